@@ -1,0 +1,258 @@
+#include "bot/app/bot.hpp"
+
+#include "bot/change/changes.hpp"
+#include "bot/conversation/conversation.hpp"
+#include "bot/incident/incidents.hpp"
+#include "bot/web/web.hpp"
+#include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
+#include "integrations/git/transports.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <fmt/core.h>
+
+#include <filesystem>
+
+namespace driftwarden {
+namespace {
+
+constexpr std::size_t kPoolThreads = 2;
+constexpr Duration kSlackRetry{5000};
+
+Result<std::unique_ptr<kubernetes::Cluster>> make_cluster(asio::any_io_executor executor, Clock& clock, Random& random, const ClusterConfig& config) {
+  kubernetes::ClusterOptions options;
+  options.name = config.name;
+  auto connection = config.in_cluster ? kubernetes::in_cluster_connection() : kubernetes::load_kubeconfig(config.kubeconfig, config.context);
+  if (!connection) return wrap("cluster " + config.name, connection.error());
+  options.connection = std::move(*connection);
+  return kubernetes::create_cluster(std::move(executor), clock, random, std::move(options));
+}
+
+std::unique_ptr<forge::Forge> make_forge(net::HttpClient& http, Clock& clock, const RepositoryConfig& repository) {
+  if (repository.forge.kind != ForgeKind::Gitea) return nullptr;
+  forge::ForgeOptions options{repository.forge.api_url, repository.forge.project, repository.forge.token};
+  return forge::create_gitea(http, clock, std::move(options));
+}
+
+/// What the bot must know of an earlier life before it looks at the world.
+struct Remembered {
+  std::string redaction_key;
+  std::map<std::string, std::string> last_synced;
+};
+
+Result<Remembered> remember(storage::Store& store, const Config& config, Random& random) {
+  Remembered remembered;
+  CHECK_OK(store.transact([&](storage::Transaction& tx) -> Result<void> {
+    TRY(const auto key, tx.setting("redaction_key"));
+    remembered.redaction_key = key.value_or("");
+    if (remembered.redaction_key.empty()) {
+      remembered.redaction_key = random.hex(64);
+      CHECK_OK(tx.set_setting("redaction_key", remembered.redaction_key));
+    }
+    for (const auto& app : config.apps) {
+      TRY(const auto row, tx.find_app(app.name));
+      if (row && !row->last_synced_revision.empty()) remembered.last_synced.emplace(app.name, row->last_synced_revision);
+    }
+    return Result<void>{};
+  }));
+  return remembered;
+}
+
+class RunningBot final : public Bot {
+ public:
+  RunningBot(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options, std::unique_ptr<storage::Store> store, Remembered remembered,
+             std::vector<std::unique_ptr<kubernetes::Cluster>> clusters)
+      : executor_(io.get_executor()),
+        clock_(clock),
+        random_(random),
+        config_(std::move(config)),
+        redactor_(remembered.redaction_key),
+        store_(std::move(store)),
+        async_store_(*store_, database_thread_.get_executor()),
+        http_(net::create_http_client(executor_, clock)),
+        web_api_(slack::create_web_api(*http_, clock, random, web_api_options())),
+        sender_(slack::create_sender(executor_, *web_api_, clock)),
+        messenger_(*web_api_, *sender_),
+        outbox_(executor_, async_store_, clock, random, {}),
+        fleet_(fleet_parts(std::move(clusters), options, std::move(remembered.last_synced))),
+        incidents_(executor_, clock, config_, async_store_, outbox_, messenger_, fleet_),
+        changes_(change_parts(options)),
+        socket_(slack::create_socket_mode(executor_, *web_api_, clock, random)),
+        tasks_(executor_) {}
+
+  Result<void> listen() {
+    WebParts parts;
+    parts.webhook_secret = config_.http.webhook_secret;
+    parts.on_git_webhook = [this] {
+      fleet_.nudge();
+      changes_.nudge();
+    };
+    parts.not_ready = [this] { return not_ready(); };
+    parts.gauges = [this] { return gauges(); };
+    net::HttpServerOptions options;
+    options.address = config_.http.host;
+    options.port = config_.http.port;
+    TRY(server_, net::start_http_server(executor_, clock_, options, make_web_handler(std::move(parts))));
+    return Result<void>{};
+  }
+
+  asio::awaitable<Result<void>> run() override {
+    auto identity = co_await introduce();
+    if (!identity) co_return identity.error();
+    log_info("slack", fmt::format("in the workspace {} as {}", identity->team, identity->user_id));
+    Services services{clock_, config_, async_store_, outbox_, fleet_, changes_, incidents_, redactor_, "warden"};
+    conversation_ = std::make_unique<Conversation>(executor_, services, messenger_, *identity);
+    Fleet::Listener listener;
+    listener.on_report = [this](DriftReport report) { incidents_.on_report(std::move(report)); };
+    listener.on_synced = [this](std::string app, std::string revision) { tasks_.spawn("last synced", keep_synced(std::move(app), std::move(revision))); };
+    listener.on_cluster = [this](std::string cluster, bool reachable, std::string why) { incidents_.on_cluster(cluster, reachable, why); };
+    outbox_.start();
+    incidents_.start();
+    fleet_.start(std::move(listener));
+    changes_.start();
+    conversation_->start();
+    slack::EnvelopeSink sink = [this](slack::Envelope envelope) { return conversation_->accept(std::move(envelope)); };
+    auto ended = co_await socket_->run(std::move(sink));
+    co_return ended;
+  }
+
+  asio::awaitable<void> stop() override {
+    if (server_) co_await server_->stop();
+    if (conversation_) co_await conversation_->stop();
+    co_await fleet_.stop();
+    co_await changes_.stop();
+    co_await incidents_.stop();
+    co_await outbox_.stop();
+    co_await tasks_.join();
+    database_thread_.join();
+    pool_.join();
+  }
+
+  std::string not_ready() const override {
+    if (socket_->state() != slack::SocketState::Connected) return "Slack's socket is not open";
+    if (!fleet_.ready()) return "not every App has been judged yet";
+    return {};
+  }
+
+  std::uint16_t http_port() const override { return server_ ? server_->port() : std::uint16_t{0}; }
+
+ private:
+  slack::WebApiOptions web_api_options() const {
+    slack::WebApiOptions options;
+    options.api_url = config_.slack.api_url;
+    options.app_token = config_.slack.app_token;
+    options.bot_token = config_.slack.bot_token;
+    return options;
+  }
+
+  Fleet::Parts fleet_parts(std::vector<std::unique_ptr<kubernetes::Cluster>> clusters, const BotOptions& options, std::map<std::string, std::string> last_synced) {
+    Fleet::Parts parts;
+    parts.executor = executor_;
+    parts.pool = pool_.get_executor();
+    parts.clock = &clock_;
+    parts.random = &random_;
+    parts.config = &config_;
+    parts.redactor = &redactor_;
+    parts.clusters = std::move(clusters);
+    parts.transport = git::make_transport_factory(executor_, clock_, *http_);
+    parts.cache_directory = options.cache_directory.empty() ? std::filesystem::path(config_.storage.path).parent_path().string() + "/mirrors" : options.cache_directory;
+    parts.last_synced = std::move(last_synced);
+    return parts;
+  }
+
+  Changes::Parts change_parts(const BotOptions& options) {
+    Changes::Parts parts;
+    parts.executor = executor_;
+    parts.clock = &clock_;
+    parts.config = &config_;
+    parts.redactor = &redactor_;
+    parts.store = &async_store_;
+    parts.outbox = &outbox_;
+    parts.messenger = &messenger_;
+    parts.fleet = &fleet_;
+    for (const auto& repository : config_.repositories) {
+      if (auto forge = make_forge(*http_, clock_, repository)) parts.forges.emplace(repository.name, std::move(forge));
+    }
+    parts.on_ended = [this](const std::string& app) { incidents_.look_again(app); };
+    parts.verify_for = options.verify_for;
+    return parts;
+  }
+
+  /// Who we are in Slack. Slack being down at start is waited out; a wrong token is not.
+  asio::awaitable<Result<slack::Identity>> introduce() {
+    while (true) {
+      auto identity = co_await web_api_->auth_test();
+      if (identity || !is_transient(identity.error())) co_return identity;
+      log_warn("slack", identity.error().message + "; trying again");
+      auto slept = co_await clock_.sleep_for(kSlackRetry);
+      if (!slept) co_return slept.error();
+    }
+  }
+
+  asio::awaitable<void> keep_synced(std::string app, std::string revision) {
+    std::function<Result<void>(storage::Transaction&)> work = [app, revision, now = clock_.wall_now()](storage::Transaction& tx) { return tx.save_app({app, revision, now}); };
+    auto working = async_store_.transact(std::move(work));
+    auto kept = co_await std::move(working);
+    if (!kept) log_warn("storage", kept.error().message);
+  }
+
+  std::map<std::string, double> gauges() {
+    std::map<std::string, double> values{{"apps", 0}, {"apps_synced", 0}, {"apps_out_of_sync", 0}, {"apps_unknown", 0}};
+    for (const auto& app : fleet_.apps()) {
+      const auto state = fleet_.report(app.name).state;
+      values["apps"] += 1;
+      if (state == AppState::Synced) values["apps_synced"] += 1;
+      if (state == AppState::OutOfSync) values["apps_out_of_sync"] += 1;
+      if (state == AppState::Unknown) values["apps_unknown"] += 1;
+    }
+    values["outbox_lanes_busy"] = static_cast<double>(outbox_.in_flight());
+    values["slack_messages_waiting"] = static_cast<double>(sender_->waiting());
+    values["slack_connected"] = socket_->state() == slack::SocketState::Connected ? 1 : 0;
+    return values;
+  }
+
+  asio::any_io_executor executor_;
+  Clock& clock_;
+  Random& random_;
+  Config config_;
+  Redactor redactor_;
+  asio::thread_pool pool_{kPoolThreads};
+  asio::thread_pool database_thread_{1};
+  std::unique_ptr<storage::Store> store_;
+  AsyncStore async_store_;
+  std::unique_ptr<net::HttpClient> http_;
+  std::unique_ptr<slack::WebApi> web_api_;
+  std::unique_ptr<slack::Sender> sender_;
+  Messenger messenger_;
+  Outbox outbox_;
+  Fleet fleet_;
+  Incidents incidents_;
+  Changes changes_;
+  std::unique_ptr<slack::SocketMode> socket_;
+  std::unique_ptr<Conversation> conversation_;
+  std::unique_ptr<net::HttpServer> server_;
+  TaskGroup tasks_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Bot>> Bot::create(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options) {
+  if (const auto directory = std::filesystem::path(config.storage.path).parent_path(); !directory.empty()) {
+    std::error_code failed;
+    std::filesystem::create_directories(directory, failed);
+    if (failed) return Error{ErrorKind::Unavailable, fmt::format("the directory {} can't be made: {}", directory.string(), failed.message())};
+  }
+  TRY(auto store, storage::Store::open(config.storage.path, clock));
+  TRY(auto remembered, remember(*store, config, random));
+  std::vector<std::unique_ptr<kubernetes::Cluster>> clusters;
+  for (const auto& cluster : config.clusters) {
+    TRY(auto made, make_cluster(io.get_executor(), clock, random, cluster));
+    clusters.push_back(std::move(made));
+  }
+  auto bot = std::make_unique<RunningBot>(io, clock, random, std::move(config), std::move(options), std::move(store), std::move(remembered), std::move(clusters));
+  CHECK_OK(bot->listen());
+  return std::unique_ptr<Bot>(std::move(bot));
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,33 @@
+#pragma once
+// The composition root: the one place that makes concrete adapters and ties them together.
+#include "bot/config/config.hpp"
+#include "gitops/base/random.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace driftwarden {
+
+struct BotOptions {
+  std::string cache_directory;  ///< Git mirrors; "" = beside the database
+  Duration verify_for = std::chrono::minutes{10};
+};
+
+/// A running Driftwarden. Everything happens on the io_context's thread, but for a pool for Git and rendering and one thread for the database.
+class Bot {
+ public:
+  /// `config` is kept. Errors: the database or the HTTP port can't be opened, a kubeconfig is wrong.
+  static Result<std::unique_ptr<Bot>> create(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options);
+  virtual ~Bot() = default;
+  /// Runs until cancelled, or until Slack refuses the tokens for good.
+  virtual asio::awaitable<Result<void>> run() = 0;
+  /// Stops taking envelopes, cancels the watches, lets what is under way end, closes the database.
+  virtual asio::awaitable<void> stop() = 0;
+  /// "" when every App was judged and the socket is open, else what is missing.
+  virtual std::string not_ready() const = 0;
+  virtual std::uint16_t http_port() const = 0;
+};
+
+}  // namespace driftwarden

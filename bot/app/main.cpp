@@ -1,0 +1,147 @@
+#include "bot/app/audit_command.hpp"
+#include "bot/app/check_command.hpp"
+#include "bot/app/compare_command.hpp"
+#include "bot/app/render_command.hpp"
+#include "bot/app/run_command.hpp"
+#include "bot/app/sandbox_command.hpp"
+#include "gitops/base/log.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <functional>
+#include <iostream>
+
+namespace driftwarden {
+namespace {
+
+constexpr int kWrongUse = 2;
+constexpr const char* kVersion = "0.1.0";
+
+/// What the chosen subcommand does; its return value is the exit code.
+using Action = std::function<int()>;
+
+void add_run(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<RunArguments>();
+  auto* command = app.add_subcommand("run", "the bot");
+  command->add_option("--config", arguments->config, "the configuration file")->required();
+  command->callback([&action, arguments] { action = [arguments] { return run_bot(*arguments, std::cerr); }; });
+}
+
+void add_sandbox(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<SandboxArguments>();
+  auto* command = app.add_subcommand("sandbox", "a Slack workspace, two clusters and a forge on loopback, and the bot against them");
+  command->add_option("--port", arguments->port, "of the chat page; 0 = any free one")->capture_default_str();
+  command->add_option("--data", arguments->data, "where everything is kept (default: a temporary directory, gone at exit)");
+  command->add_flag("--no-bot", arguments->no_bot, "only the servers");
+  command->add_flag("--json", arguments->json, "print one line with every address once all answers");
+  command->callback([&action, arguments] { action = [arguments] { return run_sandbox(*arguments, std::cout, std::cerr); }; });
+}
+
+void add_check(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<CheckArguments>();
+  auto* command = app.add_subcommand("check", "validates a configuration file; every mistake with its place");
+  command->add_option("--config", arguments->config, "the configuration file")->required();
+  command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      const auto environment = create_system_environment();
+      return run_check(*arguments, *environment, std::cout, std::cerr);
+    };
+  });
+}
+
+void add_render(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<RenderArguments>();
+  auto* command = app.add_subcommand("render", "the objects of a directory, in apply order");
+  command->add_option("path", arguments->path, "a directory or a file")->required();
+  static const std::map<std::string, RenderKind> kKinds{{"auto", RenderKind::Auto}, {"plain", RenderKind::Plain}, {"kustomize", RenderKind::Kustomize}, {"helm", RenderKind::Helm}};
+  command->add_option("--kind", arguments->kind, "auto, plain, kustomize or helm")->transform(CLI::CheckedTransformer(kKinds));
+  command->add_option("--namespace", arguments->namespace_, "for objects that name none");
+  command->add_option("-o,--output", arguments->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
+  command->callback([&action, arguments] { action = [arguments] { return run_render(*arguments, std::cout, std::cerr); }; });
+}
+
+void add_compare(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<CompareArguments>();
+  auto* command = app.add_subcommand("compare", "one desired object against its live one, or a folder of pairs");
+  command->add_option("--desired", arguments->desired, "file; empty = not in Git");
+  command->add_option("--live", arguments->live, "file; null = not in the cluster");
+  command->add_option("--app", arguments->app, "whose tracking annotation counts");
+  command->add_option("--last-synced", arguments->last_synced, "file: Desired as it was last in force");
+  command->add_option("--dry-run", arguments->dry_run, "file: the server's answer to the apply dry-run");
+  command->add_option("--openapi", arguments->openapi, "directory of OpenAPI v3 documents");
+  command->add_option("--discovery", arguments->discovery, "file: scopes and subresources");
+  command->add_option("--rules", arguments->rules, "file: ignore rules");
+  command->add_option("--pairs", arguments->pairs, "directory of NNNNNN.desired.json and NNNNNN.live.json");
+  command->add_option("--repeat", arguments->repeat, "rounds over the pairs")->check(CLI::PositiveNumber);
+  command->add_option("--threads", arguments->threads, "for the pairs")->check(CLI::PositiveNumber);
+  command->add_option("-o,--output", arguments->output, "json or text")->check(CLI::IsMember({"text", "json"}));
+  command->callback([&action, arguments] { action = [arguments] { return run_compare(*arguments, std::cout, std::cerr); }; });
+}
+
+void add_audit_action(CLI::App& audit, Action& action, AuditAction which, const std::string& name, const std::string& help) {
+  auto arguments = std::make_shared<AuditArguments>();
+  arguments->action = which;
+  auto* command = audit.add_subcommand(name, help);
+  command->add_option("--db", arguments->db, "the database file")->required();
+  command->add_option("--since", arguments->since, "30d, or a time");
+  command->add_option("--app", arguments->app, "only this App");
+  if (which == AuditAction::Export) command->add_option("--format", arguments->format, "jsonl or csv")->check(CLI::IsMember({"jsonl", "csv"}));
+  command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      SystemClock clock;
+      return run_audit(*arguments, clock, std::cout, std::cerr);
+    };
+  });
+}
+
+void add_audit(CLI::App& app, Action& action) {
+  auto* audit = app.add_subcommand("audit", "the tamper-evident log");
+  audit->require_subcommand(1);
+  add_audit_action(*audit, action, AuditAction::List, "list", "the newest rows");
+  add_audit_action(*audit, action, AuditAction::Verify, "verify", "proves the chain whole, or says what is wrong");
+  add_audit_action(*audit, action, AuditAction::Export, "export", "all rows, for other tools");
+}
+
+int run_main(int argc, char** argv) {
+  CLI::App app{"Driftwarden: a ChatOps bot for GitOps"};
+  app.require_subcommand(1);
+  bool verbose = false;
+  app.add_flag("-v,--verbose", verbose, "log more");
+  Action action;
+  add_run(app, action);
+  add_sandbox(app, action);
+  add_check(app, action);
+  add_render(app, action);
+  add_compare(app, action);
+  add_audit(app, action);
+  app.add_subcommand("version", "what this is")->callback([&action] {
+    action = [] {
+      std::cout << "driftwarden " << kVersion << '\n';
+      return 0;
+    };
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& failed) {
+    return app.exit(failed) == 0 ? 0 : kWrongUse;
+  }
+  if (verbose) set_log_level(LogLevel::Debug);
+  return action();
+}
+
+}  // namespace
+}  // namespace driftwarden
+
+int main(int argc, char** argv) {
+  // A peer that goes away is an error of the write, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return driftwarden::run_main(argc, argv);
+  } catch (const std::exception& failure) {
+    std::cerr << "driftwarden: " << failure.what() << '\n';
+    return 2;
+  }
+}

@@ -1,0 +1,20 @@
+#pragma once
+// `driftwarden render PATH`: the objects of a directory, in apply order.
+#include "gitops/model/app.hpp"
+
+#include <iosfwd>
+#include <string>
+
+namespace driftwarden {
+
+struct RenderArguments {
+  std::string path;  ///< a directory, or one file
+  RenderKind kind = RenderKind::Auto;
+  std::string namespace_;  ///< for namespaced objects that name none; "" leaves them without
+  std::string output = "json";  ///< json or yaml
+};
+
+/// Exit code: 0, or 2 with the reason on `err`.
+int run_render(const RenderArguments& arguments, std::ostream& out, std::ostream& err);
+
+}  // namespace driftwarden

@@ -1,0 +1,108 @@
+#include "bot/app/sandbox_config.hpp"
+
+#include "integrations/sandbox/shop.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+Result<void> write_file(const std::string& path, const std::string& content) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << content;
+  out.close();
+  if (!out) return Error{ErrorKind::Unavailable, "can't write " + path};
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  return Result<void>{};
+}
+
+std::string clusters_yaml(const sandbox::SandboxInfo& info) {
+  std::string out = "clusters:\n";
+  for (const auto& cluster : info.clusters) {
+    out += fmt::format("  - {{name: {}, environment: {}, kubeconfig: {}, apply: true}}\n", cluster.name, cluster.environment, json(cluster.kubeconfig).dump());
+  }
+  return out;
+}
+
+std::string apps_yaml() {
+  std::string out = "apps:\n";
+  for (const auto& app : sandbox::shop_apps()) {
+    out += fmt::format("  - {{name: {}, repository: config, path: {}, cluster: {}, namespace: shop, channel: \"{}\", owners: [shop-team]{}}}\n", app.name, app.path, app.cluster,
+                       app.environment == "production" ? "#shop-prod" : "#gitops", app.pinned ? ", track: pin" : "");
+  }
+  return out;
+}
+
+std::string people_yaml(const sandbox::SandboxInfo& info) {
+  std::string out = "people:\n";
+  for (const auto& user : info.users) out += fmt::format("  - {{name: {0}, slack: {1}, forge: {0}, emails: [{0}@acme.example]}}\n", user.name, user.id);
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> write_sandbox_config(const sandbox::SandboxInfo& info, std::uint16_t http_port, const std::string& webhook_secret) {
+  const auto secrets = info.data + "/secrets";
+  std::filesystem::create_directories(secrets);
+  CHECK_OK(write_file(secrets + "/slack_app", info.app_token));
+  CHECK_OK(write_file(secrets + "/slack_bot", info.bot_token));
+  CHECK_OK(write_file(secrets + "/forge", info.forge_token));
+  CHECK_OK(write_file(secrets + "/webhook", webhook_secret));
+  const auto text = fmt::format(R"(# Written by `driftwarden sandbox`: what you would write for your own workspace, clusters and forge.
+slack:
+  app_token: {{file: secrets/slack_app}}
+  bot_token: {{file: secrets/slack_bot}}
+  api_url: {}
+  admin_channel: "#driftwarden"
+  default_channel: "#gitops"
+storage:
+  path: driftwarden.db
+http:
+  listen: 127.0.0.1:{}
+  webhook_secret: {{file: secrets/webhook}}
+{}repositories:
+  - name: config
+    url: {}
+    branch: main
+    poll: 5s
+    credentials: {{username: warden, password: {{file: secrets/forge}}}}
+    forge: {{kind: gitea, api_url: "{}", project: {}, token: {{file: secrets/forge}}}}
+    merge: squash
+{}{}groups:
+  - {{name: shop-team, members: [alice, bob, carol]}}
+policy:
+  rules:
+    - {{who: [shop-team], may: ["*"], apps: ["*"]}}
+  approvals:
+    - {{environment: production, need: 1, from: [owners], expires: 4h}}
+    - {{environment: staging, need: 0}}
+alerts:
+  hold_off: {{live-edited: 0s, git-ahead: 1s}}
+)",
+                                info.slack_api_url, http_port, clusters_yaml(info), info.git_url, info.forge_api_url, info.project, apps_yaml(), people_yaml(info));
+  const auto path = info.data + "/driftwarden.yaml";
+  CHECK_OK(write_file(path, text));
+  return path;
+}
+
+std::string sandbox_json(const sandbox::SandboxInfo& info, std::uint16_t http_port) {
+  json users = json::array();
+  for (const auto& user : info.users) users.push_back({{"id", user.id}, {"name", user.name}, {"token", user.token}});
+  json clusters = json::array();
+  for (const auto& cluster : info.clusters) clusters.push_back({{"name", cluster.name}, {"url", cluster.url}, {"kubeconfig", cluster.kubeconfig}});
+  json line{{"chat_url", info.chat_url},
+            {"slack", {{"api_url", info.slack_api_url}, {"app_token", info.app_token}, {"bot_token", info.bot_token}, {"users", users}}},
+            {"clusters", clusters},
+            {"forge", {{"api_url", info.forge_api_url}, {"token", info.forge_token}, {"git_url", info.git_url}}},
+            {"data", info.data}};
+  line["http"] = http_port == 0 ? json() : json(fmt::format("http://127.0.0.1:{}", http_port));
+  return line.dump();
+}
+
+}  // namespace driftwarden

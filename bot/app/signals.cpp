@@ -1,0 +1,17 @@
+#include "bot/app/signals.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+
+namespace driftwarden {
+
+asio::awaitable<void> wait_for_stop_signal() {
+  asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
+  co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,56 @@
+#pragma once
+// The Change state machine. Pure: (change, event, now) -> (change', effects).
+//
+//   Requested -> Proposed -> Approved -> Merged -> Applying -> Verifying -> Done
+//   before Merged: -> Rejected | Expired | Cancelled;  any -> Failed
+#include "gitops/model/audit.hpp"
+#include "gitops/model/change.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+/// What a step wants done. The worker carries them out and reports back by an event; each is safe to repeat.
+enum class ChangeEffect { Propose, PublishStatus, Merge, Apply, Verify, ClosePullRequest, ShowCard };
+std::string_view to_string(ChangeEffect effect);
+std::optional<ChangeEffect> change_effect_from(std::string_view text);
+
+struct ChangeStep {
+  Change next;
+  std::vector<ChangeEffect> effects;
+  std::optional<AuditEntry> audit;
+  std::string refusal;  ///< set: nothing changed, and this is why, for the person who asked
+  bool operator==(const ChangeStep&) const = default;
+};
+
+struct Proposal {
+  std::string branch;
+  std::string base_sha;
+  Content content;
+  std::string diff;
+  std::int64_t pull_request = 0;
+  std::string pull_request_url;
+};
+
+ChangeStep on_requested(Change change, WallTime now);
+/// The branch and the pull request exist. With a quorum of nobody it is approved at once.
+ChangeStep on_proposed(Change change, Proposal proposal, WallTime now);
+/// An approval counts for the exact content it was given to, once per person, and never for one's own Change.
+ChangeStep on_approval(Change change, Approval approval, WallTime now);
+ChangeStep on_rejected(Change change, const PersonId& who, const std::string& reason, WallTime now);
+ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& reason, WallTime now);
+/// The branch is no longer what was shown: earlier approvals are void.
+ChangeStep on_content_moved(Change change, Content content, const std::string& diff, WallTime now);
+/// `by` is "driftwarden", or a login when somebody merged on the forge.
+ChangeStep on_merged(Change change, const std::string& merged_sha, const std::string& by, bool bot_applies, WallTime now);
+ChangeStep on_applied(Change change, std::size_t objects, WallTime now);
+ChangeStep on_verified(Change change, WallTime now);
+ChangeStep on_expired(Change change, WallTime now);
+ChangeStep on_failed(Change change, const std::string& why, WallTime now);
+
+/// Distinct people whose yes counts for the Change's present content.
+std::vector<PersonId> counted_approvers(const Change& change);
+
+}  // namespace driftwarden

@@ -1,0 +1,204 @@
+#include "bot/change/changes.hpp"
+
+#include "bot/config/policy.hpp"
+#include "bot/incident/incidents.hpp"
+#include "bot/view/card_view.hpp"
+#include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration kLookAtForgesEvery{30'000};
+
+Result<void> enqueue_effect(storage::Transaction& tx, const Change& change, ChangeEffect effect, const std::string& audit_id, WallTime now) {
+  storage::OutboxRow row;
+  row.kind = to_string(effect);
+  row.lane = fmt::format("change:{}", change.id);
+  row.created_at = now;
+  row.not_before = now;
+  row.payload = json{{"change", change.id}, {"audit", audit_id}}.dump();
+  // One effect per content: moved content is a new effect, a repeated step is not.
+  row.key = fmt::format("change:{}:{}:{}", change.id, row.kind, change.content.head_sha);
+  if (effect == ChangeEffect::ShowCard || effect == ChangeEffect::PublishStatus) {
+    row.key += fmt::format(":{}:{}:{}", to_string(change.state), change.approvals.size(), now.time_since_epoch().count());
+    row.coalesce = fmt::format("change:{}:{}", change.id, row.kind);
+    row.lane = fmt::format("{}:{}", row.kind, change.id);
+  }
+  auto queued = tx.enqueue(row);
+  if (!queued) return queued.error();
+  return Result<void>{};
+}
+
+/// The alert shows the Change that is under way.
+Result<void> refresh_alert(storage::Transaction& tx, const std::string& app, WallTime now) {
+  TRY(const auto open, tx.open_incidents());
+  for (const auto& incident : open) {
+    if (incident.app == app && incident.message) CHECK_OK(enqueue_alert(tx, incident, now));
+  }
+  return Result<void>{};
+}
+
+}  // namespace
+
+Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTime now) {
+  if (!step.refusal.empty()) return step;
+  if (step.next.id == 0) {
+    TRY(step.next, tx.add_change(std::move(step.next)));
+  } else {
+    CHECK_OK(tx.save_change(step.next));
+  }
+  std::string audit_id;
+  if (step.audit) {
+    step.audit->subject = change_name(step.next.id);
+    TRY(const auto row, tx.append_audit(*step.audit));
+    audit_id = fmt::format("{}:{}", row.seq, row.hash);
+  }
+  for (const auto effect : step.effects) CHECK_OK(enqueue_effect(tx, step.next, effect, audit_id, now));
+  CHECK_OK(refresh_alert(tx, step.next.app, now));
+  return step;
+}
+
+Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executor), tasks_(parts_.executor) {
+  const auto on = [this](ChangeEffect effect, asio::awaitable<Result<std::string>> (Changes::*handler)(storage::OutboxRow)) {
+    parts_.outbox->on(std::string(to_string(effect)), [this, handler](storage::OutboxRow row) { return (this->*handler)(std::move(row)); });
+  };
+  on(ChangeEffect::Propose, &Changes::propose);
+  on(ChangeEffect::PublishStatus, &Changes::publish_status);
+  on(ChangeEffect::Merge, &Changes::merge);
+  on(ChangeEffect::Apply, &Changes::apply);
+  on(ChangeEffect::Verify, &Changes::verify);
+  on(ChangeEffect::ClosePullRequest, &Changes::close_pull_request);
+  on(ChangeEffect::ShowCard, &Changes::show_card);
+  parts_.outbox->on_gave_up([this](storage::OutboxRow row, Error why) { return gave_up(std::move(row), std::move(why)); });
+}
+
+void Changes::start() { tasks_.spawn("forges", follow_forges()); }
+
+asio::awaitable<void> Changes::stop() { co_await tasks_.join(); }
+
+forge::Forge* Changes::forge_of(const App& app) {
+  const auto found = parts_.forges.find(app.repository);
+  return found == parts_.forges.end() ? nullptr : found->second.get();
+}
+
+asio::awaitable<Result<Change>> Changes::load(std::int64_t id) {
+  std::function<Result<Change>(storage::Transaction&)> work = [id](storage::Transaction& tx) -> Result<Change> {
+    TRY(auto change, tx.find_change(id));
+    if (!change) return Error{ErrorKind::NotFound, fmt::format("there is no Change {}", change_name(id))};
+    return std::move(*change);
+  };
+  auto working = parts_.store->query<Change>(std::move(work));
+  co_return co_await std::move(working);
+}
+
+asio::awaitable<Result<ChangeStep>> Changes::step(std::int64_t id, std::function<ChangeStep(Change)> event) {
+  std::function<Result<ChangeStep>(storage::Transaction&)> work = [id, event = std::move(event), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<ChangeStep> {
+    TRY(auto change, tx.find_change(id));
+    if (!change) return Error{ErrorKind::NotFound, fmt::format("there is no Change {}", change_name(id))};
+    return commit_step(tx, event(std::move(*change)), now);
+  };
+  auto working = parts_.store->query<ChangeStep>(std::move(work));
+  auto stepped = co_await std::move(working);
+  parts_.outbox->wake();
+  if (stepped && stepped->refusal.empty() && is_final(stepped->next.state)) parts_.on_ended(stepped->next.app);
+  co_return stepped;
+}
+
+asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) {
+  const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
+  auto change = co_await load(id);
+  if (!change) co_return change.error();
+  const auto* app = parts_.fleet->app(change->app);
+  if (app == nullptr) co_return std::string("the App is gone");
+  Messenger::Shown shown;
+  shown.key = fmt::format("change:{}", id);
+  shown.channel = change->channel;
+  shown.thread_ts = change->thread_ts;
+  shown.at = change->card;
+  shown.message = view::card_message(*change, *app, counted_approvers(*change));
+  if (row.attempts > 1) shown.maybe_since = row.created_at;
+  auto posted = co_await parts_.messenger->show(std::move(shown));
+  if (!posted) co_return posted.error();
+  if (change->card == *posted) co_return posted->ts;
+  std::function<Result<void>(storage::Transaction&)> keep = [id, at = *posted](storage::Transaction& tx) -> Result<void> {
+    TRY(auto latest, tx.find_change(id));
+    if (!latest) return Result<void>{};
+    latest->card = at;
+    return tx.save_change(*latest);
+  };
+  auto keeping = parts_.store->transact(std::move(keep));
+  auto kept = co_await std::move(keeping);
+  if (!kept) co_return kept.error();
+  co_return posted->ts;
+}
+
+asio::awaitable<void> Changes::gave_up(storage::OutboxRow row, Error why) {
+  const auto effect = change_effect_from(row.kind);
+  if (!effect || *effect == ChangeEffect::ShowCard || *effect == ChangeEffect::PublishStatus || *effect == ChangeEffect::ClosePullRequest) co_return;
+  const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
+  std::function<ChangeStep(Change)> fail = [message = why.message, now = parts_.clock->wall_now()](Change change) { return on_failed(std::move(change), message, now); };
+  auto stepping = step(id, std::move(fail));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) log_error("change", fmt::format("{}: {}", change_name(id), stepped.error().message));
+}
+
+asio::awaitable<void> Changes::follow_forges() {
+  while (true) {
+    std::function<Result<std::vector<Change>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.changes({"", true, 1000}); };
+    auto working = parts_.store->query<std::vector<Change>>(std::move(work));
+    auto open = co_await std::move(working);
+    if (open) {
+      for (auto& change : *open) co_await follow_forge(std::move(change));
+    }
+    auto woken = co_await nudged_.wait_until(*parts_.clock, parts_.clock->mono_now() + kLookAtForgesEvery);
+    if (!woken) co_return;
+  }
+}
+
+asio::awaitable<void> Changes::follow_forge(Change change) {
+  const auto now = parts_.clock->wall_now();
+  const bool undecided = change.state == ChangeState::Requested || change.state == ChangeState::Proposed;
+  std::function<ChangeStep(Change)> event;
+  if (undecided && change.expires_at && *change.expires_at <= now) event = [now](Change current) { return on_expired(std::move(current), now); };
+  const auto* app = parts_.fleet->app(change.app);
+  auto* forge = app == nullptr ? nullptr : forge_of(*app);
+  const bool on_forge = forge != nullptr && change.pull_request != 0 && (change.state == ChangeState::Proposed || change.state == ChangeState::Approved);
+  if (!event && on_forge) {
+    const auto pull_request = co_await forge->get(change.pull_request);
+    if (!pull_request) co_return;
+    if (pull_request->state == forge::PullRequestState::Merged) {
+      const auto* cluster = find_cluster(*parts_.config, app->cluster);
+      const bool applies = cluster != nullptr && cluster->apply;
+      event = [sha = pull_request->merged_sha, applies, now](Change current) { return on_merged(std::move(current), sha, "the forge", applies, now); };
+    } else if (pull_request->state == forge::PullRequestState::Closed) {
+      event = [now](Change current) { return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now); };
+    } else if (change.state == ChangeState::Proposed) {
+      if (pull_request->head_sha != change.content.head_sha) {
+        Content moved{pull_request->head_sha, "moved on the forge"};
+        event = [moved, now](Change current) { return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now); };
+      } else if (const auto reviews = co_await forge->reviews(change.pull_request)) {
+        for (const auto& review : *reviews) {
+          const auto* person = person_by_forge(*parts_.config, review.user);
+          if (review.state != forge::ReviewState::Approved || review.stale || person == nullptr || review.commit_sha != change.content.head_sha) continue;
+          if (!may_approve(*parts_.config, person->name, change.quorum, *app)) continue;
+          Approval approval{person->name, change.content, now, "forge"};
+          event = [approval, now](Change current) { return on_approval(std::move(current), approval, now); };
+          auto stepping = step(change.id, std::move(event));
+          (void)co_await std::move(stepping);
+          event = nullptr;
+        }
+      }
+    }
+  }
+  if (!event) co_return;
+  auto stepping = step(change.id, std::move(event));
+  (void)co_await std::move(stepping);
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,71 @@
+#pragma once
+// The shell around the Change steps: requests and decisions come in, effects are carried out by outbox rows.
+#include "bot/change/change_steps.hpp"
+#include "bot/outbox/messenger.hpp"
+#include "bot/outbox/outbox.hpp"
+#include "bot/watch/fleet.hpp"
+#include "integrations/forge/forge.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace driftwarden {
+
+/// Saves the step's Change, its audit row, and its effects as outbox rows. A refusal saves nothing.
+Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTime now);
+
+class Changes {
+ public:
+  struct Parts {
+    asio::any_io_executor executor;
+    Clock* clock = nullptr;
+    const Config* config = nullptr;
+    const Redactor* redactor = nullptr;
+    AsyncStore* store = nullptr;
+    Outbox* outbox = nullptr;
+    Messenger* messenger = nullptr;
+    Fleet* fleet = nullptr;
+    std::map<std::string, std::unique_ptr<forge::Forge>> forges;  ///< by repository
+    std::function<void(const std::string& app)> on_ended;
+    Duration verify_for = std::chrono::minutes{10};
+  };
+  explicit Changes(Parts parts);
+
+  void start();
+  asio::awaitable<void> stop();
+
+  /// Loads the Change, steps it and saves the outcome, in one transaction.
+  asio::awaitable<Result<ChangeStep>> step(std::int64_t id, std::function<ChangeStep(Change)> event);
+  /// What the forge says of the open Changes: merged or closed there, reviewed there, moved. Called upon webhooks and now and then.
+  void nudge() { nudged_.notify(); }
+
+ private:
+  asio::awaitable<Result<std::string>> propose(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> publish_status(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> merge(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> apply(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> verify(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> close_pull_request(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> show_card(storage::OutboxRow row);
+
+  asio::awaitable<Result<Change>> load(std::int64_t id);
+  asio::awaitable<Result<CommitRequest>> plan(Change change, App app, std::string head, std::string audit_id);
+  asio::awaitable<Result<std::string>> effect_of(Change change, App app, std::string commit);
+  asio::awaitable<Result<forge::PullRequest>> pull_request_for(Change change, App app, std::string branch, std::string diff, std::string audit_id);
+  asio::awaitable<Result<std::string>> merge_on_forge(Change change, App app);
+  asio::awaitable<Result<std::string>> push_to_branch(Change change, App app);
+  asio::awaitable<Result<std::size_t>> apply_desired(App app, DesiredState desired);
+  asio::awaitable<Result<void>> take_away_added(App app, ObjectDrift drift);
+  asio::awaitable<void> follow_forges();
+  asio::awaitable<void> follow_forge(Change change);
+  asio::awaitable<void> gave_up(storage::OutboxRow row, Error why);
+  forge::Forge* forge_of(const App& app);
+
+  Parts parts_;
+  Signal nudged_;
+  TaskGroup tasks_;
+};
+
+}  // namespace driftwarden

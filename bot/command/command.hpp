@@ -1,0 +1,63 @@
+#pragma once
+// The chat grammar: text -> Command. Pure; tables decide.
+#include "gitops/base/clock.hpp"
+#include "gitops/model/app.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace driftwarden {
+
+enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami };
+
+/// What a verb takes, and what `help` says of it. One row per verb: the place to start when looking for a command.
+struct VerbInfo {
+  enum class Argument { None, App, OptionalApp, Change };
+  Verb verb;
+  std::string_view name;
+  Argument argument;
+  std::string_view usage;    ///< after the verb's name
+  std::string_view summary;
+  bool changes_something;    ///< needs a policy rule that allows it
+  std::vector<std::string_view> aliases;
+};
+const std::vector<VerbInfo>& verbs();
+const VerbInfo& info_of(Verb verb);
+std::string_view to_string(Verb verb);
+
+/// Only what the verb takes is set.
+struct Command {
+  Verb verb = Verb::Help;
+  std::string app;
+  std::int64_t change = 0;
+  std::string revision;             ///< rollback ... to REV
+  std::string reason;               ///< after `because`, or the rest of `reject C-12 too risky`
+  std::optional<Duration> duration; ///< snooze
+  bool operator==(const Command&) const = default;
+};
+
+/// Why a text is no command, as it is answered: what was meant, perhaps.
+struct NotUnderstood {
+  std::string message;
+  std::vector<std::string> suggestions;  ///< whole commands, best first
+  bool operator==(const NotUnderstood&) const = default;
+};
+
+struct GrammarContext {
+  std::vector<std::string> apps;      ///< names that exist and that the caller may see
+  std::string implied_app;            ///< of the thread the text was said in
+  std::int64_t implied_change = 0;    ///< of the thread or card
+  std::vector<std::string> open_changes;  ///< "C-12", for suggestions
+};
+
+/// `text` is plain: mentions of the bot and Slack's mark-up already taken away (integrations/slack/text.hpp).
+std::variant<Command, NotUnderstood> parse_command(std::string_view text, const GrammarContext& context);
+
+/// The command as one would type it.
+std::string to_text(const Command& command);
+
+}  // namespace driftwarden

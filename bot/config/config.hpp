@@ -1,0 +1,243 @@
+#pragma once
+// The whole of the configuration file as plain structs, read and checked in one go. The contract is reference/config.yaml.
+#include "gitops/base/clock.hpp"
+#include "gitops/base/secret.hpp"
+#include "gitops/model/app.hpp"
+#include "gitops/model/change.hpp"
+#include "gitops/model/drift.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+class TimeZone;
+
+/// A secret that was referred to; `file` is the absolute path it was read from ({file} and {credential}), "" for {env}.
+struct SecretValue {
+  Secret<std::string> value;
+  std::string file;
+  bool empty() const { return value.empty(); }
+};
+
+/// Both tokens are empty when the file has no `slack` section (`drift` and `check` need none).
+struct SlackConfig {
+  Secret<std::string> app_token;
+  Secret<std::string> bot_token;
+  std::string api_url = "https://slack.com/api/";  ///< ends in a slash
+  std::string admin_channel = "#driftwarden";
+  std::string default_channel = "#gitops";
+};
+
+struct StorageConfig {
+  std::string path = "/var/lib/driftwarden/driftwarden.db";
+  Duration retention = std::chrono::hours{24 * 400};
+};
+
+struct HttpConfig {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8484;
+  std::string public_url;  ///< without a trailing slash; "" = no links
+  Secret<std::string> webhook_secret;
+};
+
+enum class ConfirmMode { DryRun, Never };
+
+struct ClusterConfig {
+  std::string name;
+  std::string environment;
+  std::string kubeconfig;  ///< absolute; "" when in_cluster
+  std::string context;     ///< "" = the current one
+  bool in_cluster = false;
+  bool apply = false;
+  ConfirmMode confirm = ConfirmMode::DryRun;
+};
+
+/// Either username and password, or ssh_key; nothing for a repository that anybody may read.
+struct CredentialsConfig {
+  std::string username = "x-access-token";
+  Secret<std::string> password;
+  std::optional<SecretValue> ssh_key;
+  std::string known_hosts;  ///< absolute path, "" = the system's
+};
+
+enum class ForgeKind { None, GitHub, GitLab, Gitea };
+std::string_view to_string(ForgeKind kind);
+
+struct GitHubAppConfig {
+  std::int64_t app_id = 0;
+  std::int64_t installation_id = 0;
+  Secret<std::string> private_key;  ///< PEM
+};
+
+struct ForgeConfig {
+  ForgeKind kind = ForgeKind::None;
+  std::string api_url;  ///< without a trailing slash
+  std::string project;  ///< "acme/config"
+  Secret<std::string> token;
+  std::optional<GitHubAppConfig> github_app;
+};
+
+enum class MergeMethod { Merge, Squash, Rebase };
+std::string_view to_string(MergeMethod method);
+
+struct RepositoryConfig {
+  std::string name;
+  std::string url;
+  std::string branch = "main";
+  Duration poll = std::chrono::seconds{30};
+  std::optional<CredentialsConfig> credentials;
+  ForgeConfig forge;
+  MergeMethod merge = MergeMethod::Squash;
+  std::optional<SecretValue> sign;  ///< the SSH key that commits are signed with
+};
+
+enum class DiscoverKind { Paths, ArgoCd, Flux, Terraform };
+enum class TerraformTool { Tofu, Terraform, Terragrunt };
+
+/// Apps that nobody has to list. `kind` says which of the fields mean something.
+struct DiscoverRule {
+  DiscoverKind kind = DiscoverKind::Paths;
+  std::string paths;       ///< "clusters/{cluster}/{namespace}/{app}": Paths, Terraform
+  std::string repository;  ///< Paths, Terraform
+  std::string cluster;     ///< ArgoCd, Flux
+  std::string namespace_;  ///< ArgoCd, Flux; "" = the tool's own
+  std::string selector;    ///< ArgoCd, Flux: a label selector
+  TerraformTool tool = TerraformTool::Tofu;
+  Duration every = std::chrono::hours{6};
+};
+
+struct Person {
+  PersonId name;
+  std::string slack;  ///< "U0ALICE"
+  std::string forge;  ///< the login there
+  std::vector<std::string> emails;
+};
+
+struct Group {
+  std::string name;
+  std::vector<PersonId> members;  ///< of a usergroup: filled by set_usergroup_members, empty until then
+  std::string slack_usergroup;    ///< "S0SRE", or ""
+};
+
+/// `who`: people, groups, "owners", "*". `may`: verbs (globs). `apps`: globs on App names, empty = all.
+struct PolicyRule {
+  std::vector<std::string> who;
+  std::vector<std::string> may;
+  std::vector<std::string> apps;
+};
+
+/// Left-out environment or verbs match all. A rule that names the verb goes before one that doesn't, then one that names the environment
+/// before one that doesn't, then the first.
+struct ApprovalRule {
+  std::string environment;
+  std::vector<std::string> verbs;
+  int need = 1;
+  std::vector<std::string> from;
+  std::optional<Duration> expires;
+};
+
+/// A weekly window in minutes since Monday 00:00 of the zone's local time; `until` <= `from` wraps around the week's end.
+struct WeekWindow {
+  int from = 0;
+  int until = 0;
+  bool operator==(const WeekWindow&) const = default;
+};
+
+struct FreezeConfig {
+  std::string name;
+  std::string when;  ///< as written
+  WeekWindow window;
+  std::string zone = "UTC";
+  std::shared_ptr<const TimeZone> time_zone;  ///< never null in a loaded config
+  std::vector<std::string> environments;      ///< globs, empty = all
+  std::vector<std::string> apps;              ///< globs, empty = all
+  int override_need = 0;  ///< approvals that break the freeze; 0 = nothing does
+};
+
+struct PolicyConfig {
+  bool given = false;  ///< the file has a policy section; without one nothing but reading is allowed
+  std::vector<PolicyRule> rules;
+  std::vector<ApprovalRule> approvals;
+  ReviewMode review = ReviewMode::PullRequest;
+  std::vector<FreezeConfig> freezes;
+};
+
+/// Left-out parts match anything; `team` is an owner of the App ("shop" or "shop-team").
+struct AlertRoute {
+  std::string environment;
+  std::string team;
+  std::string app;
+  std::string cluster;
+  std::string namespace_;
+  std::string channel;
+  std::vector<std::string> mention;  ///< people, groups, "owners"
+};
+
+struct AlertsConfig {
+  std::map<Cause, Duration> hold_off{{Cause::LiveEdited, Duration{0}}, {Cause::GitAhead, std::chrono::minutes{2}}};
+  Duration repeat = std::chrono::hours{24};
+  std::optional<std::chrono::minutes> digest = std::chrono::hours{9};  ///< since midnight UTC; nothing = no digest
+  std::vector<AlertRoute> routes;
+};
+
+struct Config {
+  SlackConfig slack;
+  StorageConfig storage;
+  HttpConfig http;
+  std::vector<ClusterConfig> clusters;
+  std::vector<RepositoryConfig> repositories;
+  std::vector<App> apps;  ///< environment defaulted from the cluster; channel "" when not given (see channel_of)
+  std::vector<DiscoverRule> discover;
+  std::vector<Person> people;
+  std::vector<Group> groups;
+  PolicyConfig policy;
+  AlertsConfig alerts;
+  std::string file;
+  std::string directory;  ///< of the file, absolute; relative paths of the config are already joined to it
+};
+
+const App* find_app(const Config& config, std::string_view name);
+const ClusterConfig* find_cluster(const Config& config, std::string_view name);
+const RepositoryConfig* find_repository(const Config& config, std::string_view name);
+
+/// What the loader asks of the machine, so that tests own it.
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  virtual std::optional<std::string> variable(const std::string& name) const = 0;
+  virtual Result<std::string> read_file(const std::string& path) const = 0;
+  /// The files that match a path with globs in its last part, sorted.
+  virtual std::vector<std::string> list_files(const std::string& pattern) const = 0;
+  /// `path` made absolute by the working directory.
+  virtual std::string absolute(const std::string& path) const = 0;
+};
+std::unique_ptr<Environment> create_system_environment();
+
+struct ConfigMistake {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string what;
+  std::string expected;
+  bool operator==(const ConfigMistake&) const = default;
+};
+
+/// "driftwarden.yaml:12:5: unknown key \"branhc\", expected \"branch\""
+std::string to_string(const ConfigMistake& mistake);
+
+struct LoadedConfig {
+  std::optional<Config> config;         ///< nothing when there is any mistake
+  std::vector<ConfigMistake> mistakes;  ///< sorted by position, the main file first
+  std::vector<ConfigMistake> warnings;  ///< accepted, but worth a look
+};
+
+/// Reads, includes, resolves the secrets and checks everything; reports all mistakes at once. A missing secret is a mistake that names the
+/// reference, never a value.
+LoadedConfig load_config(const std::string& path, const Environment& environment);
+
+}  // namespace driftwarden

@@ -1,0 +1,88 @@
+// Names used in one place must exist in another.
+#include "bot/config/sections.hpp"
+#include "bot/config/syntax.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+struct Known {
+  std::vector<std::string> clusters, repositories, parties, environments;
+};
+
+Known known_names(const Config& config) {
+  Known known;
+  for (const auto& cluster : config.clusters) {
+    known.clusters.push_back(cluster.name);
+    if (!cluster.environment.empty()) known.environments.push_back(cluster.environment);
+  }
+  for (const auto& repository : config.repositories) known.repositories.push_back(repository.name);
+  for (const auto& app : config.apps) {
+    if (!app.environment.empty()) known.environments.push_back(app.environment);
+  }
+  known.parties.emplace_back("owners");
+  for (const auto& person : config.people) known.parties.push_back(person.name);
+  for (const auto& group : config.groups) known.parties.push_back(group.name);
+  return known;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) { return std::ranges::find(names, name) != names.end(); }
+
+void must_exist(ConfigReading& reading, const NameUse& use, std::string_view what, const std::vector<std::string>& names, std::string_view list) {
+  if (contains(names, use.name)) return;
+  const auto near = nearest(use.name, names);
+  auto expected = near ? fmt::format("\"{}\"", *near) : fmt::format("a name from {}", list);
+  if (!near && !names.empty() && names.size() <= 8) expected += fmt::format(" ({})", join(names, ", "));
+  reading.mistake(*use.node, fmt::format("unknown {} {}", what, describe(*use.node)), std::move(expected));
+}
+
+/// Discovered Apps bring environments that no list has, so only what looks like a slip of the pen is a mistake.
+void check_environment(ConfigReading& reading, const NameUse& use, const std::vector<std::string>& names) {
+  if (is_glob(use.name) || names.empty() || contains(names, use.name)) return;
+  const auto near = nearest(use.name, names);
+  const bool numbered = !use.name.empty() && std::isdigit(static_cast<unsigned char>(use.name.back())) != 0;
+  if (near && !numbered) {
+    reading.mistake(*use.node, fmt::format("unknown environment {}", describe(*use.node)), fmt::format("\"{}\"", *near));
+  } else {
+    reading.warn(*use.node, fmt::format("no cluster and no app has the environment {}", describe(*use.node)), "one of " + join(names, ", "));
+  }
+}
+
+std::vector<std::string> unique(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace
+
+void check_names(ConfigReading& reading, const Config& config) {
+  auto known = known_names(config);
+  known.environments = unique(std::move(known.environments));
+  for (const auto& use : reading.uses) {
+    switch (use.kind) {
+      case NameKind::Cluster: must_exist(reading, use, "cluster", known.clusters, "clusters"); break;
+      case NameKind::Repository: must_exist(reading, use, "repository", known.repositories, "repositories"); break;
+      case NameKind::PersonOrGroup:
+        if (use.name != "*") must_exist(reading, use, "person or group", known.parties, "people or groups");
+        break;
+      case NameKind::Environment: check_environment(reading, use, known.environments); break;
+      case NameKind::TerraformRepository:
+        if (!contains(known.repositories, use.name)) {
+          reading.warn(*use.node, fmt::format("unknown repository {}", describe(*use.node)), "a name from repositories; the rule finds nothing");
+        }
+        break;
+    }
+  }
+}
+
+void add_warnings(ConfigReading& reading, const YamlNode& root, const Config& config) {
+  if (!config.policy.given) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
+  if (config.apps.empty() && config.discover.empty()) reading.warn(root, "there are no apps: nothing is watched", "apps or discover");
+}
+
+}  // namespace driftwarden

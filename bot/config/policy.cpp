@@ -1,0 +1,211 @@
+#include "bot/config/policy.hpp"
+
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+namespace driftwarden {
+namespace {
+
+constexpr std::array<std::string_view, 9> kReading{"help", "status", "apps", "diff", "why", "history", "audit", "whoami", "read"};
+/// What tends an alert or a Change without altering the truth: for those who may change the App in any way, its owners and its approvers.
+constexpr std::array<std::string_view, 5> kTending{"ack", "snooze", "approve", "reject", "cancel"};
+
+bool is_tending_verb(std::string_view verb) { return std::ranges::find(kTending, verb) != kTending.end(); }
+
+bool any_glob(const std::vector<std::string>& globs, std::string_view text) {
+  return std::ranges::any_of(globs, [&](const std::string& glob) { return glob_match(glob, text); });
+}
+
+bool names(const std::vector<std::string>& words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
+
+bool is_about(const PolicyRule& rule, const App& app) { return rule.apps.empty() || any_glob(rule.apps, app.name); }
+
+bool is_among(const Config& config, const std::vector<std::string>& parties, const PersonId& who, const App& app) {
+  if (who.empty()) return false;
+  return std::ranges::any_of(parties, [&](const std::string& party) { return party == "*" || names(members_of(config, party, &app), who); });
+}
+
+std::string rule_words(std::size_t index, const PolicyRule& rule, std::string_view verb, const App& app) {
+  return fmt::format("policy.rules[{}] ({} may {} on {})", index, join(rule.who, ", "), verb, app.name);
+}
+
+PolicyDecision may_read(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
+  bool restricted = false;
+  for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
+    const auto& rule = config.policy.rules[at];
+    // "*" gives the verb without taking it from the others: only a rule that names it restricts it.
+    if (!is_about(rule, app) || (!names(rule.may, verb) && !names(rule.may, "read"))) continue;
+    restricted = true;
+    if (is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
+  }
+  if (!restricted) return {true, "reading is allowed to everybody"};
+  for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
+    const auto& rule = config.policy.rules[at];
+    if (is_about(rule, app) && any_glob(rule.may, verb) && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
+  }
+  return {false, fmt::format("the policy names who may {} {}", verb, app.name)};
+}
+
+bool is_approver(const Config& config, const PersonId& who, const App& app) {
+  return std::ranges::any_of(config.policy.approvals, [&](const ApprovalRule& rule) {
+    const bool about = rule.environment.empty() || glob_match(rule.environment, app.environment);
+    return about && is_among(config, rule.from, who, app);
+  });
+}
+
+PolicyDecision may_tend(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
+  for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
+    const auto& rule = config.policy.rules[at];
+    if (is_about(rule, app) && !rule.may.empty() && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
+  }
+  if (names(members_of(config, "owners", &app), who)) return {true, fmt::format("an owner of {} may {}", app.name, verb)};
+  if (is_approver(config, who, app)) return {true, fmt::format("an approver of {} may {}", app.name, verb)};
+  return {false, fmt::format("no rule of the policy allows {} on {}", verb, app.name)};
+}
+
+const ApprovalRule* approval_rule(const Config& config, const App& app, std::string_view verb) {
+  const ApprovalRule* best = nullptr;
+  int best_rank = -1;
+  for (const auto& rule : config.policy.approvals) {
+    if (!rule.environment.empty() && !glob_match(rule.environment, app.environment)) continue;
+    if (!rule.verbs.empty() && !any_glob(rule.verbs, verb)) continue;
+    const int rank = (rule.verbs.empty() ? 0 : 2) + (rule.environment.empty() ? 0 : 1);
+    if (rank > best_rank) {
+      best = &rule;
+      best_rank = rank;
+    }
+  }
+  return best;
+}
+
+void add_members(const Config& config, const std::string& name, const App* app, int depth, std::vector<PersonId>& out) {
+  constexpr int kDeepest = 8;
+  if (depth > kDeepest) return;
+  const auto add = [&](const PersonId& person) {
+    if (!names(out, person)) out.push_back(person);
+  };
+  if (name == "owners") {
+    for (const auto& owner : app == nullptr ? std::vector<std::string>{} : app->owners) {
+      if (owner != "owners") add_members(config, owner, app, depth + 1, out);
+    }
+  } else if (name == "*") {
+    for (const auto& person : config.people) add(person.name);
+  } else if (const auto group = std::ranges::find(config.groups, name, &Group::name); group != config.groups.end()) {
+    for (const auto& member : group->members) {
+      const bool nested = std::ranges::find(config.groups, member, &Group::name) != config.groups.end();
+      if (nested) {
+        add_members(config, member, app, depth + 1, out);
+      } else {
+        add(member);
+      }
+    }
+  } else if (find_person(config, name) != nullptr) {
+    add(name);
+  }
+}
+
+}  // namespace
+
+bool is_reading_verb(std::string_view verb) { return std::ranges::find(kReading, verb) != kReading.end(); }
+
+const std::vector<std::string>& policy_verbs() {
+  static const auto all = [] {
+    std::vector<std::string> verbs{"sync", "rollback", "set-image", "scale", "adopt", "ignore", "create-app", "delete", "restart", "set", "freeze"};
+    verbs.insert(verbs.end(), kTending.begin(), kTending.end());
+    verbs.insert(verbs.end(), kReading.begin(), kReading.end());
+    return verbs;
+  }();
+  return all;
+}
+
+PolicyDecision may(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
+  if (is_reading_verb(verb)) return may_read(config, who, verb, app);
+  if (!config.policy.given) return {false, "the config has no policy, so nothing but reading is allowed"};
+  if (who.empty()) return {false, "I don't know you: people in the config has no entry for your Slack user"};
+  if (is_tending_verb(verb)) return may_tend(config, who, verb, app);
+  for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
+    const auto& rule = config.policy.rules[at];
+    if (is_about(rule, app) && any_glob(rule.may, verb) && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
+  }
+  return {false, fmt::format("no rule of the policy allows {} on {}", verb, app.name)};
+}
+
+Quorum quorum_for(const Config& config, const App& app, std::string_view verb) {
+  const auto* rule = approval_rule(config, app, verb);
+  if (rule == nullptr) return {};
+  return {.need = rule->need, .from = rule->from};
+}
+
+std::optional<Duration> approval_expiry(const Config& config, const App& app, std::string_view verb) {
+  const auto* rule = approval_rule(config, app, verb);
+  return rule == nullptr ? std::nullopt : rule->expires;
+}
+
+bool may_approve(const Config& config, const PersonId& who, const Quorum& quorum, const App& app) {
+  if (who.empty()) return false;
+  if (!quorum.from.empty()) return is_among(config, quorum.from, who, app);
+  if (names(members_of(config, "owners", &app), who)) return true;
+  return std::ranges::any_of(config.policy.rules, [&](const PolicyRule& rule) {
+    return is_about(rule, app) && any_glob(rule.may, "approve") && is_among(config, rule.who, who, app);
+  });
+}
+
+std::vector<PersonId> approvers_of(const Config& config, const Quorum& quorum, const App& app, const PersonId& except) {
+  std::vector<PersonId> candidates;
+  for (const auto& person : config.people) candidates.push_back(person.name);
+  for (const auto& group : config.groups) {
+    for (const auto& member : members_of(config, group.name, &app)) {
+      if (!names(candidates, member)) candidates.push_back(member);
+    }
+  }
+  std::erase_if(candidates, [&](const PersonId& who) { return who == except || !may_approve(config, who, quorum, app); });
+  return candidates;
+}
+
+const Person* find_person(const Config& config, std::string_view name) {
+  const auto found = std::ranges::find(config.people, name, &Person::name);
+  return found == config.people.end() ? nullptr : &*found;
+}
+
+const Person* person_by_slack(const Config& config, std::string_view slack_id) {
+  if (slack_id.empty()) return nullptr;
+  const auto found = std::ranges::find(config.people, slack_id, &Person::slack);
+  return found == config.people.end() ? nullptr : &*found;
+}
+
+const Person* person_by_forge(const Config& config, std::string_view login) {
+  if (login.empty()) return nullptr;
+  // Forges don't tell logins apart by case.
+  const auto found = std::ranges::find_if(config.people, [&](const Person& person) { return to_lower(person.forge) == to_lower(login); });
+  return found == config.people.end() ? nullptr : &*found;
+}
+
+const Person* person_by_email(const Config& config, std::string_view email) {
+  const auto found = std::ranges::find_if(config.people, [&](const Person& person) {
+    return std::ranges::any_of(person.emails, [&](const std::string& one) { return to_lower(one) == to_lower(email); });
+  });
+  return email.empty() || found == config.people.end() ? nullptr : &*found;
+}
+
+std::vector<PersonId> members_of(const Config& config, const std::string& name, const App* app) {
+  std::vector<PersonId> members;
+  add_members(config, name, app, 0, members);
+  return members;
+}
+
+void set_usergroup_members(Config& config, std::string_view usergroup, const std::vector<std::string>& slack_ids) {
+  for (auto& group : config.groups) {
+    if (usergroup.empty() || group.slack_usergroup != usergroup) continue;
+    group.members.clear();
+    for (const auto& id : slack_ids) {
+      const auto* person = person_by_slack(config, id);
+      group.members.push_back(person == nullptr ? id : person->name);
+    }
+  }
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,76 @@
+// When and where: freezes and alert routes.
+#include "bot/config/policy.hpp"
+#include "bot/config/syntax.hpp"
+#include "bot/config/time_zone.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+int minute_of_week(const FreezeConfig& freeze, WallTime now) {
+  const auto offset = freeze.time_zone == nullptr ? std::chrono::seconds{0} : freeze.time_zone->offset_at(now);
+  const auto local = std::chrono::floor<std::chrono::minutes>(now + offset);
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const auto weekday = static_cast<int>(std::chrono::weekday{day}.iso_encoding()) - 1;
+  return weekday * 24 * 60 + static_cast<int>((local - day).count());
+}
+
+bool any_glob(const std::vector<std::string>& globs, std::string_view text) {
+  return globs.empty() || std::ranges::any_of(globs, [&](const std::string& glob) { return glob_match(glob, text); });
+}
+
+bool holds(const FreezeConfig& freeze, const App& app, WallTime now) {
+  return any_glob(freeze.environments, app.environment) && any_glob(freeze.apps, app.name) && contains(freeze.window, minute_of_week(freeze, now));
+}
+
+/// 0 means that nothing overrides it.
+bool is_harder(const FreezeConfig& one, const FreezeConfig& other) {
+  if (one.override_need == 0 || other.override_need == 0) return one.override_need == 0 && other.override_need != 0;
+  return one.override_need > other.override_need;
+}
+
+bool is_owned_by(const App& app, const std::string& team) {
+  return std::ranges::any_of(app.owners, [&](const std::string& owner) { return owner == team || owner == team + "-team"; });
+}
+
+bool matches(const AlertRoute& route, const App& app) {
+  const auto glob = [](const std::string& pattern, const std::string& text) { return pattern.empty() || glob_match(pattern, text); };
+  return glob(route.environment, app.environment) && glob(route.app, app.name) && glob(route.cluster, app.cluster) &&
+         glob(route.namespace_, app.namespace_) && (route.team.empty() || is_owned_by(app, route.team));
+}
+
+}  // namespace
+
+const FreezeConfig* find_active_freeze(const Config& config, const App& app, WallTime now) {
+  const FreezeConfig* hardest = nullptr;
+  for (const auto& freeze : config.policy.freezes) {
+    if (holds(freeze, app, now) && (hardest == nullptr || is_harder(freeze, *hardest))) hardest = &freeze;
+  }
+  return hardest;
+}
+
+std::optional<std::string> active_freeze(const Config& config, const App& app, WallTime now) {
+  const auto* freeze = find_active_freeze(config, app, now);
+  if (freeze == nullptr) return std::nullopt;
+  return fmt::format("{}, until {} {}", freeze->name, week_moment(freeze->window.until), freeze->zone);
+}
+
+AlertTarget alert_target(const Config& config, const App& app) {
+  for (const auto& route : config.alerts.routes) {
+    if (matches(route, app)) return {.channel = route.channel, .mention = route.mention};
+  }
+  return {.channel = app.channel.empty() ? config.slack.default_channel : app.channel, .mention = {}};
+}
+
+std::string channel_of(const Config& config, const App& app) { return app.channel.empty() ? alert_target(config, app).channel : app.channel; }
+
+Duration hold_off(const Config& config, Cause cause) {
+  const auto found = config.alerts.hold_off.find(cause);
+  return found == config.alerts.hold_off.end() ? Duration{0} : found->second;
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,46 @@
+// ack and snooze: what people say about an incident.
+#include "bot/conversation/handlers.hpp"
+#include "bot/view/blocks.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+constexpr Duration kDefaultSnooze = std::chrono::hours{2};
+constexpr Duration kLongestSnooze = std::chrono::hours{24 * 7};
+
+Answer about_incident(const Services& services, const Call& call, std::function<IncidentStep(Incident, WallTime)> event) {
+  Answer answer;
+  answer.deed = [app = call.command.app, event = std::move(event), now = services.clock.wall_now()](storage::Transaction& tx) -> Result<Reply> {
+    Reply reply;
+    TRY(const auto open, tx.open_incidents());
+    const auto found = std::ranges::find(open, app, &Incident::app);
+    if (found == open.end()) {
+      reply.message = view::text_message(fmt::format("*{}* has no open incident.", slack::escape(app)));
+      return reply;
+    }
+    auto committed = commit_step(tx, event(*found, now), now);
+    if (!committed) return committed.error();
+    reply.silent = true;
+    return reply;
+  };
+  return answer;
+}
+
+}  // namespace
+
+asio::awaitable<Result<Answer>> handle_ack(Services& services, Call call) {
+  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are.", "unknown person");
+  co_return about_incident(services, call, [who = call.caller.person](Incident incident, WallTime now) { return acknowledge(std::move(incident), who, now); });
+}
+
+asio::awaitable<Result<Answer>> handle_snooze(Services& services, Call call) {
+  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are.", "unknown person");
+  const auto duration = std::min(call.command.duration.value_or(kDefaultSnooze), kLongestSnooze);
+  co_return about_incident(services, call, [who = call.caller.person, duration](Incident incident, WallTime now) { return snooze(std::move(incident), who, now + duration, now); });
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,138 @@
+// sync, rollback and adopt: each makes a Change, which the Change's own steps carry on.
+#include "bot/config/policy.hpp"
+#include "bot/conversation/handlers.hpp"
+#include "bot/view/blocks.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+asio::awaitable<Result<std::string>> current_head(Services& services, App app) {
+  std::function<Result<std::string>(Mirror&)> work = [](Mirror& mirror) { return mirror.fetch(); };
+  auto working = services.fleet.repository(app.repository).with_mirror<std::string>(std::move(work));
+  co_return co_await std::move(working);
+}
+
+asio::awaitable<Result<std::string>> resolve_revision(Services& services, App app, std::string text) {
+  std::function<Result<std::string>(Mirror&)> work = [text](Mirror& mirror) { return mirror.resolve(text); };
+  auto working = services.fleet.repository(app.repository).with_mirror<std::string>(std::move(work));
+  co_return co_await std::move(working);
+}
+
+/// Same intent while one is open: the same Change. Another intent: wait for the first.
+std::optional<std::string> in_the_way(const std::vector<Change>& open, const Change& draft) {
+  for (const auto& change : open) {
+    const auto name = change_name(change.id);
+    if (change.verb == draft.verb && change.target_revision == draft.target_revision) return fmt::format("{} asks for the same and is {}.", name, to_string(change.state));
+    return fmt::format("{} ({} by {}) is open for {}: decide that one first, or `cancel {}`.", name, to_string(change.verb), change.requester, change.app, name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision) {
+  Change draft;
+  draft.app = app.name;
+  draft.verb = verb;
+  draft.requester = call.caller.person;
+  draft.reason = call.command.reason;
+  draft.target_revision = target_revision;
+  draft.quorum = quorum_for(services.config, app, to_string(verb));
+  const bool has_forge = services.fleet.repository_config(app.repository).forge.kind != ForgeKind::None;
+  // Review in chat is for putting the cluster back; what changes the manifests is always a pull request where there is a forge.
+  const bool in_chat = !has_forge || (services.config.policy.review == ReviewMode::Chat && verb == ChangeVerb::Sync);
+  draft.review = in_chat ? ReviewMode::Chat : ReviewMode::PullRequest;
+  draft.channel = call.request.channel;
+  draft.thread_ts = call.request.thread_ts;
+  // Nobody else could approve in a direct message.
+  const bool in_private = call.request.channel.starts_with('D');
+  if (in_private) {
+    draft.channel = channel_of(services.config, app);
+    draft.thread_ts.clear();
+  }
+  const auto now = services.clock.wall_now();
+  if (const auto expiry = approval_expiry(services.config, app, to_string(verb))) draft.expires_at = now + *expiry;
+  Answer answer;
+  answer.deed = [draft, now, in_private](storage::Transaction& tx) -> Result<Reply> {
+    Reply reply;
+    TRY(const auto open, tx.changes({draft.app, true, 10}));
+    if (const auto why = in_the_way(open, draft)) {
+      reply.message = view::text_message(":information_source: " + slack::escape(*why));
+      return reply;
+    }
+    auto change = draft;
+    TRY(change, tx.add_change(std::move(change)));
+    auto step = on_requested(std::move(change), now);
+    step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
+    auto committed = commit_step(tx, std::move(step), now);
+    if (!committed) return committed.error();
+    reply.silent = !in_private;
+    if (in_private) reply.message = view::text_message(fmt::format("Asked for as *{}* in {}, where others can approve it.", change_name(committed->next.id), slack::escape(draft.channel)));
+    return reply;
+  };
+  return answer;
+}
+
+asio::awaitable<Result<Answer>> handle_sync(Services& services, Call call) {
+  const auto app = *services.fleet.app(call.command.app);
+  if (auto refusal = check_policy(services, call, app)) co_return *refusal;
+  if (const auto freeze = active_freeze(services.config, app, services.clock.wall_now())) {
+    co_return refuse(services, call, fmt::format("{} is frozen: {}.", app.name, *freeze), *freeze);
+  }
+  const auto report = services.fleet.report(app.name);
+  auto head = co_await current_head(services, app);
+  if (!head) co_return head.error();
+  auto at_head = co_await services.fleet.render_revision(app, *head);
+  const bool pinned_behind = app.track == Track::Pin && at_head && at_head->tree != services.fleet.desired_tree(app.name);
+  if (report.state == AppState::Synced && !pinned_behind) co_return say(fmt::format(":white_check_mark: *{}* is in sync with `{}`: there is nothing to do.", slack::escape(app.name), view::short_sha(report.revision)));
+  co_return request_change(services, call, app, ChangeVerb::Sync, *head);
+}
+
+asio::awaitable<Result<Answer>> handle_rollback(Services& services, Call call) {
+  const auto app = *services.fleet.app(call.command.app);
+  if (auto refusal = check_policy(services, call, app)) co_return *refusal;
+  if (const auto freeze = active_freeze(services.config, app, services.clock.wall_now())) {
+    co_return refuse(services, call, fmt::format("{} is frozen: {}.", app.name, *freeze), *freeze);
+  }
+  auto head = co_await current_head(services, app);
+  if (!head) co_return head.error();
+  auto target = call.command.revision;
+  if (target.empty()) {
+    const auto rows = co_await history_rows(services, app, 30);
+    if (!rows) co_return rows.error();
+    auto in_force = std::ranges::find(*rows, true, &view::HistoryRow::in_force);
+    if (in_force == rows->end()) in_force = rows->begin();
+    if (in_force == rows->end() || std::next(in_force) == rows->end()) {
+      co_return say(fmt::format("*{}* has no earlier commit to go back to.", slack::escape(app.name)));
+    }
+    target = std::next(in_force)->sha;
+  }
+  auto revision = co_await resolve_revision(services, app, target);
+  if (!revision) {
+    NotUnderstood trouble{fmt::format("There is no revision \"{}\" of {}: {}", ellipsize(target, 60), app.name, revision.error().message), {"history " + app.name}};
+    co_return say(view::not_understood_message(trouble));
+  }
+  auto now = co_await services.fleet.render_at(app, *head);
+  auto then = co_await services.fleet.render_revision(app, *revision);
+  if (!then) co_return say(fmt::format(":no_entry: *{}* can't be rolled back to `{}`: {}", slack::escape(app.name), view::short_sha(*revision), slack::escape(then.error().message)));
+  if (now && now->tree == then->tree) co_return say(fmt::format("*{}* is what it was at `{}` already.", slack::escape(app.name), view::short_sha(*revision)));
+  co_return request_change(services, call, app, ChangeVerb::Rollback, *revision);
+}
+
+asio::awaitable<Result<Answer>> handle_adopt(Services& services, Call call) {
+  const auto app = *services.fleet.app(call.command.app);
+  if (auto refusal = check_policy(services, call, app)) co_return *refusal;
+  const auto report = services.fleet.report(app.name);
+  if (report.state != AppState::OutOfSync) co_return say(fmt::format("*{}* is {}: there is nothing to adopt.", slack::escape(app.name), to_string(report.state)));
+  if (app.track == Track::Pin) co_return say(fmt::format("*{}* is pinned to a revision: sync it first, or change Git and move the pin.", slack::escape(app.name)));
+  auto head = co_await current_head(services, app);
+  if (!head) co_return head.error();
+  co_return request_change(services, call, app, ChangeVerb::Adopt, *head);
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,90 @@
+#pragma once
+// One handler per chat command, each in command_<name>.cpp. A handler looks around (and may await), then says what to answer; what it
+// changes, it changes in `deed`, which runs in the one transaction that also stores the answer and marks the request as done.
+#include "bot/change/changes.hpp"
+#include "bot/command/command.hpp"
+#include "bot/conversation/request.hpp"
+#include "bot/incident/incidents.hpp"
+#include "bot/view/answer_view.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace driftwarden {
+
+struct FileUpload {
+  std::string title;
+  std::string content;
+};
+
+/// What is said back. `silent`: nothing, since something else will be shown (a card).
+struct Reply {
+  slack::Message message;
+  bool silent = false;
+  std::optional<FileUpload> file;
+};
+
+struct Answer {
+  Reply reply;
+  std::function<Result<Reply>(storage::Transaction&)> deed;  ///< when set, its reply is the answer
+};
+
+/// What handlers work with. All outlive them.
+struct Services {
+  Clock& clock;
+  const Config& config;
+  AsyncStore& store;
+  Outbox& outbox;
+  Fleet& fleet;
+  Changes& changes;
+  Incidents& incidents;
+  const Redactor& redactor;
+  std::string bot_name;
+};
+
+/// Who asks, and in which light.
+struct Caller {
+  std::string slack_id;
+  PersonId person;  ///< "" when not in the config
+};
+
+struct Call {
+  Request request;
+  Caller caller;
+  Command command;
+};
+
+using Handler = asio::awaitable<Result<Answer>> (*)(Services& services, Call call);
+Handler handler_of(Verb verb);
+
+Answer say(slack::Message message);
+Answer say(std::string mrkdwn);
+/// A refusal: told to the person and written to the audit log with the rule that refused.
+Answer refuse(const Services& services, const Call& call, const std::string& why, const std::string& rule);
+/// Nothing when the caller may do this to the App; else the refusal.
+std::optional<Answer> check_policy(const Services& services, const Call& call, const App& app);
+
+asio::awaitable<Result<Answer>> handle_help(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_status(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_apps(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_diff(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_why(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_history(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_sync(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_rollback(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_adopt(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_cancel(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_ack(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_snooze(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_audit(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_whoami(Services& services, Call call);
+
+/// Shared by sync, rollback and adopt: makes the Change, or says why not.
+Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision);
+/// The commits of an App, marked with what is in force.
+asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& services, App app, std::size_t limit);
+
+}  // namespace driftwarden

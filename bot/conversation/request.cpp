@@ -1,0 +1,95 @@
+#include "bot/conversation/request.hpp"
+
+#include "gitops/base/text.hpp"
+#include "integrations/slack/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+const json& object_at(const json& object, const char* key) {
+  static const json kNothing = json::object();
+  const auto found = object.find(key);
+  return found != object.end() && found->is_object() ? *found : kNothing;
+}
+
+/// Without the leading mention of the bot; mentions elsewhere stay.
+std::string without_mention(std::string text, const std::string& bot_user) {
+  const auto mention = "@" + bot_user;
+  if (const auto at = text.find(mention); at != std::string::npos) text.erase(at, mention.size());
+  return std::string(trim(text));
+}
+
+std::optional<Request> from_event(const json& payload, const std::string& bot_user) {
+  const auto& event = object_at(payload, "event");
+  const auto type = text_at(event, "type");
+  const bool direct = type == "message" && text_at(event, "channel_type") == "im";
+  if (type != "app_mention" && !direct) return std::nullopt;
+  // A message of a bot must never be a command: it could approve.
+  if (event.contains("bot_id") || event.contains("bot_profile") || text_at(event, "user").empty() || text_at(event, "user") == bot_user) return std::nullopt;
+  const auto subtype = text_at(event, "subtype");
+  if (!subtype.empty() && subtype != "thread_broadcast" && subtype != "file_share") return std::nullopt;
+  if (event.contains("edited")) return std::nullopt;
+  Request request;
+  request.kind = direct ? Request::Kind::DirectMessage : Request::Kind::Mention;
+  request.team = text_at(payload, "team_id");
+  request.user = text_at(event, "user");
+  request.channel = text_at(event, "channel");
+  const auto ts = text_at(event, "ts");
+  const auto thread = text_at(event, "thread_ts");
+  request.message = MessageRef{request.channel, ts};
+  request.thread_ts = thread.empty() && !direct ? ts : thread;
+  request.text = without_mention(slack::plain_command_text(text_at(event, "text")), bot_user);
+  return request;
+}
+
+std::optional<Request> from_slash(const json& payload) {
+  Request request;
+  request.kind = Request::Kind::Slash;
+  request.team = text_at(payload, "team_id");
+  request.user = text_at(payload, "user_id");
+  request.channel = text_at(payload, "channel_id");
+  request.text = std::string(trim(slack::plain_command_text(text_at(payload, "text"))));
+  return request;
+}
+
+std::optional<Request> from_button(const json& payload) {
+  if (text_at(payload, "type") != "block_actions") return std::nullopt;
+  const auto actions = payload.find("actions");
+  if (actions == payload.end() || !actions->is_array() || actions->empty()) return std::nullopt;
+  const auto& action = actions->front();
+  Request request;
+  request.kind = Request::Kind::Button;
+  request.team = text_at(object_at(payload, "team"), "id");
+  request.user = text_at(object_at(payload, "user"), "id");
+  const auto& container = object_at(payload, "container");
+  request.channel = text_at(container, "channel_id");
+  const auto ts = text_at(container, "message_ts");
+  auto thread = text_at(container, "thread_ts");
+  if (thread.empty()) thread = text_at(object_at(payload, "message"), "thread_ts");
+  request.message = MessageRef{request.channel, ts};
+  request.thread_ts = thread.empty() ? ts : thread;
+  request.text = text_at(action, "value");
+  if (request.text.empty() || request.channel.empty()) return std::nullopt;
+  return request;
+}
+
+}  // namespace
+
+std::optional<Request> request_from(const std::string& type, const json& payload, const std::string& bot_user) {
+  if (!payload.is_object()) return std::nullopt;
+  if (type == "events_api") return from_event(payload, bot_user);
+  if (type == "slash_commands") return from_slash(payload);
+  if (type == "interactive") return from_button(payload);
+  return std::nullopt;
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,28 @@
+#pragma once
+// What a person said or pressed, from Slack's payloads. Pure.
+#include "gitops/model/app.hpp"
+#include "integrations/slack/slack.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <string>
+
+namespace driftwarden {
+
+struct Request {
+  enum class Kind { Mention, DirectMessage, Slash, Button };
+  Kind kind = Kind::Mention;
+  std::string team;
+  std::string user;       ///< Slack id
+  std::string channel;
+  std::string thread_ts;  ///< where an answer belongs; "" = at the channel's top level
+  std::optional<MessageRef> message;  ///< what was said, or the message whose button was pressed
+  std::string text;       ///< the command, plain
+  bool operator==(const Request&) const = default;
+};
+
+/// Nothing for what is no command: other bots, our own messages, edits, joins, events of other kinds.
+std::optional<Request> request_from(const std::string& type, const nlohmann::json& payload, const std::string& bot_user);
+
+}  // namespace driftwarden

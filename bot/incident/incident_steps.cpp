@@ -1,0 +1,133 @@
+#include "bot/incident/incident_steps.hpp"
+
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+AuditEntry audit_of(const Incident& incident, std::string actor, std::string action, std::string detail) {
+  return {std::move(actor), std::move(action), incident.app, fmt::format("incident {}", incident.id), std::move(detail)};
+}
+
+std::string drift_detail(const DriftReport& report, const std::string& digest) {
+  return fmt::format(R"({{"cause":"{}","objects":{},"revision":"{}","fingerprint":"{}"}})", to_string(report.cause), report.objects.size(), report.revision, digest);
+}
+
+bool needs_attention(const DriftReport& report) { return report.state == AppState::OutOfSync || (report.state == AppState::Unknown && report.cause == Cause::Unknown); }
+
+IncidentStep open_incident(const DriftReport& report, const std::string& channel, WallTime now) {
+  IncidentStep step;
+  step.next.app = report.app;
+  step.next.report = report;
+  step.next.fingerprint = fingerprint(report);
+  step.next.opened_at = now;
+  step.next.updated_at = now;
+  step.next.channel = channel;
+  step.is_new = true;
+  step.show = true;
+  step.audit = audit_of(step.next, "driftwarden", "incident.opened", drift_detail(report, step.next.fingerprint));
+  return step;
+}
+
+/// One line per object that is new in the drift, that left it, or whose fields changed.
+std::vector<std::string> changes_between(const DriftReport& before, const DriftReport& after) {
+  const auto find = [](const DriftReport& report, const ObjectRef& ref) {
+    return std::ranges::find_if(report.objects, [&](const ObjectDrift& drift) { return same_object(drift.object, ref); });
+  };
+  std::vector<std::string> lines;
+  for (const auto& drift : after.objects) {
+    const auto earlier = find(before, drift.object);
+    if (earlier == before.objects.end()) {
+      lines.push_back(fmt::format("now also {} ({})", to_string(drift.object), to_string(drift.verdict)));
+    } else if (earlier->verdict != drift.verdict || earlier->fields != drift.fields) {
+      lines.push_back(fmt::format("{} changed again", to_string(drift.object)));
+    }
+  }
+  for (const auto& drift : before.objects) {
+    if (find(after, drift.object) == after.objects.end()) lines.push_back(fmt::format("{} is in sync again", to_string(drift.object)));
+  }
+  return lines;
+}
+
+IncidentStep resolve(Incident incident, const std::string& resolved_by, const DriftReport& report, WallTime now) {
+  incident.state = IncidentState::Resolved;
+  incident.resolved_at = now;
+  incident.updated_at = now;
+  incident.resolved_by = resolved_by;
+  incident.snoozed_until.reset();
+  IncidentStep step{std::move(incident), false, true, {}, {}};
+  step.thread_notes.push_back(fmt::format(":white_check_mark: In sync again after {}: {}.", format_age(now - step.next.opened_at), resolved_by));
+  step.audit = audit_of(step.next, "driftwarden", "incident.resolved", fmt::format(R"({{"revision":{},"by":{}}})", json_quoted(report.revision), json_quoted(resolved_by)));
+  return step;
+}
+
+IncidentStep update(Incident incident, const DriftReport& report, const std::string& digest, WallTime now) {
+  IncidentStep step{std::move(incident), false, true, {}, {}};
+  for (const auto& line : changes_between(step.next.report, report)) step.thread_notes.push_back(":arrows_counterclockwise: " + line);
+  step.next.report = report;
+  step.next.fingerprint = digest;
+  step.next.updated_at = now;
+  step.audit = audit_of(step.next, "driftwarden", "incident.updated", drift_detail(report, digest));
+  return step;
+}
+
+}  // namespace
+
+std::optional<IncidentStep> on_report(const std::optional<Incident>& open, const DriftReport& report, const std::string& channel,
+                                      const std::string& resolved_by, WallTime now) {
+  if (!open) {
+    if (!needs_attention(report)) return std::nullopt;
+    return open_incident(report, channel, now);
+  }
+  if (report.state == AppState::Synced) return resolve(*open, resolved_by, report, now);
+  if (!needs_attention(report)) return std::nullopt;
+  const auto digest = fingerprint(report);
+  if (digest != open->fingerprint || report.cause != open->report.cause || report.reason != open->report.reason) return update(*open, report, digest, now);
+  return std::nullopt;
+}
+
+IncidentStep acknowledge(Incident incident, const PersonId& who, WallTime now) {
+  incident.state = IncidentState::Acknowledged;
+  incident.acknowledged_by = who;
+  incident.snoozed_until.reset();
+  incident.updated_at = now;
+  IncidentStep step{std::move(incident), false, true, {}, {}};
+  step.thread_notes.push_back(fmt::format(":eyes: {} is on it.", who));
+  step.audit = audit_of(step.next, who, "incident.acknowledged", "{}");
+  return step;
+}
+
+IncidentStep snooze(Incident incident, const PersonId& who, WallTime until, WallTime now) {
+  incident.state = IncidentState::Snoozed;
+  incident.snoozed_until = until;
+  incident.updated_at = now;
+  IncidentStep step{std::move(incident), false, true, {}, {}};
+  step.thread_notes.push_back(fmt::format(":zzz: {} snoozed this for {}.", who, format_duration(until - now)));
+  step.audit = audit_of(step.next, who, "incident.snoozed", fmt::format(R"({{"until":"{}"}})", format_time(until)));
+  return step;
+}
+
+std::optional<IncidentStep> wake(Incident incident, WallTime now) {
+  if (incident.state != IncidentState::Snoozed || !incident.snoozed_until || *incident.snoozed_until > now) return std::nullopt;
+  incident.state = IncidentState::Open;
+  incident.snoozed_until.reset();
+  incident.updated_at = now;
+  IncidentStep step{std::move(incident), false, true, {":alarm_clock: The snooze is over and the drift is still there."}, {}};
+  return step;
+}
+
+std::optional<WallTime> HoldOff::due(const DriftReport& report, WallTime now) {
+  if (!needs_attention(report)) {
+    since_.erase(report.app);
+    return std::nullopt;
+  }
+  const auto [entry, fresh] = since_.try_emplace(report.app, now);
+  const auto duration = durations_.find(report.cause);
+  return entry->second + (duration == durations_.end() ? Duration{0} : duration->second);
+}
+
+}  // namespace driftwarden

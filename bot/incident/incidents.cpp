@@ -1,0 +1,201 @@
+#include "bot/incident/incidents.hpp"
+
+#include "bot/config/policy.hpp"
+#include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+constexpr Duration kUnknownHoldOff{15'000};  // a render or a list that fails once and then works is nobody's business
+
+std::map<Cause, Duration> hold_offs(const Config& config) {
+  auto durations = config.alerts.hold_off;
+  durations.try_emplace(Cause::Unknown, kUnknownHoldOff);
+  return durations;
+}
+
+/// The Change that put the App right, if one did: it was merged and is no older than the incident.
+std::optional<Change> change_behind(const std::vector<Change>& changes, const Incident& incident) {
+  const auto found = std::ranges::find_if(changes, [&](const Change& change) {
+    return !change.merged_sha.empty() && change.updated_at >= incident.opened_at && change.state != ChangeState::Failed;
+  });
+  if (found == changes.end()) return std::nullopt;
+  return *found;
+}
+
+std::string resolution_words(const std::vector<Change>& changes, const Incident& incident, const DriftReport& report) {
+  if (const auto change = change_behind(changes, incident)) return fmt::format("{} by {}", change_name(change->id), change->requester);
+  if (report.revision != incident.report.revision) return fmt::format("commit {}", report.revision.substr(0, 7));
+  return "live is what Git says again";
+}
+
+/// While a merged Change is being applied, live and Git differ on purpose.
+bool being_applied(const std::vector<Change>& changes) {
+  return std::ranges::any_of(changes, [](const Change& change) {
+    return change.state == ChangeState::Approved || change.state == ChangeState::Merged || change.state == ChangeState::Applying || change.state == ChangeState::Verifying;
+  });
+}
+
+Result<std::optional<Incident>> open_incident_of(storage::Transaction& tx, const std::string& app) {
+  TRY(auto open, tx.open_incidents());
+  const auto found = std::ranges::find(open, app, &Incident::app);
+  if (found == open.end()) return std::optional<Incident>{};
+  return std::optional<Incident>(*found);
+}
+
+}  // namespace
+
+Incidents::Incidents(asio::any_io_executor executor, Clock& clock, const Config& config, AsyncStore& store, Outbox& outbox, Messenger& messenger, Fleet& fleet)
+    : clock_(clock),
+      config_(config),
+      store_(store),
+      outbox_(outbox),
+      messenger_(messenger),
+      fleet_(fleet),
+      hold_off_(hold_offs(config)),
+      wake_(executor),
+      tasks_(executor) {
+  outbox_.on("slack.alert", [this](storage::OutboxRow row) { return deliver_alert(std::move(row)); });
+  outbox_.on("slack.note", [this](storage::OutboxRow row) { return deliver_note(std::move(row)); });
+  outbox_.on("slack.notice", [this](storage::OutboxRow row) { return deliver_notice(std::move(row)); });
+}
+
+void Incidents::start() { tasks_.spawn("incidents", run()); }
+
+asio::awaitable<void> Incidents::stop() { co_await tasks_.join(); }
+
+void Incidents::on_report(DriftReport report) {
+  const auto app = report.app;
+  pending_.insert_or_assign(app, std::move(report));
+  wake_.notify();
+}
+
+void Incidents::look_again(const std::string& app) {
+  if (fleet_.app(app) != nullptr) on_report(fleet_.report(app));
+}
+
+asio::awaitable<void> Incidents::run() {
+  while (true) {
+    const auto now = clock_.wall_now();
+    for (auto it = held_.begin(); it != held_.end();) {
+      if (it->second > now) {
+        ++it;
+        continue;
+      }
+      const auto app = it->first;
+      it = held_.erase(it);
+      if (!pending_.contains(app)) pending_.emplace(app, fleet_.report(app));
+    }
+    while (!pending_.empty()) {
+      auto report = std::move(pending_.begin()->second);
+      pending_.erase(pending_.begin());
+      co_await judge(std::move(report));
+    }
+    co_await wake_snoozed();
+    auto wait = Duration{30'000};
+    if (const auto next = next_wakeup(clock_.wall_now())) wait = std::max(Duration{1}, std::min(wait, std::chrono::duration_cast<Duration>(*next - clock_.wall_now())));
+    auto woken = co_await wake_.wait_until(clock_, clock_.mono_now() + wait);
+    if (!woken) co_return;
+  }
+}
+
+std::optional<WallTime> Incidents::next_wakeup(WallTime) const {
+  std::optional<WallTime> next;
+  for (const auto& [app, when] : held_) {
+    if (!next || when < *next) next = when;
+  }
+  return next;
+}
+
+asio::awaitable<void> Incidents::judge(DriftReport report) {
+  const auto* app = fleet_.app(report.app);
+  if (app == nullptr) co_return;
+  const auto now = clock_.wall_now();
+  // A lost cluster is one notice, not one alert per App.
+  if (report.state == AppState::Unknown) report.cause = unreachable_.contains(app->cluster) || report.reason.empty() || !fleet_.desired_failed(app->name) ? Cause::None : Cause::Unknown;
+  const auto due = hold_off_.due(report, now);
+  const bool early = due && *due > now;
+  const auto channel = alert_target(config_, *app).channel;
+  enum class Outcome { Nothing, Stepped, HoldBack };
+  std::function<Result<Outcome>(storage::Transaction&)> work = [=](storage::Transaction& tx) -> Result<Outcome> {
+    TRY(const auto open, open_incident_of(tx, report.app));
+    if (!open && early) return Outcome::HoldBack;
+    TRY(const auto changes, tx.changes({report.app, false, 5}));
+    if (report.state == AppState::OutOfSync && being_applied(changes)) return Outcome::Nothing;
+    auto step = driftwarden::on_report(open, report, channel, open ? resolution_words(changes, *open, report) : "", now);
+    if (!step) return Outcome::Nothing;
+    auto committed = commit_step(tx, std::move(*step), now);
+    if (!committed) return committed.error();
+    return Outcome::Stepped;
+  };
+  auto working = store_.query<Outcome>(std::move(work));
+  const auto verdict = co_await std::move(working);
+  if (!verdict) {
+    log_error("incident", fmt::format("{}: the report could not be stored, trying again: {}", report.app, verdict.error().message));
+    held_[report.app] = now + Duration{5000};
+  } else if (*verdict == Outcome::HoldBack) {
+    held_[report.app] = *due;
+  } else if (*verdict == Outcome::Stepped) {
+    outbox_.wake();
+  }
+}
+
+asio::awaitable<void> Incidents::wake_snoozed() {
+  std::function<Result<bool>(storage::Transaction&)> work = [now = clock_.wall_now()](storage::Transaction& tx) -> Result<bool> {
+    bool any = false;
+    TRY(auto open, tx.open_incidents());
+    for (auto& incident : open) {
+      auto step = wake(std::move(incident), now);
+      if (!step) continue;
+      auto committed = commit_step(tx, std::move(*step), now);
+      if (!committed) return committed.error();
+      any = true;
+    }
+    return any;
+  };
+  auto working = store_.query<bool>(std::move(work));
+  const auto any = co_await std::move(working);
+  if (any && *any) outbox_.wake();
+}
+
+void Incidents::on_cluster(const std::string& cluster, bool reachable, const std::string& why) {
+  const auto was = unreachable_.find(cluster);
+  if (reachable == (was == unreachable_.end())) return;
+  const auto now = clock_.wall_now();
+  std::string text;
+  if (reachable) {
+    unreachable_.erase(was);
+    text = fmt::format(":white_check_mark: Cluster *{}* answers again.", slack::escape(cluster));
+  } else {
+    unreachable_.emplace(cluster, why);
+    text = fmt::format(":electric_plug: Cluster *{}* can't be reached, so its Apps are Unknown: {}", slack::escape(cluster), slack::escape(why));
+  }
+  log_warn("kubernetes", text);
+  storage::OutboxRow row;
+  row.key = fmt::format("cluster:{}:{}", cluster, now.time_since_epoch().count());
+  row.kind = "slack.notice";
+  row.lane = "cluster:" + cluster;
+  row.payload = fmt::format(R"({{"channel":{},"text":{}}})", json_quoted(config_.slack.admin_channel), json_quoted(text));
+  row.created_at = now;
+  row.not_before = now;
+  tasks_.spawn("cluster notice", enqueue(std::move(row)));
+}
+
+asio::awaitable<void> Incidents::enqueue(storage::OutboxRow row) {
+  std::function<Result<void>(storage::Transaction&)> work = [row](storage::Transaction& tx) -> Result<void> {
+    auto queued = tx.enqueue(row);
+    if (!queued) return queued.error();
+    return Result<void>{};
+  };
+  auto working = store_.transact(std::move(work));
+  auto done = co_await std::move(working);
+  if (!done) log_error("incident", "a notice could not be stored: " + done.error().message);
+  outbox_.wake();
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,41 @@
+#pragma once
+// The store, off the I/O thread: one transaction at a time on the database's own thread.
+#include "gitops/base/async.hpp"
+#include "storage/store.hpp"
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+namespace driftwarden {
+
+class AsyncStore {
+ public:
+  /// `database_thread` must be one thread: the store isn't shared.
+  AsyncStore(storage::Store& store, asio::any_io_executor database_thread) : store_(store), thread_(std::move(database_thread)) {}
+
+  /// Runs `work` in one transaction; durable when it returns. Not cancelled half way.
+  asio::awaitable<Result<void>> transact(std::function<Result<void>(storage::Transaction&)> work);
+
+  /// The same for work with a value.
+  template <class T>
+  asio::awaitable<Result<T>> query(std::function<Result<T>(storage::Transaction&)> work) {
+    auto value = std::make_shared<std::optional<T>>();
+    std::function<Result<void>(storage::Transaction&)> keep = [value, work = std::move(work)](storage::Transaction& tx) -> Result<void> {
+      auto result = work(tx);
+      if (!result) return std::move(result).error();
+      *value = std::move(result).value();
+      return Result<void>{};
+    };
+    auto task = transact(std::move(keep));
+    auto done = co_await std::move(task);
+    if (!done) co_return std::move(done).error();
+    co_return std::move(**value);
+  }
+
+ private:
+  storage::Store& store_;
+  asio::any_io_executor thread_;
+};
+
+}  // namespace driftwarden

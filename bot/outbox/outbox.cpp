@@ -1,0 +1,116 @@
+#include "bot/outbox/outbox.hpp"
+
+#include "gitops/base/log.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+constexpr std::size_t kRowsAtOnce = 64;
+constexpr Duration kLookAtLeastEvery{5000};
+
+struct Ready {
+  std::vector<storage::OutboxRow> rows;
+  std::optional<WallTime> next;
+};
+
+}  // namespace
+
+Outbox::Outbox(asio::any_io_executor executor, AsyncStore& store, Clock& clock, Random& random, Limits limits)
+    : store_(store), clock_(clock), random_(random), limits_(limits), wake_(executor), tasks_(executor) {}
+
+void Outbox::on(std::string kind, Handler handler) { handlers_.emplace(std::move(kind), std::move(handler)); }
+
+void Outbox::start() { tasks_.spawn("outbox", run()); }
+
+asio::awaitable<void> Outbox::stop() { co_await tasks_.join(); }
+
+asio::awaitable<void> Outbox::run() {
+  while (true) {
+    std::function<Result<Ready>(storage::Transaction&)> look = [now = clock_.wall_now()](storage::Transaction& tx) -> Result<Ready> {
+      Ready ready;
+      TRY(ready.rows, tx.ready_outbox(now, kRowsAtOnce));
+      TRY(ready.next, tx.next_outbox_time());
+      return ready;
+    };
+    auto looking = store_.query<Ready>(std::move(look));
+    auto ready = co_await std::move(looking);
+    auto wait = kLookAtLeastEvery;
+    if (ready) {
+      for (auto& row : ready->rows) {
+        if (busy_.insert(row.lane).second) tasks_.spawn("outbox " + row.kind, carry_out(std::move(row)));
+      }
+      if (ready->next && *ready->next > clock_.wall_now()) wait = std::min(wait, std::chrono::duration_cast<Duration>(*ready->next - clock_.wall_now()));
+    } else {
+      log_error("outbox", "reading the outbox failed: " + ready.error().message);
+    }
+    auto woken = co_await wake_.wait_until(clock_, clock_.mono_now() + wait);
+    if (!woken) co_return;
+  }
+}
+
+asio::awaitable<void> Outbox::carry_out(storage::OutboxRow row) {
+  const auto lane = row.lane;
+  co_await attempt(std::move(row));
+  busy_.erase(lane);
+  wake_.notify();
+}
+
+asio::awaitable<void> Outbox::attempt(storage::OutboxRow row) {
+  const auto handler = handlers_.find(row.kind);
+  if (handler == handlers_.end()) {
+    Result<std::string> nobody = Error{ErrorKind::InvalidInput, fmt::format("nothing here carries out \"{}\"", row.kind)};
+    co_await settle(std::move(row), std::move(nobody));
+    co_return;
+  }
+  std::function<Result<void>(storage::Transaction&)> begin = [id = row.id](storage::Transaction& tx) { return tx.begin_outbox(id); };
+  auto beginning = store_.transact(std::move(begin));
+  auto begun = co_await std::move(beginning);
+  if (!begun) {
+    log_error("outbox", fmt::format("{}: {}", row.key, begun.error().message));
+    (void)co_await clock_.sleep_for(limits_.backoff_base);
+    co_return;
+  }
+  ++row.attempts;
+  Result<std::string> result = Error{ErrorKind::Unavailable, "the attempt ended by an exception"};
+  try {
+    result = co_await handler->second(row);
+  } catch (const std::exception& failure) {
+    log_error("outbox", fmt::format("{}: {}", row.key, failure.what()));
+  }
+  // A cancelled attempt stays as it is: the next start takes it up again.
+  if (!result && result.error().kind == ErrorKind::Cancelled) co_return;
+  co_await settle(std::move(row), std::move(result));
+}
+
+asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string> result) {
+  const auto id = row.id;
+  std::function<Result<void>(storage::Transaction&)> write;
+  bool gave_up = false;
+  if (result) {
+    write = [id, text = *result](storage::Transaction& tx) { return tx.finish_outbox(id, text); };
+  } else if (is_transient(result.error()) && row.attempts < limits_.attempts) {
+    const auto when = clock_.wall_now() + backoff(row.attempts);
+    log_warn("outbox", fmt::format("{} (attempt {}): {}", row.key, row.attempts, result.error().message));
+    write = [id, when, why = result.error().message](storage::Transaction& tx) { return tx.retry_outbox(id, when, why); };
+  } else {
+    gave_up = true;
+    log_error("outbox", fmt::format("{} given up: {}", row.key, result.error().message));
+    write = [id, why = result.error().message](storage::Transaction& tx) { return tx.fail_outbox(id, why); };
+  }
+  auto writing = store_.transact(std::move(write));
+  auto written = co_await std::move(writing);
+  if (!written) log_error("outbox", fmt::format("{}: the outcome could not be stored: {}", row.key, written.error().message));
+  if (gave_up && gave_up_) co_await gave_up_(row, result.error());
+}
+
+Duration Outbox::backoff(int attempts) {
+  const auto doubled = limits_.backoff_base * (std::int64_t{1} << std::min(attempts - 1, 16));
+  const auto top = std::min<Duration>(doubled, limits_.backoff_max);
+  return top / 2 + Duration{static_cast<std::int64_t>(random_.unit() * static_cast<double>(top.count()) / 2)};
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,234 @@
+#include "bot/view/answer_view.hpp"
+
+#include "bot/view/alert_view.hpp"
+#include "bot/view/blocks.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden::view {
+namespace {
+
+constexpr std::size_t kSyncedRowsShown = 15;
+constexpr std::size_t kDriftedRowsShown = 30;
+constexpr std::size_t kDiffsInline = 5;
+
+int badness(const StatusRow& row) {
+  if (row.report.state == AppState::OutOfSync) return 0;
+  if (row.report.state == AppState::Unknown) return 1;
+  return row.health == "Healthy" ? 3 : 2;
+}
+
+std::string row_line(const StatusRow& row) {
+  auto line = fmt::format("{} *{}* on {}", state_emoji(row.report.state), slack::escape(row.app.name), slack::escape(row.app.cluster));
+  if (row.report.state == AppState::OutOfSync) line += ": " + cause_words(row.report.cause);
+  if (row.report.state == AppState::Unknown) line += ": " + slack::escape(ellipsize(row.report.reason, 120));
+  if (row.report.state == AppState::Synced) line += fmt::format(" at {}", code_span(short_sha(row.report.revision)));
+  if (row.health != "Healthy" && !row.health.empty()) line += " \u00b7 " + slack::escape(ellipsize(row.health, 80));
+  if (row.open_change) line += fmt::format(" \u00b7 {} {}", change_name(row.open_change->id), to_string(row.open_change->state));
+  return line;
+}
+
+std::string count_words(const std::vector<StatusRow>& rows) {
+  const auto count = [&](AppState state) { return std::ranges::count_if(rows, [&](const StatusRow& row) { return row.report.state == state; }); };
+  return fmt::format("*{} {}*: {} in sync, {} OutOfSync, {} unknown", rows.size(), rows.size() == 1 ? "App" : "Apps", count(AppState::Synced), count(AppState::OutOfSync),
+                     count(AppState::Unknown));
+}
+
+/// Lines packed into as few sections as Slack's limit allows.
+void add_lines(Blocks& blocks, const std::vector<std::string>& lines) {
+  std::string section;
+  for (const auto& line : lines) {
+    if (section.size() + line.size() + 1 > 2900) {
+      blocks.section(section);
+      section.clear();
+    }
+    section += (section.empty() ? "" : "\n") + line;
+  }
+  blocks.section(section);
+}
+
+slack::Message finish(Blocks& blocks, std::string text) {
+  slack::Message message;
+  message.text = std::move(text);
+  message.blocks = blocks.finish();
+  return message;
+}
+
+std::string person_or_manager(const DriftReport& report) {
+  for (const auto& drift : report.objects) {
+    for (const auto& field : drift.fields) {
+      if (field.by) return *field.by;
+    }
+  }
+  return {};
+}
+
+std::string explain(const DriftReport& report) {
+  const auto by = person_or_manager(report);
+  switch (report.cause) {
+    case Cause::LiveEdited: return by.empty() ? "Somebody changed the cluster, past Git. The server keeps no name for removals." : fmt::format("Somebody changed the cluster with *{}*, past Git.", slack::escape(by));
+    case Cause::GitAhead: return "Git has a commit that nobody has put in force yet.";
+    case Cause::Both: return "The cluster was edited, and Git has moved on as well.";
+    case Cause::Missing: return "Objects that were applied from Git have been deleted in the cluster.";
+    case Cause::Extra: return "The cluster has objects of this App that Git does not have any more.";
+    default: return report.reason.empty() ? "It can't be told why." : slack::escape(report.reason);
+  }
+}
+
+}  // namespace
+
+slack::Message help_message(const std::vector<Verb>& allowed, const std::string& bot_name) {
+  std::vector<std::string> lines;
+  for (const auto& info : verbs()) {
+    if (std::ranges::find(allowed, info.verb) == allowed.end()) continue;
+    const auto usage = info.usage.empty() ? std::string(info.name) : fmt::format("{} {}", info.name, info.usage);
+    lines.push_back(fmt::format("`{}` {}", usage, info.summary));
+  }
+  Blocks blocks;
+  blocks.section(fmt::format("Say `@{} COMMAND` in a channel, just the command in a direct message, or `/warden COMMAND`. In an alert's thread the App is understood.", bot_name));
+  add_lines(blocks, lines);
+  blocks.context({"Every change is a commit that somebody else approves. What you may not do is not listed."});
+  return finish(blocks, "Commands:\n" + join(lines, "\n"));
+}
+
+slack::Message not_understood_message(const NotUnderstood& trouble) {
+  Blocks blocks;
+  blocks.section(slack::escape(trouble.message));
+  std::vector<Button> buttons;
+  for (const auto& suggestion : trouble.suggestions) {
+    if (buttons.size() < 5) buttons.push_back({ellipsize(suggestion, 70), suggestion, Button::Style::Plain, ""});
+  }
+  if (!buttons.empty()) blocks.context({"Did you mean"});
+  blocks.actions(buttons);
+  auto text = slack::escape(trouble.message);
+  if (!trouble.suggestions.empty()) text += " Did you mean: " + slack::escape(join(trouble.suggestions, " | ")) + "?";
+  return finish(blocks, std::move(text));
+}
+
+slack::Message status_message(std::vector<StatusRow> rows, WallTime now) {
+  std::ranges::stable_sort(rows, {}, [](const StatusRow& row) { return badness(row); });
+  std::vector<std::string> lines;
+  std::vector<std::string> folded;
+  std::size_t drifted = 0;
+  std::size_t synced = 0;
+  for (const auto& row : rows) {
+    const bool fine = badness(row) == 3;
+    if (fine ? ++synced <= kSyncedRowsShown : ++drifted <= kDriftedRowsShown) {
+      lines.push_back(row_line(row));
+    } else {
+      folded.push_back((fine ? "" : state_emoji(row.report.state)) + slack::escape(row.app.name));
+    }
+  }
+  Blocks blocks;
+  blocks.section(count_words(rows));
+  add_lines(blocks, lines);
+  if (!folded.empty()) add_lines(blocks, {"and " + join(folded, ", ")});
+  blocks.context({"as of " + time_span(now)});
+  return finish(blocks, count_words(rows) + "\n" + join(lines, "\n"));
+}
+
+slack::Message app_status_message(const StatusRow& row, WallTime now) {
+  Blocks blocks;
+  blocks.section(row_line(row));
+  blocks.section(join(drift_lines(row.report, 10), "\n"));
+  std::vector<std::string> facts{fmt::format("{} objects", row.report.objects_total), fmt::format("Git {}", code_span(short_sha(row.report.revision))),
+                                 fmt::format("path {}", code_span(row.app.path)), fmt::format("namespace {}", code_span(row.app.namespace_)), "as of " + time_span(now)};
+  if (row.incident) facts.push_back(fmt::format("incident {} since {}", row.incident->id, time_span(row.incident->opened_at)));
+  blocks.context(facts);
+  if (row.report.state == AppState::OutOfSync) {
+    blocks.actions({{"Diff", "diff " + row.app.name, Button::Style::Plain, ""}, {"Sync", "sync " + row.app.name, Button::Style::Primary, "Opens a pull request. Somebody else approves it."}});
+  }
+  return finish(blocks, row_line(row));
+}
+
+slack::Message apps_message(const std::vector<App>& apps) {
+  std::vector<std::string> lines;
+  for (const auto& app : apps) {
+    lines.push_back(fmt::format("*{}* {} {}/{} \u00b7 {} {}{}", slack::escape(app.name), slack::escape(app.environment), slack::escape(app.cluster), slack::escape(app.namespace_),
+                                slack::escape(app.repository), code_span(app.path), app.track == Track::Pin ? " \u00b7 pinned" : ""));
+  }
+  Blocks blocks;
+  add_lines(blocks, lines);
+  return finish(blocks, join(lines, "\n"));
+}
+
+slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file) {
+  Blocks blocks;
+  const auto title = fmt::format("{} *{}* on {}: {}", state_emoji(report.state), slack::escape(app.name), slack::escape(app.cluster),
+                                 report.state == AppState::Unknown ? slack::escape(report.reason) : cause_words(report.cause));
+  blocks.section(title);
+  blocks.section(join(drift_lines(report, 15), "\n"));
+  for (std::size_t i = 0; i < diffs.size() && i < kDiffsInline; ++i) {
+    blocks.section(fmt::format("{}  `-` live  `+` Git: what a sync would do", code_span(diffs[i].title)));
+    blocks.code(diffs[i].text, "diff");
+  }
+  std::vector<std::string> facts{fmt::format("Git {}", code_span(short_sha(report.revision))), "as of " + time_span(report.as_of)};
+  if (whole_as_file) facts.push_back("the whole diff is in the file");
+  blocks.context(facts);
+  return finish(blocks, title + "\n" + join(drift_lines(report, 15), "\n"));
+}
+
+slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows) {
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    lines.push_back(fmt::format("{} {} {} {}{}", code_span(short_sha(row.sha)), time_span(row.time), slack::escape(row.author), slack::escape(ellipsize(row.summary, 90)),
+                                row.in_force ? "  :white_check_mark: *desired now*" : ""));
+  }
+  Blocks blocks;
+  blocks.section(fmt::format("Commits that changed *{}* ({})", slack::escape(app.name), code_span(app.path)));
+  add_lines(blocks, lines);
+  blocks.context({fmt::format("`rollback {} to REV` restores one as a new, reviewed commit", app.name)});
+  return finish(blocks, fmt::format("History of {}\n{}", slack::escape(app.name), join(lines, "\n")));
+}
+
+slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now) {
+  Blocks blocks;
+  std::string text;
+  if (report.state == AppState::Synced) {
+    text = fmt::format(":white_check_mark: *{}* is in sync with {}.", slack::escape(app.name), code_span(short_sha(report.revision)));
+  } else if (report.state == AppState::Unknown) {
+    text = fmt::format(":grey_question: *{}* can't be judged: {}", slack::escape(app.name), slack::escape(report.reason));
+  } else {
+    text = fmt::format(":mag: *{}* is OutOfSync: *{}*. {}", slack::escape(app.name), to_string(report.cause), explain(report));
+  }
+  blocks.section(text);
+  const auto lines = drift_lines(report, 10);
+  blocks.section(join(lines, "\n"));
+  std::vector<std::string> facts;
+  if (incident) facts.push_back(fmt::format("for {}", format_age(now - incident->opened_at)));
+  if (last_commit) {
+    facts.push_back(fmt::format("last commit {} {} by {} {}", code_span(short_sha(last_commit->sha)), slack::escape(ellipsize(last_commit->summary, 60)),
+                                slack::escape(last_commit->author), time_span(last_commit->time)));
+  }
+  blocks.context(facts);
+  return finish(blocks, text + "\n" + join(lines, "\n"));
+}
+
+slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app) {
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    lines.push_back(fmt::format("{} {} *{}* {} {} {}", code_span(std::to_string(row.seq)), time_span(row.at), slack::escape(row.entry.actor), slack::escape(row.entry.action),
+                                slack::escape(row.entry.app), slack::escape(row.entry.subject)));
+  }
+  Blocks blocks;
+  blocks.section(app.empty() ? "*Audit log*, newest first" : fmt::format("*Audit log* of *{}*, newest first", slack::escape(app)));
+  if (lines.empty()) lines.emplace_back("_nothing yet_");
+  add_lines(blocks, lines);
+  if (!rows.empty()) blocks.context({fmt::format("chain head {}:{}", rows.front().seq, code_span(rows.front().hash.substr(0, 12))), "`driftwarden audit verify` proves it whole"});
+  return finish(blocks, "Audit log\n" + join(lines, "\n"));
+}
+
+slack::Message whoami_message(const std::string& slack_id, const std::optional<PersonId>& person, const std::vector<std::string>& groups, const std::vector<std::string>& may) {
+  Blocks blocks;
+  auto text = person ? fmt::format("You are *{}* ({}).", slack::escape(*person), code_span(slack_id))
+                     : fmt::format("I don't know you: {} is not under `people` in my configuration, so you may read only.", code_span(slack_id));
+  if (!groups.empty()) text += " Groups: " + slack::escape(join(groups, ", ")) + ".";
+  blocks.section(text);
+  if (!may.empty()) blocks.section("You may: " + slack::escape(join(may, ", ")));
+  return finish(blocks, text);
+}
+
+}  // namespace driftwarden::view

@@ -1,0 +1,51 @@
+#pragma once
+// Answers to the reading commands.
+#include "bot/command/command.hpp"
+#include "gitops/model/app.hpp"
+#include "gitops/model/audit.hpp"
+#include "gitops/model/change.hpp"
+#include "gitops/model/drift.hpp"
+#include "gitops/model/incident.hpp"
+#include "integrations/slack/slack.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden::view {
+
+slack::Message help_message(const std::vector<Verb>& allowed, const std::string& bot_name);
+slack::Message not_understood_message(const NotUnderstood& trouble);
+
+struct StatusRow {
+  App app;
+  DriftReport report;
+  std::string health;  ///< "Healthy", or "Progressing: 1 of 2 replicas available"
+  std::optional<Incident> incident;
+  std::optional<Change> open_change;
+};
+/// Worst first. All rows fit: what is in sync is folded to names when there are many.
+slack::Message status_message(std::vector<StatusRow> rows, WallTime now);
+slack::Message app_status_message(const StatusRow& row, WallTime now);
+slack::Message apps_message(const std::vector<App>& apps);
+
+struct ObjectDiff {
+  std::string title;  ///< "Deployment shop/checkout"
+  std::string text;   ///< unified, redacted
+};
+/// `shown_inline` diffs; the rest is said to be in the file that is posted with it.
+slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file);
+
+struct HistoryRow {
+  std::string sha;
+  std::string author;
+  WallTime time{};
+  std::string summary;
+  bool in_force = false;  ///< what Desired is rendered from
+};
+slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows);
+slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now);
+slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app);
+slack::Message whoami_message(const std::string& slack_id, const std::optional<PersonId>& person, const std::vector<std::string>& groups, const std::vector<std::string>& may);
+
+}  // namespace driftwarden::view

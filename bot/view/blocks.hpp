@@ -1,0 +1,48 @@
+#pragma once
+// Block Kit, with Slack's limits kept by construction: what is too long is cut visibly, what is too many is dropped with a count.
+#include "integrations/slack/slack.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace driftwarden::view {
+
+struct Button {
+  std::string text;
+  std::string command;  ///< what pressing it says, in chat's own grammar: "sync checkout"
+  enum class Style { Plain, Primary, Danger } style = Style::Plain;
+  std::string confirm;  ///< asked before it counts; "" = not asked
+};
+
+/// Collects the blocks of one message.
+class Blocks {
+ public:
+  Blocks();
+  ~Blocks();
+  Blocks& header(std::string_view text);
+  Blocks& section(std::string_view mrkdwn);
+  /// Preformatted text, exactly as it is; long text is cut at a line with a count of what is missing.
+  Blocks& code(std::string_view text, std::string_view language = "");
+  Blocks& context(const std::vector<std::string>& mrkdwn);
+  Blocks& actions(const std::vector<Button>& buttons);
+  Blocks& divider();
+  slack::JsonPtr finish();
+
+ private:
+  std::unique_ptr<nlohmann::json> blocks_;
+};
+
+slack::Message text_message(std::string mrkdwn);
+/// `code`, with backticks inside made harmless.
+std::string code_span(std::string_view text);
+/// "<!date^...>": shown in the reader's own time zone.
+std::string time_span(WallTime time);
+/// Seven digits, or "-" for none.
+std::string short_sha(std::string_view sha);
+std::string link(std::string_view url, std::string_view text);
+
+}  // namespace driftwarden::view

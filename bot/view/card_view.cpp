@@ -1,0 +1,91 @@
+#include "bot/view/card_view.hpp"
+
+#include "bot/view/blocks.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+namespace driftwarden::view {
+namespace {
+
+std::string verb_words(const Change& change) {
+  switch (change.verb) {
+    case ChangeVerb::Sync: return fmt::format("put {} in force", code_span(short_sha(change.target_revision)));
+    case ChangeVerb::Rollback: return fmt::format("roll back to {}", code_span(short_sha(change.target_revision)));
+    case ChangeVerb::Adopt: return "bring the live edit into Git";
+  }
+  return "";
+}
+
+std::string state_line(const Change& change, const std::vector<PersonId>& counted) {
+  switch (change.state) {
+    case ChangeState::Requested: return ":hourglass_flowing_sand: preparing the pull request";
+    case ChangeState::Proposed:
+      return fmt::format(":bell: waiting for {} of {} {}{}", change.quorum.need - static_cast<int>(counted.size()), change.quorum.need,
+                         change.quorum.need == 1 ? "approval" : "approvals", counted.empty() ? "" : ", approved by " + slack::escape(join(counted, ", ")));
+    case ChangeState::Approved: return fmt::format(":arrows_counterclockwise: approved by {}, merging", counted.empty() ? "policy" : slack::escape(join(counted, ", ")));
+    case ChangeState::Merged:
+    case ChangeState::Applying: return fmt::format(":arrows_counterclockwise: merged as {}, applying", code_span(short_sha(change.merged_sha)));
+    case ChangeState::Verifying: return fmt::format(":mag: {} is applied, waiting until it is in sync and healthy", code_span(short_sha(change.merged_sha)));
+    case ChangeState::Done:
+      return fmt::format(":white_check_mark: done in {}: {} is in force, in sync and healthy", format_age(change.updated_at - change.requested_at), code_span(short_sha(change.merged_sha)));
+    case ChangeState::Rejected: return fmt::format(":no_entry: rejected by {}{}", slack::escape(change.closed_by), change.failure.empty() ? "" : ": " + slack::escape(change.failure));
+    case ChangeState::Cancelled: return fmt::format(":no_entry_sign: cancelled by {}{}", slack::escape(change.closed_by), change.failure.empty() ? "" : ": " + slack::escape(change.failure));
+    case ChangeState::Expired: return ":hourglass: expired: nobody decided in time";
+    case ChangeState::Superseded: return ":no_entry_sign: superseded";
+    case ChangeState::Failed: return ":x: failed: " + slack::escape(ellipsize(change.failure, 1000));
+  }
+  return "";
+}
+
+std::string approvers_words(const Change& change) {
+  if (change.quorum.from.empty()) return "anybody but " + change.requester;
+  return join(change.quorum.from, ", ") + ", but not " + change.requester;
+}
+
+}  // namespace
+
+slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted) {
+  const auto name = change_name(change.id);
+  Blocks blocks;
+  blocks.section(fmt::format("*{}* {} *{}* on *{}*: {}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), verb_words(change)));
+  if (!change.reason.empty()) blocks.section("> " + slack::escape(without_control_characters(change.reason)));
+  const bool open = change.state == ChangeState::Proposed;
+  if (open) blocks.code(change.diff, "diff");
+  blocks.section(state_line(change, counted));
+  std::vector<std::string> facts{fmt::format("asked by {} {}", slack::escape(change.requester), time_span(change.requested_at))};
+  if (!change.pull_request_url.empty()) facts.push_back(link(change.pull_request_url, fmt::format("pull request #{}", change.pull_request)));
+  if (open) {
+    facts.push_back("may approve: " + slack::escape(approvers_words(change)));
+    if (change.expires_at) facts.push_back("until " + time_span(*change.expires_at));
+    blocks.context(facts);
+    blocks.actions({{"Approve", fmt::format("approve {} {}", name, short_sha(change.content.head_sha)), Button::Style::Primary, ""},
+                    {"Reject", "reject " + name, Button::Style::Danger, "The pull request is closed."}});
+  } else {
+    blocks.context(facts);
+  }
+  slack::Message message;
+  message.text = fmt::format("{} {} {} on {}: {}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), state_line(change, counted));
+  message.blocks = blocks.finish();
+  return message;
+}
+
+std::string pull_request_title(const Change& change) {
+  return fmt::format("{}: {} {}{}", change_name(change.id), to_string(change.verb), change.app,
+                     change.verb == ChangeVerb::Rollback ? " to " + short_sha(change.target_revision) : "");
+}
+
+std::string pull_request_body(const Change& change, const App& app, const std::string& diff, const std::string& audit_id) {
+  std::string body = fmt::format("**{}** asked in chat for `{}` of **{}** (cluster `{}`, namespace `{}`).\n\n", change.requester, to_string(change.verb), app.name,
+                                 app.cluster, app.namespace_);
+  if (!change.reason.empty()) body += fmt::format("Why: {}\n\n", without_control_characters(change.reason));
+  switch (change.verb) {
+    case ChangeVerb::Sync: body += fmt::format("Revision to put in force: `{}`. Once merged, Driftwarden applies it and waits until live agrees and the workloads are healthy.\n\n", change.target_revision); break;
+    case ChangeVerb::Rollback: body += fmt::format("Restores `{}` to what it was at `{}`, as a new commit.\n\n", app.path, change.target_revision); break;
+    case ChangeVerb::Adopt: body += "Brings into Git what was changed in the cluster, so that both agree.\n\n"; break;
+  }
+  if (!diff.empty()) body += "What it changes in the cluster:\n\n````diff\n" + diff + "\n````\n\n";
+  return body + fmt::format("---\nChange {} \u00b7 audit {} \u00b7 approve here or in chat; {} must not.\n", change_name(change.id), audit_id, change.requester);
+}
+
+}  // namespace driftwarden::view

@@ -1,0 +1,17 @@
+#pragma once
+// The approval card of a Change: one message, edited from request to verdict.
+#include "gitops/model/app.hpp"
+#include "gitops/model/change.hpp"
+#include "integrations/slack/slack.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden::view {
+
+slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted);
+/// The pull request's body, Markdown: why, who asked, the diff, what approving does.
+std::string pull_request_body(const Change& change, const App& app, const std::string& diff, const std::string& audit_id);
+std::string pull_request_title(const Change& change);
+
+}  // namespace driftwarden::view

@@ -1,0 +1,53 @@
+#include "bot/watch/repository_watcher.hpp"
+
+#include "gitops/base/log.hpp"
+#include "integrations/net/backoff.hpp"
+
+#include <fmt/core.h>
+
+namespace driftwarden {
+
+RepositoryWatcher::RepositoryWatcher(asio::any_io_executor executor, asio::any_io_executor pool, Clock& clock, Random& random, Duration poll, MirrorOptions options)
+    : pool_(std::move(pool)), clock_(clock), random_(random), poll_(poll), nudged_(std::move(executor)), shared_(std::make_shared<Shared>()) {
+  shared_->options = std::move(options);
+}
+
+Result<Mirror*> RepositoryWatcher::Shared::open() {
+  const std::lock_guard lock(mutex);
+  if (!mirror) {
+    TRY(mirror, Mirror::open(options));
+  }
+  return mirror.get();
+}
+
+asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
+  net::Backoff backoff(random_, {Duration{1000}, std::max(poll_, Duration{1000})});
+  std::string seen;
+  std::string told;
+  while (true) {
+    std::function<Result<std::string>(Mirror&)> fetch = [](Mirror& mirror) { return mirror.fetch(); };
+    auto head = co_await with_mirror<std::string>(std::move(fetch));
+    auto wait = poll_;
+    if (head) {
+      if (!told.empty()) log_info("git", fmt::format("{} answers again", shared_->options.url));
+      told.clear();
+      backoff.reset();
+      if (*head != seen) {
+        seen = *head;
+        co_await listener.on_head(seen);
+      }
+    } else {
+      if (head.error().kind == ErrorKind::Cancelled) co_return;
+      wait = backoff.next();
+      if (head.error().message != told) {
+        told = head.error().message;
+        log_warn("git", fmt::format("{}: {}", shared_->options.url, told));
+      }
+      if (seen.empty()) listener.on_failure(head.error());
+    }
+    auto nudged = co_await nudged_.wait_until(clock_, clock_.mono_now() + wait);
+    if (!nudged) co_return;
+  }
+}
+
+}  // namespace driftwarden

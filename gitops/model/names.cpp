@@ -1,0 +1,117 @@
+// The words that people see for the vocabulary's enumerators and ids.
+#include "gitops/base/crypto.hpp"
+#include "gitops/model/app.hpp"
+#include "gitops/model/change.hpp"
+#include "gitops/model/drift.hpp"
+#include "gitops/model/incident.hpp"
+#include "gitops/model/object.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace driftwarden {
+namespace {
+
+template <class Enum, std::size_t N>
+std::string_view name_of(const std::array<std::string_view, N>& names, Enum value) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < N ? names[index] : "?";
+}
+
+template <class Enum, std::size_t N>
+std::optional<Enum> value_of(const std::array<std::string_view, N>& names, std::string_view name) {
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Enum>(found - names.begin());
+}
+
+constexpr std::array<std::string_view, 6> kVerdicts{"Synced", "OutOfSync", "Missing", "Extra", "Untracked", "Unknown"};
+constexpr std::array<std::string_view, 5> kFieldOps{"changed", "removed", "added", "stale", "order"};
+constexpr std::array<std::string_view, 3> kFieldCauses{"live", "git", "unknown"};
+constexpr std::array<std::string_view, 3> kAppStates{"Synced", "OutOfSync", "Unknown"};
+constexpr std::array<std::string_view, 10> kCauses{"none",  "live-edited", "git-ahead", "both",            "missing",
+                                                   "extra", "fight",       "stuck",     "render-unstable", "unknown"};
+constexpr std::array<std::string_view, 4> kIncidentStates{"open", "acknowledged", "snoozed", "resolved"};
+constexpr std::array<std::string_view, 3> kVerbs{"sync", "rollback", "adopt"};
+constexpr std::array<std::string_view, 12> kChangeStates{"requested", "proposed", "approved", "merged",     "applying", "verifying",
+                                                         "done",      "rejected", "expired",  "superseded", "failed",   "cancelled"};
+constexpr std::array<std::string_view, 2> kReviewModes{"pull-request", "chat"};
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) { return name_of(kVerdicts, verdict); }
+std::string_view to_string(FieldOp op) { return name_of(kFieldOps, op); }
+std::string_view to_string(FieldCause cause) { return name_of(kFieldCauses, cause); }
+std::string_view to_string(AppState state) { return name_of(kAppStates, state); }
+std::string_view to_string(Cause cause) { return name_of(kCauses, cause); }
+std::string_view to_string(IncidentState state) { return name_of(kIncidentStates, state); }
+std::string_view to_string(ChangeVerb verb) { return name_of(kVerbs, verb); }
+std::string_view to_string(ChangeState state) { return name_of(kChangeStates, state); }
+std::string_view to_string(ReviewMode mode) { return name_of(kReviewModes, mode); }
+std::optional<ChangeVerb> change_verb_from(std::string_view text) { return value_of<ChangeVerb>(kVerbs, text); }
+std::optional<ChangeState> change_state_from(std::string_view text) { return value_of<ChangeState>(kChangeStates, text); }
+
+bool is_final(ChangeState state) {
+  switch (state) {
+    case ChangeState::Done:
+    case ChangeState::Rejected:
+    case ChangeState::Expired:
+    case ChangeState::Superseded:
+    case ChangeState::Failed:
+    case ChangeState::Cancelled: return true;
+    default: return false;
+  }
+}
+
+std::string change_name(std::int64_t id) { return fmt::format("C-{}", id); }
+
+std::optional<std::int64_t> parse_change_name(std::string_view text) {
+  if (text.starts_with('C') || text.starts_with('c')) text.remove_prefix(1);
+  if (text.starts_with('-')) text.remove_prefix(1);
+  std::int64_t id = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (failed != std::errc{} || end != text.data() + text.size() || id <= 0) return std::nullopt;
+  return id;
+}
+
+std::string pin_path(const std::string& app) { return ".driftwarden/pins/" + app + ".yaml"; }
+std::string sync_record_path(const std::string& app) { return ".driftwarden/syncs/" + app + ".yaml"; }
+
+void ObjectRef::set_api_version(std::string_view api_version) {
+  const auto slash = api_version.find('/');
+  group = slash == std::string_view::npos ? "" : std::string(api_version.substr(0, slash));
+  version = std::string(slash == std::string_view::npos ? api_version : api_version.substr(slash + 1));
+}
+
+bool same_object(const ObjectRef& a, const ObjectRef& b) {
+  return a.name == b.name && a.kind == b.kind && a.namespace_ == b.namespace_ && a.group == b.group;
+}
+
+std::string object_id(const ObjectRef& ref) { return fmt::format("{}/{}:{}/{}", ref.group, ref.kind, ref.namespace_, ref.name); }
+
+std::string to_string(const ObjectRef& ref) {
+  return ref.namespace_.empty() ? fmt::format("{} {}", ref.kind, ref.name) : fmt::format("{} {}/{}", ref.kind, ref.namespace_, ref.name);
+}
+
+std::string fingerprint(const DriftReport& report) {
+  std::vector<std::string> parts;
+  for (const auto& drift : report.objects) {
+    parts.push_back(fmt::format("{}\n{}", object_id(drift.object), to_string(drift.verdict)));
+    for (const auto& field : drift.fields) {
+      parts.push_back(fmt::format("{}\n{}\n{}\n{}\n{}", object_id(drift.object), field.path, to_string(field.op), field.desired.value_or("-"),
+                                  field.live.value_or("-")));
+    }
+  }
+  std::ranges::sort(parts);
+  std::string all;
+  for (const auto& part : parts) {
+    all += part;
+    all += '\0';
+  }
+  return sha256_hex(all);
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,106 @@
+#include "gitops/render/render.hpp"
+
+#include "gitops/base/crypto.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+bool is_manifest_file(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json"); }
+
+bool is_hidden(std::string_view path) { return path.starts_with('.') || path.find("/.") != std::string_view::npos; }
+
+std::string_view file_name(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+bool is_kustomization(std::string_view name) { return name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization"; }
+
+Error refuse(std::string what) { return Error{ErrorKind::InvalidInput, std::move(what)}; }
+
+Result<void> check_kind(const std::vector<SourceFile>& files, RenderKind kind) {
+  if (kind == RenderKind::Kustomize) return refuse("rendering with kustomize is not built in yet: commit the rendered manifests and use render: plain");
+  if (kind == RenderKind::Helm) return refuse("rendering with helm is not built in yet: commit the rendered manifests and use render: plain");
+  for (const auto& file : files) {
+    if (is_hidden(file.path)) continue;
+    const auto name = file_name(file.path);
+    if (is_kustomization(name)) {
+      return refuse(fmt::format("{}: this path is built with kustomize, which is not built in yet: commit the rendered manifests instead", file.path));
+    }
+    if (name == "Chart.yaml" && kind == RenderKind::Auto && file.path == name) {
+      return refuse(fmt::format("{}: this path is a Helm chart, which is not built in yet: commit the rendered manifests instead", file.path));
+    }
+  }
+  return {};
+}
+
+/// Namespaced objects get the default where they name none; cluster-wide ones lose theirs.
+void settle_namespace(Manifest& manifest, const std::string& default_namespace) {
+  std::string wanted = manifest.ref.namespace_;
+  if (is_cluster_scoped(manifest.ref.group_kind())) {
+    wanted.clear();
+  } else if (wanted.empty()) {
+    wanted = default_namespace;
+  }
+  if (wanted == manifest.ref.namespace_) return;
+  auto body = *manifest.body;
+  if (wanted.empty()) {
+    body["metadata"].erase("namespace");
+  } else {
+    body["metadata"]["namespace"] = wanted;
+  }
+  manifest.ref.namespace_ = wanted;
+  manifest.body = std::make_shared<const json>(std::move(body));
+}
+
+Result<void> refuse_doubles(const std::vector<Manifest>& manifests) {
+  std::map<std::string, const Manifest*> seen;
+  for (const auto& manifest : manifests) {
+    const auto [first, added] = seen.emplace(object_id(manifest.ref), &manifest);
+    if (added) continue;
+    return refuse(fmt::format("{} is defined twice: {}:{} and {}:{}", to_string(manifest.ref), first->second->file, first->second->line, manifest.file,
+                              manifest.line));
+  }
+  return {};
+}
+
+std::string digest_of(const std::vector<Manifest>& manifests) {
+  std::map<std::string, std::string> parts;
+  for (const auto& manifest : manifests) parts.emplace(object_id(manifest.ref), sha256_hex(manifest.body->dump()));
+  std::string all;
+  for (const auto& [id, hash] : parts) all += id + '\0' + hash + '\n';
+  return sha256_hex(all);
+}
+
+}  // namespace
+
+Result<Rendered> render(const std::vector<SourceFile>& files, RenderKind kind, const std::string& default_namespace) {
+  CHECK_OK(check_kind(files, kind));
+  std::vector<const SourceFile*> sources;
+  for (const auto& file : files) {
+    if (is_manifest_file(file.path) && !is_hidden(file.path)) sources.push_back(&file);
+  }
+  std::sort(sources.begin(), sources.end(), [](const SourceFile* a, const SourceFile* b) { return a->path < b->path; });
+  Rendered rendered;
+  for (const auto* file : sources) {
+    TRY(auto manifests, parse_manifests(file->content, file->path));
+    for (auto& manifest : manifests) {
+      settle_namespace(manifest, default_namespace);
+      rendered.manifests.push_back(std::move(manifest));
+    }
+  }
+  CHECK_OK(refuse_doubles(rendered.manifests));
+  sort_for_apply(rendered.manifests);
+  rendered.digest = digest_of(rendered.manifests);
+  return rendered;
+}
+
+}  // namespace driftwarden

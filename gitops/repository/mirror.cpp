@@ -1,0 +1,205 @@
+#include "gitops/repository/mirror.hpp"
+
+#include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
+#include "gitops/repository/directory.hpp"
+#include "gitops/repository/objects.hpp"
+#include "gitops/repository/packs.hpp"
+#include "gitops/repository/remote.hpp"
+
+#include <fmt/core.h>
+#include <git2.h>
+
+#include <mutex>
+
+namespace driftwarden {
+
+namespace {
+
+using libgit::Handle;
+using libgit::short_id;
+
+/// libgit2's objects are not shared between threads: each handle has its lock. Three handles, so that neither a slow
+/// remote nor a walk through a long history holds up a reader.
+struct LockedRepository {
+  std::mutex mutex;
+  Handle<git_repository> handle;
+};
+
+class LibgitMirror final : public Mirror {
+ public:
+  LibgitMirror(MirrorOptions options, Handle<git_repository> reader, Handle<git_repository> network, Handle<git_repository> walker)
+      : options_(std::move(options)) {
+    local_.handle = std::move(reader);
+    network_.handle = std::move(network);
+    walker_.handle = std::move(walker);
+  }
+
+  Result<std::string> fetch() override {
+    const std::lock_guard lock(network_.mutex);
+    const auto before = libgit::read_ref(network_.handle.get(), libgit::tracking_ref(options_.branch));
+    TRY(auto there, fetch_branch());
+    if (before != there) tidy_up();
+    return there;
+  }
+
+  Result<std::string> head() override {
+    const std::lock_guard lock(local_.mutex);
+    if (auto head = libgit::read_ref(local_.handle.get(), libgit::tracking_ref(options_.branch))) return *head;
+    return Error{ErrorKind::NotFound, fmt::format("{} of {} was not fetched yet", options_.branch, options_.url)};
+  }
+
+  Result<std::string> resolve(const std::string& text) override {
+    const std::lock_guard lock(local_.mutex);
+    return libgit::resolve(local_.handle.get(), options_.branch, text);
+  }
+
+  Result<std::string> tree_id(const std::string& revision, const std::string& path) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto commit, find(revision));
+    TRY(auto entry, libgit::require_entry(commit.get(), libgit::normal_path(path)));
+    return entry.id;
+  }
+
+  Result<std::vector<TreeEntry>> read_tree(const std::string& revision, const std::string& path) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto commit, find(revision));
+    return libgit::read_tree(local_.handle.get(), commit.get(), libgit::normal_path(path));
+  }
+
+  Result<std::string> read_file(const std::string& revision, const std::string& path) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto commit, find(revision));
+    return libgit::read_file(local_.handle.get(), commit.get(), libgit::normal_path(path));
+  }
+
+  Result<std::vector<CommitInfo>> history(const std::string& from, const std::string& path, std::size_t limit) override {
+    const std::lock_guard lock(walker_.mutex);
+    TRY(auto commit, libgit::find_commit(walker_.handle.get(), from));
+    return libgit::history(walker_.handle.get(), commit.get(), libgit::normal_path(path), limit);
+  }
+
+  Result<CommitInfo> commit_info(const std::string& revision) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto commit, find(revision));
+    return libgit::to_info(commit.get());
+  }
+
+  Result<bool> is_ancestor(const std::string& ancestor, const std::string& descendant) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto old_commit, find(ancestor));
+    TRY(auto new_commit, find(descendant));
+    if (ancestor == descendant) return true;
+    const int code = git_graph_descendant_of(local_.handle.get(), git_commit_id(new_commit.get()), git_commit_id(old_commit.get()));
+    if (code < 0) return libgit::last_error("comparing two commits", code);
+    return code == 1;
+  }
+
+  Result<std::vector<FileDiff>> diff(const std::string& from, const std::string& to, const std::string& path) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto old_commit, find(from));
+    TRY(auto new_commit, find(to));
+    return libgit::diff(local_.handle.get(), old_commit.get(), new_commit.get(), libgit::normal_path(path));
+  }
+
+  Result<std::string> commit(const CommitRequest& request) override {
+    const std::lock_guard lock(local_.mutex);
+    return libgit::write_commit(local_.handle.get(), request);
+  }
+
+  Result<void> push(const std::string& branch, const std::string& remote_branch, const std::string& expected) override {
+    const std::lock_guard lock(network_.mutex);
+    const auto local_ref = "refs/heads/" + branch;
+    const auto remote_ref = "refs/heads/" + remote_branch;
+    CHECK_OK(check_branch(remote_branch));
+    if (!libgit::read_ref(network_.handle.get(), local_ref)) return Error{ErrorKind::NotFound, fmt::format("no local branch {} to push", branch)};
+    // Only a branch of our own is ever rewritten, and only from the commit that we know to be there.
+    const bool force = !expected.empty() && remote_branch != options_.branch;
+    libgit::Remote remote(network_.handle.get(), options_);
+    CHECK_OK(remote.connect(true));
+    return remote.push(fmt::format("{}{}:{}", force ? "+" : "", local_ref, remote_ref), remote_ref, expected);
+  }
+
+  Result<void> delete_remote_branch(const std::string& remote_branch) override {
+    const std::lock_guard lock(network_.mutex);
+    CHECK_OK(check_branch(remote_branch));
+    if (remote_branch == options_.branch) return Error{ErrorKind::InvalidInput, fmt::format("{} is the truth and is never deleted", remote_branch)};
+    const auto remote_ref = "refs/heads/" + remote_branch;
+    libgit::Remote remote(network_.handle.get(), options_);
+    CHECK_OK(remote.connect(true));
+    TRY(auto there, remote.find(remote_ref));
+    if (!there) return Result<void>{};
+    return remote.push(":" + remote_ref, remote_ref, *there);
+  }
+
+ private:
+  Result<Handle<git_commit>> find(const std::string& revision) { return libgit::find_commit(local_.handle.get(), revision); }
+
+  /// The network's lock is held.
+  Result<std::string> fetch_branch() {
+    auto* repository = network_.handle.get();
+    const auto remote_ref = "refs/heads/" + options_.branch;
+    const auto local_ref = libgit::tracking_ref(options_.branch);
+    libgit::Remote remote(repository, options_);
+    CHECK_OK(remote.connect(false));
+    TRY(auto there, remote.find(remote_ref));
+    if (!there) return missing_branch(remote);
+    if (libgit::read_ref(repository, local_ref) == there && libgit::find_commit(repository, *there)) return *there;
+    CHECK_OK(remote.download(fmt::format("+{}:{}", remote_ref, local_ref)));
+    TRY(auto commit, libgit::find_commit(repository, *there));
+    Handle<git_reference> moved;
+    if (int code = git_reference_create(libgit::into(moved), repository, local_ref.c_str(), git_commit_id(commit.get()), 1, nullptr); code < 0) {
+      return libgit::last_error("noting what was fetched", code);
+    }
+    return *there;
+  }
+
+  /// A mirror that can't be tidied still works.
+  void tidy_up() {
+    const std::scoped_lock lock(walker_.mutex, local_.mutex);
+    const auto merged = libgit::merge_small_packs(network_.handle.get());
+    if (!merged) log_warn("repository", merged.error().message);
+    if (!merged || !*merged) return;
+    for (auto* repository : {&local_, &network_, &walker_}) {
+      if (auto opened = libgit::open_bare(options_.directory)) repository->handle = std::move(*opened);
+    }
+  }
+
+  Error missing_branch(libgit::Remote& remote) {
+    const auto branches = remote.branches();
+    if (!branches || branches->empty()) {
+      return Error{ErrorKind::NotFound, fmt::format("{} is empty: push a first commit to {}", options_.url, options_.branch)};
+    }
+    return Error{ErrorKind::NotFound, fmt::format("{} has no branch {}; it has {}", options_.url, options_.branch, *branches)};
+  }
+
+  static Result<void> check_branch(const std::string& branch) {
+    int valid = 0;
+    const auto ref = "refs/heads/" + branch;
+    if (git_reference_name_is_valid(&valid, ref.c_str()) == 0 && valid == 1 && !branch.empty()) return Result<void>{};
+    return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" is no branch name", without_control_characters(branch))};
+  }
+
+  MirrorOptions options_;
+  LockedRepository local_;
+  LockedRepository network_;
+  LockedRepository walker_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Mirror>> Mirror::open(MirrorOptions options) {
+  libgit::initialise();
+  if (options.directory.empty()) return Error{ErrorKind::InvalidInput, "a mirror needs a directory"};
+  CHECK_OK(libgit::check_url(options.url));
+  int valid = 0;
+  if (git_reference_name_is_valid(&valid, libgit::tracking_ref(options.branch).c_str()) < 0 || valid == 0 || options.branch.empty()) {
+    return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" is no branch name", without_control_characters(options.branch))};
+  }
+  TRY(auto reader, libgit::open_directory(options));
+  TRY(auto network, libgit::open_bare(options.directory));
+  TRY(auto walker, libgit::open_bare(options.directory));
+  return std::unique_ptr<Mirror>(std::make_unique<LibgitMirror>(std::move(options), std::move(reader), std::move(network), std::move(walker)));
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,97 @@
+#pragma once
+// A bare mirror of one branch of one remote. No work tree: trees are read in place and commits are written as objects.
+#include "gitops/base/clock.hpp"
+#include "gitops/repository/transport.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+struct MirrorOptions {
+  std::string directory;  ///< made when missing; the same remote finds its objects again
+  std::string url;        ///< https://, http:// (loopback), ssh://, git@host:path, file:///path, /path
+  std::string branch = "main";
+  GitCredentials credentials;
+  TransportFactory transport;
+};
+
+struct CommitPerson {
+  std::string name;
+  std::string email;
+};
+
+struct CommitInfo {
+  std::string sha;
+  CommitPerson author;
+  WallTime time{};
+  std::string summary;
+  std::string message;
+};
+
+struct TreeEntry {
+  std::string path;  ///< relative to the path that was read
+  std::string content;
+};
+
+/// Content absent = the file is removed.
+struct FileEdit {
+  std::string path;  ///< from the repository's root
+  std::optional<std::string> content;
+};
+
+struct CommitRequest {
+  std::string base;                  ///< parent commit
+  std::string branch;                ///< "driftwarden/c-12"; created or moved
+  std::vector<FileEdit> edits;
+  std::string restore_path;          ///< when set: this path's tree becomes what it was at `restore_revision`
+  std::string restore_revision;
+  CommitPerson author;
+  CommitPerson committer;
+  WallTime at{};
+  std::string message;
+};
+
+struct FileDiff {
+  std::string path;
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::string patch;  ///< unified, this file only
+};
+
+/// Blocking; safe to call from any one thread at a time (it locks). Revisions are full commit ids unless said otherwise.
+/// Errors: Denied (credentials), Unavailable / Timeout (remote), NotFound (revision or path), Conflict (push refused, branch moved), Corrupt.
+class Mirror {
+ public:
+  static Result<std::unique_ptr<Mirror>> open(MirrorOptions options);
+  virtual ~Mirror() = default;
+
+  /// Fetches the branch and returns its head.
+  virtual Result<std::string> fetch() = 0;
+  /// The branch's head as last fetched; NotFound before the first fetch.
+  virtual Result<std::string> head() = 0;
+  /// A full or unique short id, "HEAD", "HEAD~2" -> full id of a commit that the branch's head contains or that was fetched.
+  virtual Result<std::string> resolve(const std::string& text) = 0;
+  /// Id of the tree (or blob) at `path`; NotFound when there is none. Equal id = equal content. "" = the root.
+  virtual Result<std::string> tree_id(const std::string& revision, const std::string& path) = 0;
+  /// All files below `path`, in path order. NotFound when the path isn't there; InvalidInput beyond 64 MiB.
+  virtual Result<std::vector<TreeEntry>> read_tree(const std::string& revision, const std::string& path) = 0;
+  virtual Result<std::string> read_file(const std::string& revision, const std::string& path) = 0;
+  /// Commits that changed `path`, newest first, following first parents.
+  virtual Result<std::vector<CommitInfo>> history(const std::string& from, const std::string& path, std::size_t limit) = 0;
+  virtual Result<CommitInfo> commit_info(const std::string& revision) = 0;
+  virtual Result<bool> is_ancestor(const std::string& ancestor, const std::string& descendant) = 0;
+  /// Files that differ below `path` ("" = everywhere).
+  virtual Result<std::vector<FileDiff>> diff(const std::string& from, const std::string& to, const std::string& path) = 0;
+  /// Writes the commit and points the local branch at it. The same request gives the same id. InvalidInput when it would change nothing.
+  virtual Result<std::string> commit(const CommitRequest& request) = 0;
+  /// Pushes local `branch` to the remote's `remote_branch`. `expected` is the id the remote must have there ("" = must not exist or be the
+  /// same commit already), else Conflict. A refused ref is Denied or Conflict with the server's own words.
+  virtual Result<void> push(const std::string& branch, const std::string& remote_branch, const std::string& expected) = 0;
+  virtual Result<void> delete_remote_branch(const std::string& remote_branch) = 0;
+};
+
+}  // namespace driftwarden

@@ -1,0 +1,47 @@
+#pragma once
+// Reading and writing objects of a bare repository. Not thread-safe: the mirror locks around each call.
+#include "gitops/repository/libgit.hpp"
+#include "gitops/repository/mirror.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden::libgit {
+
+struct PathEntry {
+  std::string id;
+  unsigned mode = 0;
+  bool is_tree() const { return mode == 0040000; }
+  bool is_link() const { return mode == 0120000; }
+  bool is_submodule() const { return mode == 0160000; }
+  bool operator==(const PathEntry&) const = default;
+};
+
+/// Without slashes at either end; "." is "".
+std::string normal_path(std::string_view path);
+
+/// `revision` is a full id.
+Result<Handle<git_commit>> find_commit(git_repository* repository, const std::string& revision);
+/// What stands at `path` in `commit`; "" is the root. Nothing when there is nothing.
+Result<std::optional<PathEntry>> entry_at(git_commit* commit, const std::string& path);
+/// The same, NotFound with a message for people.
+Result<PathEntry> require_entry(git_commit* commit, const std::string& path);
+
+/// Regular files below `path`. A symbolic link is read as the file it names; one that leads elsewhere is InvalidInput, since
+/// leaving it out would look like a deletion. Submodules are left out.
+Result<std::vector<TreeEntry>> read_tree(git_repository* repository, git_commit* commit, const std::string& path);
+Result<std::string> read_file(git_repository* repository, git_commit* commit, const std::string& path);
+
+CommitInfo to_info(git_commit* commit);
+Result<std::vector<CommitInfo>> history(git_repository* repository, git_commit* from, const std::string& path, std::size_t limit);
+/// Full id, HEAD, a branch, a unique prefix of four characters or more; each also with ~N. HEAD is `branch` as last fetched.
+Result<std::string> resolve(git_repository* repository, const std::string& branch, const std::string& text);
+std::string tracking_ref(const std::string& branch);  ///< refs/remotes/origin/<branch>
+std::optional<std::string> read_ref(git_repository* repository, const std::string& name);
+
+Result<std::vector<FileDiff>> diff(git_repository* repository, git_commit* from, git_commit* to, const std::string& path);
+
+Result<std::string> write_commit(git_repository* repository, const CommitRequest& request);
+
+}  // namespace driftwarden::libgit

@@ -1,0 +1,28 @@
+#pragma once
+// Gitea's JSON as our values, and ours as Gitea's.
+#include "integrations/forge/forge.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace driftwarden::forge {
+
+/// Nothing when the text isn't what Gitea sends.
+std::optional<PullRequest> parse_pull_request(std::string_view text);
+std::optional<std::vector<PullRequest>> parse_pull_requests(std::string_view text);
+
+struct ReviewPage {
+  std::vector<Review> reviews;  ///< drafts and requests for a review are left out
+  std::size_t entries = 0;      ///< how many the page held
+};
+std::optional<ReviewPage> parse_reviews(std::string_view text);
+
+std::string render_draft(const PullRequestDraft& draft);
+/// The message's first line becomes the title field, so that trailers at its end survive every method.
+std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message);
+std::string render_comment(const std::string& text);
+std::string render_status(const CommitStatus& status);
+
+}  // namespace driftwarden::forge

@@ -1,0 +1,77 @@
+#pragma once
+// One Kubernetes API endpoint: what the bot may ask of it.
+#include "gitops/base/clock.hpp"
+#include "gitops/base/random.hpp"
+#include "gitops/diff/schema.hpp"
+#include "gitops/drift/live_source.hpp"
+#include "gitops/manifest/manifest.hpp"
+#include "integrations/kubernetes/kubeconfig.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace driftwarden::kubernetes {
+
+struct ClusterOptions {
+  std::string name;
+  Connection connection;
+  Duration request_timeout{15'000};
+  Duration watch_timeout{290'000};        ///< asked of the server as timeoutSeconds, spread by jitter
+  Duration heartbeat_limit{60'000};       ///< nothing at all from the server for so long (bookmarks, probe): unreachable
+  Duration probe_every{20'000};           ///< GET /readyz beside quiet watches
+  Duration backoff_base{500};
+  Duration backoff_max{30'000};
+  std::size_t page_size = 500;
+};
+
+struct ApplyOptions {
+  bool dry_run = false;
+  bool force = true;  ///< take over fields of other managers: the approved revision wins
+  std::string field_manager = "driftwarden";
+};
+
+struct ApplyOutcome {
+  unsigned status = 0;
+  JsonPtr object;       ///< as the server answered
+  std::string message;  ///< on refusal, the server's own words
+};
+
+/// Used from the I/O thread. Errors: Denied (401, 403), NotFound, Conflict (409), InvalidInput (400, 422), RateLimited (429, after retries),
+/// Unavailable, Timeout. The messages name cluster, verb and object.
+class Cluster {
+ public:
+  virtual ~Cluster() = default;
+  virtual const std::string& name() const = 0;
+  /// Sets what is watched (list, then watch with bookmarks, re-list after 410, reconnect with back-off; kinds that aren't served are tried
+  /// again now and then). Call again to change the set: kept kinds go on undisturbed. `sink` must outlive the cluster.
+  virtual void watch(std::set<WatchedKind> kinds, LiveSink& sink) = 0;
+  virtual asio::awaitable<Result<ApplyOutcome>> apply(JsonPtr object, ApplyOptions options) = 0;
+  /// RFC 6902. Sent once: let it `test` the resourceVersion it was made from. Unavailable when a test fails: look again.
+  virtual asio::awaitable<Result<JsonPtr>> patch(ObjectRef ref, JsonPtr json_patch, std::string field_manager) = 0;
+  virtual asio::awaitable<Result<void>> remove(ObjectRef ref) = 0;  ///< background propagation; an absent object is a success
+  virtual asio::awaitable<Result<JsonPtr>> get(ObjectRef ref) = 0;
+  virtual asio::awaitable<Result<std::string>> server_version() = 0;
+  /// False for cluster-wide kinds; NotFound when the kind isn't served.
+  virtual asio::awaitable<Result<bool>> is_namespaced(WatchedKind kind) = 0;
+  virtual asio::awaitable<Result<std::shared_ptr<const Schemas>>> schemas() = 0;
+  /// Stops all watches and waits for them.
+  virtual asio::awaitable<void> close() = 0;
+};
+
+std::unique_ptr<Cluster> create_cluster(asio::any_io_executor executor, Clock& clock, Random& random, ClusterOptions options);
+
+enum class Health { Healthy, Progressing, Degraded, Unknown };
+struct HealthReport {
+  Health health = Health::Healthy;
+  std::string why;  ///< for people, when not Healthy: "2 of 3 replicas available"
+};
+/// From an object's own status: Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, Pod, PVC, Service of type LoadBalancer; others are Healthy once they exist.
+HealthReport health_of(const nlohmann::json& object);
+std::string_view to_string(Health health);
+
+}  // namespace driftwarden::kubernetes

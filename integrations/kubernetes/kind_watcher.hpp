@@ -1,0 +1,75 @@
+#pragma once
+// Follows one kind on one server and tells the sink. Obeys WatchFsm.
+#include "gitops/base/async.hpp"
+#include "integrations/kubernetes/cluster.hpp"
+#include "integrations/kubernetes/discovery.hpp"
+#include "integrations/kubernetes/watch_event.hpp"
+#include "integrations/kubernetes/watch_fsm.hpp"
+#include "integrations/net/backoff.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace driftwarden::kubernetes {
+
+/// What all watchers of a cluster share; outlives them.
+struct WatchContext {
+  Clock& clock;
+  Random& random;
+  const ClusterOptions& options;
+  ApiClient& api;
+  Discovery& discovery;
+  std::function<void(const std::string& why)> on_request_failed;  ///< no connection, or a 5xx
+  std::function<void()> on_definition_changed;                    ///< a CustomResourceDefinition came, changed or went
+};
+
+class KindWatcher : public std::enable_shared_from_this<KindWatcher> {
+ public:
+  KindWatcher(asio::any_io_executor executor, std::shared_ptr<WatchContext> context, WatchedKind kind, LiveSink& sink);
+  /// `owner` keeps what the context refers to alive for as long as the watch runs.
+  void start(std::shared_ptr<void> owner);
+  /// Ends a pause early: the server is back.
+  void wake();
+  /// The same, only when the kind wasn't served or was forbidden.
+  void wake_if_failed();
+  /// From here on the sink hears nothing more; the rest ends by itself.
+  void abandon();
+  /// The same, and waits for that end.
+  asio::awaitable<void> stop();
+  const WatchedKind& kind() const { return kind_; }
+
+ private:
+  static asio::awaitable<void> run(std::shared_ptr<KindWatcher> self, std::shared_ptr<void> owner);
+  asio::awaitable<Result<WatchStep>> perform(WatchStep step);
+  asio::awaitable<Result<WatchStep>> resolve();
+  asio::awaitable<Result<WatchStep>> list_page();
+  asio::awaitable<Result<WatchStep>> open_watch();
+  asio::awaitable<Result<WatchStep>> read_watch();
+  asio::awaitable<Result<WatchStep>> sleep(WatchStep step);
+  Result<WatchStep> take_page(nlohmann::json page);
+  Result<WatchStep> take_event(std::string_view line);
+  void tell(const WatchStep& step);
+  void deliver(nlohmann::json object);
+  WatchStep fail(Error error);
+  std::string list_path() const;
+  std::string watch_path();
+
+  std::shared_ptr<WatchContext> context_;
+  WatchedKind kind_;
+  LiveSink& sink_;
+  WatchFsm fsm_;
+  net::Backoff backoff_;
+  Signal woken_;
+  TaskGroup tasks_;
+  ApiResource resource_;
+  std::unique_ptr<ApiStream> stream_;
+  LineBuffer lines_;
+  MonoTime opened_at_{};
+  bool heard_event_ = false;
+  Error why_failed_;
+  WatchStep::Pause pausing_ = WatchStep::Pause::None;
+  bool failing_ = false;  ///< and it was said in the log
+  bool stopped_ = false;
+};
+
+}  // namespace driftwarden::kubernetes

@@ -1,0 +1,50 @@
+#include "integrations/net/transport.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace driftwarden::net {
+
+namespace ssl = boost::asio::ssl;
+
+namespace {
+
+/// An encrypted key must fail, not ask on the terminal.
+std::string no_password(std::size_t, ssl::context::password_purpose) { return {}; }
+
+Result<void> use_client_certificate(ssl::context& context, const TlsOptions& options) {
+  boost::system::error_code failed;
+  context.use_certificate_chain(asio::buffer(options.client_certificate_pem), failed);
+  if (failed) return Error{ErrorKind::InvalidInput, "the client certificate isn't PEM that can be used: " + failed.message(), failed};
+  context.use_private_key(asio::buffer(options.client_key_pem.reveal()), ssl::context::pem, failed);
+  if (failed) {
+    return Error{ErrorKind::InvalidInput, "the client key isn't an unencrypted PEM key of the client certificate: " + failed.message(), failed};
+  }
+  if (SSL_CTX_check_private_key(context.native_handle()) != 1) {
+    return Error{ErrorKind::InvalidInput, "the client key doesn't belong to the client certificate"};
+  }
+  return Result<void>{};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ssl::context>> make_tls_context(const TlsOptions& options) {
+  ERR_clear_error();
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  boost::system::error_code failed;
+  context->set_password_callback(no_password, failed);
+  if (options.ca_pem.empty()) {
+    context->set_default_verify_paths(failed);
+    if (failed) return Error{ErrorKind::Unavailable, "the system's certificate authorities can't be read: " + failed.message(), failed};
+  } else {
+    context->add_certificate_authority(asio::buffer(options.ca_pem), failed);
+    if (failed) return Error{ErrorKind::InvalidInput, "the CA certificate isn't PEM that can be used: " + failed.message(), failed};
+  }
+  if (!options.client_certificate_pem.empty()) CHECK_OK(use_client_certificate(*context, options));
+  return context;
+}
+
+}  // namespace driftwarden::net

@@ -1,0 +1,44 @@
+#pragma once
+// Runs a tool: argv, never a shell; a deadline; bounded output; an environment that is given, not inherited.
+#include "gitops/base/clock.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace driftwarden::process {
+
+struct Command {
+  Command() = default;
+  std::vector<std::string> argv;  ///< argv[0] is searched in PATH unless it has a slash
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> inherit{"PATH", "HOME", "USER", "LANG", "SSH_AUTH_SOCK"};  ///< names taken over from our own environment
+  std::string directory;          ///< "" = ours
+  std::string input;
+  Duration timeout{30'000};
+  std::size_t max_output_bytes = 16U << 20U;
+};
+
+struct Outcome {
+  int exit_code = 0;  ///< 128 + n after signal n
+  std::string out;
+  std::string err;
+};
+
+/// Any exit code is an Outcome. NotFound: no such program. Timeout: killed (its whole process group). Corrupt: too much output.
+asio::awaitable<Result<Outcome>> run(Clock& clock, Command command);
+
+/// A child with both pipes open, for a protocol over stdin/stdout (git over ssh). Blocking: for a pool thread.
+class Pipe {
+ public:
+  virtual ~Pipe() = default;  ///< kills and reaps
+  virtual Result<std::string> read_some(std::size_t max_bytes, Duration timeout) = 0;  ///< empty at the end
+  virtual Result<void> write(std::string_view bytes, Duration timeout) = 0;
+  virtual std::string stderr_so_far() = 0;
+};
+Result<std::unique_ptr<Pipe>> open_pipe(const Command& command);
+
+}  // namespace driftwarden::process

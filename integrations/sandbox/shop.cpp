@@ -1,0 +1,130 @@
+#include "integrations/sandbox/shop.hpp"
+
+#include <fmt/core.h>
+
+namespace driftwarden::sandbox {
+namespace {
+
+std::string deployment(const std::string& name, const std::string& image, int replicas, const std::string& extra_env = "") {
+  return fmt::format(R"(apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {0}
+  labels:
+    app: {0}
+spec:
+  replicas: {2}
+  selector:
+    matchLabels:
+      app: {0}
+  template:
+    metadata:
+      labels:
+        app: {0}
+    spec:
+      containers:
+        - name: {0}
+          image: {1}
+          ports:
+            - containerPort: 8080
+              name: http
+          env:
+            - name: LOG_LEVEL
+              value: info{3}
+          resources:
+            requests:
+              cpu: 100m
+              memory: 128Mi
+            limits:
+              memory: 256Mi
+)",
+                     name, image, replicas, extra_env);
+}
+
+std::string service(const std::string& name) {
+  return fmt::format(R"(apiVersion: v1
+kind: Service
+metadata:
+  name: {0}
+  labels:
+    app: {0}
+spec:
+  selector:
+    app: {0}
+  ports:
+    - name: http
+      port: 80
+      targetPort: http
+)",
+                     name);
+}
+
+std::string checkout_config() {
+  return R"(# What the checkout service reads at start. Changing it needs a restart.
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: checkout
+data:
+  currency: EUR
+  payment_timeout: "30s"
+  feature_express: "off"   # quoted: a bare off would be a boolean
+)";
+}
+
+std::string readme() {
+  return R"(# acme/config
+
+What runs in our clusters. `main` is the truth; Driftwarden watches that the clusters agree with it.
+
+| App | path | cluster |
+|---|---|---|
+| checkout, cart, payments, storefront | apps/*/prod | prod-eu |
+| checkout-staging, storefront-staging | apps/*/staging | staging |
+)";
+}
+
+}  // namespace
+
+const std::vector<ShopApp>& shop_apps() {
+  static const std::vector<ShopApp> apps{
+      {"checkout", "apps/checkout/prod", "prod-eu", "production", false},
+      {"cart", "apps/cart/prod", "prod-eu", "production", false},
+      {"payments", "apps/payments/prod", "prod-eu", "production", true},
+      {"storefront", "apps/storefront/prod", "prod-eu", "production", false},
+      {"checkout-staging", "apps/checkout/staging", "staging", "staging", false},
+      {"storefront-staging", "apps/storefront/staging", "staging", "staging", false},
+  };
+  return apps;
+}
+
+std::string checkout_deployment(const std::string& version, int replicas) {
+  return "# Owned by the shop team. Ask in #shop-prod before you scale it.\n" + deployment("checkout", "registry.acme.example/shop/checkout:" + version, replicas);
+}
+
+std::vector<std::pair<std::string, std::string>> shop_files() {
+  const auto image = [](const std::string& name) { return "registry.acme.example/shop/" + name; };
+  const std::string payments_env = "\n            - name: PROVIDER\n              value: adyen";
+  return {
+      {"README.md", readme()},
+      {"apps/checkout/prod/deployment.yaml", checkout_deployment("1.4.0", 2)},
+      {"apps/checkout/prod/service.yaml", service("checkout")},
+      {"apps/checkout/prod/config.yaml", checkout_config()},
+      {"apps/cart/prod/cart.yaml", deployment("cart", image("cart:2.1.0"), 2) + "---\n" + service("cart")},
+      {"apps/payments/prod/payments.yaml", deployment("payments", image("payments:3.0.1"), 2, payments_env) + "---\n" + service("payments")},
+      {"apps/storefront/prod/storefront.yaml", deployment("storefront", image("storefront:7.2.0"), 3) + "---\n" + service("storefront")},
+      {"apps/checkout/staging/deployment.yaml", checkout_deployment("1.5.0-rc1", 1)},
+      {"apps/checkout/staging/service.yaml", service("checkout")},
+      {"apps/storefront/staging/storefront.yaml", deployment("storefront", image("storefront:7.3.0-rc2"), 1) + "---\n" + service("storefront")},
+  };
+}
+
+std::vector<ShopCommit> shop_history() {
+  return {
+      {"bob", "apps/checkout/prod/deployment.yaml", checkout_deployment("1.4.1", 2), "checkout: 1.4.1, fixes rounding of discounts"},
+      {"carol", "apps/cart/prod/cart.yaml", deployment("cart", "registry.acme.example/shop/cart:2.1.1", 2) + "---\n" + service("cart"), "cart: 2.1.1"},
+      {"alice", "apps/checkout/prod/deployment.yaml", checkout_deployment("1.4.2", 2), "checkout: 1.4.2, express payment behind a flag"},
+  };
+}
+
+}  // namespace driftwarden::sandbox

@@ -1,0 +1,481 @@
+#include "integrations/sandbox/workspace/page.hpp"
+
+namespace driftwarden::sandbox::workspace {
+
+std::string_view page_app_js() {
+  static constexpr std::string_view kText = R"~~~(// The page around the messages: conversations, people, composer, thread, panel, live updates.
+import { el, emojiOf, extend } from './text.js';
+import { blocks } from './blocks.js';
+import { explain, showViews, toast } from './modal.js';
+import { avatar, dayOf, messageNode } from './message.js';
+import { conversation, conversations, isBotDm, isReply, listen, loadMessages, loadState, person, post, store, threadMessages, titleOf, topLevel } from './store.js';
+
+const $ = (id) => document.getElementById(id);
+let stopListening = () => {};
+let flash = '';
+
+const env = {
+  get me() { return store.me; },
+  get channel() { return store.current; },
+  person,
+  conversation,
+  usergroup: (id) => store.usergroups.find((one) => one.id === id)?.handle,
+  openChannel: (id) => open(id),
+  openThread: (ts) => openThread(ts),
+  openLink,
+  dismiss: (ts) => post('dismiss', { channel: store.current, ts }),
+};
+const threadEnv = extend(env, { inThread: true });
+
+// Sidebar
+
+function conversationItem(one) {
+  const unread = one.id !== store.current && one.unread > 0;
+  const bot = isBotDm(one);
+  const mark = one.name ? el('span.hash', { 'aria-hidden': 'true' }, one.is_private ? '🔒' : '#') : avatar(one.user, '.tiny');
+  const name = one.name || person(one.user)?.name || one.user;
+  return el('li', {}, el(`button.conversation${unread ? '.unread' : ''}`, { type: 'button', 'aria-current': one.id === store.current ? 'page' : undefined, onclick: () => open(one.id) },
+    mark, el('span.name', {}, name), bot ? el('span.badge', {}, 'APP') : null, unread ? el('span.count', { 'aria-label': `${one.unread} unread` }, String(one.unread)) : null));
+}
+
+function drawSidebar() {
+  $('team-name').textContent = store.team;
+  const presence = $('presence');
+  presence.textContent = store.bot.connected ? `${store.bot.name} is connected` : `${store.bot.name} is away`;
+  presence.classList.toggle('on', store.bot.connected);
+  $('channels').replaceChildren(...store.channels.map(conversationItem));
+  $('ims').replaceChildren(...store.ims.map(conversationItem));
+  const humans = [...store.people.values()].filter((one) => !one.is_bot);
+  $('people').replaceChildren(...humans.map((one, index) => el('button.person', { type: 'button', role: 'radio', 'aria-checked': String(one.id === store.me), title: `Be ${one.name} (Alt+${index + 1})`, onclick: () => become(one.id) }, avatar(one.id), el('span', {}, one.name))));
+  const waiting = conversations().reduce((sum, one) => sum + (one.id === store.current ? 0 : one.unread || 0), 0);
+  document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${conversation(store.current) ? titleOf(conversation(store.current)) : ''} · ${store.team}`;
+}
+
+// Conversation
+
+function drawBar() {
+  const one = conversation(store.current);
+  if (!one) return;
+  $('title').textContent = titleOf(one);
+  $('subtitle').textContent = isBotDm(one) ? `Talk to ${store.bot.name} without an audience: no mention needed` : one.has_bot ? `${store.bot.name} listens here: mention it with @${store.bot.name}` : `${store.bot.name} isn't here; type /invite @${store.bot.name}`;
+  $('bookmarks').replaceChildren(...(one.bookmarks || []).map((mark) => el('a.chip-button', { href: mark.link, target: '_blank', rel: 'noopener' }, `${emojiOf((mark.emoji || '').replaceAll(':', '')) || '🔖'} ${mark.title}`)));
+  const tabs = $('tabs');
+  tabs.hidden = !isBotDm(one) || !store.home;
+  tabs.replaceChildren(...['messages', 'home'].map((name) => el('button.tab', { type: 'button', role: 'tab', 'aria-selected': String(store.tab === name), onclick: () => selectTab(name) }, name === 'home' ? 'Home' : 'Messages')));
+  const banner = $('banner');
+  banner.hidden = store.bot.connected;
+  banner.textContent = `${store.bot.name} isn't connected at the moment. What you write is kept and delivered when it comes back.`;
+}
+
+function dayLabel(ts) {
+  const day = dayOf(ts);
+  if (day === new Date().toDateString()) return 'Today';
+  if (day === new Date(Date.now() - 86400000).toDateString()) return 'Yesterday';
+  return new Date(Number(ts) * 1000).toLocaleDateString([], { weekday: 'long', month: 'long', day: 'numeric' });
+}
+
+function welcome() {
+  const one = conversation(store.current);
+  const picks = store.tips.slice(0, 4).map((tip) => el('button.suggestion', { type: 'button', onclick: () => propose(tip.say) }, el('code', {}, tip.say), el('span', {}, tip.explanation)));
+  return el('div.welcome', {}, el('span.welcome-mark', {}, one && !one.name ? avatar(one.user) : '#'), el('h2', {}, one?.name ? `This is the start of #${one.name}` : `Your conversation with ${person(one?.user)?.name || ''}`),
+    el('p', {}, 'Say something, or break something and wait for the alert. Some words to begin with:'), el('div.suggestions', {}, picks));
+}
+
+function drawMessages() {
+  const list = $('messages');
+  if (store.tab === 'home') {
+    list.replaceChildren(el('div.home.content', {}, store.home ? blocks(store.home.blocks, extend(env, { view: store.home, values: {} })) : el('p', {}, 'Nothing here yet.')));
+    return;
+  }
+  const all = topLevel();
+  const nodes = [];
+  let before = null;
+  for (const message of all) {
+    if (!before || dayOf(before.ts) !== dayOf(message.ts)) {
+      nodes.push(el('div.day', { role: 'separator' }, el('span', {}, dayLabel(message.ts))));
+      before = null;
+    }
+    nodes.push(messageNode(message, before, env));
+    before = message;
+  }
+  list.replaceChildren(...(all.length === 0 ? [welcome()] : nodes));
+}
+
+function keepAtEnd(list, draw) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  draw();
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+function drawThread() {
+  const pane = $('thread');
+  pane.hidden = !store.thread;
+  $('app').classList.toggle('with-thread', Boolean(store.thread));
+  if (!store.thread) return;
+  const all = threadMessages(store.thread);
+  $('thread-where').textContent = conversation(store.current) ? titleOf(conversation(store.current)) : '';
+  const nodes = all.map((message, index) => messageNode(message, index > 1 ? all[index - 1] : null, threadEnv));
+  if (nodes.length > 1) nodes.splice(1, 0, el('div.day', { role: 'separator' }, el('span', {}, nodes.length === 2 ? '1 reply' : `${nodes.length - 1} replies`)));
+  nodes.forEach((node) => (node.id = `t-${node.dataset.ts || ''}`));
+  $('thread-messages').replaceChildren(...nodes);
+}
+
+async function open(id, thread = '') {
+  store.current = id;
+  store.thread = thread;
+  store.tab = 'messages';
+  sessionStorage.setItem('channel', id);
+  drawers(false);
+  drawSidebar();
+  drawBar();
+  if (!(await loadMessages())) return;
+  drawMessages();
+  drawThread();
+  drawComposers();
+  $('messages').scrollTop = $('messages').scrollHeight;
+  $('thread-messages').scrollTop = $('thread-messages').scrollHeight;
+  markRead();
+  if (isBotDm(conversation(id))) post('home', { tab: 'messages' });
+  if (flash) highlight(flash);
+  flash = '';
+}
+
+function openThread(ts) {
+  store.thread = ts;
+  drawThread();
+  drawComposers();
+  $('thread-messages').scrollTop = $('thread-messages').scrollHeight;
+  $('thread-composer').querySelector('textarea')?.focus();
+}
+
+function closeThread() {
+  store.thread = '';
+  drawThread();
+  $('composer-text')?.focus();
+}
+
+function selectTab(name) {
+  store.tab = name;
+  if (name === 'home') post('home', { tab: 'home' });
+  drawBar();
+  drawMessages();
+  $('composer').hidden = name === 'home';
+}
+
+function highlight(ts) {
+  const node = $(`m-${ts}`) || $(`t-${ts}`);
+  node?.scrollIntoView({ block: 'center' });
+  node?.classList.add('flash');
+}
+
+/** Follows a permalink of this workspace; false for any other link. */
+function openLink(url) {
+  const target = new URL(url, location.href);
+  const match = target.pathname.match(/^\/archives\/([A-Z0-9]+)(?:\/p(\d{10})(\d{6}))?$/);
+  if (target.origin !== location.origin || !match || !conversation(match[1])) return false;
+  flash = match[2] ? `${match[2]}.${match[3]}` : '';
+  open(match[1], target.searchParams.get('thread_ts') || '');
+  return true;
+}
+
+let readTimer = 0;
+function markRead() {
+  clearTimeout(readTimer);
+  readTimer = setTimeout(() => {
+    const one = conversation(store.current);
+    if (!one || document.hidden) return;
+    one.unread = 0;
+    post('read', { channel: one.id });
+  }, 250);
+}
+
+// Composers
+
+function completions(before) {
+  const match = before.match(/(^|\s)([@#/])([\w.-]*)$/);
+  if (!match || (match[2] === '/' && match.index + match[1].length > 0)) return null;
+  const word = match[3].toLowerCase();
+  const all = match[2] === '@' ? [...store.people.values()].map((one) => ({ text: `@${one.name}`, note: one.is_bot ? 'app' : one.real_name })).sort((a, b) => (b.note === 'app') - (a.note === 'app'))
+    : match[2] === '#' ? store.channels.map((one) => ({ text: `#${one.name}`, note: 'channel' })) : [...store.commands.map((one) => ({ text: one, note: 'ask the bot' })), { text: '/invite', note: 'add somebody to the channel' }];
+  const found = all.filter((one) => one.text.slice(1).toLowerCase().startsWith(word) && one.text.slice(1).toLowerCase() !== word);
+  return found.length > 0 ? { start: before.length - match[3].length - 1, found } : null;
+}
+
+/** The popup over a text box that completes names and commands. */
+function completer(box, list) {
+  let current = null;
+  let at = 0;
+  const draw = () => {
+    list.hidden = !current;
+    list.replaceChildren(...(current?.found || []).map((one, index) => el('li', { role: 'option', 'aria-selected': String(index === at), onmousedown: (event) => event.preventDefault(), onclick: () => choose(index) }, el('strong', {}, one.text), el('span', {}, one.note))));
+  };
+  const choose = (index) => {
+    const { start, found } = current;
+    box.setRangeText(`${found[index].text} `, start, box.selectionStart, 'end');
+    current = null;
+    draw();
+    box.focus();
+  };
+  box.addEventListener('input', () => {
+    current = completions(box.value.slice(0, box.selectionStart));
+    at = 0;
+    draw();
+  });
+  box.addEventListener('blur', () => {
+    current = null;
+    draw();
+  });
+  return (event) => {
+    if (!current) return false;
+    if (event.key === 'ArrowDown') at = (at + 1) % current.found.length;
+    else if (event.key === 'ArrowUp') at = (at + current.found.length - 1) % current.found.length;
+    else if (event.key === 'Escape') current = null;
+    else if (event.key === 'Enter' || event.key === 'Tab') {
+      choose(at);
+      return true;
+    } else return false;
+    draw();
+    return true;
+  };
+}
+
+async function send(box, thread) {
+  const text = box.value.trim();
+  if (!text) return;
+  box.value = '';
+  grow(box);
+  const answer = await post('say', { channel: store.current, text, thread_ts: thread || undefined });
+  if (answer.ok || ['not_in_threads', 'unknown_command', 'operation_timeout', 'dispatch_failed'].includes(answer.error)) return;
+  toast(explain(answer), 'error');
+  box.value ||= text;
+}
+
+function grow(box) {
+  box.style.height = 'auto';
+  box.style.height = `${Math.min(box.scrollHeight, 180)}px`;
+}
+
+function fillComposer(form, thread) {
+  const one = conversation(store.current);
+  const prompt = thread ? 'Reply…' : `Message ${one ? titleOf(one) : ''}`;
+  const known = form.querySelector('textarea');
+  if (known) {
+    known.placeholder = prompt;
+    known.setAttribute('aria-label', prompt);
+    form.querySelector('.as').replaceChildren(avatar(store.me, '.tiny'));
+    return;
+  }
+  const box = el('textarea', { id: thread ? 'thread-text' : 'composer-text', rows: '1', placeholder: prompt, 'aria-label': prompt, autocomplete: 'off', spellcheck: 'true' });
+  const list = el('ul.completions', { role: 'listbox', 'aria-label': 'Suggestions', hidden: true });
+  const handled = completer(box, list);
+  const current = () => (form.id === 'thread-composer' ? store.thread : '');
+  box.addEventListener('input', () => grow(box));
+  box.addEventListener('keydown', (event) => {
+    if (handled(event)) event.preventDefault();
+    else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send(box, current());
+    }
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    send(box, current());
+    box.focus();
+  });
+  form.append(list, el('div.composer-box', {}, el('span.as', {}, avatar(store.me, '.tiny')), box, el('button.send', { type: 'submit', 'aria-label': 'Send' }, '➤')));
+}
+
+function drawComposers() {
+  $('composer').hidden = store.tab === 'home';
+  fillComposer($('composer'), '');
+  if (store.thread) fillComposer($('thread-composer'), store.thread);
+}
+
+function propose(text) {
+  const box = $('composer-text');
+  if (store.tab === 'home') selectTab('messages');
+  box.value = isBotDm(conversation(store.current)) ? text.replace(`@${store.bot.name} `, '') : text;
+  grow(box);
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+  if (innerWidth < 1100) drawers(false);
+}
+
+// The panel
+
+async function runAction(action, node) {
+  const button = node.querySelector('button');
+  const result = node.querySelector('.result');
+  button.disabled = true;
+  button.classList.add('busy');
+  const answer = await post('panel', { id: action.id });
+  button.disabled = false;
+  button.classList.remove('busy');
+  result.className = `result ${answer.ok ? 'fine' : 'bad'}`;
+  result.textContent = answer.ok ? answer.text : explain(answer);
+}
+
+function drawPanel() {
+  $('panel-actions').replaceChildren(...(store.panel.length > 0 ? store.panel : []).map((action) => {
+    const node = el('div.break', {}, el('button.break-button', { type: 'button', 'aria-describedby': `why-${action.id}` }, el('strong', {}, action.title), el('span', { id: `why-${action.id}` }, action.description)), el('p.result', { role: 'status' }));
+    node.querySelector('button').addEventListener('click', () => runAction(action, node));
+    return node;
+  }));
+  if (store.panel.length === 0) $('panel-actions').append(el('p.hint', {}, 'There is nothing to break in this sandbox.'));
+  $('tips').replaceChildren(...store.tips.map((tip) => el('li', {}, el('button.tip', { type: 'button', onclick: () => propose(tip.say) }, el('code', {}, tip.say), el('span', {}, tip.explanation)))));
+}
+
+function drawers(sidebar) {
+  $('sidebar').classList.toggle('open', sidebar);
+  $('menu').setAttribute('aria-expanded', String(sidebar));
+  if (innerWidth < 1100) showLab(false);
+  $('shade').classList.toggle('on', sidebar);
+}
+
+function showLab(on) {
+  $('app').classList.toggle('no-lab', !on);
+  $('lab-toggle').setAttribute('aria-expanded', String(on));
+  $('shade').classList.toggle('on', on && innerWidth < 1100);
+}
+
+// Live updates
+
+function onMessage(update) {
+  const { channel, message } = update;
+  const one = conversation(channel);
+  const fresh = message.ts > (one?.latest || '0');
+  if (one && fresh) one.latest = message.ts;
+  if (channel === store.current) {
+    store.messages.set(message.ts, message);
+    keepAtEnd($('messages'), () => (isReply(message) ? null : place(message)));
+    if (store.thread && (message.ts === store.thread || message.thread_ts === store.thread)) keepAtEnd($('thread-messages'), drawThread);
+    if (fresh) markRead();
+    return;
+  }
+  if (!one) return void reload();
+  if (fresh && message.user !== store.me) {
+    one.unread = (one.unread || 0) + 1;
+    drawSidebar();
+  }
+}
+
+/** Puts one message in its place without drawing the others again. */
+function place(message) {
+  if (store.tab === 'home') return;
+  const old = $(`m-${message.ts}`);
+  const all = topLevel();
+  const index = all.findIndex((one) => one.ts === message.ts);
+  const before = index > 0 && dayOf(all[index - 1].ts) === dayOf(message.ts) ? all[index - 1] : null;
+  if (!old && (index !== all.length - 1 || !before)) return drawMessages();
+  const focused = old?.contains(document.activeElement) ? document.activeElement.textContent : '';
+  const node = messageNode(message, before, env);
+  if (!old) {
+    node.classList.add('arriving');
+    $('messages').append(node);
+    return;
+  }
+  old.replaceWith(node);
+  if (focused) [...node.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
+}
+
+const handlers = {
+  message: onMessage,
+  message_deleted: ({ channel, ts }) => {
+    if (channel !== store.current) return;
+    store.messages.delete(ts);
+    if (store.thread === ts) store.thread = '';
+    drawMessages();
+    drawThread();
+  },
+  read: ({ channel }) => {
+    const one = conversation(channel);
+    if (one) one.unread = 0;
+    drawSidebar();
+  },
+  bot: ({ connected }) => {
+    store.bot.connected = connected;
+    drawSidebar();
+    drawBar();
+  },
+  views: ({ user, stack }) => user === store.me && showViews(stack, env),
+  home: ({ view }) => {
+    store.home = view;
+    drawBar();
+    if (store.tab === 'home') drawMessages();
+  },
+  bookmarks: ({ channel, bookmarks }) => {
+    const one = conversation(channel);
+    if (one) one.bookmarks = bookmarks;
+    drawBar();
+  },
+  panel: () => loadState().then(drawPanel),
+  reset: () => reload(),
+};
+
+let lost = false;
+function onConnection(on) {
+  if (!on && !lost) toast('The sandbox is gone; trying to reach it again…', 'error');
+  if (on && lost) reload();
+  lost = !on;
+}
+
+async function reload() {
+  stopListening();
+  if (!(await loadState())) {
+    setTimeout(reload, 1500);
+    return;
+  }
+  drawPanel();
+  await open(store.current, store.thread);
+  showViews(store.views, env);
+  stopListening = listen((update) => handlers[update.type]?.(update), onConnection);
+}
+
+async function become(id) {
+  if (id === store.me) return;
+  store.me = id;
+  store.thread = '';
+  sessionStorage.setItem('me', id);
+  const url = new URL(location.href);
+  url.searchParams.delete('as');
+  history.replaceState(null, '', url);
+  const was = conversation(store.current);
+  if (was && !was.name) store.current = '';
+  showViews([], env);
+  await reload();
+  toast(`You are ${person(id).name} now`);
+}
+
+function onKey(event) {
+  if (event.altKey && /^[1-9]$/.test(event.key)) {
+    const human = [...store.people.values()].filter((one) => !one.is_bot)[Number(event.key) - 1];
+    if (human) become(human.id);
+    event.preventDefault();
+  }
+  if (event.key !== 'Escape' || document.querySelector('dialog[open]')) return;
+  if ($('sidebar').classList.contains('open')) drawers(false);
+  else if (innerWidth < 1100 && !$('app').classList.contains('no-lab')) showLab(false);
+  else if (store.thread) closeThread();
+}
+
+async function start() {
+  $('team-logo').append(avatar(''));
+  $('menu').addEventListener('click', () => drawers(!$('sidebar').classList.contains('open')));
+  $('shade').addEventListener('click', () => drawers(false));
+  $('lab-toggle').addEventListener('click', () => showLab($('app').classList.contains('no-lab')));
+  $('lab-close').addEventListener('click', () => showLab(false));
+  $('thread-close').addEventListener('click', closeThread);
+  document.addEventListener('keydown', onKey);
+  document.addEventListener('visibilitychange', markRead);
+  showLab(innerWidth >= 1100);
+  await reload();
+  if (location.pathname.startsWith('/archives/')) openLink(location.href);
+  else if (innerWidth >= 1100) $('composer-text')?.focus();
+}
+
+start();
+)~~~";
+  return kText;
+}
+
+}  // namespace driftwarden::sandbox::workspace

@@ -1,0 +1,18 @@
+#pragma once
+// The nested parts of the models as JSON texts. Internal to storage/. The from_ functions throw on what can't be read.
+#include "gitops/model/change.hpp"
+#include "gitops/model/incident.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden::storage {
+
+std::string to_json_text(const DriftReport& report);
+DriftReport report_from_json(const std::string& text);
+std::string to_json_text(const std::vector<Approval>& approvals);
+std::vector<Approval> approvals_from_json(const std::string& text);
+std::string to_json_text(const Quorum& quorum);
+Quorum quorum_from_json(const std::string& text);
+
+}  // namespace driftwarden::storage

@@ -1,0 +1,20 @@
+#pragma once
+// The tables and how they came to be. Internal to storage/.
+#include "gitops/base/result.hpp"
+#include "storage/session.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace driftwarden::storage {
+
+/// "DWRD": marks the file as ours.
+inline constexpr std::int64_t kApplicationId = 0x44575244;
+
+/// migrations()[n] leads from version n to n + 1 and is never changed once released.
+std::span<const char* const> migrations();
+
+/// Brings the file to the last version, one transaction per step. InvalidInput for another program's file and for a newer version.
+Result<void> migrate(Session& session, std::span<const char* const> steps);
+
+}  // namespace driftwarden::storage

@@ -1,0 +1,137 @@
+#pragma once
+// Everything that must outlive the process, in one SQLite file. Blocking: run it on the database's own thread (AsyncStore in bot/).
+#include "gitops/base/clock.hpp"
+#include "gitops/model/audit.hpp"
+#include "gitops/model/change.hpp"
+#include "gitops/model/incident.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden::storage {
+
+/// A stored envelope. `payload` is the JSON text.
+struct InboxRow {
+  std::int64_t id = 0;
+  std::string key{};  ///< dedupe key
+  std::string type{};
+  std::string payload{};
+  WallTime received_at{};
+  int attempts = 0;
+};
+
+enum class OutboxState { Waiting, Attempted, Done, Failed };
+
+/// A side effect that is to happen once. `key` makes a second enqueue of the same effect a no-op; `coalesce` lets a newer waiting row of the
+/// same value replace the payload of an older one that was not attempted yet. Rows of one `lane` are carried out in order.
+struct OutboxRow {
+  std::int64_t id = 0;
+  std::string key{};
+  std::string kind{};      ///< "slack.message", "change.propose", "change.merge", "change.apply", ...
+  std::string lane{};      ///< "channel:C123", "change:12"
+  std::string coalesce{};  ///< "" = never
+  std::string payload{};   ///< JSON text; never a secret
+  OutboxState state = OutboxState::Waiting;
+  int attempts = 0;
+  WallTime created_at{};
+  WallTime not_before{};
+  std::optional<WallTime> attempted_at{};  ///< when the last attempt began: after a crash, ask the outside before repeating
+  std::string result{};                    ///< JSON text or error
+};
+
+struct AppRow {
+  std::string app{};
+  std::string last_synced_revision{};  ///< the last revision with which live was seen equal
+  WallTime last_synced_at{};
+};
+
+struct AuditQuery {
+  std::string app{};
+  std::optional<WallTime> since{};
+  std::size_t limit = 100;
+  bool newest_first = true;
+};
+
+struct ChangeQuery {
+  std::string app{};
+  bool open_only = false;
+  std::size_t limit = 100;
+};
+
+/// One transaction's view. Valid inside the function that transact() calls.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  /// False when the key is known already (a redelivery); the row is left as it was.
+  virtual Result<bool> add_inbox(const InboxRow& row) = 0;
+  virtual Result<std::vector<InboxRow>> pending_inbox(std::size_t limit) = 0;
+  virtual Result<void> begin_inbox(std::int64_t id) = 0;  ///< counts the attempt
+  virtual Result<void> finish_inbox(std::int64_t id, const std::string& outcome) = 0;
+
+  /// The id; the existing row's id when the key was enqueued before, or of the waiting row that took over the payload.
+  virtual Result<std::int64_t> enqueue(const OutboxRow& row) = 0;
+  /// Rows Waiting or Attempted, not_before <= now, the first of each lane only, oldest first.
+  virtual Result<std::vector<OutboxRow>> ready_outbox(WallTime now, std::size_t limit) = 0;
+  /// The earliest not_before of the waiting rows, to sleep until.
+  virtual Result<std::optional<WallTime>> next_outbox_time() = 0;
+  virtual Result<void> begin_outbox(std::int64_t id) = 0;  ///< Attempted; counts
+  virtual Result<void> finish_outbox(std::int64_t id, const std::string& result) = 0;
+  virtual Result<void> retry_outbox(std::int64_t id, WallTime not_before, const std::string& error) = 0;
+  virtual Result<void> fail_outbox(std::int64_t id, const std::string& error) = 0;
+
+  virtual Result<Incident> add_incident(Incident incident) = 0;  ///< gives it its id
+  virtual Result<void> save_incident(const Incident& incident) = 0;
+  virtual Result<std::optional<Incident>> find_incident(std::int64_t id) = 0;
+  virtual Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) = 0;
+  virtual Result<std::vector<Incident>> open_incidents() = 0;
+  virtual Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) = 0;  ///< newest first
+
+  virtual Result<Change> add_change(Change change) = 0;  ///< gives it its id
+  virtual Result<void> save_change(const Change& change) = 0;  ///< approvals included
+  virtual Result<std::optional<Change>> find_change(std::int64_t id) = 0;
+  virtual Result<std::optional<Change>> find_change_by_card(const MessageRef& card) = 0;
+  virtual Result<std::vector<Change>> changes(const ChangeQuery& query) = 0;  ///< newest first
+
+  /// Appends to the chain and returns the row with its seq and hash.
+  virtual Result<AuditRow> append_audit(const AuditEntry& entry) = 0;
+  virtual Result<std::vector<AuditRow>> audit(const AuditQuery& query) = 0;
+
+  virtual Result<void> save_app(const AppRow& row) = 0;
+  virtual Result<std::optional<AppRow>> find_app(const std::string& app) = 0;
+
+  /// Small settings: the redaction key, the head of a repository when last seen.
+  virtual Result<void> set_setting(const std::string& name, const std::string& value) = 0;
+  virtual Result<std::optional<std::string>> setting(const std::string& name) = 0;
+};
+
+struct AuditFault {
+  std::int64_t seq = 0;
+  std::string what;
+};
+
+class Store {
+ public:
+  /// Creates or migrates. Errors: Unavailable (can't open, locked by another process), Corrupt (integrity check failed; says how to
+  /// restore), InvalidInput (written by a newer version).
+  static Result<std::unique_ptr<Store>> open(const std::string& path, Clock& clock);
+  /// For `driftwarden audit`: never writes, works beside a running bot.
+  static Result<std::unique_ptr<Store>> open_read_only(const std::string& path, Clock& clock);
+  virtual ~Store() = default;
+  /// One transaction, durable when it returns: committed when `work` succeeds, rolled back when it fails. A full disk is Unavailable and
+  /// leaves everything as it was.
+  virtual Result<void> transact(const std::function<Result<void>(Transaction&)>& work) = 0;
+  /// Walks the whole chain; the first faults found, empty when it is intact.
+  virtual Result<std::vector<AuditFault>> verify_audit() = 0;
+  /// Deletes finished inbox and outbox rows older than `age`. The audit chain stays whole.
+  virtual Result<std::size_t> prune(Duration age) = 0;
+};
+
+/// The hash of a row as the chain defines it; public so that verify and Git trailers agree on it.
+std::string audit_hash(const AuditRow& row);
+
+}  // namespace driftwarden::storage

@@ -1,0 +1,74 @@
+#pragma once
+// The one implementation of Transaction. Internal to storage/.
+#include "storage/session.hpp"
+#include "storage/store.hpp"
+
+namespace driftwarden::storage {
+
+class SqliteTransaction final : public Transaction {
+ public:
+  SqliteTransaction(Session& session, Clock& clock) : session_(session), clock_(clock) {}
+
+  Result<bool> add_inbox(const InboxRow& row) override;
+  Result<std::vector<InboxRow>> pending_inbox(std::size_t limit) override;
+  Result<void> begin_inbox(std::int64_t id) override;
+  Result<void> finish_inbox(std::int64_t id, const std::string& outcome) override;
+
+  Result<std::int64_t> enqueue(const OutboxRow& row) override;
+  Result<std::vector<OutboxRow>> ready_outbox(WallTime now, std::size_t limit) override;
+  Result<std::optional<WallTime>> next_outbox_time() override;
+  Result<void> begin_outbox(std::int64_t id) override;
+  Result<void> finish_outbox(std::int64_t id, const std::string& result) override;
+  Result<void> retry_outbox(std::int64_t id, WallTime not_before, const std::string& error) override;
+  Result<void> fail_outbox(std::int64_t id, const std::string& error) override;
+
+  Result<Incident> add_incident(Incident incident) override;
+  Result<void> save_incident(const Incident& incident) override;
+  Result<std::optional<Incident>> find_incident(std::int64_t id) override;
+  Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) override;
+  Result<std::vector<Incident>> open_incidents() override;
+  Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) override;
+
+  Result<Change> add_change(Change change) override;
+  Result<void> save_change(const Change& change) override;
+  Result<std::optional<Change>> find_change(std::int64_t id) override;
+  Result<std::optional<Change>> find_change_by_card(const MessageRef& card) override;
+  Result<std::vector<Change>> changes(const ChangeQuery& query) override;
+
+  Result<AuditRow> append_audit(const AuditEntry& entry) override;
+  Result<std::vector<AuditRow>> audit(const AuditQuery& query) override;
+
+  Result<void> save_app(const AppRow& row) override;
+  Result<std::optional<AppRow>> find_app(const std::string& app) override;
+
+  Result<void> set_setting(const std::string& name, const std::string& value) override;
+  Result<std::optional<std::string>> setting(const std::string& name) override;
+
+  /// The first failure of the database itself. SQLite may have rolled back by then, so nothing of the transaction may stay.
+  const std::optional<Error>& broken() const { return broken_; }
+
+ private:
+  /// Does one step, unless an earlier one broke the transaction: after SQLite's own rollback every statement would commit by itself.
+  template <class Work>
+  auto step(std::string_view what, Work&& work) -> decltype(guarded(what, work)) {
+    if (broken_) return *broken_;
+    auto result = guarded(what, work);
+    if (!result && !session_.in_transaction()) broken_ = result.error();
+    if (!result && (result.error().kind == ErrorKind::Unavailable || result.error().kind == ErrorKind::Corrupt)) broken_ = result.error();
+    return result;
+  }
+  std::int64_t insert_outbox(const OutboxRow& row);
+
+  Session& session_;
+  Clock& clock_;
+  std::optional<Error> broken_;
+};
+
+/// For LIMIT: more than SQLite can count means all.
+std::int64_t to_limit(std::size_t limit);
+/// A row that had to be there.
+Result<void> expect_one(int changed, std::string_view what, std::int64_t id);
+/// The columns of `audit` in the table's order.
+AuditRow read_audit_row(const Query& row);
+
+}  // namespace driftwarden::storage

@@ -1,0 +1,182 @@
+#include "bot/config/policy.hpp"
+
+#include "tests/unit/bot/config/fixture.hpp"
+
+namespace driftwarden {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kText = R"(
+clusters: [{name: prod, in_cluster: true, environment: production}, {name: test, in_cluster: true, environment: test}]
+repositories: [{name: config, url: 'file:///c.git'}]
+apps:
+  - {name: checkout, repository: config, path: a, cluster: prod, namespace: shop, owners: [alice, shop-team], channel: '#shop-prod'}
+  - {name: shop-web, repository: config, path: b, cluster: test, namespace: shop, owners: [shop-team]}
+  - {name: vault, repository: config, path: c, cluster: prod, namespace: vault, owners: [carol]}
+people:
+  - {name: alice, slack: U0ALICE, forge: Alice, emails: [alice@acme.example]}
+  - {name: bob, slack: U0BOB}
+  - {name: carol, slack: U0CAROL}
+  - {name: dan, slack: U0DAN}
+groups:
+  - {name: shop-team, members: [alice, bob]}
+  - {name: sre, slack_usergroup: S0SRE}
+  - {name: everyone, members: [shop-team, carol]}
+policy:
+  rules:
+    - {who: [shop-team], may: [sync, rollback], apps: [checkout, 'shop-*']}
+    - {who: [sre], may: ['*'], apps: ['*']}
+    - {who: [owners], may: [diff], apps: [vault]}
+  approvals:
+    - {environment: production, need: 1, from: [owners, sre], expires: 4h}
+    - {environment: production, verbs: [create-app, delete], need: 2, from: [sre]}
+    - {environment: test, need: 0}
+  freezes:
+    - {name: weekend, when: 'Fri 16:00 - Mon 08:00', zone: Europe/Berlin, environments: [production], override: 2}
+    - {name: sunday, when: 'Sun - Sun', environments: [production]}
+alerts:
+  routes:
+    - {match: {environment: production, team: shop}, channel: '#alerts', mention: [owners]}
+)";
+
+class PolicyTest : public testing::Test {
+ protected:
+  PolicyTest() : config(good(kText)) { set_usergroup_members(config, "S0SRE", {"U0CAROL", "U0STRANGER"}); }
+  const App& app(std::string_view name) const { return *find_app(config, name); }
+  Config config;
+};
+
+struct MayRow {
+  std::string name;
+  std::string who;
+  std::string verb;
+  std::string app;
+  bool allowed;
+  std::string rule;
+  friend void PrintTo(const MayRow& row, std::ostream* out) { *out << row.name; }
+};
+class MayTable : public PolicyTest, public testing::WithParamInterface<MayRow> {};
+TEST_P(MayTable, Decides) {
+  const auto& row = GetParam();
+  const auto decision = may(config, row.who, row.verb, app(row.app));
+  EXPECT_EQ(decision.allowed, row.allowed);
+  EXPECT_THAT(decision.rule, HasSubstr(row.rule));
+}
+INSTANTIATE_TEST_SUITE_P(
+    AllOf, MayTable,
+    testing::Values(MayRow{"AMemberOfTheGroupMay", "bob", "sync", "checkout", true, "policy.rules[0] (shop-team may sync on checkout)"},
+                    MayRow{"AGlobOfApps", "bob", "rollback", "shop-web", true, "policy.rules[0]"},
+                    MayRow{"NotWhatIsNotNamed", "bob", "delete", "checkout", false, "no rule of the policy allows delete on checkout"},
+                    MayRow{"NotOnOtherApps", "bob", "sync", "vault", false, "no rule"},
+                    MayRow{"AStarIsEveryVerb", "carol", "delete", "checkout", true, "policy.rules[1]"},
+                    MayRow{"AUsergroupsMemberWithoutAnEntry", "U0STRANGER", "sync", "vault", true, "policy.rules[1]"},
+                    MayRow{"AnOutsiderMayNot", "dan", "sync", "checkout", false, "no rule"},
+                    MayRow{"AnUnknownPersonMayNot", "", "sync", "checkout", false, "don't know you"},
+                    MayRow{"EverybodyReads", "dan", "diff", "checkout", true, "everybody"},
+                    MayRow{"EvenTheUnknownRead", "", "status", "checkout", true, "everybody"},
+                    MayRow{"UnlessARuleSaysWhoDoes", "dan", "diff", "vault", false, "names who may diff vault"},
+                    MayRow{"ThenThoseDo", "carol", "diff", "vault", true, "policy.rules[2]"},
+                    MayRow{"OtherReadingOfItStaysOpen", "dan", "status", "vault", true, "everybody"},
+                    MayRow{"WhoMayChangeItMayTendIt", "bob", "ack", "checkout", true, "policy.rules[0]"},
+                    MayRow{"AnOwnerMayTendIt", "carol", "snooze", "vault", true, "policy.rules[1]"},
+                    MayRow{"AnOutsiderMayNotTendIt", "dan", "snooze", "checkout", false, "no rule"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST_F(PolicyTest, WithoutAPolicyOnlyReadingIsAllowed) {
+  config.policy = {};
+  EXPECT_FALSE(may(config, "carol", "sync", app("vault")).allowed);
+  EXPECT_FALSE(may(config, "carol", "ack", app("vault")).allowed);
+  EXPECT_TRUE(may(config, "carol", "diff", app("vault")).allowed);
+  EXPECT_EQ(quorum_for(config, app("vault"), "sync"), Quorum{});
+}
+
+TEST_F(PolicyTest, TheQuorumIsThatOfTheMostSpecialRule) {
+  EXPECT_EQ(quorum_for(config, app("checkout"), "sync"), (Quorum{.need = 1, .from = {"owners", "sre"}}));
+  EXPECT_EQ(quorum_for(config, app("checkout"), "delete"), (Quorum{.need = 2, .from = {"sre"}}));
+  EXPECT_EQ(quorum_for(config, app("shop-web"), "sync").need, 0);
+  App elsewhere = app("checkout");
+  elsewhere.environment = "staging";
+  EXPECT_EQ(quorum_for(config, elsewhere, "sync"), (Quorum{.need = 1, .from = {}}));
+  EXPECT_EQ(approval_expiry(config, app("checkout"), "sync"), 4h);
+  EXPECT_EQ(approval_expiry(config, app("checkout"), "delete"), std::nullopt);
+}
+
+TEST_F(PolicyTest, ApproversAreThoseOfTheQuorum) {
+  const auto quorum = quorum_for(config, app("checkout"), "sync");
+  EXPECT_TRUE(may_approve(config, "bob", quorum, app("checkout")));
+  EXPECT_TRUE(may_approve(config, "carol", quorum, app("checkout")));
+  EXPECT_TRUE(may_approve(config, "U0STRANGER", quorum, app("checkout")));
+  EXPECT_FALSE(may_approve(config, "dan", quorum, app("checkout")));
+  EXPECT_FALSE(may_approve(config, "", quorum, app("checkout")));
+  EXPECT_FALSE(may_approve(config, "bob", quorum, app("vault")));
+  EXPECT_THAT(approvers_of(config, quorum, app("checkout"), "alice"), ElementsAre("bob", "carol", "U0STRANGER"));
+}
+
+TEST_F(PolicyTest, WithoutNamedApproversTheOwnersAre) {
+  EXPECT_TRUE(may_approve(config, "bob", Quorum{.need = 1, .from = {}}, app("checkout")));
+  EXPECT_TRUE(may_approve(config, "carol", Quorum{.need = 1, .from = {}}, app("checkout"))) << "a rule gives every verb";
+  EXPECT_FALSE(may_approve(config, "dan", Quorum{.need = 1, .from = {}}, app("checkout")));
+}
+
+TEST_F(PolicyTest, MembersAreFollowed) {
+  EXPECT_THAT(members_of(config, "owners", &app("checkout")), ElementsAre("alice", "bob"));
+  EXPECT_THAT(members_of(config, "everyone", nullptr), ElementsAre("alice", "bob", "carol"));
+  EXPECT_THAT(members_of(config, "dan", nullptr), ElementsAre("dan"));
+  EXPECT_THAT(members_of(config, "nobody", nullptr), IsEmpty());
+  EXPECT_THAT(members_of(config, "owners", nullptr), IsEmpty());
+}
+
+TEST_F(PolicyTest, AGroupInItselfEnds) {
+  config.groups.push_back({.name = "loop", .members = {"loop", "dan"}, .slack_usergroup = {}});
+  EXPECT_THAT(members_of(config, "loop", nullptr), ElementsAre("dan"));
+}
+
+TEST_F(PolicyTest, PeopleAreFoundByWhatTheOutsideCallsThem) {
+  EXPECT_EQ(person_by_slack(config, "U0BOB")->name, "bob");
+  EXPECT_EQ(person_by_slack(config, "U0X"), nullptr);
+  EXPECT_EQ(person_by_slack(config, ""), nullptr);
+  EXPECT_EQ(person_by_forge(config, "alice")->name, "alice");
+  EXPECT_EQ(person_by_forge(config, ""), nullptr) << "bob has none";
+  EXPECT_EQ(person_by_email(config, "Alice@acme.example")->name, "alice");
+  EXPECT_EQ(person_by_email(config, ""), nullptr);
+}
+
+struct FreezeRow {
+  std::string name;
+  std::string now;
+  std::string app;
+  std::optional<std::string> freeze;
+  friend void PrintTo(const FreezeRow& row, std::ostream* out) { *out << row.name; }
+};
+class FreezeTable : public PolicyTest, public testing::WithParamInterface<FreezeRow> {};
+TEST_P(FreezeTable, Holds) {
+  EXPECT_EQ(active_freeze(config, app(GetParam().app), *parse_time(GetParam().now)), GetParam().freeze);
+}
+// 2026-11-20 is a Friday, Berlin is an hour ahead; 2026-07-17 is a Friday, it is two.
+INSTANTIATE_TEST_SUITE_P(
+    AllOf, FreezeTable,
+    testing::Values(FreezeRow{"NotBeforeIt", "2026-11-20T14:59:59Z", "checkout", std::nullopt},
+                    FreezeRow{"FromItsStart", "2026-11-20T15:00:00Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
+                    FreezeRow{"ToTheMinute", "2026-11-23T06:59:59Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
+                    FreezeRow{"NotAfterIt", "2026-11-23T07:00:00Z", "checkout", std::nullopt},
+                    FreezeRow{"BySummerTime", "2026-07-17T14:00:00Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
+                    FreezeRow{"NotInOtherEnvironments", "2026-11-21T12:00:00Z", "shop-web", std::nullopt},
+                    FreezeRow{"TheHardestOfSeveral", "2026-11-22T12:00:00Z", "checkout", "sunday, until Mon 00:00 UTC"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST_F(PolicyTest, AlertsGoWhereTheRoutesSay) {
+  EXPECT_EQ(alert_target(config, app("checkout")).channel, "#alerts");
+  EXPECT_THAT(alert_target(config, app("checkout")).mention, ElementsAre("owners"));
+  EXPECT_EQ(channel_of(config, app("checkout")), "#shop-prod");
+  EXPECT_EQ(alert_target(config, app("shop-web")).channel, "#gitops") << "another environment";
+  EXPECT_EQ(alert_target(config, app("vault")).channel, "#gitops") << "another team";
+  EXPECT_EQ(hold_off(config, Cause::GitAhead), 2min);
+  EXPECT_EQ(hold_off(config, Cause::Fight), 0s);
+}
+
+}  // namespace
+}  // namespace driftwarden

@@ -1,0 +1,162 @@
+#include "tests/unit/storage/fixture.hpp"
+
+namespace driftwarden::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ModelsTest : public StoreTest {
+ protected:
+  Incident incident(const std::string& app = "checkout") const {
+    Incident one;
+    one.app = app;
+    one.fingerprint = "f00d";
+    one.opened_at = one.updated_at = clock.wall_now();
+    one.channel = "#shop-prod";
+    one.report.app = app;
+    one.report.state = AppState::OutOfSync;
+    one.report.cause = Cause::LiveEdited;
+    one.report.revision = "4f2c81a";
+    one.report.objects_total = 7;
+    one.report.as_of = clock.wall_now();
+    FieldDrift replicas{.path = ".spec.replicas",
+                        .op = FieldOp::Changed,
+                        .by = "kubectl-edit",
+                        .cause = FieldCause::Live,
+                        .desired = "2",
+                        .live = "5",
+                        .time = clock.wall_now() - 5min};
+    FieldDrift bare;
+    bare.path = ".spec.x";
+    bare.op = FieldOp::Order;
+    one.report.objects.push_back({.object = {"apps", "v1", "Deployment", "shop", "checkout"},
+                                  .verdict = Verdict::OutOfSync,
+                                  .fields = {replicas, bare},
+                                  .notes = {"unconfirmed"}});
+    return one;
+  }
+  Change change(const std::string& app = "checkout") const {
+    Change one;
+    one.app = app;
+    one.verb = ChangeVerb::Rollback;
+    one.state = ChangeState::Proposed;
+    one.review = ReviewMode::Chat;
+    one.requester = "alice";
+    one.reason = "it's broken; DROP TABLE change;";
+    one.target_revision = "4f2c81a";
+    one.base_sha = "base";
+    one.branch = "driftwarden/c-1";
+    one.content = {"head", "digest"};
+    one.diff = "- 2\n+ 5\n";
+    one.quorum = {.need = 2, .from = {"owners", "sre"}};
+    one.approvals = {{.by = "bob", .of = {"head", "digest"}, .at = clock.wall_now(), .via = "chat"}};
+    one.pull_request = 4;
+    one.pull_request_url = "http://127.0.0.1/4";
+    one.merged_sha = "m";
+    one.failure = "f";
+    one.closed_by = "carol";
+    one.channel = "C1";
+    one.thread_ts = "1.2";
+    one.requested_at = one.updated_at = clock.wall_now();
+    return one;
+  }
+  Incident add(const Incident& one) {
+    return in([&](Transaction& tx) { return tx.add_incident(one); });
+  }
+  Change add(const Change& one) {
+    return in([&](Transaction& tx) { return tx.add_change(one); });
+  }
+};
+
+TEST_F(ModelsTest, AnIncidentComesBackWhole) {
+  auto expected = add(incident());
+  EXPECT_EQ(expected.id, 1);
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_incident(1); }), expected);
+  expected.state = IncidentState::Snoozed;
+  expected.message = MessageRef{"C1", "17.000100"};
+  expected.acknowledged_by = "alice";
+  expected.snoozed_until = clock.wall_now() + 1h;
+  expected.report.objects.clear();
+  expected.report.state = AppState::Unknown;
+  expected.report.cause = Cause::Unknown;
+  in([&](Transaction& tx) { return tx.save_incident(expected); });
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_incident(1); }), expected);
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_incident_by_message({"C1", "17.000100"}); }), expected);
+  EXPECT_FALSE(in([](Transaction& tx) { return tx.find_incident_by_message({"C2", "17.000100"}); }));
+  EXPECT_FALSE(in([](Transaction& tx) { return tx.find_incident(2); }));
+}
+
+TEST_F(ModelsTest, BytesThatAreNoTextDontLoseAnIncident) {
+  auto odd = incident();
+  odd.report.reason = "render failed: \xff\xfe";
+  add(odd);
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_incident(1); })->report.objects.size(), 1U);
+}
+
+TEST_F(ModelsTest, AnAppHasOneOpenIncident) {
+  auto first = add(incident());
+  add(incident("search"));
+  const auto second = store->transact([&](Transaction& tx) -> Result<void> {
+    CHECK_OK(tx.add_incident(incident()));
+    return {};
+  });
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::Conflict);
+  first.state = IncidentState::Resolved;
+  first.resolved_at = clock.wall_now();
+  first.resolved_by = "live edit undone";
+  in([&](Transaction& tx) { return tx.save_incident(first); });
+  const auto next = add(incident());
+  const auto open = in([](Transaction& tx) { return tx.open_incidents(); });
+  ASSERT_EQ(open.size(), 2U);
+  EXPECT_EQ(open[0].app, "search");
+  EXPECT_EQ(open[1], next);
+  EXPECT_EQ(in([](Transaction& tx) { return tx.incidents_of("checkout", 10); }), (std::vector{next, first}));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.incidents_of("checkout", 1); }), (std::vector{next}));
+}
+
+TEST_F(ModelsTest, SavingWhatIsNotThereIsAnError) {
+  EXPECT_EQ(store->transact([&](Transaction& tx) { return tx.save_incident(incident()); }).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(store->transact([&](Transaction& tx) { return tx.save_change(change()); }).error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(ModelsTest, AChangeComesBackWhole) {
+  auto expected = add(change());
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_change(1); }), expected);
+  expected.state = ChangeState::Approved;
+  expected.card = MessageRef{"C1", "18.000200"};
+  expected.expires_at = clock.wall_now() + 4h;
+  expected.approvals.push_back({.by = "carol", .of = expected.content, .at = clock.wall_now(), .via = "forge"});
+  in([&](Transaction& tx) { return tx.save_change(expected); });
+  reopen();
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_change(1); }), expected);
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_change_by_card({"C1", "18.000200"}); }), expected);
+  EXPECT_FALSE(in([](Transaction& tx) { return tx.find_change_by_card({"C1", "18"}); }));
+}
+
+TEST_F(ModelsTest, EveryStateIsStored) {
+  for (int at = 0; at <= static_cast<int>(ChangeState::Cancelled); ++at) {
+    auto one = change();
+    one.state = static_cast<ChangeState>(at);
+    const auto id = add(one).id;
+    EXPECT_EQ(in([&](Transaction& tx) { return tx.find_change(id); })->state, one.state);
+  }
+  const auto open = in([](Transaction& tx) { return tx.changes({.app = {}, .open_only = true}); });
+  for (const auto& one : open) EXPECT_FALSE(is_final(one.state)) << to_string(one.state);
+  EXPECT_EQ(open.size(), 6U);
+}
+
+TEST_F(ModelsTest, ChangesAreListedNewestFirst) {
+  const auto first = add(change());
+  const auto other = add(change("search"));
+  auto done = change();
+  done.state = ChangeState::Done;
+  done = add(done);
+  EXPECT_EQ(in([](Transaction& tx) { return tx.changes({}); }), (std::vector{done, other, first}));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.changes({.app = "checkout"}); }), (std::vector{done, first}));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.changes({.app = "checkout", .open_only = true}); }), (std::vector{first}));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.changes({.app = {}, .open_only = true, .limit = 1}); }), (std::vector{other}));
+}
+
+}  // namespace
+}  // namespace driftwarden::storage
