@@ -99,8 +99,8 @@ Result<AuditRow> SqliteTransaction::append_audit(const AuditEntry& entry) {
     row.hash = audit_hash(row);
     session_.run("INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row.seq, row.at, entry.actor, entry.action, entry.app,
                  entry.subject, entry.detail, row.previous, row.hash);
-    session_.run("INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
-                 row.seq, row.hash);
+    session_.run("INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash", row.seq,
+                 row.hash);
     return row;
   });
 }
@@ -109,13 +109,11 @@ Result<std::vector<AuditRow>> SqliteTransaction::audit(const AuditQuery& query) 
   return step("reading the audit log", [&] {
     const auto limit = to_limit(query.limit);
     if (query.newest_first) {
-      return read_all(session_.query(
-          "SELECT " AUDIT_COLUMNS " FROM audit WHERE (?1 = '' OR app = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY seq DESC LIMIT ?3", query.app,
-          query.since, limit));
+      return read_all(session_.query("SELECT " AUDIT_COLUMNS " FROM audit WHERE (?1 = '' OR app = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY seq DESC LIMIT ?3",
+                                     query.app, query.since, limit));
     }
-    return read_all(
-        session_.query("SELECT " AUDIT_COLUMNS " FROM audit WHERE (?1 = '' OR app = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY seq LIMIT ?3", query.app,
-                       query.since, limit));
+    return read_all(session_.query("SELECT " AUDIT_COLUMNS " FROM audit WHERE (?1 = '' OR app = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY seq LIMIT ?3",
+                                   query.app, query.since, limit));
   });
 }
 

@@ -7,9 +7,9 @@
 namespace driftwarden::storage {
 namespace {
 
-#define CHANGE_COLUMNS                                                                                                                   \
-  "id, app, verb, state, review, requester, reason, target_revision, base_sha, branch, head_sha, diff_digest, diff, quorum, approvals, " \
-  "pull_request, pull_request_url, merged_sha, failure, closed_by, card_channel, card_ts, channel, thread_ts, requested_at, updated_at, "  \
+#define CHANGE_COLUMNS                                                                                                                    \
+  "id, app, verb, state, review, requester, reason, target_revision, base_sha, branch, head_sha, diff_digest, diff, quorum, approvals, "  \
+  "pull_request, pull_request_url, merged_sha, failure, closed_by, card_channel, card_ts, channel, thread_ts, requested_at, updated_at, " \
   "expires_at"
 #define CHANGE_IS_OPEN "state NOT IN ('done', 'rejected', 'expired', 'superseded', 'failed', 'cancelled')"
 
@@ -59,11 +59,10 @@ template <class Run>
 int with_columns(const Change& change, Run&& run) {
   const auto card_channel = change.card ? std::optional{change.card->channel} : std::nullopt;
   const auto card_ts = change.card ? std::optional{change.card->ts} : std::nullopt;
-  return run(change.app, to_string(change.verb), to_string(change.state), to_string(change.review), change.requester, change.reason,
-             change.target_revision, change.base_sha, change.branch, change.content.head_sha, change.content.diff_digest, change.diff,
-             to_json_text(change.quorum), to_json_text(change.approvals), change.pull_request, change.pull_request_url, change.merged_sha,
-             change.failure, change.closed_by, card_channel, card_ts, change.channel, change.thread_ts, change.requested_at, change.updated_at,
-             change.expires_at);
+  return run(change.app, to_string(change.verb), to_string(change.state), to_string(change.review), change.requester, change.reason, change.target_revision,
+             change.base_sha, change.branch, change.content.head_sha, change.content.diff_digest, change.diff, to_json_text(change.quorum),
+             to_json_text(change.approvals), change.pull_request, change.pull_request_url, change.merged_sha, change.failure, change.closed_by, card_channel,
+             card_ts, change.channel, change.thread_ts, change.requested_at, change.updated_at, change.expires_at);
 }
 
 }  // namespace
@@ -71,8 +70,7 @@ int with_columns(const Change& change, Run&& run) {
 Result<Change> SqliteTransaction::add_change(Change change) {
   return step(fmt::format("saving a new Change of {}", change.app), [&] {
     with_columns(change, [&](const auto&... columns) {
-      return session_.run("INSERT INTO change (" CHANGE_COLUMNS
-                          ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      return session_.run("INSERT INTO change (" CHANGE_COLUMNS ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                           columns...);
     });
     change.id = session_.last_id();
@@ -100,9 +98,9 @@ Result<std::optional<Change>> SqliteTransaction::find_change(std::int64_t id) {
 
 Result<std::optional<Change>> SqliteTransaction::find_change_by_card(const MessageRef& card) {
   return step("reading a Change", [&] {
-    return read_one(session_.query(
-        "SELECT " CHANGE_COLUMNS " FROM change WHERE card_ts IS NOT NULL AND card_ts = ? AND card_channel = ? ORDER BY id DESC LIMIT 1", card.ts,
-        card.channel));
+    return read_one(session_.query("SELECT " CHANGE_COLUMNS
+                                   " FROM change WHERE card_ts IS NOT NULL AND card_ts = ? AND card_channel = ? ORDER BY id DESC LIMIT 1",
+                                   card.ts, card.channel));
   });
 }
 

@@ -8,7 +8,7 @@
 namespace driftwarden::storage {
 namespace {
 
-#define INCIDENT_COLUMNS                                                                                                              \
+#define INCIDENT_COLUMNS                                                                                                                  \
   "id, app, state, fingerprint, opened_at, updated_at, resolved_at, resolved_by, message_channel, message_ts, channel, acknowledged_by, " \
   "snoozed_until, report"
 
@@ -41,9 +41,7 @@ std::optional<Incident> read_one(Query query) {
   return read_incident(query);
 }
 
-std::optional<std::string> channel_of(const std::optional<MessageRef>& message) {
-  return message ? std::optional{message->channel} : std::nullopt;
-}
+std::optional<std::string> channel_of(const std::optional<MessageRef>& message) { return message ? std::optional{message->channel} : std::nullopt; }
 std::optional<std::string> ts_of(const std::optional<MessageRef>& message) { return message ? std::optional{message->ts} : std::nullopt; }
 
 }  // namespace
@@ -53,9 +51,9 @@ Result<Incident> SqliteTransaction::add_incident(Incident incident) {
     session_.run(
         "INSERT INTO incident (app, state, fingerprint, opened_at, updated_at, resolved_at, resolved_by, message_channel, message_ts, channel, "
         "acknowledged_by, snoozed_until, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at,
-        incident.resolved_by, channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by,
-        incident.snoozed_until, to_json_text(incident.report));
+        incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at, incident.resolved_by,
+        channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by, incident.snoozed_until,
+        to_json_text(incident.report));
     incident.id = session_.last_id();
     return incident;
   });
@@ -66,9 +64,9 @@ Result<void> SqliteTransaction::save_incident(const Incident& incident) {
     const int changed = session_.run(
         "UPDATE incident SET app = ?, state = ?, fingerprint = ?, opened_at = ?, updated_at = ?, resolved_at = ?, resolved_by = ?, "
         "message_channel = ?, message_ts = ?, channel = ?, acknowledged_by = ?, snoozed_until = ?, report = ? WHERE id = ?",
-        incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at,
-        incident.resolved_by, channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by,
-        incident.snoozed_until, to_json_text(incident.report), incident.id);
+        incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at, incident.resolved_by,
+        channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by, incident.snoozed_until,
+        to_json_text(incident.report), incident.id);
     return expect_one(changed, "incident", incident.id);
   });
 }
@@ -98,9 +96,10 @@ Result<std::vector<Incident>> SqliteTransaction::incidents_of(const std::string&
 
 Result<void> SqliteTransaction::save_app(const AppRow& row) {
   return step("saving an App", [&] {
-    session_.run("INSERT INTO app (app, last_synced_revision, last_synced_at) VALUES (?, ?, ?) ON CONFLICT (app) DO UPDATE SET "
-                 "last_synced_revision = excluded.last_synced_revision, last_synced_at = excluded.last_synced_at",
-                 row.app, row.last_synced_revision, row.last_synced_at);
+    session_.run(
+        "INSERT INTO app (app, last_synced_revision, last_synced_at) VALUES (?, ?, ?) ON CONFLICT (app) DO UPDATE SET "
+        "last_synced_revision = excluded.last_synced_revision, last_synced_at = excluded.last_synced_at",
+        row.app, row.last_synced_revision, row.last_synced_at);
   });
 }
 
@@ -113,9 +112,8 @@ Result<std::optional<AppRow>> SqliteTransaction::find_app(const std::string& app
 }
 
 Result<void> SqliteTransaction::set_setting(const std::string& name, const std::string& value) {
-  return step("saving a setting", [&] {
-    session_.run("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value);
-  });
+  return step("saving a setting",
+              [&] { session_.run("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value); });
 }
 
 Result<std::optional<std::string>> SqliteTransaction::setting(const std::string& name) {

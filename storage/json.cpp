@@ -46,8 +46,9 @@ json object_json(const ObjectDrift& drift) {
   json fields = json::array();
   for (const auto& field : drift.fields) fields.push_back(field_json(field));
   const auto& ref = drift.object;
-  return {{"group", ref.group},     {"version", ref.version},           {"kind", ref.kind},           {"namespace", ref.namespace_},
-          {"name", ref.name},       {"verdict", to_string(drift.verdict)}, {"fields", std::move(fields)}, {"notes", drift.notes}};
+  return {{"group", ref.group},          {"version", ref.version}, {"kind", ref.kind},
+          {"namespace", ref.namespace_}, {"name", ref.name},       {"verdict", to_string(drift.verdict)},
+          {"fields", std::move(fields)}, {"notes", drift.notes}};
 }
 
 ObjectDrift object_from(const json& value) {

@@ -4,13 +4,13 @@
 
 #include <fmt/core.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 
 namespace driftwarden::storage {
 namespace {
@@ -129,8 +129,8 @@ Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& path, Cl
     }
     const auto version = database.execAndGet("PRAGMA user_version").getInt64();
     if (version != static_cast<std::int64_t>(migrations().size())) {
-      return Error{ErrorKind::InvalidInput, fmt::format("{} has version {}, this program reads version {}: use the program that wrote it", path, version,
-                                                        migrations().size())};
+      return Error{ErrorKind::InvalidInput,
+                   fmt::format("{} has version {}, this program reads version {}: use the program that wrote it", path, version, migrations().size())};
     }
     return std::make_unique<SqliteStore>(FileLock{}, std::move(session), clock, true);
   });

@@ -43,16 +43,16 @@ Result<void> expect_one(int changed, std::string_view what, std::int64_t id) {
 Result<bool> SqliteTransaction::add_inbox(const InboxRow& row) {
   return step("saving an event", [&] {
     const auto received = row.received_at == WallTime{} ? clock_.wall_now() : row.received_at;
-    return session_.run("INSERT INTO inbox (key, type, payload, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", row.key, row.type,
-                        row.payload, received) == 1;
+    return session_.run("INSERT INTO inbox (key, type, payload, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", row.key, row.type, row.payload,
+                        received) == 1;
   });
 }
 
 Result<std::vector<InboxRow>> SqliteTransaction::pending_inbox(std::size_t limit) {
   return step("reading the inbox", [&] {
     std::vector<InboxRow> rows;
-    auto query = session_.query(
-        "SELECT id, key, type, payload, received_at, attempts FROM inbox WHERE finished_at IS NULL ORDER BY id LIMIT ?", to_limit(limit));
+    auto query =
+        session_.query("SELECT id, key, type, payload, received_at, attempts FROM inbox WHERE finished_at IS NULL ORDER BY id LIMIT ?", to_limit(limit));
     while (query.next()) {
       rows.push_back({.id = query.integer(0),
                       .key = query.text(1),
@@ -79,8 +79,8 @@ Result<void> SqliteTransaction::finish_inbox(std::int64_t id, const std::string&
 
 std::int64_t SqliteTransaction::insert_outbox(const OutboxRow& row) {
   const auto created = row.created_at == WallTime{} ? clock_.wall_now() : row.created_at;
-  session_.run("INSERT INTO outbox (key, kind, lane, coalesce, payload, created_at, not_before) VALUES (?, ?, ?, ?, ?, ?, ?)", row.key, row.kind,
-               row.lane, row.coalesce, row.payload, created, row.not_before);
+  session_.run("INSERT INTO outbox (key, kind, lane, coalesce, payload, created_at, not_before) VALUES (?, ?, ?, ?, ?, ?, ?)", row.key, row.kind, row.lane,
+               row.coalesce, row.payload, created, row.not_before);
   return session_.last_id();
 }
 
@@ -134,9 +134,8 @@ Result<std::optional<WallTime>> SqliteTransaction::next_outbox_time() {
 
 Result<void> SqliteTransaction::begin_outbox(std::int64_t id) {
   return step("beginning an effect", [&] {
-    return expect_one(
-        session_.run("UPDATE outbox SET state = 1, attempts = attempts + 1, attempted_at = ? WHERE id = ? AND state < 2", clock_.wall_now(), id),
-        "open effect", id);
+    return expect_one(session_.run("UPDATE outbox SET state = 1, attempts = attempts + 1, attempted_at = ? WHERE id = ? AND state < 2", clock_.wall_now(), id),
+                      "open effect", id);
   });
 }
 
@@ -149,8 +148,8 @@ Result<void> SqliteTransaction::finish_outbox(std::int64_t id, const std::string
 
 Result<void> SqliteTransaction::retry_outbox(std::int64_t id, WallTime not_before, const std::string& error) {
   return step("putting an effect off", [&] {
-    return expect_one(session_.run("UPDATE outbox SET state = 0, not_before = ?, result = ? WHERE id = ? AND state < 2", not_before, error, id),
-                      "open effect", id);
+    return expect_one(session_.run("UPDATE outbox SET state = 0, not_before = ?, result = ? WHERE id = ? AND state < 2", not_before, error, id), "open effect",
+                      id);
   });
 }
 

@@ -91,7 +91,7 @@ class Transaction {
   virtual Result<std::vector<Incident>> open_incidents() = 0;
   virtual Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) = 0;  ///< newest first
 
-  virtual Result<Change> add_change(Change change) = 0;  ///< gives it its id
+  virtual Result<Change> add_change(Change change) = 0;        ///< gives it its id
   virtual Result<void> save_change(const Change& change) = 0;  ///< approvals included
   virtual Result<std::optional<Change>> find_change(std::int64_t id) = 0;
   virtual Result<std::optional<Change>> find_change_by_card(const MessageRef& card) = 0;

@@ -36,8 +36,8 @@ Result<std::vector<AuditRow>> read_rows(storage::Store& store, const storage::Au
 json to_json(const AuditRow& row) {
   const auto& entry = row.entry;
   // `detail` stays the text that was hashed, so that an export can be checked by itself.
-  return {{"seq", row.seq},         {"at", format_time(row.at)},      {"actor", entry.actor}, {"action", entry.action},     {"app", entry.app},
-          {"subject", entry.subject}, {"detail", entry.detail}, {"previous", row.previous}, {"hash", row.hash}};
+  return {{"seq", row.seq},           {"at", format_time(row.at)}, {"actor", entry.actor},     {"action", entry.action}, {"app", entry.app},
+          {"subject", entry.subject}, {"detail", entry.detail},    {"previous", row.previous}, {"hash", row.hash}};
 }
 
 Result<int> list(storage::Store& store, const AuditArguments& arguments, const Clock& clock, std::ostream& out) {

@@ -124,6 +124,7 @@ class RunningBot final : public Bot {
     co_await changes_.stop();
     co_await incidents_.stop();
     co_await outbox_.stop();
+    co_await sender_->stop();
     co_await tasks_.join();
     database_thread_.join();
     pool_.join();

@@ -41,10 +41,8 @@ int run_check(const CheckArguments& arguments, const Environment& environment, s
   }
   const auto loaded = load_config(arguments.config, environment);
   if (arguments.output == "json") {
-    const json document{{"file", arguments.config},
-                        {"ok", loaded.config.has_value()},
-                        {"mistakes", to_json(loaded.mistakes)},
-                        {"warnings", to_json(loaded.warnings)}};
+    const json document{
+        {"file", arguments.config}, {"ok", loaded.config.has_value()}, {"mistakes", to_json(loaded.mistakes)}, {"warnings", to_json(loaded.warnings)}};
     out << document.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
   } else {
     for (const auto& mistake : loaded.mistakes) out << to_string(mistake) << '\n';

@@ -25,7 +25,8 @@ void check_paths(Section& section, const IgnoreRule& rule) {
   for (const auto& item : list->items) {
     if (item.kind != YamlNode::Kind::Scalar) continue;
     const auto wrong = check_field_path(item.text);
-    if (!wrong.empty()) section.reading().mistake(item, fmt::format("{} {}", describe(item), wrong), "a path such as .spec.replicas or .spec.**.env[name=\"TZ\"]");
+    if (!wrong.empty())
+      section.reading().mistake(item, fmt::format("{} {}", describe(item), wrong), "a path such as .spec.replicas or .spec.**.env[name=\"TZ\"]");
   }
 }
 
@@ -50,10 +51,13 @@ IgnoreRule read_ignore(Section& section) {
   section.text("reason", rule.reason);
   section.named("owner", rule.owner, NameKind::PersonOrGroup);
   std::string until;
-  section.checked("until", until, [&](std::string_view text) -> std::string {
-    rule.until = parse_until(text);
-    return rule.until ? "" : "isn't a date";
-  }, "a date such as 2027-06-30 or a time such as 2027-06-30T12:00:00Z");
+  section.checked(
+      "until", until,
+      [&](std::string_view text) -> std::string {
+        rule.until = parse_until(text);
+        return rule.until ? "" : "isn't a date";
+      },
+      "a date such as 2027-06-30 or a time such as 2027-06-30T12:00:00Z");
   return rule;
 }
 
@@ -94,8 +98,9 @@ App read_app(Section& section, std::map<std::string, const YamlNode*>& seen) {
   section.named("cluster", app.cluster, NameKind::Cluster);
   if (!section.has("cluster")) section.missing("cluster", "the name of a cluster");
   if (!section.has("namespace")) section.missing("namespace", "the namespace it is destined to");
-  section.checked("namespace", app.namespace_, [](std::string_view text) -> std::string { return is_namespace(text) ? "" : "isn't a namespace"; },
-                  "lower-case letters, digits and \"-\"");
+  section.checked(
+      "namespace", app.namespace_, [](std::string_view text) -> std::string { return is_namespace(text) ? "" : "isn't a namespace"; },
+      "lower-case letters, digits and \"-\"");
   section.text("environment", app.environment);
   section.choice<Track>("track", {{"head", Track::Head}, {"pin", Track::Pin}}, app.track);
   check_channel(section, "channel", app.channel);
@@ -109,9 +114,10 @@ void read_terraform(Section& section, DiscoverRule& rule) {
   section.named("repository", rule.repository, NameKind::TerraformRepository);
   if (!section.has("repository")) section.missing("repository", "the name of a repository");
   if (!section.has("paths")) section.missing("paths", "a path such as live/{environment}/{app}");
-  section.checked("paths", rule.paths, [](std::string_view text) { return check_path_template(text, true); }, "a path such as live/{environment}/{app}");
-  section.choice<TerraformTool>(
-      "tool", {{"tofu", TerraformTool::Tofu}, {"terraform", TerraformTool::Terraform}, {"terragrunt", TerraformTool::Terragrunt}}, rule.tool);
+  section.checked(
+      "paths", rule.paths, [](std::string_view text) { return check_path_template(text, true); }, "a path such as live/{environment}/{app}");
+  section.choice<TerraformTool>("tool", {{"tofu", TerraformTool::Tofu}, {"terraform", TerraformTool::Terraform}, {"terragrunt", TerraformTool::Terragrunt}},
+                                rule.tool);
   section.duration("every", rule.every);
 }
 
@@ -148,14 +154,15 @@ void read_discover(Section& root, Config& config) {
     nested("terraform", [&](Section& given) { read_terraform(given, rule); });
     if (section.has("paths")) {
       ++kinds;
-      section.checked("paths", rule.paths, [](std::string_view text) { return check_path_template(text, true); },
-                      "a path such as clusters/{cluster}/{namespace}/{app}");
+      section.checked(
+          "paths", rule.paths, [](std::string_view text) { return check_path_template(text, true); }, "a path such as clusters/{cluster}/{namespace}/{app}");
       section.named("repository", rule.repository, NameKind::Repository);
       if (!section.has("repository")) section.missing("repository", "the name of a repository");
     } else {
       section.find("repository");
     }
-    if (kinds != 1) root.reading().mistake(section.node(), fmt::format("{} has {} kinds of discovery", section.where(), kinds), "one of paths, argocd, flux, terraform");
+    if (kinds != 1)
+      root.reading().mistake(section.node(), fmt::format("{} has {} kinds of discovery", section.where(), kinds), "one of paths, argocd, flux, terraform");
     config.discover.push_back(std::move(rule));
   });
 }

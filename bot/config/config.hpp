@@ -156,7 +156,7 @@ struct FreezeConfig {
   std::shared_ptr<const TimeZone> time_zone;  ///< never null in a loaded config
   std::vector<std::string> environments;      ///< globs, empty = all
   std::vector<std::string> apps;              ///< globs, empty = all
-  int override_need = 0;  ///< approvals that break the freeze; 0 = nothing does
+  int override_need = 0;                      ///< approvals that break the freeze; 0 = nothing does
 };
 
 struct PolicyConfig {

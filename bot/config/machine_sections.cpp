@@ -36,19 +36,22 @@ void expect_prefix(Section& section, std::string_view key, const Secret<std::str
 void read_listen(Section& section, HttpConfig& http) {
   constexpr std::string_view expected = "HOST:PORT such as 127.0.0.1:8484";
   std::string listen = fmt::format("{}:{}", http.host, http.port);
-  section.checked("listen", listen, [&](std::string_view text) -> std::string {
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos || colon == 0) return "isn't an address";
-    auto host = text.substr(0, colon);
-    const auto port = text.substr(colon + 1);
-    std::uint16_t number = 0;
-    const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), number);
-    if (failed != std::errc{} || end != port.data() + port.size()) return "has no port from 0 to 65535";
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    http.host = std::string(host);
-    http.port = number;
-    return {};
-  }, expected);
+  section.checked(
+      "listen", listen,
+      [&](std::string_view text) -> std::string {
+        const auto colon = text.rfind(':');
+        if (colon == std::string_view::npos || colon == 0) return "isn't an address";
+        auto host = text.substr(0, colon);
+        const auto port = text.substr(colon + 1);
+        std::uint16_t number = 0;
+        const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), number);
+        if (failed != std::errc{} || end != port.data() + port.size()) return "has no port from 0 to 65535";
+        if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+        http.host = std::string(host);
+        http.port = number;
+        return {};
+      },
+      expected);
 }
 
 void read_credentials(Section& section, RepositoryConfig& repository) {
@@ -120,8 +123,8 @@ void read_name(Section& section, std::string& name, std::map<std::string, const 
 }
 
 void check_channel(Section& section, std::string_view key, std::string& out) {
-  section.checked(key, out, [](std::string_view text) -> std::string { return is_channel(text) ? "" : "isn't a channel"; },
-                  "\"#name\" in lower case or a channel's id");
+  section.checked(
+      key, out, [](std::string_view text) -> std::string { return is_channel(text) ? "" : "isn't a channel"; }, "\"#name\" in lower case or a channel's id");
 }
 
 void read_slack(Section& root, Config& config) {
@@ -193,8 +196,7 @@ void read_repositories(Section& root, Config& config) {
     }
     read_credentials(section, repository);
     read_forge(section, repository.forge);
-    section.choice<MergeMethod>("merge", {{"merge", MergeMethod::Merge}, {"squash", MergeMethod::Squash}, {"rebase", MergeMethod::Rebase}},
-                                repository.merge);
+    section.choice<MergeMethod>("merge", {{"merge", MergeMethod::Merge}, {"squash", MergeMethod::Squash}, {"rebase", MergeMethod::Rebase}}, repository.merge);
     section.inside("sign", [&](Section& given) {
       given.secret_value("ssh_key", repository.sign, SecretForm::Key);
       if (!given.has("ssh_key")) given.missing("ssh_key", "{file: PATH}");

@@ -15,8 +15,9 @@ namespace {
 void read_person(Section& section, Config& config, std::map<std::string, const YamlNode*>& seen, std::map<std::string, const YamlNode*>& slack_ids) {
   Person person;
   read_name(section, person.name, seen);
-  section.checked("slack", person.slack, [](std::string_view text) -> std::string { return is_slack_user(text) ? "" : "isn't a Slack user"; },
-                  "a member id such as U024BE7LH");
+  section.checked(
+      "slack", person.slack, [](std::string_view text) -> std::string { return is_slack_user(text) ? "" : "isn't a Slack user"; },
+      "a member id such as U024BE7LH");
   section.text("forge", person.forge);
   section.texts("emails", person.emails);
   const auto* slack = section.find("slack");
@@ -42,8 +43,9 @@ void read_group(Section& section, Config& config, std::map<std::string, const Ya
   read_name(section, group.name, seen);
   if (group.name == "owners") section.reading().mistake(section.place("name"), "\"owners\" is a word of the policy", "another name");
   section.named_list("members", group.members, NameKind::PersonOrGroup);
-  section.checked("slack_usergroup", group.slack_usergroup,
-                  [](std::string_view text) -> std::string { return is_slack_usergroup(text) ? "" : "isn't a user group"; }, "an id such as S0614TZR7");
+  section.checked(
+      "slack_usergroup", group.slack_usergroup, [](std::string_view text) -> std::string { return is_slack_usergroup(text) ? "" : "isn't a user group"; },
+      "an id such as S0614TZR7");
   if (!section.has("members") && !section.has("slack_usergroup")) section.missing("members", "members or slack_usergroup");
   config.groups.push_back(std::move(group));
 }
@@ -106,11 +108,14 @@ FreezeConfig read_freeze(Section& section, std::map<std::string, const YamlNode*
   read_name(section, freeze.name, seen);
   constexpr std::string_view when = "a weekly window such as \"Fri 16:00 - Mon 08:00\"";
   if (!section.has("when")) section.missing("when", when);
-  section.checked("when", freeze.when, [&](std::string_view text) -> std::string {
-    const auto window = parse_week_window(text);
-    if (window) freeze.window = *window;
-    return window ? "" : "isn't a window";
-  }, when);
+  section.checked(
+      "when", freeze.when,
+      [&](std::string_view text) -> std::string {
+        const auto window = parse_week_window(text);
+        if (window) freeze.window = *window;
+        return window ? "" : "isn't a window";
+      },
+      when);
   section.text("zone", freeze.zone);
   freeze.time_zone = read_zone(section, freeze.zone);
   section.named_list("environments", freeze.environments, NameKind::Environment);
@@ -170,13 +175,16 @@ void read_alerts(Section& root, Config& config) {
     read_hold_off(section, alerts);
     section.duration("repeat", alerts.repeat);
     std::string digest;
-    section.checked("digest", digest, [&](std::string_view text) -> std::string {
-      alerts.digest.reset();
-      if (text.empty()) return {};
-      const auto minutes = parse_day_time(text);
-      if (minutes) alerts.digest = std::chrono::minutes{*minutes};
-      return minutes ? "" : "isn't a time of day";
-    }, "HH:MM such as \"09:00\", or \"\" for none");
+    section.checked(
+        "digest", digest,
+        [&](std::string_view text) -> std::string {
+          alerts.digest.reset();
+          if (text.empty()) return {};
+          const auto minutes = parse_day_time(text);
+          if (minutes) alerts.digest = std::chrono::minutes{*minutes};
+          return minutes ? "" : "isn't a time of day";
+        },
+        "HH:MM such as \"09:00\", or \"\" for none");
     section.each("routes", [&](Section& given) { alerts.routes.push_back(read_route(given)); });
   });
 }

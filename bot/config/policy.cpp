@@ -57,6 +57,12 @@ bool is_approver(const Config& config, const PersonId& who, const App& app) {
   });
 }
 
+PolicyDecision refuse(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
+  const bool known = find_person(config, who) != nullptr;
+  return {false, fmt::format("no rule of the policy allows {} on {}{}", verb, app.name,
+                             known ? std::string() : fmt::format(" to {}, whom the config's people don't name", who))};
+}
+
 PolicyDecision may_tend(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
   for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
     const auto& rule = config.policy.rules[at];
@@ -64,7 +70,7 @@ PolicyDecision may_tend(const Config& config, const PersonId& who, std::string_v
   }
   if (names(members_of(config, "owners", &app), who)) return {true, fmt::format("an owner of {} may {}", app.name, verb)};
   if (is_approver(config, who, app)) return {true, fmt::format("an approver of {} may {}", app.name, verb)};
-  return {false, fmt::format("no rule of the policy allows {} on {}", verb, app.name)};
+  return refuse(config, who, verb, app);
 }
 
 const ApprovalRule* approval_rule(const Config& config, const App& app, std::string_view verb) {
@@ -131,7 +137,7 @@ PolicyDecision may(const Config& config, const PersonId& who, std::string_view v
     const auto& rule = config.policy.rules[at];
     if (is_about(rule, app) && any_glob(rule.may, verb) && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
   }
-  return {false, fmt::format("no rule of the policy allows {} on {}", verb, app.name)};
+  return refuse(config, who, verb, app);
 }
 
 Quorum quorum_for(const Config& config, const App& app, std::string_view verb) {

@@ -139,8 +139,7 @@ bool Section::read_secret(const YamlNode& value, SecretValue& out, SecretForm fo
   const auto* only = value.kind == YamlNode::Kind::Map && value.entries.size() == 1 ? &value.entries[0] : nullptr;
   if (only == nullptr || only->value.kind != YamlNode::Kind::Scalar) {
     // The text itself is not repeated: it may be the secret.
-    reading_.mistake(value, value.kind == YamlNode::Kind::Scalar ? "a secret is never written here" : "not a reference to a secret",
-                     std::string(kSecretForms));
+    reading_.mistake(value, value.kind == YamlNode::Kind::Scalar ? "a secret is never written here" : "not a reference to a secret", std::string(kSecretForms));
     return false;
   }
   const auto& kind = only->key.text;

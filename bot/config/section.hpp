@@ -27,12 +27,8 @@ struct ConfigReading {
   std::vector<ConfigMistake> warnings;
   std::vector<NameUse> uses;
 
-  void mistake(const YamlNode& node, std::string what, std::string expected) {
-    mistakes.push_back(mistake_at(node, std::move(what), std::move(expected)));
-  }
-  void warn(const YamlNode& node, std::string what, std::string expected) {
-    warnings.push_back(mistake_at(node, std::move(what), std::move(expected)));
-  }
+  void mistake(const YamlNode& node, std::string what, std::string expected) { mistakes.push_back(mistake_at(node, std::move(what), std::move(expected))); }
+  void warn(const YamlNode& node, std::string what, std::string expected) { warnings.push_back(mistake_at(node, std::move(what), std::move(expected))); }
 };
 
 /// How a secret's text is kept: a token without the file's last newline, a key exactly as it is.

@@ -39,8 +39,8 @@ bool is_owned_by(const App& app, const std::string& team) {
 
 bool matches(const AlertRoute& route, const App& app) {
   const auto glob = [](const std::string& pattern, const std::string& text) { return pattern.empty() || glob_match(pattern, text); };
-  return glob(route.environment, app.environment) && glob(route.app, app.name) && glob(route.cluster, app.cluster) &&
-         glob(route.namespace_, app.namespace_) && (route.team.empty() || is_owned_by(app, route.team));
+  return glob(route.environment, app.environment) && glob(route.app, app.name) && glob(route.cluster, app.cluster) && glob(route.namespace_, app.namespace_) &&
+         (route.team.empty() || is_owned_by(app, route.team));
 }
 
 }  // namespace

@@ -33,8 +33,7 @@ class Events {
     diag_ = fy_diag_create(&diag_config);
     fy_diag_set_collect_errors(diag_, true);
     fy_parse_cfg config{};
-    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DISABLE_DEPTH_LIMIT | FYPCF_JSON_NONE |
-                                                   FYPCF_ALLOW_DUPLICATE_KEYS);
+    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DISABLE_DEPTH_LIMIT | FYPCF_JSON_NONE | FYPCF_ALLOW_DUPLICATE_KEYS);
     config.diag = diag_;
     parser_ = fy_parser_create(&config);
     if (parser_ != nullptr) fy_parser_set_string(parser_, text.data(), text.size());

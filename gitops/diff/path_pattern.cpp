@@ -40,7 +40,7 @@ std::optional<PathPattern> PathPattern::parse(std::string_view text) {
     Part part;
     if (text[0] == '.') {
       text.remove_prefix(1);
-      const auto end = std::min(text.find_first_of(".["), text.size());
+      const auto end = std::min(text.find_first_of(".[]"), text.size());
       if (end == 0) {
         if (text.starts_with('[')) continue;
         return std::nullopt;

@@ -55,7 +55,7 @@ class OwnersWalk {
       }
       const bool folded = name == "stringData" && pair_.is("", "Secret");
       if (folded) name = "data";
-      field(*it, name, pair_.desired, pair_.live, pair_.schema, root);
+      field(*it, name, member_of(pair_.desired, name), pair_.live, pair_.schema, root);
     }
   }
 
@@ -65,16 +65,21 @@ class OwnersWalk {
     for (auto it = trie.begin(); it != trie.end(); ++it) {
       std::string_view name = it.key();
       if (!name.starts_with("f:") || !is_compared_metadata(name.substr(2))) continue;
-      field(*it, name.substr(2), desired, live, nullptr, path);
+      field(*it, name.substr(2), member_of(desired, name.substr(2)), live, nullptr, path);
     }
   }
 
   void children(const json& trie, const json* desired, const json* live, const SchemaNode* schema, const PathNode& path) {
     // Both sides are sorted by name, so one pass finds every member.
+    static const json kNone = json::object();
+    const auto& members = desired != nullptr && desired->is_object() ? *desired : kNone;
+    auto member = members.begin();
     for (auto it = trie.begin(); it != trie.end(); ++it) {
       const std::string_view key = it.key();
       if (key.starts_with("f:")) {
-        field(*it, key.substr(2), desired, live, schema, path);
+        const auto name = key.substr(2);
+        while (member != members.end() && member.key() < name) ++member;
+        field(*it, name, member != members.end() && member.key() == name ? &*member : nullptr, live, schema, path);
       } else if (key.starts_with("k:")) {
         element(*it, key, desired, live, schema, path);
       } else if (key.starts_with("v:")) {
@@ -83,8 +88,7 @@ class OwnersWalk {
     }
   }
 
-  void field(const json& trie, std::string_view name, const json* desired, const json* live, const SchemaNode* schema, const PathNode& path) {
-    const auto* ours = member_of(desired, name);
+  void field(const json& trie, std::string_view name, const json* ours, const json* live, const SchemaNode* schema, const PathNode& path) {
     if (ours != nullptr) {
       // D's value is judged by the other walk; here only what D leaves out below it.
       if (trie.empty() || !ours->is_structured()) return;

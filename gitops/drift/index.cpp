@@ -25,6 +25,8 @@ struct ClusterState {
   bool reachable = true;
   std::string why;
   std::map<std::string, std::set<std::string>> wanted_by;  ///< object id -> Apps whose Desired holds it
+  /// The same by id without the namespace, for kinds of which only the cluster knows that they have none.
+  std::map<std::string, std::set<std::pair<std::string, std::string>>> wanted_bare;
 };
 
 struct AppEntry {
@@ -43,6 +45,11 @@ struct AppEntry {
 };
 
 WatchedKind kind_of(const ObjectRef& ref) { return {ref.group, ref.version, ref.kind}; }
+
+std::string bare_id(ObjectRef ref) {
+  ref.namespace_.clear();
+  return object_id(ref);
+}
 
 std::string_view note_for(const Error& why) {
   if (why.kind == ErrorKind::NotFound) return "kind-not-served";
@@ -71,34 +78,47 @@ struct DriftIndex::State {
   }
 
   void touch(const std::string& cluster, const LiveStore::Touched& touched) {
-    auto names = touched.apps;
-    const auto& wanted_by = clusters[cluster].wanted_by;
-    if (const auto found = wanted_by.find(touched.id); found != wanted_by.end()) names.insert(names.end(), found->second.begin(), found->second.end());
-    for (const auto& name : names) {
-      const auto found = apps.find(name);
-      if (found == apps.end() || found->second.app.cluster != cluster) continue;
-      found->second.dirty.insert(touched.id);
-      changed.insert(name);
+    const auto id = object_id(touched.ref);
+    const auto& state = clusters[cluster];
+    for (const auto& name : touched.apps) touch_one(cluster, name, id);
+    if (const auto found = state.wanted_by.find(id); found != state.wanted_by.end()) {
+      for (const auto& name : found->second) touch_one(cluster, name, id);
+    }
+    if (!touched.ref.namespace_.empty()) return;
+    if (const auto found = state.wanted_bare.find(id); found != state.wanted_bare.end()) {
+      for (const auto& [name, wanted_id] : found->second) touch_one(cluster, name, wanted_id);
     }
   }
 
+  void touch_one(const std::string& cluster, const std::string& app, const std::string& id) {
+    const auto found = apps.find(app);
+    if (found == apps.end() || found->second.app.cluster != cluster) return;
+    found->second.dirty.insert(id);
+    changed.insert(app);
+  }
+
   void forget_desired(AppEntry& entry) {
-    auto& wanted_by = cluster_of(entry).wanted_by;
+    auto& cluster = cluster_of(entry);
+    const auto take = [](auto& map, const std::string& key, const auto& value) {
+      const auto found = map.find(key);
+      if (found == map.end()) return;
+      found->second.erase(value);
+      if (found->second.empty()) map.erase(found);
+    };
     for (const auto& [id, manifest] : entry.by_id) {
-      const auto found = wanted_by.find(id);
-      if (found == wanted_by.end()) continue;
-      found->second.erase(entry.app.name);
-      if (found->second.empty()) wanted_by.erase(found);
+      take(cluster.wanted_by, id, entry.app.name);
+      if (!manifest->ref.namespace_.empty()) take(cluster.wanted_bare, bare_id(manifest->ref), std::make_pair(entry.app.name, id));
     }
     entry.by_id.clear();
     entry.desired.clear();
   }
 
   void remember_desired(AppEntry& entry) {
-    auto& wanted_by = cluster_of(entry).wanted_by;
+    auto& cluster = cluster_of(entry);
     for (const auto& manifest : entry.desired) {
       auto id = object_id(manifest.ref);
-      wanted_by[id].insert(entry.app.name);
+      cluster.wanted_by[id].insert(entry.app.name);
+      if (!manifest.ref.namespace_.empty()) cluster.wanted_bare[bare_id(manifest.ref)].emplace(entry.app.name, id);
       entry.by_id.emplace(std::move(id), &manifest);
     }
   }
@@ -122,7 +142,8 @@ struct DriftIndex::State {
     }
     const auto* live = cluster.live.find(manifest.ref);
     const auto before = entry.last_synced.find(id);
-    auto drift = compare(manifest.body.get(), live == nullptr ? nullptr : live->body.get(),
+    const auto body = live == nullptr ? nullptr : live->body();
+    auto drift = compare(manifest.body.get(), body.get(),
                          before == entry.last_synced.end() ? nullptr : before->second.body.get(), nullptr, context);
     drift.object = manifest.ref;
     if (drift.verdict == Verdict::Synced) return std::nullopt;
@@ -132,8 +153,8 @@ struct DriftIndex::State {
   std::optional<ObjectDrift> judge_tracked(const AppEntry& entry, const ClusterState& cluster, const LiveStore::Entry& live, const CompareContext& context) const {
     const auto id = object_id(live.ref);
     // Another App of ours wants it: it has moved, nothing is left over.
-    if (live.app != entry.app.name || cluster.wanted_by.contains(id)) return std::nullopt;
-    auto drift = compare(nullptr, live.body.get(), nullptr, nullptr, context);
+    if (live.app != entry.app.name || cluster.wanted_by.contains(id) || (live.ref.namespace_.empty() && cluster.wanted_bare.contains(id))) return std::nullopt;
+    auto drift = compare(nullptr, live.body().get(), nullptr, nullptr, context);
     drift.object = live.ref;
     if (drift.verdict != Verdict::Extra) return std::nullopt;
     return drift;
@@ -205,11 +226,8 @@ DriftIndex::~DriftIndex() = default;
 void DriftIndex::set_app(const App& app) {
   auto& entry = state_->apps[app.name];
   if (entry.app == app) return;
-  auto desired = std::move(entry.desired);
-  if (!entry.app.name.empty()) {
-    entry.desired.clear();
-    state_->forget_desired(entry);
-  }
+  auto desired = entry.desired;
+  if (!entry.app.name.empty()) state_->forget_desired(entry);
   entry.app = app;
   entry.desired = std::move(desired);
   state_->remember_desired(entry);
@@ -239,7 +257,7 @@ void DriftIndex::set_desired(const std::string& app, std::string revision, std::
 
 void DriftIndex::set_desired_failed(const std::string& app, std::string reason) {
   const auto found = state_->apps.find(app);
-  if (found == state_->apps.end() || found->second.failure == reason) return;
+  if (found == state_->apps.end() || (found->second.failure == reason && !reason.empty())) return;
   found->second.failure = reason.empty() ? "render failed" : std::move(reason);
   state_->changed.insert(app);
 }
@@ -359,7 +377,7 @@ JsonPtr DriftIndex::live(const std::string& cluster, const ObjectRef& ref) const
   const auto found = state_->clusters.find(cluster);
   if (found == state_->clusters.end()) return nullptr;
   const auto* entry = found->second.live.find(ref);
-  return entry == nullptr ? nullptr : entry->body;
+  return entry == nullptr ? nullptr : entry->body();
 }
 
 }  // namespace driftwarden

@@ -38,10 +38,11 @@ class DriftIndex final : public LiveSink {
   /// The kinds that Git mentions for the Apps of a cluster: what is to be watched.
   std::set<WatchedKind> kinds_of(const std::string& cluster) const;
   std::set<std::string> take_changed();
-  /// Unknown with a reason while Desired isn't rendered or a kind isn't listed yet.
+  /// Unknown with a reason while Desired isn't rendered or a kind isn't listed yet. OutOfSync wins over single objects that are Unknown
+  /// (kind not served, forbidden). How the cause follows from the objects: cause.hpp.
   DriftReport report(const std::string& app, WallTime now);
   const std::vector<Manifest>* desired(const std::string& app) const;
-  /// Null when not live or not watched.
+  /// Null when not live or not watched. Unpacked on each call; status only of kinds that have health.
   JsonPtr live(const std::string& cluster, const ObjectRef& ref) const;
 
  private:

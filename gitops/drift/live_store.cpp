@@ -78,19 +78,24 @@ std::uint64_t content_hash(const json& object) {
   return seed;
 }
 
-JsonPtr pruned(JsonPtr body) {
-  const auto ref = ref_of(*body);
-  auto copy = std::make_shared<json>(*body);
-  if (!has_health(ref)) copy->erase("status");
-  const auto metadata = copy->find("metadata");
-  if (metadata == copy->end() || !metadata->is_object()) return copy;
-  const auto managed = metadata->find("managedFields");
-  if (managed == metadata->end() || !managed->is_array()) return copy;
-  for (auto& entry : *managed) {
-    if (entry.is_object() && text_at(entry, "subresource") == "status") entry.erase("fieldsV1");
+std::vector<std::uint8_t> packed(const json& body) {
+  auto copy = body;
+  if (!has_health(ref_of(copy))) copy.erase("status");
+  const auto metadata = copy.find("metadata");
+  if (metadata != copy.end() && metadata->is_object()) {
+    const auto managed = metadata->find("managedFields");
+    if (managed != metadata->end() && managed->is_array()) {
+      for (auto& entry : *managed) {
+        if (entry.is_object() && text_at(entry, "subresource") == "status") entry.erase("fieldsV1");
+      }
+    }
   }
-  return copy;
+  auto bytes = json::to_cbor(copy);
+  bytes.shrink_to_fit();
+  return bytes;
 }
+
+JsonPtr LiveStore::Entry::body() const { return std::make_shared<const json>(json::from_cbor(bytes, true, false)); }
 
 std::string tracked_by(const json& object, const ObjectRef& ref) {
   const auto metadata = object.find("metadata");
@@ -118,11 +123,11 @@ std::optional<LiveStore::Touched> LiveStore::put(LiveObject object) {
   const bool same = !added && hash == mine.hash;
   mine.resource_version = version;
   mine.hash = hash;
-  mine.body = pruned(std::move(object.body));
+  mine.bytes = packed(*object.body);
   if (same) return std::nullopt;
-  Touched touched{object_id(object.ref), {}};
+  Touched touched{object.ref, {}};
   mine.ref = std::move(object.ref);
-  auto app = tracked_by(*mine.body, mine.ref);
+  auto app = tracked_by(*object.body, mine.ref);
   if (app != mine.app) {
     untrack(mine.app, entry->first);
     if (!mine.app.empty()) touched.apps.push_back(mine.app);
@@ -140,7 +145,7 @@ std::optional<LiveStore::Touched> LiveStore::erase(const ObjectRef& ref) {
 }
 
 LiveStore::Touched LiveStore::drop(Map::iterator entry) {
-  Touched touched{object_id(entry->second.ref), {}};
+  Touched touched{entry->second.ref, {}};
   if (!entry->second.app.empty()) touched.apps.push_back(entry->second.app);
   untrack(entry->second.app, entry->first);
   entries_.erase(entry);
@@ -163,7 +168,13 @@ std::vector<LiveStore::Touched> LiveStore::end_list(const WatchedKind& kind) {
   return touched;
 }
 
-const LiveStore::Entry* LiveStore::find(const ObjectRef& ref) const { return at(key_of(ref)); }
+const LiveStore::Entry* LiveStore::find(const ObjectRef& ref) const {
+  const auto* entry = at(key_of(ref));
+  if (entry != nullptr || ref.namespace_.empty()) return entry;
+  auto bare = ref;
+  bare.namespace_.clear();
+  return at(key_of(bare));
+}
 
 const std::set<std::string>* LiveStore::tracked(const std::string& app) const {
   const auto found = tracked_.find(app);

@@ -28,7 +28,7 @@ class Pass {
   explicit Pass(const Redactor& redactor) : redactor_(redactor) {}
 
   void object(json& value) {
-    if (!value.is_object()) return;
+    if (!value.is_object()) return named_values(value);
     const auto kind = value.value("kind", json());
     if (kind == "Secret") {
       map(value, "data", true, true);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace driftwarden {
 namespace {
@@ -42,10 +43,27 @@ Result<void> check_kind(const std::vector<SourceFile>& files, RenderKind kind) {
   return {};
 }
 
+/// Kinds that definitions among the manifests themselves declare cluster-wide.
+std::set<GroupKind> declared_cluster_scoped(const std::vector<Manifest>& manifests) {
+  std::set<GroupKind> kinds;
+  for (const auto& manifest : manifests) {
+    if (manifest.ref.kind != "CustomResourceDefinition") continue;
+    const auto& body = *manifest.body;
+    const auto spec = body.find("spec");
+    if (spec == body.end() || !spec->is_object() || spec->value("scope", json()) != json("Cluster")) continue;
+    const auto names = spec->find("names");
+    const auto group = spec->value("group", json());
+    if (names == spec->end() || !names->is_object() || !group.is_string()) continue;
+    const auto kind = names->value("kind", json());
+    if (kind.is_string()) kinds.insert({group.get<std::string>(), kind.get<std::string>()});
+  }
+  return kinds;
+}
+
 /// Namespaced objects get the default where they name none; cluster-wide ones lose theirs.
-void settle_namespace(Manifest& manifest, const std::string& default_namespace) {
+void settle_namespace(Manifest& manifest, const std::string& default_namespace, const std::set<GroupKind>& cluster_scoped) {
   std::string wanted = manifest.ref.namespace_;
-  if (is_cluster_scoped(manifest.ref.group_kind())) {
+  if (is_cluster_scoped(manifest.ref.group_kind()) || cluster_scoped.contains(manifest.ref.group_kind())) {
     wanted.clear();
   } else if (wanted.empty()) {
     wanted = default_namespace;
@@ -92,11 +110,10 @@ Result<Rendered> render(const std::vector<SourceFile>& files, RenderKind kind, c
   Rendered rendered;
   for (const auto* file : sources) {
     TRY(auto manifests, parse_manifests(file->content, file->path));
-    for (auto& manifest : manifests) {
-      settle_namespace(manifest, default_namespace);
-      rendered.manifests.push_back(std::move(manifest));
-    }
+    for (auto& manifest : manifests) rendered.manifests.push_back(std::move(manifest));
   }
+  const auto cluster_scoped = declared_cluster_scoped(rendered.manifests);
+  for (auto& manifest : rendered.manifests) settle_namespace(manifest, default_namespace, cluster_scoped);
   CHECK_OK(refuse_doubles(rendered.manifests));
   sort_for_apply(rendered.manifests);
   rendered.digest = digest_of(rendered.manifests);

@@ -48,8 +48,11 @@ class Cluster {
   virtual ~Cluster() = default;
   virtual const std::string& name() const = 0;
   /// Sets what is watched (list, then watch with bookmarks, re-list after 410, reconnect with back-off; kinds that aren't served are tried
-  /// again now and then). Call again to change the set: kept kinds go on undisturbed. `sink` must outlive the cluster.
+  /// again now and then). Call again to change the set: kept kinds go on undisturbed. `sink` must outlive the cluster. The first word
+  /// of the server is told as `on_reachable(true)`, too.
   virtual void watch(std::set<WatchedKind> kinds, LiveSink& sink) = 0;
+  /// Server-side apply. A refused dry-run (400, 409, 422, and 500 for a merge that the object itself makes impossible) is an outcome with
+  /// `status` and `message`; a refused real apply is an error. Repeated after 429, 5xx and lost connections, within the request's time.
   virtual asio::awaitable<Result<ApplyOutcome>> apply(JsonPtr object, ApplyOptions options) = 0;
   /// RFC 6902. Sent once: let it `test` the resourceVersion it was made from. Unavailable when a test fails: look again.
   virtual asio::awaitable<Result<JsonPtr>> patch(ObjectRef ref, JsonPtr json_patch, std::string field_manager) = 0;
@@ -58,6 +61,7 @@ class Cluster {
   virtual asio::awaitable<Result<std::string>> server_version() = 0;
   /// False for cluster-wide kinds; NotFound when the kind isn't served.
   virtual asio::awaitable<Result<bool>> is_namespaced(WatchedKind kind) = 0;
+  /// Of the groups of the watched kinds; read again only where the server's documents changed.
   virtual asio::awaitable<Result<std::shared_ptr<const Schemas>>> schemas() = 0;
   /// Stops all watches and waits for them.
   virtual asio::awaitable<void> close() = 0;

@@ -64,6 +64,8 @@ void Credentials::read_token_file() {
 
 bool Credentials::plugin_is_due() const {
   if (!fresh_) return true;
+  // One that hands out ended tokens isn't run for each request.
+  if (clock_.mono_now() - ran_at_ < kPluginRetry) return false;
   return expires_ && clock_.wall_now() + kExpiryMargin >= *expires_;
 }
 
@@ -93,6 +95,7 @@ asio::awaitable<Result<void>> Credentials::run_plugin() {
     credential_.client_key_pem = Secret<std::string>(parsed->client_key_pem);
   }
   expires_ = parsed->expires;
+  ran_at_ = clock_.mono_now();
   fresh_ = true;
   co_return Result<void>{};
 }

@@ -38,6 +38,7 @@ class Credentials {
   Credential credential_;
   std::optional<WallTime> expires_;
   MonoTime read_at_{};
+  MonoTime ran_at_{};
   MonoTime failed_at_{};
   std::optional<Error> failure_;
   bool fresh_ = false;

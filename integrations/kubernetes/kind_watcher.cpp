@@ -5,6 +5,7 @@
 #include "integrations/net/url.hpp"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 namespace driftwarden::kubernetes {
 namespace {
@@ -158,16 +159,16 @@ Result<WatchStep> KindWatcher::take_page(json page) {
       // A list says what its items are once, for all of them.
       if (!item.contains("kind")) item["kind"] = kind_.kind;
       if (!item.contains("apiVersion")) item["apiVersion"] = api_version;
-      deliver(std::move(item));
+      deliver(std::make_shared<const json>(std::move(item)));
     }
   }
   return fsm_.on_page(version, more);
 }
 
-void KindWatcher::deliver(json object) {
+void KindWatcher::deliver(JsonPtr object) {
   LiveObject live;
-  live.ref = ref_in(kind_, object);
-  live.body = std::make_shared<const json>(std::move(object));
+  live.ref = ref_in(kind_, *object);
+  live.body = std::move(object);
   sink_.on_object(context_->options.name, std::move(live));
 }
 
@@ -217,7 +218,7 @@ Result<WatchStep> KindWatcher::take_event(std::string_view line) {
       if (event.code == 410) return fsm_.on_gone();
       return status_error("watch", event.code == 0 ? 500 : event.code, event.message);
     case WatchEventType::Bookmark: break;
-    case WatchEventType::Deleted: sink_.on_deleted(context_->options.name, ref_in(kind_, event.object)); break;
+    case WatchEventType::Deleted: sink_.on_deleted(context_->options.name, ref_in(kind_, *event.object)); break;
     case WatchEventType::Added:
     case WatchEventType::Modified: deliver(std::move(event.object)); break;
   }

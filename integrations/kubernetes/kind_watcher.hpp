@@ -49,7 +49,7 @@ class KindWatcher : public std::enable_shared_from_this<KindWatcher> {
   Result<WatchStep> take_page(nlohmann::json page);
   Result<WatchStep> take_event(std::string_view line);
   void tell(const WatchStep& step);
-  void deliver(nlohmann::json object);
+  void deliver(JsonPtr object);
   WatchStep fail(Error error);
   std::string list_path() const;
   std::string watch_path();

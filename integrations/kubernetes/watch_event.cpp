@@ -1,5 +1,7 @@
 #include "integrations/kubernetes/watch_event.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <array>
 #include <utility>
 
@@ -67,13 +69,13 @@ Result<WatchEvent> decode_watch_event(std::string_view line) {
   if (!type) return corrupt("unknown type " + type_name->get<std::string>().substr(0, 40));
   WatchEvent event;
   event.type = *type;
-  event.object = std::move(*object);
+  event.object = std::make_shared<json>(std::move(*object));
   if (event.type == WatchEventType::Error) {
-    if (const auto code = event.object.find("code"); code != event.object.end() && code->is_number_unsigned()) event.code = code->get<unsigned>();
-    if (const auto text = event.object.find("message"); text != event.object.end() && text->is_string()) event.message = text->get<std::string>();
+    if (const auto code = event.object->find("code"); code != event.object->end() && code->is_number_unsigned()) event.code = code->get<unsigned>();
+    if (const auto text = event.object->find("message"); text != event.object->end() && text->is_string()) event.message = text->get<std::string>();
     return event;
   }
-  event.resource_version = version_of(event.object);
+  event.resource_version = version_of(*event.object);
   if (event.resource_version.empty()) return corrupt("an object without resourceVersion");
   return event;
 }

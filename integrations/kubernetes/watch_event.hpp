@@ -2,8 +2,9 @@
 // The bytes of a watch: one JSON object a line, in pieces of any size. Pure.
 #include "gitops/base/result.hpp"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ enum class WatchEventType { Added, Modified, Deleted, Bookmark, Error };
 
 struct WatchEvent {
   WatchEventType type = WatchEventType::Error;
-  nlohmann::json object;
+  std::shared_ptr<nlohmann::json> object;  ///< never null in a decoded event
   std::string resource_version;  ///< "" for Error
   unsigned code = 0;             ///< of Error: the Status' code, 410 = the version is too old
   std::string message;           ///< of Error

@@ -45,6 +45,8 @@ json to_json(const StatusEntry& status) {
           {"at", to_number(status.at)}};
 }
 
+json to_json(const Pull& pull);
+
 template <class T>
 json to_list(const std::vector<T>& items) {
   json list = json::array();

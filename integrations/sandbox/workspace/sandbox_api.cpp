@@ -118,9 +118,22 @@ std::string pending_events(const WorkspaceState& state, const std::string& user,
   return out;
 }
 
+/// Is woken by every change for as long as it lives.
+class Watching {
+ public:
+  explicit Watching(WorkspaceCore& core) : core_(core), woken_(std::make_shared<Signal>(core.executor)) { core_.watchers.push_back(woken_); }
+  ~Watching() { core_.watchers.remove(woken_); }
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+  Signal& woken() { return *woken_; }
+
+ private:
+  WorkspaceCore& core_;
+  std::shared_ptr<Signal> woken_;
+};
+
 asio::awaitable<void> stream_updates(WorkspaceCore& core, std::string user, std::uint64_t since, net::BodyWriter& writer) {
-  auto woken = std::make_shared<Signal>(core.executor);
-  core.watchers.push_back(woken);
+  Watching watching(core);
   std::string next = "retry: 500\n\n";
   while (!core.stopping) {
     next += pending_events(core.state, user, since);
@@ -128,10 +141,9 @@ asio::awaitable<void> stream_updates(WorkspaceCore& core, std::string user, std:
     auto written = co_await writer.write(std::exchange(next, {}));
     if (!written) break;
     if (since < core.state.last_seq()) continue;
-    auto notified = co_await woken->wait_until(core.clock, core.clock.mono_now() + kKeepAlive);
+    auto notified = co_await watching.woken().wait_until(core.clock, core.clock.mono_now() + kKeepAlive);
     if (!notified) break;
   }
-  core.watchers.remove(woken);
 }
 
 net::ServerReply get_events(WorkspaceCore& core, const net::ServerRequest& request) {
@@ -272,7 +284,14 @@ asio::awaitable<net::ServerReply> answer_sandbox(WorkspaceCore& core, net::Serve
   if (!to_lower(request.headers.find("Content-Type").value_or("")).starts_with("application/json")) co_return json_reply(Json{{"ok", false}, {"error", "json_expected"}}, 415);
   auto body = Json::parse(request.body, nullptr, false);
   if (!body.is_object()) co_return json_reply(Json{{"ok", false}, {"error", "invalid_json"}}, 400);
-  co_return co_await post(core, what, std::move(body));
+  std::string mistake;
+  try {
+    auto doing = post(core, what, std::move(body));
+    co_return co_await std::move(doing);
+  } catch (const Json::exception& wrong_type) {
+    mistake = wrong_type.what();
+  }
+  co_return sandbox_error("invalid_arguments", mistake);
 }
 
 }  // namespace driftwarden::sandbox::workspace

@@ -114,31 +114,35 @@ asio::awaitable<void> SocketHub::keep_delivering(Json payload) {
   waiting_.push_back(pending);
   bool nobody_there = false;
   for (std::size_t attempt = 0; attempt < kPauses.size() && !pending->acked; ++attempt) {
-    co_await wait_for_turn(pending, kPauses[attempt], nobody_there);
+    const bool turn_came = co_await wait_for_turn(pending, kPauses[attempt], nobody_there);
+    if (!turn_came) co_return;
     nobody_there = links_.empty();
     if (pending->acked || nobody_there) continue;
     Json envelope{{"envelope_id", new_envelope_id()}, {"type", "events_api"}, {"accepts_response_payload", false}, {"retry_attempt", attempt},
         {"retry_reason", attempt == 0 ? "" : "timeout"}, {"payload", payload}};
     co_await send_envelope(pending, std::move(envelope));
-    co_await await_ack(pending);
+    const bool waited = co_await await_ack(pending);
+    if (!waited) co_return;
   }
   forget(pending);
 }
 
-asio::awaitable<void> SocketHub::wait_for_turn(PendingPtr pending, Duration pause, bool somebody_missing) {
+asio::awaitable<bool> SocketHub::wait_for_turn(PendingPtr pending, Duration pause, bool somebody_missing) {
   const auto until = clock_.mono_now() + pause;
   while (!pending->acked && clock_.mono_now() < until && !(somebody_missing && connected())) {
     auto woken = co_await pending->changed.wait_until(clock_, until);
-    if (!woken) co_return;
+    if (!woken) co_return false;
   }
+  co_return true;
 }
 
-asio::awaitable<void> SocketHub::await_ack(PendingPtr pending) {
+asio::awaitable<bool> SocketHub::await_ack(PendingPtr pending) {
   const auto until = clock_.mono_now() + kAckWithin;
   while (!pending->acked && clock_.mono_now() < until) {
     auto woken = co_await pending->changed.wait_until(clock_, until);
-    if (!woken) co_return;
+    if (!woken) co_return false;
   }
+  co_return true;
 }
 
 asio::awaitable<void> SocketHub::send_envelope(PendingPtr pending, Json envelope) {
@@ -173,7 +177,8 @@ asio::awaitable<Acknowledgement> SocketHub::interact(std::string type, Json payl
   const bool takes_payload = payload.value("type", "") != "shortcut" && payload.value("type", "") != "message_action";
   Json envelope{{"envelope_id", new_envelope_id()}, {"type", std::move(type)}, {"accepts_response_payload", takes_payload}, {"payload", std::move(payload)}};
   co_await send_envelope(pending, std::move(envelope));
-  co_await await_ack(pending);
+  const bool waited = co_await await_ack(pending);
+  if (!waited) co_return result;
   result.acked = pending->acked;
   result.payload = pending->payload;
   if (!result.acked) result.error = "operation_timeout";

@@ -49,9 +49,10 @@ class SocketHub {
   asio::awaitable<void> keep_alive(LinkPtr link, bool short_life);
   asio::awaitable<void> read_all(LinkPtr link);
   asio::awaitable<void> keep_delivering(Json payload);
-  asio::awaitable<void> wait_for_turn(PendingPtr pending, Duration pause, bool somebody_missing);
+  // Both false when cancelled: then this object may be gone.
+  asio::awaitable<bool> wait_for_turn(PendingPtr pending, Duration pause, bool somebody_missing);
   asio::awaitable<void> send_envelope(PendingPtr pending, Json envelope);
-  asio::awaitable<void> await_ack(PendingPtr pending);
+  asio::awaitable<bool> await_ack(PendingPtr pending);
   asio::awaitable<void> say_goodbye(LinkPtr link, std::string reason, Duration until_close);
   void take_frame(const std::string& text);
   LinkPtr choose();

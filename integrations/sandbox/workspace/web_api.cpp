@@ -99,10 +99,19 @@ net::ServerReply injected(const std::string& code) {
   return json_reply(Json{{"ok", false}, {"error", code}});
 }
 
+/// An argument of the wrong type is the caller's mistake, wherever it is noticed.
+JsonResult run_checked(const MethodRule& rule, WebCall& call) {
+  try {
+    return rule.run(call);
+  } catch (const Json::exception& mistake) {
+    return refusal("invalid_arguments", {mistake.what()});
+  }
+}
+
 Json run_method(WorkspaceState& state, const MethodRule& rule, const Caller& caller, ParsedCall parsed, WallTime now) {
   WebCall call{.state = state, .caller = caller, .args = std::move(parsed.args), .now = now};
   if (parsed.missing_charset) call.warnings.push_back("missing_charset");
-  auto answer = rule.run(call);
+  auto answer = run_checked(rule, call);
   auto body = answer ? std::move(*answer) : refused(answer.error());
   if (call.warnings.empty()) return body;
   body["warning"] = join(call.warnings, ",");

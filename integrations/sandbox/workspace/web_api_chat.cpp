@@ -283,9 +283,10 @@ net::ServerReply answer_response_url(WorkspaceState& state, const std::string& t
   --found->second.uses_left;
   WebCall call{.state = state, .caller = {Caller::Kind::Bot, kBotUser}, .args = std::move(parsed.args), .now = now};
   const auto url = found->second;
-  if (const auto done = use_response_url(call, url); !done) {
-    const auto lines = split(done.error().message, '\n');
-    return json_reply(url_refused(lines.front().c_str()), 400);
+  try {
+    if (const auto done = use_response_url(call, url); !done) return json_reply(url_refused(split(done.error().message, '\n').front().c_str()), 400);
+  } catch (const Json::exception&) {
+    return json_reply(url_refused("invalid_payload"), 400);
   }
   return net::ServerReply{200, "text/plain", "ok"};
 }

@@ -13,7 +13,8 @@ class AuditTest : public StoreTest {
   void SetUp() override {
     StoreTest::SetUp();
     for (int at = 1; at <= 5; ++at) {
-      append({.actor = "alice", .action = "change.requested", .app = at % 2 == 1 ? "checkout" : "search", .subject = "C-" + std::to_string(at), .detail = "{}"});
+      append(
+          {.actor = "alice", .action = "change.requested", .app = at % 2 == 1 ? "checkout" : "search", .subject = "C-" + std::to_string(at), .detail = "{}"});
       clock.advance(1h);
     }
   }
@@ -95,12 +96,12 @@ TEST_P(AuditTriggers, Refuse) {
 }
 INSTANTIATE_TEST_SUITE_P(
     AllOf, AuditTriggers,
-    testing::Values(TriggerRow{"Update", "UPDATE audit SET actor = 'bob' WHERE seq = 2"}, TriggerRow{"Delete", "DELETE FROM audit WHERE seq = 2"},
-                    TriggerRow{"DeleteOfTheLast", "DELETE FROM audit WHERE seq = 5"},
-                    TriggerRow{"Replace", "INSERT OR REPLACE INTO audit SELECT seq, at, 'bob', action, app, subject, detail, previous, hash FROM audit WHERE seq = 2"},
-                    TriggerRow{"InsertThatSkips", "INSERT INTO audit SELECT 9, at, actor, action, app, subject, detail, hash, hash FROM audit WHERE seq = 5"},
-                    TriggerRow{"InsertThatDoesNotFollow",
-                               "INSERT INTO audit SELECT 6, at, actor, action, app, subject, detail, previous, hash FROM audit WHERE seq = 5"}),
+    testing::Values(
+        TriggerRow{"Update", "UPDATE audit SET actor = 'bob' WHERE seq = 2"}, TriggerRow{"Delete", "DELETE FROM audit WHERE seq = 2"},
+        TriggerRow{"DeleteOfTheLast", "DELETE FROM audit WHERE seq = 5"},
+        TriggerRow{"Replace", "INSERT OR REPLACE INTO audit SELECT seq, at, 'bob', action, app, subject, detail, previous, hash FROM audit WHERE seq = 2"},
+        TriggerRow{"InsertThatSkips", "INSERT INTO audit SELECT 9, at, actor, action, app, subject, detail, hash, hash FROM audit WHERE seq = 5"},
+        TriggerRow{"InsertThatDoesNotFollow", "INSERT INTO audit SELECT 6, at, actor, action, app, subject, detail, previous, hash FROM audit WHERE seq = 5"}),
     [](const auto& row) { return row.param.name; });
 
 struct TamperRow {
@@ -120,21 +121,21 @@ TEST_P(AuditTampering, IsFound) {
 }
 INSTANTIATE_TEST_SUITE_P(
     AllOf, AuditTampering,
-    testing::Values(
-        TamperRow{"Edited", "UPDATE audit SET actor = 'bob' WHERE seq = 3", 3, "edited"},
-        TamperRow{"EditedTime", "UPDATE audit SET at = at + 1 WHERE seq = 1", 1, "edited"},
-        TamperRow{"EditedLast", "UPDATE audit SET detail = '[]' WHERE seq = 5", 5, "edited"},
-        TamperRow{"EditedWithANewHash", "UPDATE audit SET actor = 'bob', hash = printf('%064d', 7) WHERE seq = 3", 3, "edited"},
-        TamperRow{"Dropped", "DELETE FROM audit WHERE seq = 3", 4, "row 3 is missing"},
-        TamperRow{"DroppedFirst", "DELETE FROM audit WHERE seq <= 2", 3, "rows 1 to 2 are missing"},
-        TamperRow{"DroppedAndClosedUp", "DELETE FROM audit WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 5", 3,
-                  "follow"},
-        TamperRow{"Reordered", "UPDATE audit SET seq = 99 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 99", 2,
-                  "follow"},
-        TamperRow{"Truncated", "DELETE FROM audit WHERE seq >= 4", 5, "cut off"}, TamperRow{"Emptied", "DELETE FROM audit", 5, "cut off"},
-        TamperRow{"HeadMovedBack", "UPDATE audit_head SET seq = 4", 5, "weren't written"},
-        TamperRow{"HeadGone", "DELETE FROM audit_head", 5, "weren't written"},
-        TamperRow{"HeadHash", "UPDATE audit_head SET hash = ''", 5, "last row"}),
+    testing::Values(TamperRow{"Edited", "UPDATE audit SET actor = 'bob' WHERE seq = 3", 3, "edited"},
+                    TamperRow{"EditedTime", "UPDATE audit SET at = at + 1 WHERE seq = 1", 1, "edited"},
+                    TamperRow{"EditedLast", "UPDATE audit SET detail = '[]' WHERE seq = 5", 5, "edited"},
+                    TamperRow{"EditedWithANewHash", "UPDATE audit SET actor = 'bob', hash = printf('%064d', 7) WHERE seq = 3", 3, "edited"},
+                    TamperRow{"Dropped", "DELETE FROM audit WHERE seq = 3", 4, "row 3 is missing"},
+                    TamperRow{"DroppedFirst", "DELETE FROM audit WHERE seq <= 2", 3, "rows 1 to 2 are missing"},
+                    TamperRow{"DroppedAndClosedUp",
+                              "DELETE FROM audit WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 5", 3, "follow"},
+                    TamperRow{"Reordered",
+                              "UPDATE audit SET seq = 99 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 99", 2,
+                              "follow"},
+                    TamperRow{"Truncated", "DELETE FROM audit WHERE seq >= 4", 5, "cut off"}, TamperRow{"Emptied", "DELETE FROM audit", 5, "cut off"},
+                    TamperRow{"HeadMovedBack", "UPDATE audit_head SET seq = 4", 5, "weren't written"},
+                    TamperRow{"HeadGone", "DELETE FROM audit_head", 5, "weren't written"},
+                    TamperRow{"HeadHash", "UPDATE audit_head SET hash = ''", 5, "last row"}),
     [](const auto& row) { return row.param.name; });
 
 TEST_F(AuditTest, AMissingTriggerIsFound) {

@@ -29,10 +29,8 @@ class ModelsTest : public StoreTest {
     FieldDrift bare;
     bare.path = ".spec.x";
     bare.op = FieldOp::Order;
-    one.report.objects.push_back({.object = {"apps", "v1", "Deployment", "shop", "checkout"},
-                                  .verdict = Verdict::OutOfSync,
-                                  .fields = {replicas, bare},
-                                  .notes = {"unconfirmed"}});
+    one.report.objects.push_back(
+        {.object = {"apps", "v1", "Deployment", "shop", "checkout"}, .verdict = Verdict::OutOfSync, .fields = {replicas, bare}, .notes = {"unconfirmed"}});
     return one;
   }
   Change change(const std::string& app = "checkout") const {

@@ -21,9 +21,9 @@ TEST_F(TransactionTest, AFailureLeavesNothing) {
 
 TEST_F(TransactionTest, AnExceptionLeavesNothingAndTheStoreUsable) {
   EXPECT_THROW(static_cast<void>(store->transact([](Transaction& tx) -> Result<void> {
-    CHECK_OK(tx.set_setting("a", "1"));
-    throw std::logic_error{"a bug"};
-  })),
+                 CHECK_OK(tx.set_setting("a", "1"));
+                 throw std::logic_error{"a bug"};
+               })),
                std::logic_error);
   EXPECT_EQ(in([](Transaction& tx) { return tx.setting("a"); }), std::nullopt);
 }

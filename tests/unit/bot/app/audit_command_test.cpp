@@ -87,7 +87,11 @@ TEST_F(AuditCommand, AnExportCanBeCheckedByItself) {
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
     const auto row = nlohmann::json::parse(line);
-    AuditRow read{.seq = row["seq"], .at = {}, .entry = {row["actor"], row["action"], row["app"], row["subject"], row["detail"]}, .previous = row["previous"], .hash = {}};
+    AuditRow read{.seq = row["seq"],
+                  .at = {},
+                  .entry = {row["actor"], row["action"], row["app"], row["subject"], row["detail"]},
+                  .previous = row["previous"],
+                  .hash = {}};
     read.at = clock.wall_now() - (count == 0 ? 48h : 0h);
     EXPECT_EQ(row["previous"], previous);
     EXPECT_EQ(row["hash"], storage::audit_hash(read));
@@ -101,8 +105,9 @@ TEST_F(AuditCommand, ExportsCsv) {
   arguments.action = AuditAction::Export;
   arguments.format = "csv";
   EXPECT_EQ(run(arguments), 0);
-  EXPECT_THAT(out.str(), testing::StartsWith("seq,at,actor,action,app,subject,detail,previous,hash\r\n1,2026-11-21T09:00:00Z,alice,change.requested,checkout,C-1,"
-                                             "\"{\"\"reason\"\":\"\"a, \\\"\"b\\\"\"\"\"}\","));
+  EXPECT_THAT(out.str(),
+              testing::StartsWith("seq,at,actor,action,app,subject,detail,previous,hash\r\n1,2026-11-21T09:00:00Z,alice,change.requested,checkout,C-1,"
+                                  "\"{\"\"reason\"\":\"\"a, \\\"\"b\\\"\"\"\"}\","));
   EXPECT_THAT(out.str(), HasSubstr("2,2026-11-23T09:00:00Z,'=HYPERLINK(1),"));
   EXPECT_THAT(out.str(), HasSubstr("\"line\r\nbreak"));
 }

@@ -20,9 +20,7 @@ TEST(AuditTrailers, AreReadFromTheMessage) {
   EXPECT_THAT(audit_trailers("c1", "Driftwarden-Audit: seven\n"), ElementsAre(AuditTrailer{"c1", 0, ""}));
 }
 
-TEST(AuditTrailers, AgreeWithTheLog) {
-  EXPECT_THAT(compare_trailers({{"c1", 1, "a"}, {"c2", 2, "b"}}, {row(2, "b"), row(1, "a")}), IsEmpty());
-}
+TEST(AuditTrailers, AgreeWithTheLog) { EXPECT_THAT(compare_trailers({{"c1", 1, "a"}, {"c2", 2, "b"}}, {row(2, "b"), row(1, "a")}), IsEmpty()); }
 
 TEST(AuditTrailers, TellARewrittenLog) {
   const auto faults = compare_trailers({{"4f2c81a99", 1, "a"}, {"c2", 5, "b"}, {"c3", 0, ""}}, {row(1, "x")});

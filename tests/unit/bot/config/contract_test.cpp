@@ -23,9 +23,8 @@ class ContractTest : public testing::Test {
 
 TEST_F(ContractTest, IsAccepted) {
   EXPECT_THAT(texts(loaded.mistakes), IsEmpty());
-  EXPECT_THAT(texts(loaded.warnings),
-              ElementsAre("c.yaml:76:29: unknown repository \"infra\", expected a name from repositories; the rule finds nothing",
-                          "c.yaml:93:21: no cluster and no app has the environment \"staging\", expected one of production"));
+  EXPECT_THAT(texts(loaded.warnings), ElementsAre("c.yaml:76:29: unknown repository \"infra\", expected a name from repositories; the rule finds nothing",
+                                                  "c.yaml:93:21: no cluster and no app has the environment \"staging\", expected one of production"));
 }
 
 TEST_F(ContractTest, SaysWhereThingsAre) {

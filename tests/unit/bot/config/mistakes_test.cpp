@@ -44,52 +44,61 @@ TEST_P(Mistakes, AreFoundWhereTheyAre) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shape, Mistakes,
-    testing::Values(
-        MistakeRow{"UnknownKeyAtTheTop", "polcy: {}\n", "c.yaml:15:1: unknown key \"polcy\", expected \"policy\""},
-        MistakeRow{"UnknownKeyOfAnApp", "    chanel: '#x'\n", "c.yaml:15:5: unknown key \"chanel\", expected \"channel\""},
-        MistakeRow{"UnknownKeyLikeNothing", "storage: {zzzzzz: 1}\n", "c.yaml:15:11: unknown key \"zzzzzz\", expected one of path, retention"},
-        MistakeRow{"KeyTwice", "http: {listen: '127.0.0.1:1', listen: '127.0.0.1:2'}\n", "c.yaml:15:31: \"listen\" is given twice, expected it once (first at line 15)"},
-        MistakeRow{"ListForText", "    render: [auto]\n", "c.yaml:15:13: \"render\" is a list, expected a word"},
-        MistakeRow{"TextForList", "    owners: alice\n", "c.yaml:15:13: \"owners\" is \"alice\", expected a list of texts"},
-        MistakeRow{"TextForMapping", "storage: here\n", "c.yaml:15:10: storage is \"here\", expected a mapping"},
-        MistakeRow{"MappingForList", "discover: {}\n", "c.yaml:15:11: \"discover\" is a mapping, expected a list"},
-        MistakeRow{"TextInList", "discover: [x]\n", "c.yaml:15:12: discover[0] is \"x\", expected a mapping"},
-        MistakeRow{"NothingForText", "    channel:\n", "c.yaml:15:5: \"channel\" is nothing, expected \"#name\" in lower case or a channel's id"},
-        MistakeRow{"UnknownWord", "    render: kustomise\n", "c.yaml:15:13: unknown word \"kustomise\", expected \"kustomize\""},
-        MistakeRow{"UnknownWordLikeNothing", "    track: 7\n", "c.yaml:15:12: unknown word \"7\", expected head | pin"},
-        MistakeRow{"BadDuration", "storage: {retention: 400 days}\n", "c.yaml:15:22: \"retention\" is \"400 days\", expected a duration such as 300ms, 15s, 5m, 4h or 7d"},
-        MistakeRow{"NumberForDuration", "alerts: {repeat: 24}\n", "c.yaml:15:18: \"repeat\" is \"24\", expected a duration such as 300ms, 15s, 5m, 4h or 7d"},
-        MistakeRow{"BadListen", "http: {listen: '8484'}\n", "c.yaml:15:16: \"8484\" isn't an address, expected HOST:PORT such as 127.0.0.1:8484"},
-        MistakeRow{"BadPort", "http: {listen: 'localhost:99999'}\n", "c.yaml:15:16: \"localhost:99999\" has no port from 0 to 65535, expected HOST:PORT such as 127.0.0.1:8484"},
-        MistakeRow{"PlainHttpElsewhere", "http: {public_url: 'http://bot.example/'}\n",
-                   "c.yaml:15:20: \"http://bot.example/\" is plain http to another machine, expected https://..., or http:// on this machine"},
-        MistakeRow{"BadHoldOff", "alerts: {hold_off: {live-edit: 5s}}\n", "c.yaml:15:21: unknown key \"live-edit\", expected \"live-edited\""},
-        MistakeRow{"BadDigest", "alerts: {digest: '9:00'}\n", "c.yaml:15:18: \"9:00\" isn't a time of day, expected HH:MM such as \"09:00\", or \"\" for none"}),
+    testing::Values(MistakeRow{"UnknownKeyAtTheTop", "polcy: {}\n", "c.yaml:15:1: unknown key \"polcy\", expected \"policy\""},
+                    MistakeRow{"UnknownKeyOfAnApp", "    chanel: '#x'\n", "c.yaml:15:5: unknown key \"chanel\", expected \"channel\""},
+                    MistakeRow{"UnknownKeyLikeNothing", "storage: {zzzzzz: 1}\n", "c.yaml:15:11: unknown key \"zzzzzz\", expected one of path, retention"},
+                    MistakeRow{"KeyTwice", "http: {listen: '127.0.0.1:1', listen: '127.0.0.1:2'}\n",
+                               "c.yaml:15:31: \"listen\" is given twice, expected it once (first at line 15)"},
+                    MistakeRow{"ListForText", "    render: [auto]\n", "c.yaml:15:13: \"render\" is a list, expected a word"},
+                    MistakeRow{"TextForList", "    owners: alice\n", "c.yaml:15:13: \"owners\" is \"alice\", expected a list of texts"},
+                    MistakeRow{"TextForMapping", "storage: here\n", "c.yaml:15:10: storage is \"here\", expected a mapping"},
+                    MistakeRow{"MappingForList", "discover: {}\n", "c.yaml:15:11: \"discover\" is a mapping, expected a list"},
+                    MistakeRow{"TextInList", "discover: [x]\n", "c.yaml:15:12: discover[0] is \"x\", expected a mapping"},
+                    MistakeRow{"NothingForText", "    channel:\n", "c.yaml:15:5: \"channel\" is nothing, expected \"#name\" in lower case or a channel's id"},
+                    MistakeRow{"UnknownWord", "    render: kustomise\n", "c.yaml:15:13: unknown word \"kustomise\", expected \"kustomize\""},
+                    MistakeRow{"UnknownWordLikeNothing", "    track: 7\n", "c.yaml:15:12: unknown word \"7\", expected head | pin"},
+                    MistakeRow{"BadDuration", "storage: {retention: 400 days}\n",
+                               "c.yaml:15:22: \"retention\" is \"400 days\", expected a duration such as 300ms, 15s, 5m, 4h or 7d"},
+                    MistakeRow{"NumberForDuration", "alerts: {repeat: 24}\n",
+                               "c.yaml:15:18: \"repeat\" is \"24\", expected a duration such as 300ms, 15s, 5m, 4h or 7d"},
+                    MistakeRow{"BadListen", "http: {listen: '8484'}\n", "c.yaml:15:16: \"8484\" isn't an address, expected HOST:PORT such as 127.0.0.1:8484"},
+                    MistakeRow{"BadPort", "http: {listen: 'localhost:99999'}\n",
+                               "c.yaml:15:16: \"localhost:99999\" has no port from 0 to 65535, expected HOST:PORT such as 127.0.0.1:8484"},
+                    MistakeRow{"PlainHttpElsewhere", "http: {public_url: 'http://bot.example/'}\n",
+                               "c.yaml:15:20: \"http://bot.example/\" is plain http to another machine, expected https://..., or http:// on this machine"},
+                    MistakeRow{"BadHoldOff", "alerts: {hold_off: {live-edit: 5s}}\n", "c.yaml:15:21: unknown key \"live-edit\", expected \"live-edited\""},
+                    MistakeRow{"BadDigest", "alerts: {digest: '9:00'}\n",
+                               "c.yaml:15:18: \"9:00\" isn't a time of day, expected HH:MM such as \"09:00\", or \"\" for none"}),
     [](const auto& row) { return row.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     Names, Mistakes,
     testing::Values(
-        MistakeRow{"UnknownRepository", "  - {name: b, repository: confg, path: b, cluster: prod, namespace: b}\n", "c.yaml:15:27: unknown repository \"confg\", expected \"config\""},
+        MistakeRow{"UnknownRepository", "  - {name: b, repository: confg, path: b, cluster: prod, namespace: b}\n",
+                   "c.yaml:15:27: unknown repository \"confg\", expected \"config\""},
         MistakeRow{"UnknownCluster", "  - {name: b, repository: config, path: b, cluster: nowhere, namespace: b}\n",
                    "c.yaml:15:53: unknown cluster \"nowhere\", expected a name from clusters (prod)"},
         MistakeRow{"UnknownOwner", "    owners: [alice, srw]\n", "c.yaml:15:21: unknown person or group \"srw\", expected \"sre\""},
-        MistakeRow{"UnknownRuleOwner", "    ignore: [{paths: ['.spec'], owner: bob}]\n", "c.yaml:15:40: unknown person or group \"bob\", expected a name from people or groups (owners, alice, sre)"},
+        MistakeRow{"UnknownRuleOwner", "    ignore: [{paths: ['.spec'], owner: bob}]\n",
+                   "c.yaml:15:40: unknown person or group \"bob\", expected a name from people or groups (owners, alice, sre)"},
         MistakeRow{"UnknownWho", "policy: {rules: [{who: [alicia], may: ['*']}]}\n", "c.yaml:15:25: unknown person or group \"alicia\", expected \"alice\""},
         MistakeRow{"UnknownVerb", "policy: {rules: [{who: [sre], may: [snyc]}]}\n", "c.yaml:15:37: unknown verb \"snyc\", expected \"sync\""},
-        MistakeRow{"UnknownEnvironment", "policy: {approvals: [{environment: prodution, need: 1}]}\n", "c.yaml:15:36: unknown environment \"prodution\", expected \"production\""},
+        MistakeRow{"UnknownEnvironment", "policy: {approvals: [{environment: prodution, need: 1}]}\n",
+                   "c.yaml:15:36: unknown environment \"prodution\", expected \"production\""},
         MistakeRow{"SameAppTwice", "  - {name: shop, repository: config, path: b, cluster: prod, namespace: b}\n",
                    "c.yaml:15:12: the name \"shop\" is taken, expected another name (first at c.yaml:10:11)"},
         MistakeRow{"NameThatIsNoFile", "  - {name: a/b, repository: config, path: b, cluster: prod, namespace: b}\n",
                    "c.yaml:15:12: \"a/b\" isn't a name, expected letters, digits, \".\", \"_\" and \"-\""},
         MistakeRow{"NamelessApp", "  - {repository: config, path: b, cluster: prod, namespace: b}\n", "c.yaml:15:5: apps[1] has no \"name\", expected a text"},
-        MistakeRow{"NoNamespace", "  - {name: b, repository: config, path: b, cluster: prod}\n", "c.yaml:15:5: apps[1] has no \"namespace\", expected the namespace it is destined to"},
+        MistakeRow{"NoNamespace", "  - {name: b, repository: config, path: b, cluster: prod}\n",
+                   "c.yaml:15:5: apps[1] has no \"namespace\", expected the namespace it is destined to"},
         MistakeRow{"BadNamespace", "  - {name: b, repository: config, path: b, cluster: prod, namespace: Shop_1}\n",
                    "c.yaml:15:70: \"Shop_1\" isn't a namespace, expected lower-case letters, digits and \"-\""},
         MistakeRow{"PathOutside", "  - {name: b, repository: config, path: ../b, cluster: prod, namespace: b}\n",
                    "c.yaml:15:41: \"../b\" leaves the repository, expected a directory inside the repository, such as apps/checkout"},
         MistakeRow{"BadChannel", "    channel: Shop Prod\n", "c.yaml:15:14: \"Shop Prod\" isn't a channel, expected \"#name\" in lower case or a channel's id"},
-        MistakeRow{"CommentInsteadOfChannel", "    channel: #shop\n", "c.yaml:15:5: \"channel\" is nothing, expected \"#name\" in lower case or a channel's id"},
+        MistakeRow{"CommentInsteadOfChannel", "    channel: #shop\n",
+                   "c.yaml:15:5: \"channel\" is nothing, expected \"#name\" in lower case or a channel's id"},
         MistakeRow{"DiscoverWithoutApp", "discover: [{paths: 'a/{cluster}', repository: config}]\n",
                    "c.yaml:15:20: \"a/{cluster}\" has no {app}, expected a path such as clusters/{cluster}/{namespace}/{app}"},
         MistakeRow{"DiscoverTwoKinds", "discover: [{paths: 'a/{app}', repository: config, flux: {cluster: prod}}]\n",
@@ -116,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
         MistakeRow{"NegativeNeed", "policy: {approvals: [{need: -1}]}\n", "c.yaml:15:29: \"need\" is \"-1\", expected a whole number from 0"},
         MistakeRow{"NoNeed", "policy: {approvals: [{from: [sre]}]}\n", "c.yaml:15:22: policy.approvals[0] has no \"need\", expected a whole number from 0"},
         MistakeRow{"QuotedFlag", "policy: {review: yes}\n", "c.yaml:15:18: unknown word \"yes\", expected pull-request | chat"},
-        MistakeRow{"RouteWithoutChannel", "alerts: {routes: [{match: {team: shop}}]}\n", "c.yaml:15:19: alerts.routes[0] has no \"channel\", expected \"#name\" or a channel's id"}),
+        MistakeRow{"RouteWithoutChannel", "alerts: {routes: [{match: {team: shop}}]}\n",
+                   "c.yaml:15:19: alerts.routes[0] has no \"channel\", expected \"#name\" or a channel's id"}),
     [](const auto& row) { return row.param.name; });
 
 struct WholeRow {
@@ -135,35 +145,46 @@ INSTANTIATE_TEST_SUITE_P(
         WholeRow{"AList", "- a\n", {"c.yaml:1:1: the file is a list, expected a mapping"}},
         WholeRow{"TwoDocuments", "http: {}\n---\nhttp: {}\n", {"c.yaml:3:1: a second document, expected one document in a file"}},
         WholeRow{"UnknownAnchor", "http: *x\n", {"c.yaml:1:7: unknown anchor \"x\", expected &x further up"}},
-        WholeRow{"PlainSecret", "slack: {app_token: xapp-hush, bot_token: {env: NO}}\n",
+        WholeRow{"PlainSecret",
+                 "slack: {app_token: xapp-hush, bot_token: {env: NO}}\n",
                  {"c.yaml:1:20: a secret is never written here, expected {env: NAME}, {file: PATH} or {credential: NAME}",
                   "c.yaml:1:48: the environment variable NO is not set, expected a secret in it"}},
-        WholeRow{"MissingFile", "http: {webhook_secret: {file: hook.key}}\n",
+        WholeRow{"MissingFile",
+                 "http: {webhook_secret: {file: hook.key}}\n",
                  {"c.yaml:1:31: the file /etc/driftwarden/hook.key can't be read: no such file or directory, expected a secret in it"}},
-        WholeRow{"NoCredentials", "http: {webhook_secret: {credential: hook}}\n",
+        WholeRow{"NoCredentials",
+                 "http: {webhook_secret: {credential: hook}}\n",
                  {"c.yaml:1:37: the credential hook can't be read: CREDENTIALS_DIRECTORY is not set, expected LoadCredential= in the systemd unit"}},
-        WholeRow{"UnknownSecret", "http: {webhook_secret: {vault: hook}}\n",
+        WholeRow{"UnknownSecret",
+                 "http: {webhook_secret: {vault: hook}}\n",
                  {"c.yaml:1:25: unknown kind of secret \"vault\", expected {env: NAME}, {file: PATH} or {credential: NAME}"}},
-        WholeRow{"HalfASlack", "slack: {admin_channel: '#x'}\n",
-                 {"c.yaml:1:8: slack has no \"app_token\", expected {env: SLACK_APP_TOKEN}", "c.yaml:1:8: slack has no \"bot_token\", expected {env: SLACK_BOT_TOKEN}"}},
-        WholeRow{"Clusters", "clusters:\n- {name: a}\n- {name: b, in_cluster: true, kubeconfig: x}\n- {name: a, in_cluster: maybe, confirm: dryrun}\n",
+        WholeRow{"HalfASlack",
+                 "slack: {admin_channel: '#x'}\n",
+                 {"c.yaml:1:8: slack has no \"app_token\", expected {env: SLACK_APP_TOKEN}",
+                  "c.yaml:1:8: slack has no \"bot_token\", expected {env: SLACK_BOT_TOKEN}"}},
+        WholeRow{"Clusters",
+                 "clusters:\n- {name: a}\n- {name: b, in_cluster: true, kubeconfig: x}\n- {name: a, in_cluster: maybe, confirm: dryrun}\n",
                  {"c.yaml:2:3: clusters[0] has no \"kubeconfig\", expected kubeconfig: PATH or in_cluster: true",
                   "c.yaml:3:43: both in_cluster and kubeconfig are given, expected one of them",
                   "c.yaml:4:3: clusters[2] has no \"kubeconfig\", expected kubeconfig: PATH or in_cluster: true",
                   "c.yaml:4:10: the name \"a\" is taken, expected another name (first at c.yaml:2:10)",
                   "c.yaml:4:25: \"in_cluster\" is \"maybe\", expected true or false", "c.yaml:4:41: unknown word \"dryrun\", expected \"dry-run\""}},
-        WholeRow{"RepositoryUrls",
-                 "repositories:\n- {name: a, url: 'http://git.example/x'}\n- {name: b, url: 'https://me:pw@git.example/x'}\n- {name: c, url: somewhere}\n",
-                 {"c.yaml:2:18: \"http://git.example/x\" is plain http to another machine, expected https://..., ssh://..., git@host:path or file:///path, "
-                  "without a password",
-                  "c.yaml:3:18: \"https://...@git.example/x\" holds a user or password, expected https://..., ssh://..., git@host:path or file:///path, without a "
-                  "password",
-                  "c.yaml:4:18: \"somewhere\" isn't the address of a Git repository, expected https://..., ssh://..., git@host:path or file:///path, without a "
-                  "password"}},
-        WholeRow{"Forge", "repositories:\n- name: a\n  url: git@host:x\n  forge:\n    kind: gitea\n    project: config\n    token: {env: NO}\n",
-                 {"c.yaml:5:5: repositories[0].forge has no \"api_url\", expected https://..., or http:// on this machine",
-                  "c.yaml:6:14: \"config\" isn't a project, expected OWNER/NAME", "c.yaml:7:18: the environment variable NO is not set, expected a secret in it"}},
-        WholeRow{"People", "people:\n- {name: a, slack: alice, emails: [a]}\n- {name: b, slack: U0B}\n- {name: c, slack: U0B}\n",
+        WholeRow{
+            "RepositoryUrls",
+            "repositories:\n- {name: a, url: 'http://git.example/x'}\n- {name: b, url: 'https://me:pw@git.example/x'}\n- {name: c, url: somewhere}\n",
+            {"c.yaml:2:18: \"http://git.example/x\" is plain http to another machine, expected https://..., ssh://..., git@host:path or file:///path, "
+             "without a password",
+             "c.yaml:3:18: \"https://...@git.example/x\" holds a user or password, expected https://..., ssh://..., git@host:path or file:///path, without a "
+             "password",
+             "c.yaml:4:18: \"somewhere\" isn't the address of a Git repository, expected https://..., ssh://..., git@host:path or file:///path, without a "
+             "password"}},
+        WholeRow{
+            "Forge",
+            "repositories:\n- name: a\n  url: git@host:x\n  forge:\n    kind: gitea\n    project: config\n    token: {env: NO}\n",
+            {"c.yaml:5:5: repositories[0].forge has no \"api_url\", expected https://..., or http:// on this machine",
+             "c.yaml:6:14: \"config\" isn't a project, expected OWNER/NAME", "c.yaml:7:18: the environment variable NO is not set, expected a secret in it"}},
+        WholeRow{"People",
+                 "people:\n- {name: a, slack: alice, emails: [a]}\n- {name: b, slack: U0B}\n- {name: c, slack: U0B}\n",
                  {"c.yaml:2:20: \"alice\" isn't a Slack user, expected a member id such as U024BE7LH",
                   "c.yaml:2:36: \"a\" isn't an e-mail address, expected name@example.org",
                   "c.yaml:4:20: the Slack user U0B is two people, expected another id (first at c.yaml:3)"}}),
@@ -197,12 +218,11 @@ TEST(ConfigSecrets, SwappedTokensAreNoticed) {
 }
 
 TEST(ConfigFile, ThatIsNotThereSaysSo) {
-  EXPECT_THAT(texts(load_config("no.yaml", FakeEnvironment{}).mistakes), ElementsAre("no.yaml:1:1: can't be read: no such file or directory, expected a config file"));
+  EXPECT_THAT(texts(load_config("no.yaml", FakeEnvironment{}).mistakes),
+              ElementsAre("no.yaml:1:1: can't be read: no such file or directory, expected a config file"));
 }
 
-TEST(ConfigFile, WithoutAPolicyIsWarnedAbout) {
-  EXPECT_THAT(texts(load_text("{}").warnings), Contains(HasSubstr("there is no policy")));
-}
+TEST(ConfigFile, WithoutAPolicyIsWarnedAbout) { EXPECT_THAT(texts(load_text("{}").warnings), Contains(HasSubstr("there is no policy"))); }
 
 TEST(ConfigInclude, MergesListsByName) {
   FakeEnvironment environment;

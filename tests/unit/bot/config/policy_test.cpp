@@ -66,25 +66,26 @@ TEST_P(MayTable, Decides) {
   EXPECT_EQ(decision.allowed, row.allowed);
   EXPECT_THAT(decision.rule, HasSubstr(row.rule));
 }
-INSTANTIATE_TEST_SUITE_P(
-    AllOf, MayTable,
-    testing::Values(MayRow{"AMemberOfTheGroupMay", "bob", "sync", "checkout", true, "policy.rules[0] (shop-team may sync on checkout)"},
-                    MayRow{"AGlobOfApps", "bob", "rollback", "shop-web", true, "policy.rules[0]"},
-                    MayRow{"NotWhatIsNotNamed", "bob", "delete", "checkout", false, "no rule of the policy allows delete on checkout"},
-                    MayRow{"NotOnOtherApps", "bob", "sync", "vault", false, "no rule"},
-                    MayRow{"AStarIsEveryVerb", "carol", "delete", "checkout", true, "policy.rules[1]"},
-                    MayRow{"AUsergroupsMemberWithoutAnEntry", "U0STRANGER", "sync", "vault", true, "policy.rules[1]"},
-                    MayRow{"AnOutsiderMayNot", "dan", "sync", "checkout", false, "no rule"},
-                    MayRow{"AnUnknownPersonMayNot", "", "sync", "checkout", false, "don't know you"},
-                    MayRow{"EverybodyReads", "dan", "diff", "checkout", true, "everybody"},
-                    MayRow{"EvenTheUnknownRead", "", "status", "checkout", true, "everybody"},
-                    MayRow{"UnlessARuleSaysWhoDoes", "dan", "diff", "vault", false, "names who may diff vault"},
-                    MayRow{"ThenThoseDo", "carol", "diff", "vault", true, "policy.rules[2]"},
-                    MayRow{"OtherReadingOfItStaysOpen", "dan", "status", "vault", true, "everybody"},
-                    MayRow{"WhoMayChangeItMayTendIt", "bob", "ack", "checkout", true, "policy.rules[0]"},
-                    MayRow{"AnOwnerMayTendIt", "carol", "snooze", "vault", true, "policy.rules[1]"},
-                    MayRow{"AnOutsiderMayNotTendIt", "dan", "snooze", "checkout", false, "no rule"}),
-    [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(AllOf, MayTable,
+                         testing::Values(MayRow{"AMemberOfTheGroupMay", "bob", "sync", "checkout", true, "policy.rules[0] (shop-team may sync on checkout)"},
+                                         MayRow{"AGlobOfApps", "bob", "rollback", "shop-web", true, "policy.rules[0]"},
+                                         MayRow{"NotWhatIsNotNamed", "bob", "delete", "checkout", false, "no rule of the policy allows delete on checkout"},
+                                         MayRow{"NotOnOtherApps", "bob", "sync", "vault", false, "no rule"},
+                                         MayRow{"AStarIsEveryVerb", "carol", "delete", "checkout", true, "policy.rules[1]"},
+                                         MayRow{"AUsergroupsMemberWithoutAnEntry", "U0STRANGER", "sync", "vault", true, "policy.rules[1]"},
+                                         MayRow{"AnOutsiderMayNot", "dan", "sync", "checkout", false, "no rule"},
+                                         MayRow{"AnUnknownPersonMayNot", "", "sync", "checkout", false, "don't know you"},
+                                         MayRow{"AnUnknownSlackUserIsToldWhy", "U0NEW", "sync", "checkout", false,
+                                                "to U0NEW, whom the config's people don't name"},
+                                         MayRow{"EverybodyReads", "dan", "diff", "checkout", true, "everybody"},
+                                         MayRow{"EvenTheUnknownRead", "", "status", "checkout", true, "everybody"},
+                                         MayRow{"UnlessARuleSaysWhoDoes", "dan", "diff", "vault", false, "names who may diff vault"},
+                                         MayRow{"ThenThoseDo", "carol", "diff", "vault", true, "policy.rules[2]"},
+                                         MayRow{"OtherReadingOfItStaysOpen", "dan", "status", "vault", true, "everybody"},
+                                         MayRow{"WhoMayChangeItMayTendIt", "bob", "ack", "checkout", true, "policy.rules[0]"},
+                                         MayRow{"AnOwnerMayTendIt", "carol", "snooze", "vault", true, "policy.rules[1]"},
+                                         MayRow{"AnOutsiderMayNotTendIt", "dan", "snooze", "checkout", false, "no rule"}),
+                         [](const auto& row) { return row.param.name; });
 
 TEST_F(PolicyTest, WithoutAPolicyOnlyReadingIsAllowed) {
   config.policy = {};
@@ -153,20 +154,17 @@ struct FreezeRow {
   friend void PrintTo(const FreezeRow& row, std::ostream* out) { *out << row.name; }
 };
 class FreezeTable : public PolicyTest, public testing::WithParamInterface<FreezeRow> {};
-TEST_P(FreezeTable, Holds) {
-  EXPECT_EQ(active_freeze(config, app(GetParam().app), *parse_time(GetParam().now)), GetParam().freeze);
-}
+TEST_P(FreezeTable, Holds) { EXPECT_EQ(active_freeze(config, app(GetParam().app), *parse_time(GetParam().now)), GetParam().freeze); }
 // 2026-11-20 is a Friday, Berlin is an hour ahead; 2026-07-17 is a Friday, it is two.
-INSTANTIATE_TEST_SUITE_P(
-    AllOf, FreezeTable,
-    testing::Values(FreezeRow{"NotBeforeIt", "2026-11-20T14:59:59Z", "checkout", std::nullopt},
-                    FreezeRow{"FromItsStart", "2026-11-20T15:00:00Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
-                    FreezeRow{"ToTheMinute", "2026-11-23T06:59:59Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
-                    FreezeRow{"NotAfterIt", "2026-11-23T07:00:00Z", "checkout", std::nullopt},
-                    FreezeRow{"BySummerTime", "2026-07-17T14:00:00Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
-                    FreezeRow{"NotInOtherEnvironments", "2026-11-21T12:00:00Z", "shop-web", std::nullopt},
-                    FreezeRow{"TheHardestOfSeveral", "2026-11-22T12:00:00Z", "checkout", "sunday, until Mon 00:00 UTC"}),
-    [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(AllOf, FreezeTable,
+                         testing::Values(FreezeRow{"NotBeforeIt", "2026-11-20T14:59:59Z", "checkout", std::nullopt},
+                                         FreezeRow{"FromItsStart", "2026-11-20T15:00:00Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
+                                         FreezeRow{"ToTheMinute", "2026-11-23T06:59:59Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
+                                         FreezeRow{"NotAfterIt", "2026-11-23T07:00:00Z", "checkout", std::nullopt},
+                                         FreezeRow{"BySummerTime", "2026-07-17T14:00:00Z", "checkout", "weekend, until Mon 08:00 Europe/Berlin"},
+                                         FreezeRow{"NotInOtherEnvironments", "2026-11-21T12:00:00Z", "shop-web", std::nullopt},
+                                         FreezeRow{"TheHardestOfSeveral", "2026-11-22T12:00:00Z", "checkout", "sunday, until Mon 00:00 UTC"}),
+                         [](const auto& row) { return row.param.name; });
 
 TEST_F(PolicyTest, AlertsGoWhereTheRoutesSay) {
   EXPECT_EQ(alert_target(config, app("checkout")).channel, "#alerts");

@@ -27,8 +27,8 @@ TEST(GitUrls, AreUnderstood) {
                           "http://127.0.0.1:3000/a/b.git", "http://localhost/x"}) {
     EXPECT_EQ(check_git_url(url), "") << url;
   }
-  for (const char* url : {"", "x", "/srv/x.git", "file://x", "file:///", "http://example.com/x", "https://user:pw@host/x", "ssh://u:p@host/x", "ssh://host", "ftp://h/x",
-                          "git@host:", "https://host/a b"}) {
+  for (const char* url : {"", "x", "/srv/x.git", "file://x", "file:///", "http://example.com/x", "https://user:pw@host/x", "ssh://u:p@host/x", "ssh://host",
+                          "ftp://h/x", "git@host:", "https://host/a b"}) {
     EXPECT_NE(check_git_url(url), "") << url;
   }
 }
@@ -37,7 +37,8 @@ TEST(WeekWindows, AreUnderstood) {
   EXPECT_EQ(parse_week_window("Fri 16:00 - Mon 08:00"), (WeekWindow{4 * 1440 + 960, 480}));
   EXPECT_EQ(parse_week_window("Sat - Sun"), (WeekWindow{5 * 1440, 0})) << "whole days, to the end of Sunday";
   EXPECT_EQ(parse_week_window("Mon 22:00-Tue 06:00"), (WeekWindow{1320, 1440 + 360}));
-  for (const char* text : {"", "Fri", "Fri 16:00", "fri 16:00 - Mon 08:00", "Fri 16:60 - Mon 08:00", "Fri16:00 - Mon 08:00", "Fri 16:00 - Mun 08:00", "16:00 - 18:00"}) {
+  for (const char* text :
+       {"", "Fri", "Fri 16:00", "fri 16:00 - Mon 08:00", "Fri 16:60 - Mon 08:00", "Fri16:00 - Mon 08:00", "Fri 16:00 - Mun 08:00", "16:00 - 18:00"}) {
     EXPECT_FALSE(parse_week_window(text)) << text;
   }
   const auto weekend = *parse_week_window("Fri 16:00 - Mon 08:00");

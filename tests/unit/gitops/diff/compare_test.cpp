@@ -64,7 +64,7 @@ TEST_F(Compare, NothingOfASecretIsShown) {
   std::string all;
   for (const auto& field : run(desired, live).fields) all += field.path + " " + field.desired.value_or("") + " " + field.live.value_or("") + "\n";
   EXPECT_THAT(all, Not(testing::AnyOf(HasSubstr("geheim"), HasSubstr("Z2VoZWlt"), HasSubstr("edited"), HasSubstr("ZWRpdGVk"), HasSubstr("bW9yZQ"))));
-  EXPECT_THAT(all, testing::AllOf(HasSubstr(".data.p hmac"), HasSubstr(".data.q"), HasSubstr(".data.r"))) << all;
+  EXPECT_THAT(all, testing::AllOf(HasSubstr(".data.p \"hmac"), HasSubstr(".data.q"), HasSubstr(".data.r"))) << all;
 }
 
 TEST_F(Compare, EnvironmentVariablesWithSensitiveNamesAreDigests) {

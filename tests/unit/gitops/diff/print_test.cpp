@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Texts, DiffTable,
                                          DiffRow{"All gone", "a\n", "", "@@ -1,1 +0,0 @@\n-a\n"},
                                          DiffRow{"Two hunks", "1\na\n2\n3\n4\n5\nb\n6\n", "1\nA\n2\n3\n4\n5\nB\n6\n",
                                                  "@@ -1,3 +1,3 @@\n 1\n-a\n+A\n 2\n@@ -6,3 +6,3 @@\n 5\n-b\n+B\n 6\n"},
-                                         DiffRow{"Moved", "a\nb\nc\n", "c\na\nb\n", "@@ -1,1 +1,2 @@\n+c\n a\n@@ -2,2 +3,1 @@\n b\n-c\n"}));
+                                         DiffRow{"Moved", "a\nb\nc\n", "c\na\nb\n", "@@ -1,3 +1,3 @@\n+c\n a\n b\n-c\n"}));
 
 /// Applies a diff with whole context: the marks must add up to both texts.
 TEST(Print, DiffsOfRandomTextsAddUp) {

@@ -228,6 +228,32 @@ TEST_F(Index, KindsComeFromGitAndFromWhatWasSynced) {
   EXPECT_THAT(index.kinds_of("elsewhere"), IsEmpty());
 }
 
+TEST_F(Index, AClusterWideKindIsFoundThoughGitPutItIntoANamespace) {
+  const WatchedKind issuers{"cert-manager.io", "v1", "ClusterIssuer"};
+  json issuer{{"apiVersion", "cert-manager.io/v1"}, {"kind", "ClusterIssuer"}, {"metadata", {{"name", "le"}, {"namespace", "shop"}}}, {"spec", {{"a", 1}}}};
+  desire({issuer});
+  issuer["metadata"].erase("namespace");
+  index.on_relist("prod", issuers);
+  see(issuer);
+  index.on_listed("prod", issuers);
+  EXPECT_NE(report().objects.at(0).verdict, Verdict::Missing);
+  index.take_changed();
+  issuer["spec"]["a"] = 2;
+  see(issuer);
+  EXPECT_THAT(index.take_changed(), ElementsAre("shop"));
+  EXPECT_EQ(report().objects.at(0).verdict, Verdict::OutOfSync);
+}
+
+TEST_F(Index, SettingTheAppAgainKeepsItsDesired) {
+  desire({config_map("a", {{"k", "v"}})});
+  list({live(config_map("a", {{"k", "v"}}), "1")});
+  app.channel = "#other";
+  index.set_app(app);
+  EXPECT_EQ(report().state, AppState::Synced);
+  ASSERT_NE(index.desired("shop"), nullptr);
+  EXPECT_EQ(index.desired("shop")->size(), 1U);
+}
+
 TEST_F(Index, LiveIsHandedOut) {
   const auto a = live(config_map("a", {{"k", "v"}}), "1");
   see(a);
@@ -235,6 +261,19 @@ TEST_F(Index, LiveIsHandedOut) {
   EXPECT_EQ((*index.live("prod", ref_of(a)))["data"]["k"], "v");
   EXPECT_EQ(index.live("elsewhere", ref_of(a)), nullptr);
   EXPECT_EQ(index.report("nobody", kNow).state, AppState::Unknown);
+}
+
+TEST(Packed, KeepsWhatComparingAndHealthNeed) {
+  auto object = live(config_map("a", {{"k", "v"}}), "1");
+  object["status"] = {{"x", 1}};
+  object["metadata"]["managedFields"].push_back({{"manager", "c"}, {"subresource", "status"}, {"fieldsV1", {{"f:status", json::object()}}}});
+  const auto bytes = packed(object);
+  auto back = json::from_cbor(bytes);
+  EXPECT_FALSE(back.contains("status"));
+  EXPECT_FALSE(back["metadata"]["managedFields"][1].contains("fieldsV1"));
+  EXPECT_EQ(back["metadata"]["managedFields"][0], object["metadata"]["managedFields"][0]);
+  object["kind"] = "Deployment";
+  EXPECT_EQ(json::from_cbor(packed(object))["status"]["x"], 1);
 }
 
 }  // namespace

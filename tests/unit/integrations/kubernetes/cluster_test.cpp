@@ -112,6 +112,25 @@ TEST_F(ClusterTest, AKindThatIsNotServedOrNotListableFails) {
   EXPECT_EQ(asked("GET /api/v1"), 1U) << "one discovery serves both";
 }
 
+TEST_F(ClusterTest, ADefinitionThatComesBringsItsKind) {
+  WatchedKind definition{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"};
+  WatchedKind widget{"example.test", "v1", "Widget"};
+  const auto resource_list = [](const std::string& group_version, const std::string& name, const std::string& kind_name) {
+    const json resource{{"name", name}, {"namespaced", true}, {"kind", kind_name}, {"verbs", json::array({"list", "watch"})}};
+    return json_reply(200, {{"groupVersion", group_version}, {"resources", json::array({resource})}});
+  };
+  others["GET /apis/apiextensions.k8s.io/v1"] = {resource_list("apiextensions.k8s.io/v1", "customresourcedefinitions", "CustomResourceDefinition")};
+  others["GET /apis/example.test/v1"] = {status_reply(404, "no such group"), status_reply(404, "not established yet"),
+                                         resource_list("example.test/v1", "widgets", "Widget")};
+  others["GET /apis/example.test/v1/widgets"] = {json_reply(200, list_of({"w"}, "5")), watch_reply({}, Then::Stay)};
+  others["GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions"] = {
+      json_reply(200, list_of({}, "10")), status_reply(503, "not now"), watch_reply({event_line("ADDED", "widgets.example.test", "11")}, Then::Stay)};
+  make_cluster();
+  cluster->watch({definition, widget}, sink);
+  ASSERT_TRUE(eventually([&] { return std::count(sink.lines.begin(), sink.lines.end(), "failed Widget: not found") == 1; }));
+  ASSERT_TRUE(eventually_within(10s, [&] { return std::count(sink.lines.begin(), sink.lines.end(), "listed Widget") == 1; }));
+}
+
 TEST_F(ClusterTest, ChangingTheSetLeavesKeptKindsAlone) {
   make_cluster();
   cluster->watch({kind("ConfigMap")}, sink);

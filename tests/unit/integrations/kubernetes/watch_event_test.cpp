@@ -1,6 +1,7 @@
 #include "integrations/kubernetes/watch_event.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace driftwarden::kubernetes {
 namespace {
@@ -51,7 +52,7 @@ TEST(WatchEvent, EachType) {
   EXPECT_EQ(event("DELETED")->type, WatchEventType::Deleted);
   EXPECT_EQ(event("BOOKMARK")->type, WatchEventType::Bookmark);
   EXPECT_EQ(event("ADDED")->resource_version, "7");
-  EXPECT_EQ(event("ADDED")->object["metadata"]["name"], "a");
+  EXPECT_EQ((*event("ADDED")->object)["metadata"]["name"], "a");
 }
 
 TEST(WatchEvent, AnErrorHoldsItsCode) {

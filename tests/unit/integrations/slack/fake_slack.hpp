@@ -68,10 +68,10 @@ class SocketModeFixture : public testing::Test {
     asio::co_spawn(io, mode->run(std::move(sink)), asio::bind_cancellation_slot(stop.slot(), std::move(ended)));
   }
 
-  /// Runs the loop, in real time, until `holds` does or two seconds have passed.
+  /// Runs the loop, in real time, until `holds` does or ten seconds have passed.
   template <class Condition>
   bool until(Condition holds) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!holds() && std::chrono::steady_clock::now() < give_up) {
       io.restart();
       io.run_one_for(std::chrono::milliseconds(5));
@@ -80,6 +80,13 @@ class SocketModeFixture : public testing::Test {
   }
   bool until_state(SocketState state) {
     return until([&] { return mode->state() == state; });
+  }
+  /// The same with the clock running along, past any back-off.
+  bool until_state_in_time(SocketState state) {
+    return until([&] {
+      clock.advance(std::chrono::milliseconds(100));
+      return mode->state() == state;
+    });
   }
   /// A little real time, for what must not happen.
   void linger() {

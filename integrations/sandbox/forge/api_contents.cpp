@@ -1,0 +1,56 @@
+#include "gitops/base/crypto.hpp"
+#include "integrations/sandbox/forge/access.hpp"
+#include "integrations/sandbox/forge/api.hpp"
+#include "integrations/sandbox/forge/api_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace driftwarden::sandbox::forge {
+
+using nlohmann::json;
+
+namespace {
+
+json file_content(const Core& core, const Repository& repository, const std::string& path, const std::string& content, const std::string& commit) {
+  const auto slash = path.rfind('/');
+  return {{"name", slash == std::string::npos ? path : path.substr(slash + 1)},
+          {"path", path},
+          {"last_commit_sha", commit},
+          {"type", "file"},
+          {"size", content.size()},
+          {"encoding", "base64"},
+          {"content", base64_encode(content)},
+          {"html_url", core.page_url(repository) + "/src/commit/" + commit + "/" + path}};
+}
+
+json folder_content(const std::string& path, const std::vector<TreeItem>& items) {
+  json all = json::array();
+  for (const auto& item : items) {
+    all.push_back({{"name", item.name},
+                   {"path", path.empty() ? item.name : path + "/" + item.name},
+                   {"sha", item.sha},
+                   {"type", item.is_tree ? "dir" : "file"},
+                   {"size", item.size}});
+  }
+  return all;
+}
+
+}  // namespace
+
+asio::awaitable<net::ServerReply> serve_contents(Core& core, ApiCall call) {
+  if (call.method != "GET") co_return refuse({405, "Method Not Allowed: push with Git"});
+  const auto name = call.repository();
+  auto git = core.git(*core.find(name));
+  const auto found = call.query.find("ref");
+  auto commit = co_await git.resolve(found == call.query.end() || found->second.empty() ? "main" : found->second);
+  if (!commit) co_return not_found();
+  const auto path = rest_of(call.parts, 4);
+  auto content = co_await git.read_file(*commit, path);
+  if (content && call.parts[3] == "raw") co_return net::ServerReply(200, "text/plain; charset=utf-8", std::move(*content));
+  if (content) co_return json_reply(200, file_content(core, *core.find(name), path, *content, *commit));
+  auto items = co_await git.list(*commit, path);
+  if (!items) co_return refuse({404, "GetContentsOrList"});
+  co_return json_reply(200, folder_content(path, *items));
+}
+
+}  // namespace driftwarden::sandbox::forge

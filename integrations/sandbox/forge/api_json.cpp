@@ -1,0 +1,198 @@
+#include "integrations/sandbox/forge/api_json.hpp"
+
+#include "gitops/base/text.hpp"
+#include "integrations/net/url.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace driftwarden::sandbox::forge {
+
+using nlohmann::json;
+
+namespace {
+
+json time_json(WallTime time) { return time == WallTime{} ? json(nullptr) : json(format_time(std::chrono::floor<std::chrono::seconds>(time))); }
+
+json side_json(const Core& core, const Repository& repository, const std::string& branch, const std::string& sha) {
+  return {{"label", branch}, {"ref", branch}, {"sha", sha}, {"repo_id", repository.id}, {"repo", repository_json(core, repository)}};
+}
+
+std::string api_url(const Core& core, const Repository& repository) { return core.options().base_url + "/api/v1/repos/" + repository.full_name(); }
+
+json person_json(const GitPerson& person, WallTime time) { return {{"name", person.name}, {"email", person.email}, {"date", time_json(time)}}; }
+
+/// The forge's user with this address, as Gitea links a commit to an account.
+json account_json(const Core& core, const GitPerson& person) {
+  const auto found = std::ranges::find(core.options().users, person.email, &ForgeUser::email);
+  return found == core.options().users.end() ? json(nullptr) : user_json(core, found->login);
+}
+
+}  // namespace
+
+std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+json user_json(const Core& core, const std::string& login) {
+  const auto& users = core.options().users;
+  const auto found = std::ranges::find(users, login, &ForgeUser::login);
+  const auto id = found == users.end() ? 0 : found - users.begin() + 1;
+  return {{"id", id},
+          {"login", login},
+          {"username", login},
+          {"full_name", ""},
+          {"email", found == users.end() ? "" : found->email},
+          {"avatar_url", ""},
+          {"html_url", core.options().base_url + "/" + login},
+          {"is_admin", false},
+          {"active", true},
+          {"restricted", false},
+          {"visibility", "public"}};
+}
+
+json repository_json(const Core& core, const Repository& repository) {
+  const auto open = std::ranges::count_if(repository.pulls, &Pull::open);
+  return {{"id", repository.id},
+          {"owner", user_json(core, repository.owner)},
+          {"name", repository.name},
+          {"full_name", repository.full_name()},
+          {"description", ""},
+          {"empty", false},
+          {"private", false},
+          {"fork", false},
+          {"archived", false},
+          {"html_url", core.page_url(repository)},
+          {"url", api_url(core, repository)},
+          {"clone_url", core.page_url(repository) + ".git"},
+          {"default_branch", "main"},
+          {"open_pr_counter", open},
+          {"has_pull_requests", true},
+          {"allow_merge_commits", true},
+          {"allow_rebase", true},
+          {"allow_rebase_explicit", true},
+          {"allow_squash_merge", true},
+          {"allow_fast_forward_only_merge", true},
+          {"default_merge_style", "merge"},
+          {"object_format_name", "sha1"},
+          {"permissions", {{"admin", false}, {"push", true}, {"pull", true}}},
+          {"created_at", time_json(repository.created)}};
+}
+
+json pull_json(const Core& core, const Repository& repository, const Pull& pull, bool mergeable) {
+  const auto url = core.page_url(repository, pull);
+  const bool merged = pull.state == PullState::Merged;
+  return {{"id", pull.id},
+          {"number", pull.number},
+          {"url", url},
+          {"html_url", url},
+          {"diff_url", url + ".diff"},
+          {"user", user_json(core, pull.author)},
+          {"title", pull.title},
+          {"body", pull.body},
+          {"labels", json::array()},
+          {"state", pull.open() ? "open" : "closed"},
+          {"draft", false},
+          {"is_locked", false},
+          {"comments", pull.comments.size() + pull.reviews.size()},
+          {"mergeable", mergeable},
+          {"merged", merged},
+          {"merged_at", merged ? time_json(pull.ended) : json(nullptr)},
+          {"merge_commit_sha", merged ? json(pull.merged_sha) : json(nullptr)},
+          {"merged_by", merged ? user_json(core, pull.merged_by) : json(nullptr)},
+          {"merge_base", pull.merge_base},
+          {"base", side_json(core, repository, pull.base, pull.base_sha)},
+          {"head", side_json(core, repository, pull.head, pull.head_sha)},
+          {"created_at", time_json(pull.created)},
+          {"updated_at", time_json(pull.updated)},
+          {"closed_at", time_json(pull.ended)}};
+}
+
+json review_json(const Core& core, const Repository& repository, const Pull& pull, const PullReview& review) {
+  const auto url = core.page_url(repository, pull);
+  return {{"id", review.id},
+          {"user", user_json(core, review.user)},
+          {"team", nullptr},
+          {"state", review.state},
+          {"body", review.body},
+          {"commit_id", review.commit_id},
+          {"stale", is_stale(pull, review)},
+          {"official", review.state == "APPROVED" || review.state == "REQUEST_CHANGES"},
+          {"dismissed", false},
+          {"comments_count", 0},
+          {"submitted_at", time_json(review.at)},
+          {"updated_at", time_json(review.at)},
+          {"html_url", url + "#review-" + std::to_string(review.id)},
+          {"pull_request_url", url}};
+}
+
+json comment_json(const Core& core, const Repository& repository, const Pull& pull, const Comment& comment) {
+  const auto url = core.page_url(repository, pull);
+  return {{"id", comment.id},
+          {"html_url", url + "#comment-" + std::to_string(comment.id)},
+          {"pull_request_url", url},
+          {"issue_url", ""},
+          {"user", user_json(core, comment.user)},
+          {"body", comment.body},
+          {"created_at", time_json(comment.at)},
+          {"updated_at", time_json(comment.at)}};
+}
+
+json status_json(const Core& core, const Repository& repository, const std::string& sha, const StatusEntry& status) {
+  return {{"id", status.id},
+          {"status", status.state},
+          {"target_url", status.target_url},
+          {"description", status.description},
+          {"url", api_url(core, repository) + "/statuses/" + sha},
+          {"context", status.context},
+          {"creator", user_json(core, status.creator)},
+          {"created_at", time_json(status.at)},
+          {"updated_at", time_json(status.at)}};
+}
+
+json commit_json(const Core& core, const Repository& repository, const LogEntry& entry) {
+  const auto url = api_url(core, repository) + "/git/commits/" + entry.sha;
+  json parents = json::array();
+  for (const auto& parent : entry.parents) parents.push_back({{"sha", parent}, {"url", api_url(core, repository) + "/git/commits/" + parent}});
+  const json commit{{"url", url},
+                    {"author", person_json(entry.author, entry.author_time)},
+                    {"committer", person_json(entry.committer, entry.committer_time)},
+                    {"message", entry.message + "\n"}};
+  return {{"url", url},
+          {"sha", entry.sha},
+          {"created", time_json(entry.committer_time)},
+          {"html_url", core.page_url(repository) + "/commit/" + entry.sha},
+          {"commit", commit},
+          {"author", account_json(core, entry.author)},
+          {"committer", account_json(core, entry.committer)},
+          {"parents", std::move(parents)}};
+}
+
+json branch_json(const Core& core, const Repository& repository, const std::string& branch, const LogEntry& head) {
+  const json commit{{"id", head.sha},
+                    {"message", head.message + "\n"},
+                    {"url", core.page_url(repository) + "/commit/" + head.sha},
+                    {"author", {{"name", head.author.name}, {"email", head.author.email}}},
+                    {"committer", {{"name", head.committer.name}, {"email", head.committer.email}}},
+                    {"timestamp", time_json(head.committer_time)}};
+  return {{"name", branch},
+          {"commit", commit},
+          {"protected", false},
+          {"required_approvals", 0},
+          {"enable_status_check", false},
+          {"status_check_contexts", json::array()},
+          {"user_can_push", true},
+          {"user_can_merge", true},
+          {"effective_branch_protection_name", ""}};
+}
+
+json file_json(const Core& core, const Repository& repository, const DiffFile& file, const std::string& head_sha) {
+  return {{"filename", file.path},
+          {"previous_filename", file.old_path == file.path ? "" : file.old_path},
+          {"status", file.status},
+          {"additions", file.added},
+          {"deletions", file.removed},
+          {"changes", file.added + file.removed},
+          {"html_url", core.page_url(repository) + "/src/commit/" + head_sha + "/" + file.path}};
+}
+
+}  // namespace driftwarden::sandbox::forge
