@@ -1,6 +1,7 @@
 #include "bot/app/bot.hpp"
 
 #include "bot/change/changes.hpp"
+#include "bot/config/policy.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/web/web.hpp"
@@ -11,6 +12,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
 
@@ -101,6 +103,7 @@ class RunningBot final : public Bot {
     auto identity = co_await introduce();
     if (!identity) co_return identity.error();
     log_info("slack", fmt::format("in the workspace {} as {}", identity->team, identity->user_id));
+    co_await fill_usergroups();
     Services services{clock_, config_, async_store_, outbox_, fleet_, changes_, incidents_, redactor_, "warden"};
     conversation_ = std::make_unique<Conversation>(executor_, services, messenger_, *identity);
     Fleet::Listener listener;
@@ -188,6 +191,21 @@ class RunningBot final : public Bot {
       log_warn("slack", identity.error().message + "; trying again");
       auto slept = co_await clock_.sleep_for(kSlackRetry);
       if (!slept) co_return slept.error();
+    }
+  }
+
+  /// Groups that are Slack user groups have their members there.
+  asio::awaitable<void> fill_usergroups() {
+    for (const auto& group : config_.groups) {
+      if (group.slack_usergroup.empty()) continue;
+      slack::JsonPtr arguments = std::make_shared<const nlohmann::json>(nlohmann::json{{"usergroup", group.slack_usergroup}});
+      auto answer = co_await web_api_->call("usergroups.users.list", std::move(arguments));
+      if (!answer) {
+        log_warn("slack", fmt::format("the members of {} are not known: {}", group.name, answer.error().message));
+        continue;
+      }
+      const auto users = (*answer)->find("users");
+      if (users != (*answer)->end() && users->is_array()) set_usergroup_members(config_, group.slack_usergroup, users->get<std::vector<std::string>>());
     }
   }
 

@@ -128,7 +128,8 @@ std::string pairs_text(const PairFigures& figures, const std::string& output) {
     return fmt::format("{} pairs, {} drifted, {:.0f} compares/s of parsed objects, {:.0f} compares/s from JSON bytes\n", figures.pairs, figures.drifted,
                        figures.compares_per_s, figures.end_to_end_per_s);
   }
-  const json out{{"pairs", figures.pairs}, {"drifted", figures.drifted}, {"compares_per_s", figures.compares_per_s}, {"end_to_end_per_s", figures.end_to_end_per_s}};
+  const json out{
+      {"pairs", figures.pairs}, {"drifted", figures.drifted}, {"compares_per_s", figures.compares_per_s}, {"end_to_end_per_s", figures.end_to_end_per_s}};
   return out.dump() + "\n";
 }
 

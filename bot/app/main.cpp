@@ -87,6 +87,10 @@ void add_audit_action(CLI::App& audit, Action& action, AuditAction which, const 
   command->add_option("--db", arguments->db, "the database file")->required();
   command->add_option("--since", arguments->since, "30d, or a time");
   command->add_option("--app", arguments->app, "only this App");
+  if (which == AuditAction::Verify) {
+    command->add_option("--git", arguments->git, "a repository: the hashes in its commit trailers are checked, too");
+    command->add_option("--branch", arguments->branch, "of that repository");
+  }
   if (which == AuditAction::Export) command->add_option("--format", arguments->format, "jsonl or csv")->check(CLI::IsMember({"jsonl", "csv"}));
   command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->callback([&action, arguments] {

@@ -10,7 +10,7 @@ namespace driftwarden {
 struct RenderArguments {
   std::string path;  ///< a directory, or one file
   RenderKind kind = RenderKind::Auto;
-  std::string namespace_;  ///< for namespaced objects that name none; "" leaves them without
+  std::string namespace_;       ///< for namespaced objects that name none; "" leaves them without
   std::string output = "json";  ///< json or yaml
 };
 

@@ -108,14 +108,11 @@ asio::awaitable<void> announce_when_ready(Session& session) {
   announce(session);
 }
 
-Result<void> start_bot(Session& session, const std::string& webhook_secret) {
-  session.http_port = http_port_for(session.arguments, session.io);
-  TRY(const auto path, write_sandbox_config(session.sandbox->info(), session.http_port, webhook_secret));
+Result<void> start_bot(Session& session, const std::string& config_path) {
   const auto environment = create_system_environment();
-  auto loaded = load_config(path, *environment);
+  auto loaded = load_config(config_path, *environment);
   if (!loaded.config) return Error{ErrorKind::InvalidInput, to_string(loaded.mistakes.front())};
   TRY(session.bot, Bot::create(session.io, session.clock, session.random, std::move(*loaded.config), {}));
-  session.sandbox->set_webhook(fmt::format("http://127.0.0.1:{}/webhooks/git", session.bot->http_port()));
   return Result<void>{};
 }
 
@@ -131,8 +128,13 @@ asio::awaitable<Result<void>> start_all(Session& session) {
   session.sandbox = std::move(*started);
   auto seeded = co_await session.sandbox->seed();
   if (!seeded) co_return seeded.error();
+  // Written also without the bot: `driftwarden run --config` is then started by hand.
+  session.http_port = http_port_for(session.arguments, session.io);
+  const auto config_path = write_sandbox_config(session.sandbox->info(), session.http_port, webhook_secret);
+  if (!config_path) co_return config_path.error();
+  session.sandbox->set_webhook(fmt::format("http://127.0.0.1:{}/webhooks/git", session.http_port));
   if (session.arguments.no_bot) co_return Result<void>{};
-  co_return start_bot(session, webhook_secret);
+  co_return start_bot(session, *config_path);
 }
 
 asio::awaitable<void> run_session(Session& session) {

@@ -73,7 +73,7 @@ http:
     poll: 5s
     credentials: {{username: warden, password: {{file: secrets/forge}}}}
     forge: {{kind: gitea, api_url: "{}", project: {}, token: {{file: secrets/forge}}}}
-    merge: squash
+    merge: rebase
 {}{}groups:
   - {{name: shop-team, members: [alice, bob, carol]}}
 policy:

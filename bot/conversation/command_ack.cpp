@@ -33,12 +33,12 @@ Answer about_incident(const Services& services, const Call& call, std::function<
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_ack(Services& services, Call call) {
-  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are.", "unknown person");
+  if (auto refusal = check_policy(services, call, *services.fleet.app(call.command.app))) co_return *refusal;
   co_return about_incident(services, call, [who = call.caller.person](Incident incident, WallTime now) { return acknowledge(std::move(incident), who, now); });
 }
 
 asio::awaitable<Result<Answer>> handle_snooze(Services& services, Call call) {
-  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are.", "unknown person");
+  if (auto refusal = check_policy(services, call, *services.fleet.app(call.command.app))) co_return *refusal;
   const auto duration = std::min(call.command.duration.value_or(kDefaultSnooze), kLongestSnooze);
   co_return about_incident(services, call, [who = call.caller.person, duration](Incident incident, WallTime now) { return snooze(std::move(incident), who, now + duration, now); });
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace driftwarden::view {
 namespace {
@@ -20,14 +21,43 @@ constexpr std::size_t kMaxContextElements = 10;
 constexpr std::size_t kMaxActions = 25;
 constexpr std::size_t kMaxButtonText = 75;
 constexpr std::size_t kMaxConfirmText = 300;
+constexpr std::size_t kMaxButtonValue = 2000;
 constexpr std::size_t kMaxCode = 2800;
+constexpr std::size_t kMaxText = 4000;  // beyond it chat.update answers msg_too_long
 
-json plain(std::string_view text, std::size_t limit) { return {{"type", "plain_text"}, {"text", ellipsize(text, limit)}, {"emoji", true}}; }
-json mrkdwn(std::string_view text, std::size_t limit) { return {{"type", "mrkdwn"}, {"text", ellipsize(text, limit)}, {"verbatim", true}}; }
+/// Length of the UTF-8 sequence at `at`, 0 where there is none.
+std::size_t sequence_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto first = byte(at);
+  if (first < 0x80U) return 1;
+  const std::size_t length = first >= 0xf0U ? 4 : first >= 0xe0U ? 3 : 2;
+  if (first < 0xc2U || first > 0xf4U) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xc0U) != 0x80U) return 0;
+  }
+  const auto second = byte(at + 1);
+  const bool overlong = (first == 0xe0U && second < 0xa0U) || (first == 0xf0U && second < 0x90U);
+  const bool outside = (first == 0xedU && second > 0x9fU) || (first == 0xf4U && second > 0x8fU);
+  return overlong || outside ? 0 : length;
+}
 
-json button_json(const Button& button, std::size_t index) {
-  const auto verb = button.command.substr(0, button.command.find(' '));
-  json out{{"type", "button"}, {"text", plain(button.text, kMaxButtonText)}, {"action_id", fmt::format("{}:{}", verb, index)}, {"value", button.command}};
+/// JSON carries UTF-8 only; what a program printed may be anything.
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = sequence_at(text, at);
+    out += length == 0 ? "?" : text.substr(at, length);
+    at += std::max<std::size_t>(length, 1);
+  }
+  return out;
+}
+
+json plain(std::string_view text, std::size_t limit) { return {{"type", "plain_text"}, {"text", ellipsize(valid_utf8(text), limit)}, {"emoji", true}}; }
+json mrkdwn(std::string_view text, std::size_t limit) { return {{"type", "mrkdwn"}, {"text", cut_mrkdwn(valid_utf8(text), limit)}, {"verbatim", true}}; }
+
+json button_json(const Button& button, const std::string& action_id) {
+  json out{{"type", "button"}, {"text", plain(button.text, kMaxButtonText)}, {"action_id", action_id}, {"value", valid_utf8(button.command)}};
   if (button.style == Button::Style::Primary) out["style"] = "primary";
   if (button.style == Button::Style::Danger) out["style"] = "danger";
   if (!button.confirm.empty()) {
@@ -42,10 +72,10 @@ json button_json(const Button& button, std::size_t index) {
 /// Whole lines up to the limit, then how many are missing.
 std::string cut_lines(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return std::string(text);
-  auto end = text.rfind('\n', limit);
+  const auto end = text.rfind('\n', limit - std::min<std::size_t>(limit, 40));
   if (end == std::string_view::npos || end == 0) return ellipsize(text, limit);
   const auto missing = std::ranges::count(text.substr(end + 1), '\n') + (text.ends_with('\n') ? 0 : 1);
-  return fmt::format("{}\n\u2026 {} more lines", text.substr(0, end), missing);
+  return fmt::format("{}\n\u2026 {} more {}", text.substr(0, end), missing, missing == 1 ? "line" : "lines");
 }
 
 }  // namespace
@@ -64,7 +94,7 @@ Blocks& Blocks::section(std::string_view text) {
 }
 
 Blocks& Blocks::code(std::string_view text, std::string_view language) {
-  json element{{"type", "rich_text_preformatted"}, {"elements", json::array({{{"type", "text"}, {"text", cut_lines(text, kMaxCode)}}})}};
+  json element{{"type", "rich_text_preformatted"}, {"elements", json::array({{{"type", "text"}, {"text", cut_lines(valid_utf8(text), kMaxCode)}}})}};
   if (!language.empty()) element["language"] = language;
   if (!text.empty()) blocks_->push_back({{"type", "rich_text"}, {"elements", json::array({std::move(element)})}});
   return *this;
@@ -81,8 +111,13 @@ Blocks& Blocks::context(const std::vector<std::string>& parts) {
 
 Blocks& Blocks::actions(const std::vector<Button>& buttons) {
   json elements = json::array();
+  std::map<std::string, int> used;
   for (const auto& button : buttons) {
-    if (elements.size() < kMaxActions) elements.push_back(button_json(button, elements.size()));
+    // A command that was cut would be another command.
+    if (elements.size() == kMaxActions || button.text.empty() || button.command.empty() || button.command.size() > kMaxButtonValue) continue;
+    const auto verb = ellipsize(valid_utf8(button.command.substr(0, button.command.find(' '))), 200);
+    const auto count = ++used[verb];
+    elements.push_back(button_json(button, count == 1 ? verb : fmt::format("{}:{}", verb, count)));
   }
   if (!elements.empty()) blocks_->push_back({{"type", "actions"}, {"elements", std::move(elements)}});
   return *this;
@@ -102,13 +137,30 @@ slack::JsonPtr Blocks::finish() {
   return std::make_shared<const json>(std::move(*blocks_));
 }
 
-slack::Message text_message(std::string mrkdwn_text) {
+std::string cut_mrkdwn(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  if (limit > 100 && text.rfind('\n', limit - 40) != std::string_view::npos && text.rfind('\n', limit - 40) > limit / 2) return cut_lines(text, limit);
+  auto cut = ellipsize(text, limit - std::min<std::size_t>(limit, 8));
+  cut.resize(cut.size() - std::string_view("\u2026").size());
+  const auto opened = cut.rfind('<');
+  if (opened != std::string::npos && cut.find('>', opened) == std::string::npos) cut.resize(opened);
+  const auto entity = cut.rfind('&');
+  if (entity != std::string::npos && cut.size() - entity < 6 && cut.find(';', entity) == std::string::npos) cut.resize(entity);
+  const bool in_code = std::ranges::count(cut, '`') % 2 == 1;
+  return cut + (in_code ? "\u2026`" : "\u2026");
+}
+
+slack::Message message_of(Blocks& blocks, std::string text) {
   slack::Message message;
+  message.text = cut_mrkdwn(valid_utf8(text), kMaxText);
+  message.blocks = blocks.finish();
+  return message;
+}
+
+slack::Message text_message(std::string mrkdwn_text) {
   Blocks blocks;
   blocks.section(mrkdwn_text);
-  message.blocks = blocks.finish();
-  message.text = std::move(mrkdwn_text);
-  return message;
+  return message_of(blocks, std::move(mrkdwn_text));
 }
 
 std::string code_span(std::string_view text) {

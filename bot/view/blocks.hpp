@@ -37,6 +37,10 @@ class Blocks {
 };
 
 slack::Message text_message(std::string mrkdwn);
+/// The blocks with their fallback: `text` says the same to whoever gets no blocks (notifications, screen readers).
+slack::Message message_of(Blocks& blocks, std::string text);
+/// `text` cut to `limit` bytes at a line, else not inside an entity, a link or a code span; says that something is missing.
+std::string cut_mrkdwn(std::string_view text, std::size_t limit);
 /// `code`, with backticks inside made harmless.
 std::string code_span(std::string_view text);
 /// "<!date^...>": shown in the reader's own time zone.

@@ -22,12 +22,12 @@ struct DryRun {
 };
 
 struct CompareContext {
-  const Schemas* schemas = nullptr;       ///< null = the built-in table
-  const Redactor* redactor = nullptr;     ///< must not be null
-  std::string app;                        ///< for tracking: whose object an annotated one is
-  std::optional<bool> kind_served;        ///< false: Unknown with note kind-not-served
+  const Schemas* schemas = nullptr;    ///< null = the built-in table
+  const Redactor* redactor = nullptr;  ///< must not be null
+  std::string app;                     ///< for tracking: whose object an annotated one is
+  std::optional<bool> kind_served;     ///< false: Unknown with note kind-not-served
   std::vector<IgnoreRule> ignore;
-  WallTime now{};                         ///< for rules that expire
+  WallTime now{};                           ///< for rules that expire
   std::vector<std::string> disabled_rules;  ///< built-in rules that are switched off, by name (drift.md section 4)
 };
 

@@ -80,7 +80,8 @@ Result<std::vector<IgnoreRule>> read_ignore_rules(const json& value) {
 bool is_served(const json& discovery, const json& object) {
   const auto& list = discovery.is_object() && discovery.contains("resources") ? discovery["resources"] : discovery;
   return list.is_array() && std::any_of(list.begin(), list.end(), [&](const json& resource) {
-           return resource.is_object() && text_at(resource, "apiVersion") == text_at(object, "apiVersion") && text_at(resource, "kind") == text_at(object, "kind");
+           return resource.is_object() && text_at(resource, "apiVersion") == text_at(object, "apiVersion") &&
+                  text_at(resource, "kind") == text_at(object, "kind");
          });
 }
 

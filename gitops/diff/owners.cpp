@@ -157,7 +157,8 @@ bool Owners::only_controllers() const {
 }
 
 ManagerClass classify_manager(std::string_view manager) {
-  static constexpr std::array<std::string_view, 7> kAppliers{"driftwarden", "argocd-controller", "kustomize-controller", "helm-controller", "helm", "fleetagent", "kapp-controller"};
+  static constexpr std::array<std::string_view, 7> kAppliers{"driftwarden", "argocd-controller", "kustomize-controller", "helm-controller",
+                                                             "helm",        "fleetagent",        "kapp-controller"};
   static constexpr std::array<std::string_view, 6> kPeople{"kubectl", "oc", "k9s", "node-fetch", "curl", "python-requests"};
   static constexpr std::array<std::string_view, 7> kPrefixes{"kubectl-", "oc-", "Lens", "OpenLens", "headlamp", "Mozilla", "dashboard"};
   const auto is = [&](std::string_view known) { return manager == known; };

@@ -14,8 +14,8 @@ struct ManagedEntry {
   const nlohmann::json* raw = nullptr;
   std::string_view manager;
   ManagerClass manager_class = ManagerClass::Controller;
-  bool apply = false;          ///< operation Apply: lists exactly what was applied
-  bool scale = false;          ///< written through the subresource
+  bool apply = false;  ///< operation Apply: lists exactly what was applied
+  bool scale = false;  ///< written through the subresource
   bool status = false;
   bool other_version = false;  ///< its paths are of another apiVersion: only metadata can be read
 
@@ -26,8 +26,8 @@ std::vector<ManagedEntry> managed_entries(const nlohmann::json& live);
 
 /// Who owns one value.
 struct Owners {
-  bool applier = false;        ///< one of ours, by Apply or by Update
-  bool apply_entry = false;    ///< one of ours, by Apply
+  bool applier = false;      ///< one of ours, by Apply or by Update
+  bool apply_entry = false;  ///< one of ours, by Apply
   std::vector<const ManagedEntry*> others;
 
   /// The one to name: people before controllers, then the latest.

@@ -34,9 +34,8 @@ const json* child(const json& value, const PathStep& step) {
     case StepKind::Element:
     case StepKind::Value: {
       if (!value.is_array()) return nullptr;
-      const auto found = std::find_if(value.begin(), value.end(), [&](const json& item) {
-        return step.kind == StepKind::Value ? item == step.value : has_keys(item, step);
-      });
+      const auto found =
+          std::find_if(value.begin(), value.end(), [&](const json& item) { return step.kind == StepKind::Value ? item == step.value : has_keys(item, step); });
       return found == value.end() ? nullptr : &*found;
     }
     case StepKind::Index: return value.is_array() && step.index < value.size() ? &value[step.index] : nullptr;

@@ -66,7 +66,8 @@ std::optional<PathPattern> PathPattern::parse(std::string_view text) {
       if (!value) return std::nullopt;
       part.kind = Part::Kind::Value;
       part.text = *std::move(value);
-    } else if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part.index); error == std::errc{} && end != text.data() + text.size() && *end == ']') {
+    } else if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part.index);
+               error == std::errc{} && end != text.data() + text.size() && *end == ']') {
       part.kind = Part::Kind::Index;
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     } else {

@@ -26,7 +26,8 @@ std::string_view explained_by(const Pair& pair, const Finding& finding) {
   if (finding.op == FieldOp::Changed && is_encrypted(*pair.desired) && finding.desired != nullptr && finding.desired->is_string()) return "encrypted";
   if (finding.op == FieldOp::Changed && path.size() == 2 && is_field(path, 0, "spec") && is_field(path, 1, "replicas")) {
     const auto& others = finding.owners.others;
-    const bool scaled = std::any_of(others.begin(), others.end(), [](const auto* entry) { return entry->scale && entry->manager_class == ManagerClass::Controller; });
+    const bool scaled =
+        std::any_of(others.begin(), others.end(), [](const auto* entry) { return entry->scale && entry->manager_class == ManagerClass::Controller; });
     if (scaled) return "autoscaled";
   }
   if (pair.is("rbac.authorization.k8s.io", "ClusterRole") && is_field(path, 0, "rules") && pair.desired->contains("aggregationRule")) return "aggregated-rules";

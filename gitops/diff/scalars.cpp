@@ -32,9 +32,23 @@ std::optional<Exact> with_suffix(Exact number, std::string_view suffix) {
     int twos;
     int tens;
   };
-  static constexpr std::array<Suffix, 17> kSuffixes{{{"", 0, 0},    {"n", 0, -9},  {"u", 0, -6},  {"m", 0, -3},  {"k", 0, 3},   {"M", 0, 6},
-                                                     {"G", 0, 9},   {"T", 0, 12},  {"P", 0, 15},  {"E", 0, 18},  {"Ki", 10, 0}, {"Mi", 20, 0},
-                                                     {"Gi", 30, 0}, {"Ti", 40, 0}, {"Pi", 50, 0}, {"Ei", 60, 0}, {"K", 0, 3}}};
+  static constexpr std::array<Suffix, 17> kSuffixes{{{"", 0, 0},
+                                                     {"n", 0, -9},
+                                                     {"u", 0, -6},
+                                                     {"m", 0, -3},
+                                                     {"k", 0, 3},
+                                                     {"M", 0, 6},
+                                                     {"G", 0, 9},
+                                                     {"T", 0, 12},
+                                                     {"P", 0, 15},
+                                                     {"E", 0, 18},
+                                                     {"Ki", 10, 0},
+                                                     {"Mi", 20, 0},
+                                                     {"Gi", 30, 0},
+                                                     {"Ti", 40, 0},
+                                                     {"Pi", 50, 0},
+                                                     {"Ei", 60, 0},
+                                                     {"K", 0, 3}}};
   for (const auto& known : kSuffixes) {
     if (known.text != suffix) continue;
     number.twos += known.twos + known.tens;
@@ -93,7 +107,8 @@ std::optional<std::int64_t> parse_go_duration(std::string_view text) {
     std::string_view text;
     double nanoseconds;
   };
-  static constexpr std::array<Unit, 8> kUnits{{{"ns", 1}, {"us", 1e3}, {"\xC2\xB5s", 1e3}, {"\xCE\xBCs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
+  static constexpr std::array<Unit, 8> kUnits{
+      {{"ns", 1}, {"us", 1e3}, {"\xC2\xB5s", 1e3}, {"\xCE\xBCs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (text.empty()) return std::nullopt;

@@ -24,14 +24,14 @@ class SchemaNode {
 
   Format format = Format::Plain;
   List list = List::Atomic;
-  bool atomic = false;  ///< a map or struct that is owned and replaced as a whole
-  bool closed = false;  ///< whatever isn't among the fields is refused by the server
-  std::vector<Key> keys;  ///< of a keyed list, by name
+  bool atomic = false;                                            ///< a map or struct that is owned and replaced as a whole
+  bool closed = false;                                            ///< whatever isn't among the fields is refused by the server
+  std::vector<Key> keys;                                          ///< of a keyed list, by name
   std::vector<std::pair<std::string, const SchemaNode*>> fields;  ///< by name
-  const SchemaNode* element = nullptr;  ///< of a list or a map of free keys
-  bool free_keys = false;               ///< a map whose keys aren't fields
-  nlohmann::json fallback;              ///< the server's default; null when it has none
-  const SchemaNode* shape = nullptr;    ///< where fields and element are, when a definition is shared
+  const SchemaNode* element = nullptr;                            ///< of a list or a map of free keys
+  bool free_keys = false;                                         ///< a map whose keys aren't fields
+  nlohmann::json fallback;                                        ///< the server's default; null when it has none
+  const SchemaNode* shape = nullptr;                              ///< where fields and element are, when a definition is shared
 
   const SchemaNode& body() const { return shape == nullptr ? *this : *shape; }
   const SchemaNode* field(std::string_view name) const;

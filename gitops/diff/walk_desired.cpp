@@ -19,15 +19,15 @@ const json* member_of(const json& object, std::string_view name) {
 bool is_go_default(std::string_view name, const json& value) {
   if (!value.is_string()) return name == "status" && value.is_object();
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kDefaults{{{"protocol", "TCP"},
-                                                                                           {"scope", "*"},
-                                                                                           {"volumeMode", "Filesystem"},
-                                                                                           {"apiGroup", "rbac.authorization.k8s.io"},
-                                                                                           {"apiGroup", ""},
-                                                                                           {"apiVersion", "v1"},
-                                                                                           {"kind", "PersistentVolumeClaim"},
-                                                                                           {"pathType", "ImplementationSpecific"},
-                                                                                           {"conversionStrategy", "Default"},
-                                                                                           {"decodingStrategy", "None"}}};
+                                                                                            {"scope", "*"},
+                                                                                            {"volumeMode", "Filesystem"},
+                                                                                            {"apiGroup", "rbac.authorization.k8s.io"},
+                                                                                            {"apiGroup", ""},
+                                                                                            {"apiVersion", "v1"},
+                                                                                            {"kind", "PersistentVolumeClaim"},
+                                                                                            {"pathType", "ImplementationSpecific"},
+                                                                                            {"conversionStrategy", "Default"},
+                                                                                            {"decodingStrategy", "None"}}};
   const auto& text = value.get_ref<const std::string&>();
   return std::any_of(kDefaults.begin(), kDefaults.end(), [&](const auto& known) { return known.first == name && known.second == text; });
 }
@@ -136,7 +136,7 @@ class DesiredWalk {
   void atomic_map(const json& desired, const json& live, const SchemaNode* schema, const PathNode& path, const PathNode& atomic) {
     if (schema != nullptr && schema->has_free_keys()) {
       const bool same_names = desired.size() == live.size() && std::equal(desired.items().begin(), desired.items().end(), live.items().begin(),
-                                                                           [](const auto& a, const auto& b) { return a.key() == b.key(); });
+                                                                          [](const auto& a, const auto& b) { return a.key() == b.key(); });
       if (!same_names) return changed(&desired, &live, path, &atomic);
     }
     std::size_t shared = 0;

@@ -163,13 +163,15 @@ class OwnersWalk {
 
   /// False when this entry's word doesn't count for the value as a whole.
   bool report(const PathNode& here, const json* live) {
-    if (here.name == "caBundle" && here.kind == StepKind::Field && live->is_string() && entry_->manager_class != ManagerClass::Applier && pair_.rule_is_on("ca-bundle")) {
+    if (here.name == "caBundle" && here.kind == StepKind::Field && live->is_string() && entry_->manager_class != ManagerClass::Applier &&
+        pair_.rule_is_on("ca-bundle")) {
       out_.notes.insert("ca-bundle");
       return true;
     }
     if (entry_->manager_class == ManagerClass::Controller) {
-      out_.notes.insert(pair_.is("rbac.authorization.k8s.io", "ClusterRole") && here.name == "rules" && pair_.desired->contains("aggregationRule") ? "aggregated-rules"
-                                                                                                                                              : "controller-field");
+      out_.notes.insert(pair_.is("rbac.authorization.k8s.io", "ClusterRole") && here.name == "rules" && pair_.desired->contains("aggregationRule")
+                            ? "aggregated-rules"
+                            : "controller-field");
       return true;
     }
     if (entry_->manager_class == ManagerClass::Applier) {

@@ -143,14 +143,14 @@ struct DriftIndex::State {
     const auto* live = cluster.live.find(manifest.ref);
     const auto before = entry.last_synced.find(id);
     const auto body = live == nullptr ? nullptr : live->body();
-    auto drift = compare(manifest.body.get(), body.get(),
-                         before == entry.last_synced.end() ? nullptr : before->second.body.get(), nullptr, context);
+    auto drift = compare(manifest.body.get(), body.get(), before == entry.last_synced.end() ? nullptr : before->second.body.get(), nullptr, context);
     drift.object = manifest.ref;
     if (drift.verdict == Verdict::Synced) return std::nullopt;
     return drift;
   }
 
-  std::optional<ObjectDrift> judge_tracked(const AppEntry& entry, const ClusterState& cluster, const LiveStore::Entry& live, const CompareContext& context) const {
+  std::optional<ObjectDrift> judge_tracked(const AppEntry& entry, const ClusterState& cluster, const LiveStore::Entry& live,
+                                           const CompareContext& context) const {
     const auto id = object_id(live.ref);
     // Another App of ours wants it: it has moved, nothing is left over.
     if (live.app != entry.app.name || cluster.wanted_by.contains(id) || (live.ref.namespace_.empty() && cluster.wanted_bare.contains(id))) return std::nullopt;

@@ -52,7 +52,8 @@ std::uint64_t hash_managed(const json& entries, std::uint64_t seed) {
 }
 
 bool has_health(const ObjectRef& ref) {
-  static constexpr std::array<std::string_view, 9> kKinds{"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Pod", "PersistentVolumeClaim", "Service", "CronJob"};
+  static constexpr std::array<std::string_view, 9> kKinds{"Deployment", "StatefulSet",           "DaemonSet", "ReplicaSet", "Job",
+                                                          "Pod",        "PersistentVolumeClaim", "Service",   "CronJob"};
   return std::find(kKinds.begin(), kKinds.end(), ref.kind) != kKinds.end();
 }
 

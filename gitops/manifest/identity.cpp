@@ -18,9 +18,7 @@ std::string text_member(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-Error bad(const std::string& file, int line, const std::string& what) {
-  return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: {}", file, line, what)};
-}
+Error bad(const std::string& file, int line, const std::string& what) { return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: {}", file, line, what)}; }
 
 /// Helm runs hooks at moments of its own; they are no part of what stays in the cluster.
 bool is_helm_hook(const json& metadata) {
@@ -71,12 +69,37 @@ struct Collector {
 };
 
 int apply_rank(const ObjectRef& ref) {
-  static constexpr std::array<std::string_view, 31> kOrder{
-      "PriorityClass", "Namespace",   "CustomResourceDefinition", "NetworkPolicy",    "ResourceQuota",   "LimitRange",  "PodDisruptionBudget",
-      "ServiceAccount", "Secret",     "ConfigMap",                "StorageClass",     "PersistentVolume", "PersistentVolumeClaim",
-      "ClusterRole",   "ClusterRoleBinding", "Role",              "RoleBinding",      "Service",         "DaemonSet",   "Pod",
-      "ReplicationController", "ReplicaSet", "Deployment",        "HorizontalPodAutoscaler", "StatefulSet", "Job",      "CronJob",
-      "IngressClass",  "Ingress",     "APIService",               ""};
+  static constexpr std::array<std::string_view, 31> kOrder{"PriorityClass",
+                                                           "Namespace",
+                                                           "CustomResourceDefinition",
+                                                           "NetworkPolicy",
+                                                           "ResourceQuota",
+                                                           "LimitRange",
+                                                           "PodDisruptionBudget",
+                                                           "ServiceAccount",
+                                                           "Secret",
+                                                           "ConfigMap",
+                                                           "StorageClass",
+                                                           "PersistentVolume",
+                                                           "PersistentVolumeClaim",
+                                                           "ClusterRole",
+                                                           "ClusterRoleBinding",
+                                                           "Role",
+                                                           "RoleBinding",
+                                                           "Service",
+                                                           "DaemonSet",
+                                                           "Pod",
+                                                           "ReplicationController",
+                                                           "ReplicaSet",
+                                                           "Deployment",
+                                                           "HorizontalPodAutoscaler",
+                                                           "StatefulSet",
+                                                           "Job",
+                                                           "CronJob",
+                                                           "IngressClass",
+                                                           "Ingress",
+                                                           "APIService",
+                                                           ""};
   constexpr int kCustom = 100;
   if (ref.kind == "MutatingWebhookConfiguration" || ref.kind == "ValidatingWebhookConfiguration") return kCustom + 1;
   const auto found = std::find(kOrder.begin(), kOrder.end() - 1, std::string_view(ref.kind));

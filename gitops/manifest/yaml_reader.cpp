@@ -79,7 +79,8 @@ class Events {
   Error error(const std::string& file) const {
     void* previous = nullptr;
     if (const auto* first = fy_diag_errors_iterate(diag_, &previous); first != nullptr) {
-      return at(file, {first->line + (first->line < 1 ? 1 : 0), first->column + (first->column < 1 ? 1 : 0)}, first->msg == nullptr ? "broken YAML" : first->msg);
+      return at(file, {first->line + (first->line < 1 ? 1 : 0), first->column + (first->column < 1 ? 1 : 0)},
+                first->msg == nullptr ? "broken YAML" : first->msg);
     }
     return at(file, {1, 1}, "broken YAML");
   }

@@ -100,9 +100,7 @@ std::optional<json> as_float(std::string_view text) {
 }
 
 /// YYYY-M-D..., which Go reads as a time and then keeps as the text that it was. Never a number in any case.
-bool starts_like_a_date(std::string_view text) {
-  return text.size() > 4 && std::all_of(text.begin(), text.begin() + 4, is_digit) && text[4] == '-';
-}
+bool starts_like_a_date(std::string_view text) { return text.size() > 4 && std::all_of(text.begin(), text.begin() + 4, is_digit) && text[4] == '-'; }
 
 }  // namespace
 

@@ -23,9 +23,8 @@ int key_rank(std::string_view key, bool in_metadata) {
 std::vector<json::const_iterator> ordered(const json& map, bool in_metadata) {
   std::vector<json::const_iterator> members;
   for (auto it = map.begin(); it != map.end(); ++it) members.push_back(it);
-  std::stable_sort(members.begin(), members.end(), [&](const auto& a, const auto& b) {
-    return key_rank(a.key(), in_metadata) < key_rank(b.key(), in_metadata);
-  });
+  std::stable_sort(members.begin(), members.end(),
+                   [&](const auto& a, const auto& b) { return key_rank(a.key(), in_metadata) < key_rank(b.key(), in_metadata); });
   return members;
 }
 

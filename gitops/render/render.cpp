@@ -84,8 +84,8 @@ Result<void> refuse_doubles(const std::vector<Manifest>& manifests) {
   for (const auto& manifest : manifests) {
     const auto [first, added] = seen.emplace(object_id(manifest.ref), &manifest);
     if (added) continue;
-    return refuse(fmt::format("{} is defined twice: {}:{} and {}:{}", to_string(manifest.ref), first->second->file, first->second->line, manifest.file,
-                              manifest.line));
+    return refuse(
+        fmt::format("{} is defined twice: {}:{} and {}:{}", to_string(manifest.ref), first->second->file, first->second->line, manifest.file, manifest.line));
   }
   return {};
 }

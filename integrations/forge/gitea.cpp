@@ -40,6 +40,8 @@ class GiteaForge final : public Forge {
   asio::awaitable<Result<std::optional<PullRequest>>> find_in_list(std::string branch, std::string base);
   /// After a merge that was accepted, or may have been.
   asio::awaitable<Result<PullRequest>> wait_until_merged(std::int64_t number, MonoTime deadline);
+  /// Gitea answers 500, without words, where what is written to isn't there: NotFound when `path` isn't.
+  asio::awaitable<Error> explain(Error error, std::string path);
   Result<PullRequest> read_pull(const std::string& method, const std::string& path, const net::HttpResponse& response) const;
 
   GiteaApi api_;
@@ -148,14 +150,23 @@ asio::awaitable<Result<void>> GiteaForge::close(std::int64_t number) {
   co_return Result<void>{};
 }
 
+asio::awaitable<Error> GiteaForge::explain(Error error, std::string path) {
+  if (error.kind != ErrorKind::Unavailable) co_return error;
+  auto response = co_await api_.send_once("GET", path, "");
+  if (response && response->status == 404) co_return api_.refusal("GET", path, *response);
+  co_return error;
+}
+
 asio::awaitable<Result<void>> GiteaForge::comment(std::int64_t number, std::string text) {
-  CO_CHECK_OK(co_await api_.write("POST", "/issues/" + std::to_string(number) + "/comments", render_comment(text), Repeat::Never));
-  co_return Result<void>{};
+  auto written = co_await api_.write("POST", "/issues/" + std::to_string(number) + "/comments", render_comment(text), Repeat::Never);
+  if (written) co_return Result<void>{};
+  co_return co_await explain(written.error(), pull_path(number));
 }
 
 asio::awaitable<Result<void>> GiteaForge::set_status(std::string sha, CommitStatus status) {
-  CO_CHECK_OK(co_await api_.write("POST", "/statuses/" + net::percent_encode(sha), render_status(status), Repeat::Safe));
-  co_return Result<void>{};
+  auto written = co_await api_.write("POST", "/statuses/" + net::percent_encode(sha), render_status(status), Repeat::Safe);
+  if (written) co_return Result<void>{};
+  co_return co_await explain(written.error(), "/git/commits/" + net::percent_encode(sha));
 }
 
 }  // namespace

@@ -34,9 +34,7 @@ std::string without(std::string text, const std::string& secret) {
   return text;
 }
 
-ErrorKind kind_of(unsigned status, const std::string& words) {
-  // Gitea answers 500 to a status for a commit that it doesn't have.
-  if (status == 500 && words.find("object does not exist") != std::string::npos) return ErrorKind::NotFound;
+ErrorKind kind_of(unsigned status) {
   switch (status) {
     case 401:
     case 403: return ErrorKind::Denied;
@@ -88,7 +86,7 @@ Error GiteaApi::refusal(const std::string& method, const std::string& path, cons
   const auto words = without(words_of(response), options_.token.reveal());
   auto message = fmt::format("{}: the forge answers {}{}{}", step(method, path), response.status, words.empty() ? "" : " \"" + words + "\"",
                              advice(response.status, options_.project));
-  return Error{kind_of(response.status, words), std::move(message)};
+  return Error{kind_of(response.status), std::move(message)};
 }
 
 Error GiteaApi::unreadable(const std::string& method, const std::string& path) const {

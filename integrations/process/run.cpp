@@ -98,9 +98,7 @@ asio::awaitable<Result<void>> wait_until(Clock& clock, RunningPtr running, MonoT
   }
 }
 
-}  // namespace
-
-asio::awaitable<Result<Outcome>> run(Clock& clock, Command command) {
+asio::awaitable<Result<Outcome>> run_alone(Clock& clock, Command command) {
   auto executor = co_await asio::this_coro::executor;
   CO_TRY(auto child, start_child(command, !command.input.empty()));
   const std::string name = command.argv.front();
@@ -123,6 +121,14 @@ asio::awaitable<Result<Outcome>> run(Clock& clock, Command command) {
   }
   if (!ended) co_return wrap(name, ended.error());
   co_return std::move(running->outcome);
+}
+
+}  // namespace
+
+asio::awaitable<Result<Outcome>> run(Clock& clock, Command command) {
+  // In a coroutine thread of its own: cleaning up switches cancellation off, which must not leak to the caller.
+  auto task = asio::co_spawn(co_await asio::this_coro::executor, run_alone(clock, std::move(command)), asio::use_awaitable);
+  co_return co_await std::move(task);
 }
 
 }  // namespace driftwarden::process

@@ -130,8 +130,10 @@ ApiReply ApiCore::route(const ApiRequest& request, WallTime now) {
   }
   auto target = find_target(resources_, path);
   if (!target || !known_part(*target)) {
-    // Unknown paths have a plain text answer, as the real server's mux gives it.
-    if (!path.starts_with("/api")) return error_reply(unknown_path());
+    // Paths outside the served groups have a plain text answer, as the real server's mux gives it.
+    const auto parts = split(path, '/');
+    const bool core = parts.size() > 2 && parts[1] == "api" && resources_.serves("", parts[2]);
+    if (core || (parts.size() > 3 && parts[1] == "apis" && resources_.serves(parts[2], parts[3]))) return error_reply(unknown_path());
     return {404, "404 page not found\n", "text/plain; charset=utf-8"};
   }
   return resource_request(request, std::move(*target), now);

@@ -58,6 +58,7 @@ void stateful_set(Json& object) {
 }
 
 void daemon_set(Json& object) {
+  set_default(ensure(ensure(object, "metadata"), "annotations"), "deprecated.daemonset.template.generation", "0");
   Json& spec = ensure(object, "spec");
   pod_template(spec);
   set_default(spec, "revisionHistoryLimit", 10);
@@ -80,7 +81,12 @@ void job_spec(Json& spec) {
   set_default(spec, "podReplacementPolicy", find(spec, "podFailurePolicy") != nullptr ? "Failed" : "TerminatingOrFailed");
 }
 
-void job(Json& object) { job_spec(ensure(object, "spec")); }
+void job(Json& object) {
+  job_spec(ensure(object, "spec"));
+  set_default(object["spec"], "manualSelector", false);
+  const Json& labels = object_at(object, {"spec", "template", "metadata", "labels"});
+  if (!labels.empty() && object_at(object, {"metadata", "labels"}).empty()) ensure(object, "metadata")["labels"] = labels;
+}
 
 void cron_job(Json& object) {
   Json& spec = ensure(object, "spec");

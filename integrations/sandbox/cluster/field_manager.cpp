@@ -273,7 +273,7 @@ Outcome<Applied> apply_config(const Writer& writer, const Json& live, const Json
   if (managers.empty() && !text_at(live, {"metadata", "uid"}).empty()) {
     Writer before = writer;
     before.manager = "before-first-apply";
-    const Comparison diff = compare_outside(before, Json::object(), plain);
+    const Comparison diff = compare_outside(before, writer.zero, plain);
     ManagerEntry entry{.manager = before.manager, .operation = "Update", .api_version = writer.api_version, .subresource = {}, .time = writer.time, .fields = {}};
     entry.fields = (diff.added | diff.modified) - stripped_fields();
     managers.push_back(std::move(entry));
@@ -290,18 +290,22 @@ Outcome<Applied> apply_config(const Writer& writer, const Json& live, const Json
   return Applied{std::move(done.object), to_json(std::move(done.managers))};
 }
 
-Json managed_after_scale(const Writer& writer, const Json& live, bool changed, bool apply) {
+Json managed_after_scale(const Writer& writer, const Json& live, bool changed, bool apply, long long replicas) {
   Managers managers = managers_of(live);
-  const FieldPath replicas{"f:spec", "f:replicas"};
+  const FieldPath replicas_path{"f:spec", "f:replicas"};
   FieldSet path;
-  path.insert(replicas);
-  const bool owned = std::any_of(managers.begin(), managers.end(), [&](const ManagerEntry& one) { return one.fields.has(replicas); });
+  path.insert(replicas_path);
+  const bool owned = std::any_of(managers.begin(), managers.end(), [&](const ManagerEntry& one) { return one.fields.has(replicas_path); });
   if (!changed || (!owned && !apply)) return to_json(std::move(managers));
   ManagerEntry self{.manager = writer.manager, .operation = apply ? "Apply" : "Update", .api_version = writer.api_version, .subresource = "scale", .time = {}, .fields = path};
   for (auto& one : managers) {
     if (!one.same_manager(self)) one.fields = one.fields - path;
   }
-  if (ManagerEntry* mine = find_manager(managers, self)) {
+  // Zero replicas aren't written in a Scale: a removal, which leaves no trace of who did it.
+  ManagerEntry* mine = find_manager(managers, self);
+  if (replicas == 0 && !apply) {
+    if (mine != nullptr) mine->fields = mine->fields - path;
+  } else if (mine != nullptr) {
     mine->fields = mine->fields | path;
   } else {
     managers.push_back(std::move(self));

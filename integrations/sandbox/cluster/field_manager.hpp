@@ -32,6 +32,7 @@ struct Writer {
   std::string time;
   TypeRef type;
   FieldSet reset_fields;  ///< what this endpoint doesn't write: status, or spec on the status subresource
+  Json zero = Json::object();  ///< a new object of the kind
 };
 
 /// managedFields after `next` (defaulted) replaced `live` by anything but an apply. On creation `live` is the kind's zero value.
@@ -45,6 +46,6 @@ struct Applied {
 Outcome<Applied> apply_config(const Writer& writer, const Json& live, const Json& config, bool force);
 
 /// managedFields of the parent after its replicas were changed through the scale subresource.
-Json managed_after_scale(const Writer& writer, const Json& live, bool changed, bool apply);
+Json managed_after_scale(const Writer& writer, const Json& live, bool changed, bool apply, long long replicas);
 
 }  // namespace driftwarden::sandbox::cluster

@@ -74,38 +74,41 @@ void patch_plain_list(Json& value, const Json& patch) {
   }
 }
 
-/// Puts the listed elements in the listed order; the others stay near where they were.
-void reorder(const TypeRef& type, Json& list, const Json& order) {
-  const auto rank = [&](const Json& item) {
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const bool same = type.merge_key.empty() || !item.is_object() ? order[i] == item
-                                                                    : order[i].contains(type.merge_key) && item.contains(type.merge_key) &&
-                                                                          order[i][type.merge_key] == item[type.merge_key];
-      if (same) return static_cast<long>(i);
-    }
-    return -1L;
-  };
-  std::vector<std::pair<long, Json>> listed;
-  std::vector<std::pair<std::size_t, Json>> others;
+bool same_item(const TypeRef& type, const Json& a, const Json& b) {
+  const auto& key = type.merge_key;
+  if (key.empty() || !a.is_object() || !b.is_object()) return a == b;
+  return a.contains(key) && b.contains(key) && a[key] == b[key];
+}
+
+long index_in(const TypeRef& type, const Json& list, const Json& item) {
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const long at = rank(list[i]);
-    if (at < 0) {
-      others.emplace_back(i, list[i]);
-    } else {
-      listed.emplace_back(at, list[i]);
-    }
+    if (same_item(type, list[i], item)) return static_cast<long>(i);
   }
-  std::stable_sort(listed.begin(), listed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  return -1;
+}
+
+/// apimachinery's normalizeElementOrder: what `order` names comes in its order, the rest is woven in as it stood in `before`.
+void reorder(const TypeRef& type, Json& list, const Json& order, const Json& before) {
+  std::vector<Json> named;
+  std::vector<Json> others;
+  for (auto& item : list) (index_in(type, order, item) >= 0 ? named : others).push_back(std::move(item));
+  const auto sort_by = [&](std::vector<Json>& items, const Json& by) {
+    std::stable_sort(items.begin(), items.end(), [&](const Json& a, const Json& b) { return index_in(type, by, a) < index_in(type, by, b); });
+  };
+  sort_by(named, order);
+  sort_by(others, before);
   Json out = Json::array();
-  std::size_t next_other = 0;
-  for (auto& [at, item] : listed) {
-    while (next_other < others.size() && others[next_other].first <= out.size() && others[next_other].first < list.size() - listed.size() + out.size()) {
-      if (others[next_other].first > out.size()) break;
-      out.push_back(std::move(others[next_other++].second));
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < others.size() || j < named.size()) {
+    bool take_other = j >= named.size();
+    if (!take_other && i < others.size()) {
+      const long other_at = index_in(type, before, others[i]);
+      const long named_at = index_in(type, before, named[j]);
+      take_other = other_at >= 0 && named_at >= 0 && other_at < named_at;
     }
-    out.push_back(std::move(item));
+    out.push_back(std::move(take_other ? others[i++] : named[j++]));
   }
-  while (next_other < others.size()) out.push_back(std::move(others[next_other++].second));
   list = std::move(out);
 }
 
@@ -116,7 +119,7 @@ void retain_keys(Json& value, const Json& keys) {
   }
 }
 
-void patch_field(const TypeRef& type, Json& value, const std::string& key, const Json& change) {
+void patch_field(const TypeRef& type, Json& value, const std::string& key, const Json& change, const Json* order) {
   if (change.is_null()) {
     value.erase(key);
     return;
@@ -132,11 +135,14 @@ void patch_field(const TypeRef& type, Json& value, const std::string& key, const
     return;
   }
   if (mine != nullptr && mine->is_array() && change.is_array() && type.shape == Shape::List && type.merge) {
+    const Json before = *mine;
     if (type.merge_key.empty()) {
       patch_plain_list(*mine, change);
     } else {
       patch_keyed_list(type, *mine, change);
     }
+    if (order == nullptr || !order->is_array()) order = &change;
+    reorder(type, *mine, *order, before);
     return;
   }
   Json fresh = clean(type, change);
@@ -165,13 +171,16 @@ void patch_map(const TypeRef& type, Json& value, const Json& patch) {
       }
       *mine = std::move(kept);
     } else if (!key.starts_with('$')) {
-      patch_field(field_type(type, key), value, key, change);
+      patch_field(field_type(type, key), value, key, change, find(patch, std::string(kOrder) + key));
     }
   }
   for (const auto& [key, order] : patch.items()) {
     if (!key.starts_with(kOrder)) continue;
     const auto name = key.substr(kOrder.size());
-    if (Json* mine = find(value, name); mine != nullptr && mine->is_array()) reorder(field_type(type, name), *mine, order);
+    Json* mine = find(value, name);
+    if (mine == nullptr || !mine->is_array() || find(patch, name) != nullptr) continue;
+    const Json before = *mine;
+    reorder(field_type(type, name), *mine, order, before);
   }
 }
 

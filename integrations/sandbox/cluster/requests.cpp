@@ -33,7 +33,7 @@ std::optional<ApiError> check_dry_run(const ApiRequest& request, const char* kin
   return invalid("meta.k8s.io", kind, "", {not_supported("dryRun", Json::array({value}), {"All"})});
 }
 
-Outcome<Json> read_body(const ApiRequest& request) {
+Outcome<Json> read_body(const ApiRequest& request, const std::string& kind) {
   const auto& type = request.content_type;
   Json body = Json::parse(request.body, nullptr, false);
   if (body.is_discarded() && (type.find("yaml") != std::string::npos || type.empty())) {
@@ -41,14 +41,15 @@ Outcome<Json> read_body(const ApiRequest& request) {
     if (!documents) return bad_request("error decoding YAML: " + documents.error().message);
     if (documents.value().size() == 1) body = std::move(documents.value()[0]);
   }
-  if (body.is_discarded()) return bad_request("couldn't get version/kind; json parse error: unexpected end of JSON input");
+  if (body.is_discarded()) return bad_request(fmt::format("the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: unexpected end of JSON input ({})", kind,
+                                                          request.body.substr(0, 64)));
   return body;
 }
 
 std::optional<ApiError> check_media(const ApiRequest& request) {
   const auto type = request.content_type.substr(0, request.content_type.find(';'));
   if (type.empty() || type == "application/json" || type == "application/yaml") return std::nullopt;
-  return unsupported_media_type("application/json, application/yaml");
+  return unsupported_media_type("application/json, application/yaml, application/vnd.kubernetes.protobuf");
 }
 
 /// What a whole object in a body must agree with.
@@ -58,8 +59,9 @@ std::optional<ApiError> check_object(const Target& target, const Json& body, con
   const auto version = text_at(body, {"apiVersion"});
   const auto& resource = *target.resource;
   if ((!kind.empty() && kind != default_kind) || (!version.empty() && version != resource.api_version() && std::string_view(default_kind) != "Scale")) {
-    return bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: no kind \"{}\" is registered for version \"{}\"", kind, version.substr(version.find('/') + 1),
-                                   default_kind, kind, version));
+    const auto short_version = version.substr(version.find('/') + 1);
+    const auto package = resource.group.empty() ? std::string("core") : resource.group.substr(0, resource.group.find('.'));
+    return bad_request(fmt::format("{0} in version \"{1}\" cannot be handled as a {2}: converting ({1}.{0}) to ({3}.{2}): unknown conversion", kind, short_version, default_kind, package));
   }
   if (const Json* meta = find(body, "metadata"); meta != nullptr && !meta->is_object()) {
     return bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: json: cannot unmarshal {} into Go struct field {}.metadata of type v1.ObjectMeta", default_kind,
@@ -69,6 +71,9 @@ std::optional<ApiError> check_object(const Target& target, const Json& body, con
   if (!space.empty() && resource.namespaced && space != target.namespace_) return bad_request("the namespace of the provided object does not match the namespace sent on the request");
   if (!space.empty() && !resource.namespaced) return bad_request("namespace must not be provided for cluster-scoped objects");
   const auto name = text_at(body, {"metadata", "name"});
+  if (!target.name.empty() && name.empty()) {
+    return bad_request(fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided", target.name));
+  }
   if (!target.name.empty() && !name.empty() && name != target.name) {
     return bad_request(fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, target.name));
   }
@@ -80,7 +85,7 @@ std::optional<ApiError> check_object(const Target& target, const Json& body, con
 Outcome<ApiReply> ApiCore::post(const ApiRequest& request, const Target& target, WallTime now) {
   if (auto wrong = check_media(request)) return *wrong;
   if (auto wrong = check_dry_run(request, "CreateOptions")) return *wrong;
-  auto body = read_body(request);
+  auto body = read_body(request, target.resource->kind);
   if (!body) return body.error();
   if (auto wrong = check_object(target, body.value(), target.resource->kind.c_str())) return *wrong;
   std::vector<std::string> warnings;
@@ -94,7 +99,7 @@ Outcome<ApiReply> ApiCore::post(const ApiRequest& request, const Target& target,
 Outcome<ApiReply> ApiCore::put(const ApiRequest& request, const Target& target, WallTime now) {
   if (auto wrong = check_media(request)) return *wrong;
   if (auto wrong = check_dry_run(request, "UpdateOptions")) return *wrong;
-  auto body = read_body(request);
+  auto body = read_body(request, target.resource->kind);
   if (!body) return body.error();
   if (auto wrong = check_object(target, body.value(), target.resource->kind.c_str())) return *wrong;
   std::vector<std::string> warnings;
@@ -114,11 +119,11 @@ Outcome<ApiReply> ApiCore::patch(const ApiRequest& request, const Target& target
     if (request.query_or("fieldManager").empty()) {
       return invalid("meta.k8s.io", "PatchOptions", "", {required_value("fieldManager", "is required for apply patch")});
     }
-    auto config = read_body(request);
+    auto config = read_body(request, target.resource->kind);
     if (!config) return config.error();
     if (text_at(config.value(), {"kind"}) != resource.kind || text_at(config.value(), {"apiVersion"}) != resource.api_version()) {
       const auto version = text_at(config.value(), {"apiVersion"});
-      return bad_request(fmt::format("invalid object type: {}, Kind={}", version.empty() ? "/" : version, text_at(config.value(), {"kind"})));
+      return bad_request(fmt::format("invalid object type: {}{}, Kind={}", version.find('/') == std::string::npos ? "/" : "", version, text_at(config.value(), {"kind"})));
     }
     if (auto wrong = check_object(target, config.value(), resource.kind.c_str())) return *wrong;
     bool created = false;
@@ -236,7 +241,7 @@ Outcome<StoredPtr> ApiCore::write_scale(const Target& target, const Json& scale_
   Json next = old->body();
   const bool changed = int_at(next, {"spec", "replicas"}) != replicas;
   next["spec"]["replicas"] = replicas;
-  Json managed = managed_after_scale(writer_for(resource, options), old->body(), changed, apply);
+  Json managed = managed_after_scale(writer_for(resource, options), old->body(), changed, apply, replicas);
   return finish(target.resource, target.key(), old, std::move(next), std::move(managed), options);
 }
 
@@ -251,7 +256,7 @@ Outcome<ApiReply> ApiCore::scale(const ApiRequest& request, const Target& target
   }
   const bool whole = request.method == "PUT";
   if (!whole && request.method != "PATCH") return method_not_allowed();
-  auto body = read_body(request);
+  auto body = read_body(request, target.resource->kind);
   if (!body) return body.error();
   const bool apply = request.content_type.starts_with("application/apply-patch");
   Json next = body.value();

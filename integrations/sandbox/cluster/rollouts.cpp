@@ -113,6 +113,13 @@ void Rollouts::reconcile(const Work& work, WallTime now) {
 bool Rollouts::dying(const Work& work, const StoredPtr& object, WallTime now) {
   if (work.storage == "/namespaces" || find(object->body(), {"metadata", "deletionTimestamp"}) == nullptr) return false;
   const auto uid = text_at(object->body(), {"metadata", "uid"});
+  for (const char* const protection : {"kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"}) {
+    if (!has_finalizer(object->body(), protection)) continue;
+    Json next = object->body();
+    std::erase(next["metadata"]["finalizers"].get_ref<Json::array_t&>(), Json(protection));
+    static_cast<void>(core_.update(resource(work.storage), work.key, std::move(next), writer("kube-controller-manager", "", now)));
+    return true;
+  }
   const bool orphan = has_finalizer(object->body(), "orphan");
   if (!orphan && !has_finalizer(object->body(), "foregroundDeletion")) return true;
   const auto found = dependents_.find(uid);

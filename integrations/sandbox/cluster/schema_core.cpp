@@ -9,10 +9,10 @@ ConfigMap metadata=:ObjectMeta immutable^:b data:{s} binaryData:{y}
 Secret metadata=:ObjectMeta immutable^:b data:{y} stringData:{s} type:s
 Namespace metadata=:ObjectMeta spec=:NamespaceSpec status=:NamespaceStatus
 Node metadata=:ObjectMeta spec=:NodeSpec status=:NodeStatus
-Event metadata!=:ObjectMeta involvedObject!=:ObjectReference reason:s message:s source=:EventSource firstTimestamp:t lastTimestamp:t count:i
-  type:s eventTime:u series^:EventSeries action:s related^:ObjectReference reportingComponent=:s reportingInstance=:s
+Event metadata!=:ObjectMeta involvedObject!=:ObjectReference reason:s message:s source=:EventSource firstTimestamp=:t lastTimestamp=:t count:i
+  type:s eventTime=:u series^:EventSeries action:s related^:ObjectReference reportingComponent=:s reportingInstance=:s
 ServiceAccount metadata=:ObjectMeta secrets:[ObjectReference]@name~name imagePullSecrets:[LocalObjectReference] automountServiceAccountToken^:b
-PersistentVolumeClaim metadata=:ObjectMeta spec=:PersistentVolumeClaimSpec status=:PersistentVolumeClaimStatus
+PersistentVolumeClaim apiVersion:s kind:s metadata=:ObjectMeta spec=:PersistentVolumeClaimSpec status=:PersistentVolumeClaimStatus
 PersistentVolume metadata=:ObjectMeta spec=:PersistentVolumeSpec status=:PersistentVolumeStatus
 ReplicationController metadata=:ObjectMeta spec=:ReplicationControllerSpec status=:ReplicationControllerStatus
 Endpoints metadata=:ObjectMeta subsets:[EndpointSubset]
@@ -46,7 +46,7 @@ NodeStatus capacity:{q} allocatable:{q} phase:s conditions:[NodeCondition]@type~
   config^:NodeConfigStatus runtimeHandlers:[NodeRuntimeHandler] features^:NodeFeatures declaredFeatures:[s]
 ObjectReference@a kind:s namespace:s name:s uid:s apiVersion:s resourceVersion:s fieldPath:s
 EventSource component:s host:s
-EventSeries count:i lastObservedTime:u
+EventSeries count:i lastObservedTime=:u
 LocalObjectReference@a name:s
 PersistentVolumeClaimSpec accessModes:[s] selector^:LabelSelector resources=:VolumeResourceRequirements volumeName:s storageClassName^:s
   volumeMode^:s dataSource^:TypedLocalObjectReference dataSourceRef^:TypedObjectReference volumeAttributesClassName^:s
@@ -103,7 +103,7 @@ PodSchedulingGate name!=:s
 PodResourceClaim name!=:s resourceClaimName^:s resourceClaimTemplateName^:s
 ResourceRequirements limits:{q} requests:{q} claims:[ResourceClaim]@name
 PodSchedulingGroup podGroupName^:s
-PodCondition type!=:s observedGeneration:l status!=:s lastProbeTime:t lastTransitionTime:t reason:s message:s
+PodCondition type!=:s observedGeneration:l status!=:s lastProbeTime=:t lastTransitionTime=:t reason:s message:s
 HostIP ip!=:s
 PodIP ip!=:s
 ContainerStatus name!=:s state=:ContainerState lastState=:ContainerState ready!=:b restartCount!=:i image!=:s imageID!=:s containerID:s started^:b
@@ -115,10 +115,10 @@ NodeAllocatableResourceClaimStatus resourceClaimName!=:s containers:[s]@s resour
 ServicePort name:s protocol:s appProtocol^:s port!=:i targetPort=:x nodePort:i
 SessionAffinityConfig clientIP^:ClientIPConfig
 LoadBalancerStatus ingress:[LoadBalancerIngress]
-NamespaceCondition type!=:s status!=:s lastTransitionTime:t reason:s message:s
+NamespaceCondition type!=:s status!=:s lastTransitionTime=:t reason:s message:s
 Taint key!=:s value:s effect!=:s timeAdded^:t
 NodeConfigSource configMap^:ConfigMapNodeConfigSource
-NodeCondition type!=:s status!=:s lastHeartbeatTime:t lastTransitionTime:t reason:s message:s
+NodeCondition type!=:s status!=:s lastHeartbeatTime=:t lastTransitionTime=:t reason:s message:s
 NodeAddress type!=:s address!=:s
 NodeDaemonEndpoints kubeletEndpoint=:DaemonEndpoint
 NodeSystemInfo machineID!=:s systemUUID!=:s bootID!=:s kernelVersion!=:s osImage!=:s containerRuntimeVersion!=:s kubeletVersion!=:s
@@ -131,7 +131,7 @@ NodeFeatures supplementalGroupsPolicy^:b
 VolumeResourceRequirements limits:{q} requests:{q}
 TypedLocalObjectReference@a apiGroup^:s kind!=:s name!=:s
 TypedObjectReference apiGroup^:s kind!=:s name!=:s namespace^:s
-PersistentVolumeClaimCondition type!=:s status!=:s lastProbeTime:t lastTransitionTime:t reason:s message:s
+PersistentVolumeClaimCondition type!=:s status!=:s lastProbeTime=:t lastTransitionTime=:t reason:s message:s
 ModifyVolumeStatus targetVolumeAttributesClassName:s status!=:s
 GCEPersistentDiskVolumeSource pdName!=:s fsType:s partition:i readOnly:b
 AWSElasticBlockStoreVolumeSource volumeID!=:s fsType:s partition:i readOnly:b
@@ -160,7 +160,7 @@ CSIPersistentVolumeSource driver!=:s volumeHandle!=:s readOnly:b fsType:s volume
   nodeStageSecretRef^:SecretReference nodePublishSecretRef^:SecretReference controllerExpandSecretRef^:SecretReference
   nodeExpandSecretRef^:SecretReference
 VolumeNodeAffinity required^:NodeSelector
-ReplicationControllerCondition type!=:s status!=:s lastTransitionTime:t reason:s message:s
+ReplicationControllerCondition type!=:s status!=:s lastTransitionTime=:t reason:s message:s
 EndpointAddress@a ip!=:s hostname:s nodeName^:s targetRef^:ObjectReference
 CoreEndpointPort@a name:s port!=:i protocol:s appProtocol^:s
 LimitRangeItem type!=:s max:{q} min:{q} default:{q} defaultRequest:{q} maxLimitRequestRatio:{q}
@@ -248,8 +248,8 @@ PodAffinityTerm labelSelector^:LabelSelector namespaces:[s] topologyKey!=:s name
   mismatchLabelKeys:[s]
 WeightedPodAffinityTerm weight!=:i podAffinityTerm!=:PodAffinityTerm
 ContainerStateWaiting reason:s message:s
-ContainerStateRunning startedAt:t
-ContainerStateTerminated exitCode!=:i signal:i reason:s message:s startedAt:t finishedAt:t containerID:s
+ContainerStateRunning startedAt=:t
+ContainerStateTerminated exitCode!=:i signal:i reason:s message:s startedAt=:t finishedAt=:t containerID:s
 VolumeStatus image^:ImageVolumeStatus
 LinuxContainerUser uid!=:l gid!=:l supplementalGroups:[l]
 ResourceHealth resourceID!=:s health:s message^:s

@@ -76,7 +76,7 @@ CustomResourceDefinitionNames plural!=:s singular:s shortNames:[s] kind!=:s list
 CustomResourceDefinitionVersion name!=:s served!=:b storage!=:b deprecated:b deprecationWarning^:s schema^:CustomResourceValidation
   subresources^:CustomResourceSubresources additionalPrinterColumns:[CustomResourceColumnDefinition] selectableFields:[SelectableField]
 CustomResourceConversion strategy!=:s webhook^:WebhookConversion
-CustomResourceDefinitionCondition type!=:s status!=:s lastTransitionTime:t reason:s message:s observedGeneration:l
+CustomResourceDefinitionCondition type!=:s status!=:s lastTransitionTime=:t reason:s message:s observedGeneration:l
 CustomResourceValidation openAPIV3Schema^:*
 CustomResourceSubresources status^:j scale^:CustomResourceSubresourceScale
 CustomResourceColumnDefinition name!=:s type!=:s format:s description:s priority:i jsonPath!=:s

@@ -25,14 +25,14 @@ ReplicaSetSpec replicas^:i minReadySeconds:i selector!^:LabelSelector template=:
 ReplicaSetStatus replicas!=:i fullyLabeledReplicas:i readyReplicas:i availableReplicas:i terminatingReplicas^:i observedGeneration:l
   conditions:[ReplicaSetCondition]@type~type
 DeploymentStrategy type:s rollingUpdate^:RollingUpdateDeployment
-DeploymentCondition type!=:s status!=:s lastUpdateTime:t lastTransitionTime:t reason:s message:s
+DeploymentCondition type!=:s status!=:s lastUpdateTime=:t lastTransitionTime=:t reason:s message:s
 StatefulSetUpdateStrategy type:s rollingUpdate^:RollingUpdateStatefulSetStrategy
 StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted:s whenScaled:s
 StatefulSetOrdinals start=:i
-StatefulSetCondition type!=:s status!=:s lastTransitionTime:t reason:s message:s
+StatefulSetCondition type!=:s status!=:s lastTransitionTime=:t reason:s message:s
 DaemonSetUpdateStrategy type:s rollingUpdate^:RollingUpdateDaemonSet
-DaemonSetCondition type!=:s status!=:s lastTransitionTime:t reason:s message:s
-ReplicaSetCondition type!=:s status!=:s lastTransitionTime:t reason:s message:s
+DaemonSetCondition type!=:s status!=:s lastTransitionTime=:t reason:s message:s
+ReplicaSetCondition type!=:s status!=:s lastTransitionTime=:t reason:s message:s
 RollingUpdateDeployment maxUnavailable^:x maxSurge^:x
 RollingUpdateStatefulSetStrategy partition^:i maxUnavailable^:x
 RollingUpdateDaemonSet maxUnavailable^:x maxSurge^:x
@@ -48,7 +48,7 @@ CronJobSpec schedule!=:s timeZone^:s startingDeadlineSeconds^:l concurrencyPolic
 CronJobStatus active:[ObjectReference] lastScheduleTime^:t lastSuccessfulTime^:t
 PodFailurePolicy rules!=:[PodFailurePolicyRule]
 SuccessPolicy rules!=:[SuccessPolicyRule]
-JobCondition type!=:s status!=:s lastProbeTime:t lastTransitionTime:t reason:s message:s
+JobCondition type!=:s status!=:s lastProbeTime=:t lastTransitionTime=:t reason:s message:s
 UncountedTerminatedPods succeeded:[s]@s failed:[s]@s
 JobTemplateSpec metadata=:ObjectMeta spec=:JobSpec
 PodFailurePolicyRule action!=:s onExitCodes^:PodFailurePolicyOnExitCodesRequirement onPodConditions:[PodFailurePolicyOnPodConditionsPattern]
@@ -66,7 +66,7 @@ MetricSpec type!=:s object^:ObjectMetricSource pods^:PodsMetricSource resource^:
 HorizontalPodAutoscalerBehavior scaleUp^:HPAScalingRules scaleDown^:HPAScalingRules
 MetricStatus type!=:s object^:ObjectMetricStatus pods^:PodsMetricStatus resource^:ResourceMetricStatus
   containerResource^:ContainerResourceMetricStatus external^:ExternalMetricStatus
-HorizontalPodAutoscalerCondition type!=:s status!=:s lastTransitionTime:t reason:s message:s
+HorizontalPodAutoscalerCondition type!=:s status!=:s lastTransitionTime=:t reason:s message:s
 ObjectMetricSource describedObject!=:CrossVersionObjectReference target!=:MetricTarget metric!=:MetricIdentifier
 PodsMetricSource metric!=:MetricIdentifier target!=:MetricTarget
 ResourceMetricSource name!=:s target!=:MetricTarget

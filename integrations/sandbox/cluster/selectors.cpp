@@ -84,6 +84,9 @@ Outcome<LabelSelector> LabelSelector::parse(const std::string& text) {
     } else {
       one.key = term;
     }
+    if (const auto space = one.key.find(' '); space != std::string::npos) {
+      return bad_request(fmt::format("unable to parse requirement: found '{}', expected: in, notin, =, ==, !=, gt, lt", trim(std::string_view(one.key).substr(space))));
+    }
     if (one.key.empty() || one.key.find_first_of(" ()!\"") != std::string::npos) return bad_request(fmt::format("unable to parse requirement: invalid label key \"{}\"", one.key));
     out.terms_.push_back(std::move(one));
   }
@@ -129,7 +132,11 @@ Outcome<FieldSelector> FieldSelector::parse(const std::string& text, const std::
     const auto field = std::string(trim(std::string_view(part).substr(0, one.equal ? equals : equals - 1)));
     const auto from = equals + 1 < part.size() && part[equals + 1] == '=' ? equals + 2 : equals + 1;
     one.value = std::string(trim(std::string_view(part).substr(from)));
-    if (!selectable_fields(kind).contains(field)) return bad_request(fmt::format("field label not supported: {}", field));
+    const auto& known = selectable_fields(kind);
+    if (!known.contains(field)) {
+      if (known.size() > 2) return bad_request(fmt::format("field label not supported: {}", field));
+      return bad_request(fmt::format("\"{}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", field));
+    }
     one.path = split(field, '.');
     out.terms_.push_back(std::move(one));
   }

@@ -89,7 +89,7 @@ ApiError forbidden_namespace(const std::string& group, const std::string& resour
 }
 
 ApiError unsupported_media_type(const std::string& supported) {
-  return {415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: " + supported, Json::object()};
+  return {415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: " + supported, {}};
 }
 
 ApiError unavailable() { return {503, "ServiceUnavailable", "the server is currently unable to handle the request", Json::object()}; }

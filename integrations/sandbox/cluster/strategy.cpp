@@ -15,6 +15,9 @@ std::string time_text(WallTime now) { return format_time(std::chrono::floor<std:
 void allocate(Json& service, const Json* old, Allocations& allocations) {
   Json& spec = service["spec"];
   const auto type = text_at(spec, {"type"});
+  if (old != nullptr && type == "ClusterIP" && text_at(*old, {"spec", "type"}) != "ClusterIP") {
+    for (const char* const key : {"externalTrafficPolicy", "allocateLoadBalancerNodePorts", "healthCheckNodePort"}) spec.erase(key);
+  }
   if (old != nullptr && text_at(*old, {"spec", "type"}) != "ExternalName" && type != "ExternalName") {
     for (const char* const key : {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}) {
       const Json* before = find(*old, {"spec", key});
@@ -53,10 +56,13 @@ void prepare_job(Json& job, const std::string& uid) {
   if (bool_at(spec, {"manualSelector"})) return;
   const auto name = text_at(job, {"metadata", "name"});
   Json& labels = spec["template"]["metadata"]["labels"];
+  const bool shared = object_at(job, {"metadata", "labels"}) == (labels.is_object() ? labels : Json::object());
   labels["batch.kubernetes.io/controller-uid"] = uid;
   labels["batch.kubernetes.io/job-name"] = name;
   labels["controller-uid"] = uid;
   labels["job-name"] = name;
+  // The defaulting lets a Job without labels share its template's.
+  if (shared) job["metadata"]["labels"] = labels;
   spec["selector"] = Json{{"matchLabels", {{"batch.kubernetes.io/controller-uid", uid}}}};
 }
 
@@ -195,8 +201,14 @@ void prepare_create(const Resource& resource, Json& object, Allocations& allocat
   if (kind == "Pod") prepare_pod(object);
   if (kind == "DaemonSet") count_template(nullptr, object);
   if (kind == "CustomResourceDefinition") establish(object, now);
-  if (kind == "PersistentVolumeClaim") object["status"] = Json{{"phase", "Pending"}};
-  if (kind == "PersistentVolume") object["status"] = Json{{"phase", "Available"}};
+  if (kind == "PersistentVolumeClaim") {
+    object["status"] = Json{{"phase", "Pending"}};
+    meta["finalizers"].push_back("kubernetes.io/pvc-protection");
+  }
+  if (kind == "PersistentVolume") {
+    object["status"] = Json{{"phase", "Available"}};
+    meta["finalizers"].push_back("kubernetes.io/pv-protection");
+  }
   if (kind == "Namespace") {
     object["status"] = Json{{"phase", "Active"}};
     object["spec"]["finalizers"] = Json::array({"kubernetes"});

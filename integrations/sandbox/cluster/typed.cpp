@@ -9,6 +9,13 @@ namespace {
 
 bool absent(const Json* value) { return value == nullptr || value->is_null(); }
 
+/// Unlike find(), a null that is written counts as there.
+const Json* member(const Json* object, const std::string& key) {
+  if (absent(object)) return nullptr;
+  const auto found = object->find(key);
+  return found == object->end() ? nullptr : &*found;
+}
+
 /// What kind of walk a value takes: an untyped value decides by itself (objects granular, lists atomic).
 enum class Walk { Leaf, Map, List };
 
@@ -64,24 +71,26 @@ class Comparer {
   explicit Comparer(Comparison& out) : out_(out) {}
 
   void run(const TypeRef& type, const Json* before, const Json* after) {
-    if (absent(before) && absent(after)) return;
+    if (before == nullptr && after == nullptr) return;
     const Walk walk = walk_of(type, before, after);
-    if (walk == Walk::Leaf || ((absent(before) || before->empty()) && (absent(after) || after->empty()))) return leaf(before, after);
+    if (walk == Walk::Leaf || (blank(before) && blank(after))) return leaf(before, after);
     if (walk == Walk::Map) {
       maps(type, before, after);
     } else {
       lists(type, before, after);
     }
     if (path_.empty()) return;
-    if (absent(before)) out_.added.insert(path_);
-    if (absent(after)) out_.removed.insert(path_);
+    if (before == nullptr) out_.added.insert(path_);
+    if (after == nullptr) out_.removed.insert(path_);
   }
 
  private:
+  static bool blank(const Json* value) { return absent(value) || value->empty(); }
+
   void leaf(const Json* before, const Json* after) {
-    if (absent(before)) {
+    if (before == nullptr) {
       out_.added.insert(path_);
-    } else if (absent(after)) {
+    } else if (after == nullptr) {
       out_.removed.insert(path_);
     } else if (*before != *after) {
       out_.modified.insert(path_);
@@ -96,11 +105,11 @@ class Comparer {
 
   void maps(const TypeRef& type, const Json* before, const Json* after) {
     if (!absent(before)) {
-      for (const auto& [key, value] : before->items()) child(child_type(type, key), "f:" + key, &value, absent(after) ? nullptr : find(*after, key));
+      for (const auto& [key, value] : before->items()) child(child_type(type, key), "f:" + key, &value, member(after, key));
     }
     if (absent(after)) return;
     for (const auto& [key, value] : after->items()) {
-      if (absent(before) || find(*before, key) == nullptr) child(child_type(type, key), "f:" + key, nullptr, &value);
+      if (member(before, key) == nullptr) child(child_type(type, key), "f:" + key, nullptr, &value);
     }
   }
 
@@ -239,6 +248,8 @@ std::string list_element(const TypeRef& list, const Json& item, std::string* why
       keys[key] = *value;
     } else if (key == "protocol") {
       keys[key] = "TCP";
+    } else if (const Field* field = list.element && list.element->def != nullptr ? list.element->def->find(key) : nullptr; field != nullptr && field->always) {
+      keys[key] = field->type.shape == Shape::String ? Json("") : Json(0);
     } else if (why != nullptr && list.keys.size() == 1) {
       *why = fmt::format("associative list with keys has an element that omits key field \"{}\" (and doesn't have default value)", key);
       return {};
@@ -304,7 +315,36 @@ FieldSet ensure_named_members(const FieldSet& set, const TypeRef& type) {
   return out;
 }
 
+namespace {
+
+/// As Go prints the type of a decoded value.
+const char* go_type(const Json& value) {
+  if (value.is_string()) return "string";
+  if (value.is_boolean()) return "bool";
+  if (value.is_number_float()) return "float64";
+  if (value.is_number()) return "int64";
+  return value.is_array() ? "[]interface {}" : "map[string]interface {}";
+}
+
+std::string wrong_shape(const TypeRef& type, const Json& value) {
+  const auto wanted = [&](const char* what, bool right) { return right || value.is_null() ? std::string() : fmt::format("expected {}, got {}", what, go_type(value)); };
+  switch (type.shape) {
+    case Shape::String: return wanted("string", value.is_string());
+    case Shape::Int32:
+    case Shape::Int64:
+    case Shape::Float: return wanted("numeric (int or float)", value.is_number());
+    case Shape::Bool: return wanted("boolean", value.is_boolean());
+    case Shape::Struct:
+    case Shape::Map: return wanted("map", value.is_object());
+    case Shape::List: return wanted("list", value.is_array());
+    default: return {};
+  }
+}
+
+}  // namespace
+
 std::string check_lists(const TypeRef& type, const Json& value, const std::string& path) {
+  if (auto wrong = wrong_shape(type, value); !wrong.empty()) return path + ": " + wrong;
   const Walk walk = walk_of(type, &value, nullptr);
   if (walk == Walk::Map && value.is_object()) {
     for (const auto& [key, item] : value.items()) {

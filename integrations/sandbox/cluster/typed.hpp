@@ -22,7 +22,7 @@ Json merge(const TypeRef& type, const Json& live, const Json& config);
 Json remove_items(const TypeRef& type, const Json& value, const FieldSet& items);
 /// Struct fields on the way to a member become members too.
 FieldSet ensure_named_members(const FieldSet& set, const TypeRef& type);
-/// "" when every keyed list and set has its keys and no duplicates, else the server's words.
+/// "" when every value has its type's shape, and keyed lists and sets have their keys and no duplicates; else the server's words.
 std::string check_lists(const TypeRef& type, const Json& value, const std::string& path = {});
 
 }  // namespace driftwarden::sandbox::cluster

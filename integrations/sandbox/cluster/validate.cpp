@@ -247,6 +247,8 @@ class Checker {
       if (ports.size() > 1 && text_at(port, {"name"}).empty()) add(required_value(at + ".name", ""));
       const auto number = int_at(port, {"port"});
       if (number < 1 || number > 65535) add(invalid_value(at + ".port", number, "must be between 1 and 65535, inclusive"));
+      const Json* target = find(port, "targetPort");
+      if (target != nullptr && target->is_number() && (*target < 1 || *target > 65535)) add(invalid_value(at + ".targetPort", *target, "must be between 1 and 65535, inclusive"));
       const auto node_port = int_at(port, {"nodePort"});
       if (node_port != 0 && (node_port < 30000 || node_port > 32767)) {
         add(invalid_value(at + ".nodePort", node_port, "provided port is not in the valid range. The range of valid ports is 30000-32767"));

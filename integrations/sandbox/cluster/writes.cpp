@@ -62,7 +62,8 @@ Writer ApiCore::writer_for(const Resource& resource, const WriteOptions& options
              .subresource = options.subresource,
              .time = second_text(options.now),
              .type = struct_ref(*resource.type),
-             .reset_fields = {}};
+             .reset_fields = {},
+             .zero = zero_object(resource)};
   if (options.subresource == "status") {
     out.reset_fields.insert({"f:spec"});
     if (resource.group == "apps") out.reset_fields.insert({"f:metadata", "f:labels"});
@@ -162,10 +163,10 @@ Outcome<StoredPtr> ApiCore::apply(const ResourcePtr& resource, const Key& key, c
   Json probe = config;
   const Decoding decoding = round_trip(*resource->type, probe);
   if (!decoding.unknown.empty()) return ApiError{500, "", fmt::format("failed to create typed patch object {}: .{}: field not declared in schema", described(), decoding.unknown[0]), {}};
-  if (!decoding.error.empty()) return ApiError{500, "", fmt::format("failed to create typed patch object {}: {}", described(), decoding.error), {}};
   if (!array_at(config, {"metadata", "managedFields"}).empty()) return bad_request("metadata.managedFields must be nil");
   const Writer writer = writer_for(*resource, options);
   if (auto wrong = check_lists(writer.type, config); !wrong.empty()) return ApiError{500, "", fmt::format("failed to create typed patch object {}: {}", described(), wrong), {}};
+  if (!decoding.error.empty()) return ApiError{500, "", fmt::format("failed to create typed patch object {}: {}", described(), decoding.error), {}};
   const auto old = store_.find(resource->storage(), key);
   if (created != nullptr) *created = !old;
   if (!old && !options.subresource.empty()) return not_found(resource->group, resource->plural, key.name);
@@ -202,8 +203,11 @@ Outcome<StoredPtr> ApiCore::remove(const ResourcePtr& resource, const Key& key, 
     const auto wanted = text_at(delete_options, {"preconditions", field});
     const auto actual = text_at(old->body(), {"metadata", field});
     if (wanted.empty() || wanted == actual) continue;
-    const char* const what = std::string_view(field) == "uid" ? "UID" : "ResourceVersion";
-    return conflict(resource->group, resource->plural, key.name, fmt::format("Precondition failed: {} in precondition: {}, {} in object meta: {}", what, wanted, what, actual));
+    const bool by_uid = std::string_view(field) == "uid";
+    const char* const what = by_uid ? "UID" : "ResourceVersion";
+    return conflict("", resource->kind, key.name,
+                    fmt::format("the {0} in the precondition ({1}) does not match the {0} in record ({2}). The object might have been {3}", what, wanted, actual,
+                                by_uid ? "deleted and then recreated" : "modified"));
   }
   if (options.dry_run) return old;
   Json next = old->body();

@@ -91,6 +91,14 @@ asio::awaitable<net::ServerReply> list_commits(Core& core, ApiCall call) {
   co_return json_reply(200, all);
 }
 
+asio::awaitable<net::ServerReply> read_commit(Core& core, ApiCall call) {
+  const auto name = call.repository();
+  auto git = core.git(*core.find(name));
+  auto log = co_await git.log(call.parts[5], "", 1);
+  if (!log || log->empty()) co_return not_found();
+  co_return json_reply(200, commit_json(core, *core.find(name), log->front()));
+}
+
 asio::awaitable<net::ServerReply> serve_branches(Core& core, ApiCall call) {
   const auto name = call.repository();
   auto git = core.git(*core.find(name));
@@ -127,6 +135,7 @@ asio::awaitable<net::ServerReply> serve_repository(Core& core, ApiCall call) {
   if (topic == "contents" || topic == "raw") co_return co_await serve_contents(core, std::move(call));
   if (topic == "branches") co_return co_await serve_branches(core, std::move(call));
   if (topic == "statuses" && call.is("POST", 5)) co_return co_await set_status(core, std::move(call));
+  if (topic == "git" && call.part(4) == "commits" && call.is("GET", 6)) co_return co_await read_commit(core, std::move(call));
   if (topic == "commits" && call.is("GET", 4)) co_return co_await list_commits(core, std::move(call));
   if (topic == "commits" && call.is("GET", 6)) co_return co_await read_statuses(core, std::move(call));
   co_return not_found();

@@ -13,9 +13,10 @@ namespace driftwarden::sandbox::forge {
 
 /// A refusal as the API tells it: Gitea's status and words.
 struct Refused {
+  Refused() = default;
   Refused(unsigned status_, std::string message_) : status(status_), message(std::move(message_)) {}
   Refused(const Error& error) : status(error.kind == ErrorKind::NotFound ? 404 : 500), message(error.message) {}  // NOLINT: Git's failures pass through
-  unsigned status;
+  unsigned status = 500;
   std::string message;
 };
 [[noreturn]] void throw_exception_from_error(const Refused& refused, const boost::source_location& where);

@@ -67,25 +67,59 @@ class Checker {
   int tables_ = 0;
 };
 
-const std::set<std::string> kActionElements{"button", "overflow", "static_select", "external_select", "users_select", "conversations_select",
-    "channels_select", "multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select", "multi_channels_select", "checkboxes", "radio_buttons", "datepicker",
-    "timepicker", "datetimepicker", "workflow_button", "feedback_buttons", "icon_button"};
-const std::set<std::string> kInputElements{"plain_text_input", "email_text_input", "url_text_input", "number_input", "rich_text_input", "static_select",
-    "external_select", "users_select", "conversations_select", "channels_select", "multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select",
-    "multi_channels_select", "checkboxes", "radio_buttons", "datepicker", "timepicker", "datetimepicker", "file_input"};
+const std::set<std::string> kActionElements{"button",
+                                            "overflow",
+                                            "static_select",
+                                            "external_select",
+                                            "users_select",
+                                            "conversations_select",
+                                            "channels_select",
+                                            "multi_static_select",
+                                            "multi_external_select",
+                                            "multi_users_select",
+                                            "multi_conversations_select",
+                                            "multi_channels_select",
+                                            "checkboxes",
+                                            "radio_buttons",
+                                            "datepicker",
+                                            "timepicker",
+                                            "datetimepicker",
+                                            "workflow_button",
+                                            "feedback_buttons",
+                                            "icon_button"};
+const std::set<std::string> kInputElements{"plain_text_input",
+                                           "email_text_input",
+                                           "url_text_input",
+                                           "number_input",
+                                           "rich_text_input",
+                                           "static_select",
+                                           "external_select",
+                                           "users_select",
+                                           "conversations_select",
+                                           "channels_select",
+                                           "multi_static_select",
+                                           "multi_external_select",
+                                           "multi_users_select",
+                                           "multi_conversations_select",
+                                           "multi_channels_select",
+                                           "checkboxes",
+                                           "radio_buttons",
+                                           "datepicker",
+                                           "timepicker",
+                                           "datetimepicker",
+                                           "file_input"};
 
 const std::map<std::string, Checker::Rule>& Checker::block_rules() {
-  static const std::map<std::string, Rule> kRules{
-      {"section", {{"text", "fields", "accessory", "expand"}, &Checker::section}},
-      {"header", {{"text", "level"}, &Checker::header}},
-      {"divider", {{}, &Checker::divider}},
-      {"context", {{"elements"}, &Checker::context}},
-      {"actions", {{"elements"}, &Checker::actions}},
-      {"image", {{"image_url", "slack_file", "alt_text", "title"}, &Checker::image}},
-      {"input", {{"label", "element", "hint", "optional", "dispatch_action"}, &Checker::input}},
-      {"rich_text", {{"elements"}, &Checker::rich_text}},
-      {"markdown", {{"text"}, &Checker::markdown}},
-      {"table", {{"rows", "column_settings"}, &Checker::table}}};
+  static const std::map<std::string, Rule> kRules{{"section", {{"text", "fields", "accessory", "expand"}, &Checker::section}},
+                                                  {"header", {{"text", "level"}, &Checker::header}},
+                                                  {"divider", {{}, &Checker::divider}},
+                                                  {"context", {{"elements"}, &Checker::context}},
+                                                  {"actions", {{"elements"}, &Checker::actions}},
+                                                  {"image", {{"image_url", "slack_file", "alt_text", "title"}, &Checker::image}},
+                                                  {"input", {{"label", "element", "hint", "optional", "dispatch_action"}, &Checker::input}},
+                                                  {"rich_text", {{"elements"}, &Checker::rich_text}},
+                                                  {"markdown", {{"text"}, &Checker::markdown}},
+                                                  {"table", {{"rows", "column_settings"}, &Checker::table}}};
   return kRules;
 }
 
@@ -94,12 +128,14 @@ const std::map<std::string, Checker::Rule>& Checker::element_rules() {
       {"button", {{"text", "value", "url", "style", "confirm", "accessibility_label"}, &Checker::button}},
       {"overflow", {{"options", "confirm"}, &Checker::overflow}},
       {"static_select", {{"placeholder", "options", "option_groups", "initial_option", "confirm", "focus_on_load"}, &Checker::static_select}},
-      {"multi_static_select", {{"placeholder", "options", "option_groups", "initial_options", "confirm", "focus_on_load", "max_selected_items"}, &Checker::static_select}},
+      {"multi_static_select",
+       {{"placeholder", "options", "option_groups", "initial_options", "confirm", "focus_on_load", "max_selected_items"}, &Checker::static_select}},
       {"external_select", {{"placeholder", "initial_option", "min_query_length", "confirm", "focus_on_load"}, &Checker::plain_select}},
       {"users_select", {{"placeholder", "initial_user", "confirm", "focus_on_load"}, &Checker::plain_select}},
       {"checkboxes", {{"options", "initial_options", "confirm", "focus_on_load"}, &Checker::choices}},
       {"radio_buttons", {{"options", "initial_option", "confirm", "focus_on_load"}, &Checker::choices}},
-      {"plain_text_input", {{"initial_value", "multiline", "min_length", "max_length", "placeholder", "dispatch_action_config", "focus_on_load"}, &Checker::text_input}}};
+      {"plain_text_input",
+       {{"initial_value", "multiline", "min_length", "max_length", "placeholder", "dispatch_action_config", "focus_on_load"}, &Checker::text_input}}};
   return kRules;
 }
 
@@ -137,7 +173,8 @@ void Checker::text(const Json& object, const char* key, std::size_t max, TextKin
 void Checker::text_object(const Json& text, std::size_t max, TextKind kind, const std::string& at) {
   if (!text.is_object()) return fail("must provide an object", at);
   const auto type = text.value("type", "");
-  if (type != "plain_text" && (kind == TextKind::Plain || type != "mrkdwn")) fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, at + "/type");
+  if (type != "plain_text" && (kind == TextKind::Plain || type != "mrkdwn"))
+    fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, at + "/type");
   no_others(text, {"text", "emoji", "verbatim"}, at);
   string(text, "text", max, at, true);
 }
@@ -170,7 +207,8 @@ void Checker::blocks(const Json& blocks, const std::string& at) {
     const auto id = block.contains("block_id") && block["block_id"].is_string() ? block["block_id"].get<std::string>() : "";
     if (!id.empty() && !ids.insert(id).second) fail("`block_id` must be unique: " + id, here + "/block_id");
     const auto type = block.contains("type") && block["type"].is_string() ? block["type"].get<std::string>() : "";
-    static const std::set<std::string> kUnchecked{"video", "file", "call", "data_table", "task_card", "plan", "card", "carousel", "container", "context_actions", "alert"};
+    static const std::set<std::string> kUnchecked{"video", "file",     "call",      "data_table",      "task_card", "plan",
+                                                  "card",  "carousel", "container", "context_actions", "alert"};
     const auto rule = block_rules().find(type);
     if (rule != block_rules().end()) {
       no_others(block, rule->second.fields, here);
@@ -197,8 +235,10 @@ void Checker::context(const Json& block, const std::string& at) {
   for (std::size_t i = 0; i < block["elements"].size(); ++i) {
     const auto& item = block["elements"][i];
     const auto here = fmt::format("{}/elements/{}", at, i);
-    if (item.is_object() && item.value("type", "") == "image") image(item, here);
-    else text_object(item, 2000, TextKind::Any, here);
+    if (item.is_object() && item.value("type", "") == "image")
+      image(item, here);
+    else
+      text_object(item, 2000, TextKind::Any, here);
   }
 }
 
@@ -233,13 +273,16 @@ void Checker::rich_text(const Json& block, const std::string& at) {
     const auto& item = block["elements"][i];
     const auto here = fmt::format("{}/elements/{}", at, i);
     const auto type = item.is_object() ? item.value("type", "") : "";
-    if (kKinds.count(type) == 0) fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, here + "/type");
+    if (kKinds.count(type) == 0)
+      fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, here + "/type");
     else if (list(item, "elements", 0, 10'000, here) && type != "rich_text_list") {
       for (std::size_t k = 0; k < item["elements"].size(); ++k) {
         const auto& leaf = item["elements"][k];
         const auto leaf_at = fmt::format("{}/elements/{}", here, k);
-        if (!leaf.is_object() || !leaf.contains("type")) fail("missing required field: type", leaf_at);
-        else if (leaf["type"] == "text") string(leaf, "text", 100'000, leaf_at, true);
+        if (!leaf.is_object() || !leaf.contains("type"))
+          fail("missing required field: type", leaf_at);
+        else if (leaf["type"] == "text")
+          string(leaf, "text", 100'000, leaf_at, true);
       }
     }
   }
@@ -257,8 +300,10 @@ void Checker::table(const Json& block, const std::string& at) {
   for (std::size_t i = 0; i < block["rows"].size(); ++i) {
     const auto& row = block["rows"][i];
     const auto here = fmt::format("{}/rows/{}", at, i);
-    if (!row.is_array()) fail("must be an array", here);
-    else if (row.size() > 20) fail("no more than 20 items allowed", here);
+    if (!row.is_array())
+      fail("must be an array", here);
+    else if (row.size() > 20)
+      fail("no more than 20 items allowed", here);
   }
 }
 
@@ -333,7 +378,9 @@ void Checker::view(const Json& view) {
   if (!view.is_object()) return fail("must provide an object", "/view");
   const auto type = view.value("type", "");
   if (type != "modal" && type != "home") fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, "/view/type");
-  no_others(view, {"title", "blocks", "close", "submit", "private_metadata", "callback_id", "clear_on_close", "notify_on_close", "external_id", "submit_disabled"}, "/view");
+  no_others(view,
+            {"title", "blocks", "close", "submit", "private_metadata", "callback_id", "clear_on_close", "notify_on_close", "external_id", "submit_disabled"},
+            "/view");
   text(view, "title", 24, TextKind::Plain, "/view", type == "modal");
   text(view, "submit", 24, TextKind::Plain, "/view", false);
   text(view, "close", 24, TextKind::Plain, "/view", false);
@@ -342,7 +389,8 @@ void Checker::view(const Json& view) {
   string(view, "external_id", 255, "/view");
   if (!has(view, "blocks", "/view")) return;
   blocks(view["blocks"], "/view/blocks");
-  const bool asks = view["blocks"].is_array() && std::any_of(view["blocks"].begin(), view["blocks"].end(), [](const Json& b) { return b.is_object() && b.value("type", "") == "input"; });
+  const bool asks = view["blocks"].is_array() &&
+                    std::any_of(view["blocks"].begin(), view["blocks"].end(), [](const Json& b) { return b.is_object() && b.value("type", "") == "input"; });
   if (type == "modal" && asks && !view.contains("submit")) fail("missing required field: submit", "/view");
 }
 

@@ -28,17 +28,17 @@ std::string event_ts(WallTime now) {
 Json event_callback(WorkspaceState& state, Json event, WallTime now) {
   Json authorization{{"enterprise_id", nullptr}, {"team_id", kTeamId}, {"user_id", kBotUser}, {"is_bot", true}, {"is_enterprise_install", false}};
   return Json{{"token", "sandbox-verification-token"},
-      {"team_id", kTeamId},
-      {"api_app_id", kAppId},
-      {"type", "event_callback"},
-      {"event_id", state.next_id("Ev")},
-      {"event_time", unix_seconds(now)},
-      {"event_context", "4-" + state.random_hex(40)},
-      {"authorizations", Json::array({std::move(authorization)})},
-      {"is_ext_shared_channel", false},
-      {"context_team_id", kTeamId},
-      {"context_enterprise_id", nullptr},
-      {"event", std::move(event)}};
+              {"team_id", kTeamId},
+              {"api_app_id", kAppId},
+              {"type", "event_callback"},
+              {"event_id", state.next_id("Ev")},
+              {"event_time", unix_seconds(now)},
+              {"event_context", "4-" + state.random_hex(40)},
+              {"authorizations", Json::array({std::move(authorization)})},
+              {"is_ext_shared_channel", false},
+              {"context_team_id", kTeamId},
+              {"context_enterprise_id", nullptr},
+              {"event", std::move(event)}};
 }
 
 bool is_subscribed(WorkspaceState& state, const Json& event) {
@@ -57,7 +57,8 @@ bool is_subscribed(WorkspaceState& state, const Json& event) {
 void emit_message(WorkspaceState& state, const Conversation& conversation, const Message& message) {
   const auto& body = message.body;
   if (!message.ephemeral_for.empty() || !conversation.has(kBotUser)) return;
-  auto event = copied(body, {"user", "text", "ts", "client_msg_id", "team", "blocks", "thread_ts", "parent_user_id", "subtype", "files", "bot_id", "bot_profile", "app_id", "username"});
+  auto event = copied(body, {"user", "text", "ts", "client_msg_id", "team", "blocks", "thread_ts", "parent_user_id", "subtype", "files", "bot_id",
+                             "bot_profile", "app_id", "username"});
   event["type"] = "message";
   event["channel"] = conversation.id;
   event["event_ts"] = body["ts"];
@@ -73,18 +74,36 @@ void emit_message(WorkspaceState& state, const Conversation& conversation, const
 }
 
 void emit_message_changed(WorkspaceState& state, const Conversation& conversation, const Json& now_body, const Json& before, WallTime now) {
-  state.emit(Json{{"type", "message"}, {"subtype", "message_changed"}, {"hidden", true}, {"channel", conversation.id}, {"channel_type", conversation.type()},
-      {"message", now_body}, {"previous_message", before}, {"ts", event_ts(now)}, {"event_ts", event_ts(now)}});
+  state.emit(Json{{"type", "message"},
+                  {"subtype", "message_changed"},
+                  {"hidden", true},
+                  {"channel", conversation.id},
+                  {"channel_type", conversation.type()},
+                  {"message", now_body},
+                  {"previous_message", before},
+                  {"ts", event_ts(now)},
+                  {"event_ts", event_ts(now)}});
 }
 
 void emit_message_deleted(WorkspaceState& state, const Conversation& conversation, const Json& before, WallTime now) {
-  state.emit(Json{{"type", "message"}, {"subtype", "message_deleted"}, {"hidden", true}, {"channel", conversation.id}, {"channel_type", conversation.type()},
-      {"deleted_ts", before["ts"]}, {"previous_message", before}, {"ts", event_ts(now)}, {"event_ts", event_ts(now)}});
+  state.emit(Json{{"type", "message"},
+                  {"subtype", "message_deleted"},
+                  {"hidden", true},
+                  {"channel", conversation.id},
+                  {"channel_type", conversation.type()},
+                  {"deleted_ts", before["ts"]},
+                  {"previous_message", before},
+                  {"ts", event_ts(now)},
+                  {"event_ts", event_ts(now)}});
 }
 
-void emit_reaction(WorkspaceState& state, const Conversation& conversation, const Json& body, const std::string& user, const std::string& name, bool added, WallTime now) {
-  Json event{{"type", added ? "reaction_added" : "reaction_removed"}, {"user", user}, {"reaction", name},
-      {"item", {{"type", "message"}, {"channel", conversation.id}, {"ts", body["ts"]}}}, {"event_ts", event_ts(now)}};
+void emit_reaction(WorkspaceState& state, const Conversation& conversation, const Json& body, const std::string& user, const std::string& name, bool added,
+                   WallTime now) {
+  Json event{{"type", added ? "reaction_added" : "reaction_removed"},
+             {"user", user},
+             {"reaction", name},
+             {"item", {{"type", "message"}, {"channel", conversation.id}, {"ts", body["ts"]}}},
+             {"event_ts", event_ts(now)}};
   if (body.contains("user")) event["item_user"] = body["user"];
   state.emit(std::move(event));
 }
@@ -97,7 +116,9 @@ void emit_home_opened(WorkspaceState& state, const std::string& user, const std:
 }
 
 void emit_member_joined(WorkspaceState& state, const Conversation& conversation, const std::string& user, const std::string& inviter, WallTime now) {
-  Json event{{"type", "member_joined_channel"}, {"user", user}, {"channel", conversation.id}, {"channel_type", conversation.is_private ? "G" : "C"}, {"team", kTeamId}, {"event_ts", event_ts(now)}};
+  Json event{
+      {"type", "member_joined_channel"}, {"user", user}, {"channel", conversation.id}, {"channel_type", conversation.is_private ? "G" : "C"}, {"team", kTeamId},
+      {"event_ts", event_ts(now)}};
   if (!inviter.empty()) event["inviter"] = inviter;
   state.emit(std::move(event));
 }

@@ -13,7 +13,8 @@ bool is_subscribed(WorkspaceState& state, const Json& event);
 void emit_message(WorkspaceState& state, const Conversation& conversation, const Message& message);
 void emit_message_changed(WorkspaceState& state, const Conversation& conversation, const Json& now_body, const Json& before, WallTime now);
 void emit_message_deleted(WorkspaceState& state, const Conversation& conversation, const Json& before, WallTime now);
-void emit_reaction(WorkspaceState& state, const Conversation& conversation, const Json& body, const std::string& user, const std::string& name, bool added, WallTime now);
+void emit_reaction(WorkspaceState& state, const Conversation& conversation, const Json& body, const std::string& user, const std::string& name, bool added,
+                   WallTime now);
 void emit_home_opened(WorkspaceState& state, const std::string& user, const std::string& tab, WallTime now);
 void emit_member_joined(WorkspaceState& state, const Conversation& conversation, const std::string& user, const std::string& inviter, WallTime now);
 

@@ -16,8 +16,13 @@ std::string action_ts(WallTime now) {
 }
 
 Json base(const char* type, const Person& person) {
-  return Json{{"type", type}, {"team", {{"id", kTeamId}, {"domain", "sandbox"}}}, {"user", {{"id", person.id}, {"username", person.name}, {"name", person.name}, {"team_id", kTeamId}}},
-      {"api_app_id", kAppId}, {"token", "sandbox-verification-token"}, {"is_enterprise_install", false}, {"enterprise", nullptr}};
+  return Json{{"type", type},
+              {"team", {{"id", kTeamId}, {"domain", "sandbox"}}},
+              {"user", {{"id", person.id}, {"username", person.name}, {"name", person.name}, {"team_id", kTeamId}}},
+              {"api_app_id", kAppId},
+              {"token", "sandbox-verification-token"},
+              {"is_enterprise_install", false},
+              {"enterprise", nullptr}};
 }
 
 template <class Visit>
@@ -110,18 +115,25 @@ Json input_value(const Json& element, const Json& given) {
     for (const auto& one : given.is_array() ? given : Json::array()) {
       if (const auto option = option_of(element, one)) value["selected_options"].push_back(*option);
     }
-  } else if (type == "users_select") value["selected_user"] = given;
-  else if (type == "conversations_select") value["selected_conversation"] = given;
-  else if (type == "channels_select") value["selected_channel"] = given;
-  else if (type == "datepicker") value["selected_date"] = given;
-  else if (type == "timepicker") value["selected_time"] = given;
-  else value["value"] = given;
+  } else if (type == "users_select")
+    value["selected_user"] = given;
+  else if (type == "conversations_select")
+    value["selected_conversation"] = given;
+  else if (type == "channels_select")
+    value["selected_channel"] = given;
+  else if (type == "datepicker")
+    value["selected_date"] = given;
+  else if (type == "timepicker")
+    value["selected_time"] = given;
+  else
+    value["value"] = given;
   return value;
 }
 
 /// What an input holds when nobody touched it.
 Json initial_value(const Json& element) {
-  for (const auto* key : {"initial_value", "initial_option", "initial_options", "initial_user", "initial_date", "initial_conversation", "initial_channel", "initial_time"}) {
+  for (const auto* key :
+       {"initial_value", "initial_option", "initial_options", "initial_user", "initial_date", "initial_conversation", "initial_channel", "initial_time"}) {
     if (element.contains(key)) return element[key].is_object() ? element[key]["value"] : element[key];
   }
   return {};
@@ -170,7 +182,12 @@ JsonResult block_actions_payload(WorkspaceState& state, const Act& act, WallTime
   }
   add_message_context(state, act, payload);
   payload["state"] = {{"values", act.state_values}};
-  ResponseUrl url{.expires = {}, .uses_left = 5, .channel = act.conversation->id, .user = act.person->id, .message_ts = string_of(act.message->body, "ts"), .thread_ts = string_of(act.message->body, "thread_ts")};
+  ResponseUrl url{.expires = {},
+                  .uses_left = 5,
+                  .channel = act.conversation->id,
+                  .user = act.person->id,
+                  .message_ts = string_of(act.message->body, "ts"),
+                  .thread_ts = string_of(act.message->body, "thread_ts")};
   payload["response_url"] = state.new_response_url(std::move(url), now);
   return payload;
 }
@@ -181,8 +198,10 @@ JsonResult block_suggestion_payload(WorkspaceState& state, const Act& act, const
   payload["action_id"] = act.action_id;
   payload["block_id"] = found.block_id;
   payload["value"] = typed;
-  if (act.view != nullptr) add_view_context(act, payload);
-  else add_message_context(state, act, payload);
+  if (act.view != nullptr)
+    add_view_context(act, payload);
+  else
+    add_message_context(state, act, payload);
   return payload;
 }
 
@@ -196,8 +215,10 @@ Json view_values(const Json& view, const Json& values) {
     if (values.contains(block_id)) {
       const auto& in_block = values[block_id];
       given = in_block.is_object() && in_block.contains(action_id) ? in_block[action_id] : in_block.is_object() ? Json() : in_block;
-    } else if (values.contains(action_id)) given = values[action_id];
-    else given = initial_value(element);
+    } else if (values.contains(action_id))
+      given = values[action_id];
+    else
+      given = initial_value(element);
     full[block_id][action_id] = input_value(element, given);
   });
   return full;
@@ -231,7 +252,8 @@ Json view_closed_payload(const Person& person, const Json& view, bool is_cleared
   return payload;
 }
 
-Json message_action_payload(WorkspaceState& state, const Person& person, const std::string& callback_id, const Conversation& conversation, const Message& message, WallTime now) {
+Json message_action_payload(WorkspaceState& state, const Person& person, const std::string& callback_id, const Conversation& conversation,
+                            const Message& message, WallTime now) {
   auto payload = base("message_action", person);
   payload["callback_id"] = callback_id;
   payload["trigger_id"] = state.new_trigger(person.id, now);
@@ -239,7 +261,8 @@ Json message_action_payload(WorkspaceState& state, const Person& person, const s
   payload["message_ts"] = message.body["ts"];
   payload["message"] = message.body;
   payload["channel"] = {{"id", conversation.id}, {"name", conversation.is_im ? "directmessage" : conversation.name}};
-  ResponseUrl url{.expires = {}, .uses_left = 5, .channel = conversation.id, .user = person.id, .message_ts = {}, .thread_ts = string_of(message.body, "thread_ts")};
+  ResponseUrl url{
+      .expires = {}, .uses_left = 5, .channel = conversation.id, .user = person.id, .message_ts = {}, .thread_ts = string_of(message.body, "thread_ts")};
   payload["response_url"] = state.new_response_url(std::move(url), now);
   return payload;
 }
@@ -252,11 +275,22 @@ Json shortcut_payload(WorkspaceState& state, const Person& person, const std::st
   return payload;
 }
 
-Json slash_command_payload(WorkspaceState& state, const Person& person, const Conversation& conversation, const std::string& command, const std::string& text, WallTime now) {
+Json slash_command_payload(WorkspaceState& state, const Person& person, const Conversation& conversation, const std::string& command, const std::string& text,
+                           WallTime now) {
   ResponseUrl url{.expires = {}, .uses_left = 5, .channel = conversation.id, .user = person.id, .message_ts = {}, .thread_ts = {}};
-  return Json{{"token", "sandbox-verification-token"}, {"team_id", kTeamId}, {"team_domain", "sandbox"}, {"channel_id", conversation.id}, {"channel_name", conversation.is_im ? "directmessage" : conversation.name},
-      {"user_id", person.id}, {"user_name", person.name}, {"command", command}, {"text", text}, {"api_app_id", kAppId}, {"is_enterprise_install", "false"},
-      {"response_url", state.new_response_url(std::move(url), now)}, {"trigger_id", state.new_trigger(person.id, now)}};
+  return Json{{"token", "sandbox-verification-token"},
+              {"team_id", kTeamId},
+              {"team_domain", "sandbox"},
+              {"channel_id", conversation.id},
+              {"channel_name", conversation.is_im ? "directmessage" : conversation.name},
+              {"user_id", person.id},
+              {"user_name", person.name},
+              {"command", command},
+              {"text", text},
+              {"api_app_id", kAppId},
+              {"is_enterprise_install", "false"},
+              {"response_url", state.new_response_url(std::move(url), now)},
+              {"trigger_id", state.new_trigger(person.id, now)}};
 }
 
 }  // namespace driftwarden::sandbox::workspace

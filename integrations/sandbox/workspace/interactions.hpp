@@ -13,7 +13,7 @@ struct Act {
   Message* message = nullptr;            ///< or
   View* view = nullptr;
   std::string action_id;
-  std::string block_id;  ///< empty: the first block with that action
+  std::string block_id;          ///< empty: the first block with that action
   Json chosen = Json::object();  ///< value, selected_option, ... as given
   Json state_values = Json::object();
 };
@@ -27,8 +27,10 @@ Json view_values(const Json& view, const Json& values);
 Json missing_inputs(const Json& view, const Json& values);
 Json view_submission_payload(WorkspaceState& state, const Person& person, const Json& view, Json values, WallTime now);
 Json view_closed_payload(const Person& person, const Json& view, bool is_cleared);
-Json message_action_payload(WorkspaceState& state, const Person& person, const std::string& callback_id, const Conversation& conversation, const Message& message, WallTime now);
+Json message_action_payload(WorkspaceState& state, const Person& person, const std::string& callback_id, const Conversation& conversation,
+                            const Message& message, WallTime now);
 Json shortcut_payload(WorkspaceState& state, const Person& person, const std::string& callback_id, WallTime now);
-Json slash_command_payload(WorkspaceState& state, const Person& person, const Conversation& conversation, const std::string& command, const std::string& text, WallTime now);
+Json slash_command_payload(WorkspaceState& state, const Person& person, const Conversation& conversation, const std::string& command, const std::string& text,
+                           WallTime now);
 
 }  // namespace driftwarden::sandbox::workspace

@@ -7,7 +7,8 @@ namespace {
 
 /// Everything comes from here and nothing is evaluated, whatever a message contains.
 constexpr const char* kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "'none'";
 
 net::ServerReply asset(const char* type, std::string_view content) {
   net::ServerReply reply{200, type, std::string{content}};
@@ -30,6 +31,7 @@ std::optional<net::ServerReply> page_reply(const std::string& path) {
   if (path == "/sandbox/page/blocks.js") return asset(kScript, page_blocks_js());
   if (path == "/sandbox/page/modal.js") return asset(kScript, page_modal_js());
   if (path == "/sandbox/page/message.js") return asset(kScript, page_message_js());
+  if (path == "/sandbox/page/composer.js") return asset(kScript, page_composer_js());
   if (path == "/sandbox/page/store.js") return asset(kScript, page_store_js());
   if (path == "/sandbox/page/app.js") return asset(kScript, page_app_js());
   return std::nullopt;

@@ -7,6 +7,7 @@ std::string_view page_app_js() {
 import { el, emojiOf, extend } from './text.js';
 import { blocks } from './blocks.js';
 import { explain, showViews, toast } from './modal.js';
+import { fillComposer, grow } from './composer.js';
 import { avatar, dayOf, messageNode } from './message.js';
 import { conversation, conversations, isBotDm, isReply, listen, loadMessages, loadState, person, post, store, threadMessages, titleOf, topLevel } from './store.js';
 
@@ -46,7 +47,7 @@ function drawSidebar() {
   $('channels').replaceChildren(...store.channels.map(conversationItem));
   $('ims').replaceChildren(...store.ims.map(conversationItem));
   const humans = [...store.people.values()].filter((one) => !one.is_bot);
-  $('people').replaceChildren(...humans.map((one, index) => el('button.person', { type: 'button', role: 'radio', 'aria-checked': String(one.id === store.me), title: `Be ${one.name} (Alt+${index + 1})`, onclick: () => become(one.id) }, avatar(one.id), el('span', {}, one.name))));
+  $('people').replaceChildren(...humans.map((one, index) => el('button.person', { type: 'button', role: 'radio', 'aria-checked': String(one.id === store.me), tabIndex: one.id === store.me ? 0 : -1, title: `Be ${one.name} (Alt+${index + 1})`, onclick: () => become(one.id) }, avatar(one.id), el('span', {}, one.name))));
   const waiting = conversations().reduce((sum, one) => sum + (one.id === store.current ? 0 : one.unread || 0), 0);
   document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${conversation(store.current) ? titleOf(conversation(store.current)) : ''} · ${store.team}`;
 }
@@ -172,7 +173,7 @@ function highlight(ts) {
 function openLink(url) {
   const target = new URL(url, location.href);
   const match = target.pathname.match(/^\/archives\/([A-Z0-9]+)(?:\/p(\d{10})(\d{6}))?$/);
-  if (target.origin !== location.origin || !match || !conversation(match[1])) return false;
+  if ((target.origin !== location.origin && !url.startsWith(store.baseUrl)) || !match || !conversation(match[1])) return false;
   flash = match[2] ? `${match[2]}.${match[3]}` : '';
   open(match[1], target.searchParams.get('thread_ts') || '');
   return true;
@@ -190,100 +191,6 @@ function markRead() {
 }
 
 // Composers
-
-function completions(before) {
-  const match = before.match(/(^|\s)([@#/])([\w.-]*)$/);
-  if (!match || (match[2] === '/' && match.index + match[1].length > 0)) return null;
-  const word = match[3].toLowerCase();
-  const all = match[2] === '@' ? [...store.people.values()].map((one) => ({ text: `@${one.name}`, note: one.is_bot ? 'app' : one.real_name })).sort((a, b) => (b.note === 'app') - (a.note === 'app'))
-    : match[2] === '#' ? store.channels.map((one) => ({ text: `#${one.name}`, note: 'channel' })) : [...store.commands.map((one) => ({ text: one, note: 'ask the bot' })), { text: '/invite', note: 'add somebody to the channel' }];
-  const found = all.filter((one) => one.text.slice(1).toLowerCase().startsWith(word) && one.text.slice(1).toLowerCase() !== word);
-  return found.length > 0 ? { start: before.length - match[3].length - 1, found } : null;
-}
-
-/** The popup over a text box that completes names and commands. */
-function completer(box, list) {
-  let current = null;
-  let at = 0;
-  const draw = () => {
-    list.hidden = !current;
-    list.replaceChildren(...(current?.found || []).map((one, index) => el('li', { role: 'option', 'aria-selected': String(index === at), onmousedown: (event) => event.preventDefault(), onclick: () => choose(index) }, el('strong', {}, one.text), el('span', {}, one.note))));
-  };
-  const choose = (index) => {
-    const { start, found } = current;
-    box.setRangeText(`${found[index].text} `, start, box.selectionStart, 'end');
-    current = null;
-    draw();
-    box.focus();
-  };
-  box.addEventListener('input', () => {
-    current = completions(box.value.slice(0, box.selectionStart));
-    at = 0;
-    draw();
-  });
-  box.addEventListener('blur', () => {
-    current = null;
-    draw();
-  });
-  return (event) => {
-    if (!current) return false;
-    if (event.key === 'ArrowDown') at = (at + 1) % current.found.length;
-    else if (event.key === 'ArrowUp') at = (at + current.found.length - 1) % current.found.length;
-    else if (event.key === 'Escape') current = null;
-    else if (event.key === 'Enter' || event.key === 'Tab') {
-      choose(at);
-      return true;
-    } else return false;
-    draw();
-    return true;
-  };
-}
-
-async function send(box, thread) {
-  const text = box.value.trim();
-  if (!text) return;
-  box.value = '';
-  grow(box);
-  const answer = await post('say', { channel: store.current, text, thread_ts: thread || undefined });
-  if (answer.ok || ['not_in_threads', 'unknown_command', 'operation_timeout', 'dispatch_failed'].includes(answer.error)) return;
-  toast(explain(answer), 'error');
-  box.value ||= text;
-}
-
-function grow(box) {
-  box.style.height = 'auto';
-  box.style.height = `${Math.min(box.scrollHeight, 180)}px`;
-}
-
-function fillComposer(form, thread) {
-  const one = conversation(store.current);
-  const prompt = thread ? 'Reply…' : `Message ${one ? titleOf(one) : ''}`;
-  const known = form.querySelector('textarea');
-  if (known) {
-    known.placeholder = prompt;
-    known.setAttribute('aria-label', prompt);
-    form.querySelector('.as').replaceChildren(avatar(store.me, '.tiny'));
-    return;
-  }
-  const box = el('textarea', { id: thread ? 'thread-text' : 'composer-text', rows: '1', placeholder: prompt, 'aria-label': prompt, autocomplete: 'off', spellcheck: 'true' });
-  const list = el('ul.completions', { role: 'listbox', 'aria-label': 'Suggestions', hidden: true });
-  const handled = completer(box, list);
-  const current = () => (form.id === 'thread-composer' ? store.thread : '');
-  box.addEventListener('input', () => grow(box));
-  box.addEventListener('keydown', (event) => {
-    if (handled(event)) event.preventDefault();
-    else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      send(box, current());
-    }
-  });
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    send(box, current());
-    box.focus();
-  });
-  form.append(list, el('div.composer-box', {}, el('span.as', {}, avatar(store.me, '.tiny')), box, el('button.send', { type: 'submit', 'aria-label': 'Send' }, '➤')));
-}
 
 function drawComposers() {
   $('composer').hidden = store.tab === 'home';
@@ -303,6 +210,14 @@ function propose(text) {
 
 // The panel
 
+/** "#shop-prod" in a plain text becomes a way there. */
+function withChannels(text) {
+  return text.split(/(#[\w-]+)/).map((piece) => {
+    const one = store.channels.find((channel) => `#${channel.name}` === piece);
+    return one ? el('button.link', { type: 'button', onclick: () => open(one.id) }, piece) : piece;
+  });
+}
+
 async function runAction(action, node) {
   const button = node.querySelector('button');
   const result = node.querySelector('.result');
@@ -312,7 +227,7 @@ async function runAction(action, node) {
   button.disabled = false;
   button.classList.remove('busy');
   result.className = `result ${answer.ok ? 'fine' : 'bad'}`;
-  result.textContent = answer.ok ? answer.text : explain(answer);
+  result.replaceChildren(...(answer.ok ? withChannels(answer.text) : [explain(answer)]));
 }
 
 function drawPanel() {
@@ -446,6 +361,16 @@ async function become(id) {
   toast(`You are ${person(id).name} now`);
 }
 
+/** Arrow keys move among the people, as in any group of radio buttons. */
+function onPeopleKey(event) {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const humans = [...store.people.values()].filter((one) => !one.is_bot);
+  if (!step || humans.length === 0) return;
+  event.preventDefault();
+  const at = humans.findIndex((one) => one.id === store.me);
+  become(humans[(at + step + humans.length) % humans.length].id).then(() => $('people').querySelector('[aria-checked=true]')?.focus());
+}
+
 function onKey(event) {
   if (event.altKey && /^[1-9]$/.test(event.key)) {
     const human = [...store.people.values()].filter((one) => !one.is_bot)[Number(event.key) - 1];
@@ -465,6 +390,7 @@ async function start() {
   $('lab-toggle').addEventListener('click', () => showLab($('app').classList.contains('no-lab')));
   $('lab-close').addEventListener('click', () => showLab(false));
   $('thread-close').addEventListener('click', closeThread);
+  $('people').addEventListener('keydown', onPeopleKey);
   document.addEventListener('keydown', onKey);
   document.addEventListener('visibilitychange', markRead);
   showLab(innerWidth >= 1100);

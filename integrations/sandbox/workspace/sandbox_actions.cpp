@@ -48,7 +48,8 @@ void post_command_answer(WorkspaceCore& core, const std::string& channel, const 
 
 void invite(WorkspaceCore& core, Conversation& conversation, const Person& person, const std::string& whom) {
   const auto* invited = core.state.find_person(whom.starts_with('@') ? whom.substr(1) : whom);
-  if (invited == nullptr) return tell(core, conversation, person.id, "", "There is nobody of that name here. Try `/invite @" + core.state.options().bot_name + "`.");
+  if (invited == nullptr)
+    return tell(core, conversation, person.id, "", "There is nobody of that name here. Try `/invite @" + core.state.options().bot_name + "`.");
   if (!conversation.members.insert(invited->id).second) return tell(core, conversation, person.id, "", "<@" + invited->id + "> is already in this channel.");
   Post post;
   post.text = "<@" + invited->id + "> has joined the channel";
@@ -102,13 +103,15 @@ Result<Act> act_of(WorkspaceCore& core, const Json& body) {
   if (act.person == nullptr || act.person->is_bot) return Error{ErrorKind::NotFound, "user_not_found: name a person, such as \"alice\""};
   act.action_id = string_of(body, "action_id");
   act.block_id = string_of(body, "block_id");
-  for (const auto* key : {"value", "selected_option", "selected_options", "selected_user", "selected_date", "selected_time", "selected_conversation", "selected_channel"}) {
+  for (const auto* key :
+       {"value", "selected_option", "selected_options", "selected_user", "selected_date", "selected_time", "selected_conversation", "selected_channel"}) {
     if (body.contains(key)) act.chosen[key] = body[key];
   }
   if (body.contains("state") && body["state"].is_object()) act.state_values = body["state"].value("values", body["state"]);
   if (const auto view = string_of(body, "view"); !view.empty()) {
     const auto found = core.state.views().find(view);
-    if (found == core.state.views().end() || found->second.user != act.person->id) return Error{ErrorKind::NotFound, "view_not_found: it isn't open for this person"};
+    if (found == core.state.views().end() || found->second.user != act.person->id)
+      return Error{ErrorKind::NotFound, "view_not_found: it isn't open for this person"};
     act.view = &found->second;
     return act;
   }
@@ -134,7 +137,8 @@ net::ServerReply not_answered(const Acknowledgement& answer) {
 net::ServerReply follow(WorkspaceCore& core, const std::string& user, const std::string& view_id, const Json& answer) {
   auto& state = core.state;
   const auto action = string_of(answer, "response_action");
-  if (action == "errors") return json_reply(Json{{"ok", false}, {"error", "validation"}, {"response_action", "errors"}, {"errors", answer.value("errors", Json::object())}});
+  if (action == "errors")
+    return json_reply(Json{{"ok", false}, {"error", "validation"}, {"response_action", "errors"}, {"errors", answer.value("errors", Json::object())}});
   if (action == "update" || action == "push") {
     const auto& sent = answer.value("view", Json());
     if (auto mistakes = check_view(sent); !mistakes.empty()) return sandbox_error("invalid_view", join(mistakes, "; "));
@@ -142,8 +146,10 @@ net::ServerReply follow(WorkspaceCore& core, const std::string& user, const std:
     const bool update = action == "update" && found != state.views().end();
     auto view = state.make_view(sent, user, update ? &found->second.object : nullptr);
     Json shown = view;
-    if (update) state.replace_view(view_id, std::move(view));
-    else state.push_view(user, std::move(view));
+    if (update)
+      state.replace_view(view_id, std::move(view));
+    else
+      state.push_view(user, std::move(view));
     return done(Json{{"response_action", action}, {"view", std::move(shown)}});
   }
   const auto found = state.views().find(view_id);
@@ -194,7 +200,9 @@ asio::awaitable<net::ServerReply> answer_say(WorkspaceCore& core, Json body) {
   const auto& message = post_message(core.state, *conversation, person->id, std::move(post), core.clock.wall_now());
   Json fields{{"channel", conversation->id}, {"ts", message.body["ts"]}};
   core.flush();
-  if (in_vain) tell(core, *conversation, person->id, "", "<@" + std::string{kBotUser} + "> isn't in this channel. Type `/invite @" + core.state.options().bot_name + "` to add it.");
+  if (in_vain)
+    tell(core, *conversation, person->id, "",
+         "<@" + std::string{kBotUser} + "> isn't in this channel. Type `/invite @" + core.state.options().bot_name + "` to add it.");
   co_return done(std::move(fields));
 }
 

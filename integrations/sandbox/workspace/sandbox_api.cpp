@@ -23,8 +23,9 @@ bool is_loopback_authority(const std::string& authority) {
 std::vector<WorkspaceTip> tips_of(const WorkspaceState& state) {
   if (!state.options().tips.empty()) return state.options().tips;
   const auto at = "@" + state.options().bot_name;
-  return {{at + " help", "everything it understands"}, {at + " status", "which Apps are in sync"}, {at + " apps", "what is being watched"},
-      {at + " diff ", "what differs, field by field: add an App's name"}, {at + " sync ", "ask to put Git back in force"}, {at + " audit", "who did what, and when"}};
+  return {{at + " help", "everything it understands"},     {at + " status", "which Apps are in sync"},
+          {at + " apps", "what is being watched"},         {at + " diff ", "what differs, field by field: add an App's name"},
+          {at + " sync ", "ask to put Git back in force"}, {at + " audit", "who did what, and when"}};
 }
 
 bool visible(const Message& message, const std::string& user) { return message.ephemeral_for.empty() || message.ephemeral_for == user; }
@@ -46,8 +47,11 @@ Json panel_json(const WorkspaceCore& core) {
 }
 
 Json conversation_json(const Conversation& conversation, const std::string& user) {
-  Json shown{{"id", conversation.id}, {"unread", unread(conversation, user)}, {"has_bot", conversation.has(kBotUser)}, {"bookmarks", conversation.bookmarks},
-      {"latest", conversation.messages.empty() ? "0" : conversation.messages.rbegin()->first}};
+  Json shown{{"id", conversation.id},
+             {"unread", unread(conversation, user)},
+             {"has_bot", conversation.has(kBotUser)},
+             {"bookmarks", conversation.bookmarks},
+             {"latest", conversation.messages.empty() ? "0" : conversation.messages.rbegin()->first}};
   if (!conversation.is_im) {
     shown["name"] = conversation.name;
     shown["is_private"] = conversation.is_private;
@@ -76,15 +80,29 @@ net::ServerReply get_state(WorkspaceCore& core, const net::ServerRequest& reques
   Json tips = Json::array();
   for (const auto& tip : tips_of(state)) tips.push_back(Json{{"say", tip.say}, {"explanation", tip.explanation}});
   Json shortcuts = Json::array();
-  for (const auto& one : state.options().shortcuts) shortcuts.push_back(Json{{"callback_id", one.callback_id}, {"name", one.name}, {"on_message", one.on_message}});
+  for (const auto& one : state.options().shortcuts)
+    shortcuts.push_back(Json{{"callback_id", one.callback_id}, {"name", one.name}, {"on_message", one.on_message}});
   Json stack = Json::array();
   for (const auto& id : state.view_stack(user)) stack.push_back(state.views()[id].object);
   const auto home = state.home_views().find(user);
   Json usergroups = Json::array();
   for (const auto& group : state.options().usergroups) usergroups.push_back(Json{{"id", group.id}, {"handle", group.handle}});
-  return json_reply(Json{{"ok", true}, {"team", state.options().team}, {"me", user}, {"bot", {{"id", kBotUser}, {"name", state.options().bot_name}, {"connected", core.hub.connected()}}}, {"people", people},
-      {"channels", channels}, {"ims", ims}, {"tips", tips}, {"shortcuts", shortcuts}, {"usergroups", usergroups}, {"commands", state.options().commands}, {"panel", panel_json(core)}, {"views", stack},
-      {"home", home == state.home_views().end() ? Json() : state.views()[home->second].object}, {"base_url", state.base_url()}, {"seq", state.last_seq()}});
+  return json_reply(Json{{"ok", true},
+                         {"team", state.options().team},
+                         {"me", user},
+                         {"bot", {{"id", kBotUser}, {"name", state.options().bot_name}, {"connected", core.hub.connected()}}},
+                         {"people", people},
+                         {"channels", channels},
+                         {"ims", ims},
+                         {"tips", tips},
+                         {"shortcuts", shortcuts},
+                         {"usergroups", usergroups},
+                         {"commands", state.options().commands},
+                         {"panel", panel_json(core)},
+                         {"views", stack},
+                         {"home", home == state.home_views().end() ? Json() : state.views()[home->second].object},
+                         {"base_url", state.base_url()},
+                         {"seq", state.last_seq()}});
 }
 
 net::ServerReply get_messages(WorkspaceCore& core, const net::ServerRequest& request) {
@@ -220,16 +238,23 @@ net::ServerReply set_faults(WorkspaceCore& core, const Json& body) {
   faults.duplicate_next_events = body.value("duplicate_next_events", faults.duplicate_next_events);
   faults.drop_next_envelopes = body.value("drop_next_envelopes", faults.drop_next_envelopes);
   faults.delay_answers = Duration{std::clamp(body.value("delay_answers_ms", static_cast<int>(faults.delay_answers.count())), 0, 600'000)};
-  return json_reply(Json{{"ok", true}, {"enforce_rate_limits", faults.enforce_rate_limits}, {"fail_next_calls", faults.fail_next_calls}, {"fail_with", faults.fail_with},
-      {"fail_after_effect", faults.fail_after_effect}, {"duplicate_next_events", faults.duplicate_next_events}, {"drop_next_envelopes", faults.drop_next_envelopes},
-      {"delay_answers_ms", faults.delay_answers.count()}});
+  return json_reply(Json{{"ok", true},
+                         {"enforce_rate_limits", faults.enforce_rate_limits},
+                         {"fail_next_calls", faults.fail_next_calls},
+                         {"fail_with", faults.fail_with},
+                         {"fail_after_effect", faults.fail_after_effect},
+                         {"duplicate_next_events", faults.duplicate_next_events},
+                         {"drop_next_envelopes", faults.drop_next_envelopes},
+                         {"delay_answers_ms", faults.delay_answers.count()}});
 }
 
 net::ServerReply disconnect(WorkspaceCore& core, const Json& body) {
   const auto reason = body.value("reason", "warning");
   const auto connections = core.hub.connections();
-  if (reason == "drop") core.hub.drop();
-  else core.hub.disconnect(reason);
+  if (reason == "drop")
+    core.hub.drop();
+  else
+    core.hub.disconnect(reason);
   return json_reply(Json{{"ok", true}, {"connections", connections}});
 }
 
@@ -281,7 +306,8 @@ asio::awaitable<net::ServerReply> answer_sandbox(WorkspaceCore& core, net::Serve
   }
   if (request.method != "POST") co_return json_reply(Json{{"ok", false}, {"error", "method_not_allowed"}}, 405);
   // A page of another site can't send this type without asking first.
-  if (!to_lower(request.headers.find("Content-Type").value_or("")).starts_with("application/json")) co_return json_reply(Json{{"ok", false}, {"error", "json_expected"}}, 415);
+  if (!to_lower(request.headers.find("Content-Type").value_or("")).starts_with("application/json"))
+    co_return json_reply(Json{{"ok", false}, {"error", "json_expected"}}, 415);
   auto body = Json::parse(request.body, nullptr, false);
   if (!body.is_object()) co_return json_reply(Json{{"ok", false}, {"error", "invalid_json"}}, 400);
   std::string mistake;

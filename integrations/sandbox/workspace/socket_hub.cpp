@@ -46,8 +46,11 @@ asio::awaitable<void> SocketHub::serve(std::shared_ptr<net::WebSocket> socket, b
     co_await say_goodbye(link, "too_many_websockets", Duration{0});
     co_return;
   }
-  Json hello{{"type", "hello"}, {"num_connections", links_.size() + 1}, {"connection_info", {{"app_id", kAppId}}},
-      {"debug_info", {{"host", kHost}, {"build_number", 54}, {"approximate_connection_time", std::chrono::duration_cast<std::chrono::seconds>(kLife).count()}}}};
+  Json hello{{"type", "hello"},
+             {"num_connections", links_.size() + 1},
+             {"connection_info", {{"app_id", kAppId}}},
+             {"debug_info",
+              {{"host", kHost}, {"build_number", 54}, {"approximate_connection_time", std::chrono::duration_cast<std::chrono::seconds>(kLife).count()}}}};
   auto greeted = co_await socket->send_text(hello.dump());
   if (!greeted) co_return;
   add(link);
@@ -118,8 +121,12 @@ asio::awaitable<void> SocketHub::keep_delivering(Json payload) {
     if (!turn_came) co_return;
     nobody_there = links_.empty();
     if (pending->acked || nobody_there) continue;
-    Json envelope{{"envelope_id", new_envelope_id()}, {"type", "events_api"}, {"accepts_response_payload", false}, {"retry_attempt", attempt},
-        {"retry_reason", attempt == 0 ? "" : "timeout"}, {"payload", payload}};
+    Json envelope{{"envelope_id", new_envelope_id()},
+                  {"type", "events_api"},
+                  {"accepts_response_payload", false},
+                  {"retry_attempt", attempt},
+                  {"retry_reason", attempt == 0 ? "" : "timeout"},
+                  {"payload", payload}};
     co_await send_envelope(pending, std::move(envelope));
     const bool waited = co_await await_ack(pending);
     if (!waited) co_return;

@@ -12,12 +12,25 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kTopDomains{"com"sv, "org"sv, "net"sv, "io"sv, "dev"sv, "app"sv, "co"sv, "ai"sv, "de"sv, "uk"sv, "eu"sv, "fr"sv, "us"sv, "py"sv,
-    "sh"sv, "rs"sv, "md"sv, "cc"sv, "me"sv, "info"sv, "cloud"sv, "tech"sv, "zip"sv, "pl"sv, "tf"sv};
+constexpr std::array kTopDomains{"com"sv, "org"sv, "net"sv, "io"sv, "dev"sv, "app"sv, "co"sv,   "ai"sv,    "de"sv,   "uk"sv,  "eu"sv, "fr"sv, "us"sv,
+                                 "py"sv,  "sh"sv,  "rs"sv,  "md"sv, "cc"sv,  "me"sv,  "info"sv, "cloud"sv, "tech"sv, "zip"sv, "pl"sv, "tf"sv};
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kEmoji{{{"✅", ":white_check_mark:"}, {"⚠️", ":warning:"}, {"🚨", ":rotating_light:"},
-    {"❌", ":x:"}, {"🔍", ":mag:"}, {"👀", ":eyes:"}, {"💤", ":zzz:"}, {"🔒", ":lock:"}, {"🚀", ":rocket:"}, {"👍", ":+1:"}, {"👎", ":-1:"}, {"🎉", ":tada:"},
-    {"🙂", ":slightly_smiling_face:"}, {"😀", ":grinning:"}, {"🔥", ":fire:"}, {"❤️", ":heart:"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kEmoji{{{"✅", ":white_check_mark:"},
+                                                                                {"⚠️", ":warning:"},
+                                                                                {"🚨", ":rotating_light:"},
+                                                                                {"❌", ":x:"},
+                                                                                {"🔍", ":mag:"},
+                                                                                {"👀", ":eyes:"},
+                                                                                {"💤", ":zzz:"},
+                                                                                {"🔒", ":lock:"},
+                                                                                {"🚀", ":rocket:"},
+                                                                                {"👍", ":+1:"},
+                                                                                {"👎", ":-1:"},
+                                                                                {"🎉", ":tada:"},
+                                                                                {"🙂", ":slightly_smiling_face:"},
+                                                                                {"😀", ":grinning:"},
+                                                                                {"🔥", ":fire:"},
+                                                                                {"❤️", ":heart:"}}};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
@@ -25,10 +38,14 @@ bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0;
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
   }
   return out;
 }
@@ -127,7 +144,9 @@ class Reader {
     if (at_ > 0 && !is_space(text_[at_ - 1]) && text_[at_ - 1] != '(' && text_[at_ - 1] != '"') return false;
     std::size_t end = at_;
     while (end < text_.size() && !is_space(text_[end]) && text_[end] != '<' && text_[end] != '>' && text_[end] != '"' && text_[end] != '`') ++end;
-    while (end > at_ && (text_[end - 1] == '.' || text_[end - 1] == ',' || text_[end - 1] == ')' || text_[end - 1] == '?' || text_[end - 1] == '!' || text_[end - 1] == ':')) --end;
+    while (end > at_ &&
+           (text_[end - 1] == '.' || text_[end - 1] == ',' || text_[end - 1] == ')' || text_[end - 1] == '?' || text_[end - 1] == '!' || text_[end - 1] == ':'))
+      --end;
     const auto word = std::string{text_.substr(at_, end - at_)};
     if (word.starts_with("https://") || word.starts_with("http://")) {
       const bool bare = word.find('/', word.find("://") + 3) == std::string::npos;
@@ -216,10 +235,14 @@ TypedText encode_typed(const WorkspaceState& state, std::string_view typed) {
 std::string link_names(const WorkspaceState& state, std::string_view text) {
   std::string out;
   for (const auto& token : Reader{state, text}.tokens(false)) {
-    if (token.kind == Token::Kind::Text) out += token.shown;
-    else if (token.kind == Token::Kind::Code) out += "`" + token.shown + "`";
-    else if (token.kind == Token::Kind::Pre) out += "```" + token.shown + "```";
-    else out += as_text(token);
+    if (token.kind == Token::Kind::Text)
+      out += token.shown;
+    else if (token.kind == Token::Kind::Code)
+      out += "`" + token.shown + "`";
+    else if (token.kind == Token::Kind::Pre)
+      out += "```" + token.shown + "```";
+    else
+      out += as_text(token);
   }
   return out;
 }
@@ -227,11 +250,16 @@ std::string link_names(const WorkspaceState& state, std::string_view text) {
 std::string encode_command_text(const WorkspaceState& state, std::string_view typed) {
   std::string out;
   for (const auto& token : Reader{state, typed}.tokens(false)) {
-    if (token.kind == Token::Kind::User) out += "<@" + token.target + "|" + token.shown + ">";
-    else if (token.kind == Token::Kind::Text) out += token.shown;
-    else if (token.kind == Token::Kind::Code) out += "`" + token.shown + "`";
-    else if (token.kind == Token::Kind::Pre) out += "```" + token.shown + "```";
-    else out += as_text(token);
+    if (token.kind == Token::Kind::User)
+      out += "<@" + token.target + "|" + token.shown + ">";
+    else if (token.kind == Token::Kind::Text)
+      out += token.shown;
+    else if (token.kind == Token::Kind::Code)
+      out += "`" + token.shown + "`";
+    else if (token.kind == Token::Kind::Pre)
+      out += "```" + token.shown + "```";
+    else
+      out += as_text(token);
   }
   return out;
 }

@@ -9,23 +9,23 @@ namespace driftwarden::sandbox::workspace {
 
 Json WorkspaceState::make_view(const Json& sent, const std::string& user, const Json* before) {
   Json view{{"id", before != nullptr ? (*before)["id"] : Json(next_id("V"))},
-      {"team_id", kTeamId},
-      {"type", sent.value("type", "modal")},
-      {"blocks", sent.value("blocks", Json::array())},
-      {"private_metadata", sent.value("private_metadata", "")},
-      {"callback_id", sent.value("callback_id", "")},
-      {"state", {{"values", Json::object()}}},
-      {"hash", fmt::format("{}.{}", random_.hex(10), random_.hex(8))},
-      {"title", sent.value("title", Json{{"type", "plain_text"}, {"text", "View Title"}, {"emoji", true}})},
-      {"clear_on_close", sent.value("clear_on_close", false)},
-      {"notify_on_close", sent.value("notify_on_close", false)},
-      {"close", sent.contains("close") ? sent["close"] : Json()},
-      {"submit", sent.contains("submit") ? sent["submit"] : Json()},
-      {"previous_view_id", nullptr},
-      {"app_id", kAppId},
-      {"external_id", sent.value("external_id", "")},
-      {"app_installed_team_id", kTeamId},
-      {"bot_id", kBotId}};
+            {"team_id", kTeamId},
+            {"type", sent.value("type", "modal")},
+            {"blocks", sent.value("blocks", Json::array())},
+            {"private_metadata", sent.value("private_metadata", "")},
+            {"callback_id", sent.value("callback_id", "")},
+            {"state", {{"values", Json::object()}}},
+            {"hash", fmt::format("{}.{}", random_.hex(10), random_.hex(8))},
+            {"title", sent.value("title", Json{{"type", "plain_text"}, {"text", "View Title"}, {"emoji", true}})},
+            {"clear_on_close", sent.value("clear_on_close", false)},
+            {"notify_on_close", sent.value("notify_on_close", false)},
+            {"close", sent.contains("close") ? sent["close"] : Json()},
+            {"submit", sent.contains("submit") ? sent["submit"] : Json()},
+            {"previous_view_id", nullptr},
+            {"app_id", kAppId},
+            {"external_id", sent.value("external_id", "")},
+            {"app_installed_team_id", kTeamId},
+            {"bot_id", kBotId}};
   complete_blocks(view["blocks"]);
   view["root_view_id"] = view["id"];
   const auto& stack = stacks_[user];

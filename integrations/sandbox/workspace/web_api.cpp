@@ -29,7 +29,8 @@ JsonResult auth_test(WebCall& call) {
   const auto& state = call.state;
   if (call.caller.kind == Caller::Kind::App) return ok(Json{{"app_name", state.options().bot_name}, {"app_id", kAppId}});
   const auto* person = state.find_person(call.caller.user);
-  Json answer{{"url", state.base_url()}, {"team", state.options().team}, {"user", person->name}, {"team_id", kTeamId}, {"user_id", person->id}, {"is_enterprise_install", false}};
+  Json answer{{"url", state.base_url()}, {"team", state.options().team}, {"user", person->name},
+              {"team_id", kTeamId},      {"user_id", person->id},        {"is_enterprise_install", false}};
   if (call.caller.kind == Caller::Kind::Bot) answer["bot_id"] = kBotId;
   return ok(std::move(answer));
 }
@@ -41,7 +42,13 @@ JsonResult apps_connections_open(WebCall& call) {
 }
 
 JsonResult team_info(WebCall& call) {
-  return ok(Json{{"team", {{"id", kTeamId}, {"name", call.state.options().team}, {"domain", "sandbox"}, {"url", call.state.base_url()}, {"email_domain", "example.com"}, {"icon", Json::object()}}}});
+  return ok(Json{{"team",
+                  {{"id", kTeamId},
+                   {"name", call.state.options().team},
+                   {"domain", "sandbox"},
+                   {"url", call.state.base_url()},
+                   {"email_domain", "example.com"},
+                   {"icon", Json::object()}}}});
 }
 
 JsonResult bots_info(WebCall& call) {
@@ -122,41 +129,40 @@ Json run_method(WorkspaceState& state, const MethodRule& rule, const Caller& cal
 }  // namespace
 
 const std::map<std::string, MethodRule>& web_methods() {
-  static const std::map<std::string, MethodRule> kMethods{
-      {"api.test", {&api_test, kTier4, Tokens::Any}},
-      {"auth.test", {&auth_test, kSpecial, Tokens::Any}},
-      {"apps.connections.open", {&apps_connections_open, kTier3, Tokens::App}},
-      {"team.info", {&team_info, kTier3}},
-      {"bots.info", {&bots_info, kTier3}},
-      {"chat.postMessage", {&chat_post_message, kSpecial}},
-      {"chat.postEphemeral", {&chat_post_ephemeral, kTier4}},
-      {"chat.update", {&chat_update, kTier3}},
-      {"chat.delete", {&chat_delete, kTier3}},
-      {"chat.getPermalink", {&chat_get_permalink, kSpecial}},
-      {"reactions.add", {&reactions_add, kTier3}},
-      {"reactions.remove", {&reactions_remove, kTier2}},
-      {"pins.add", {&pins_add, kTier2}},
-      {"bookmarks.add", {&bookmarks_add, kTier2}},
-      {"conversations.list", {&conversations_list, kTier2}},
-      {"conversations.info", {&conversations_info, kTier3}},
-      {"conversations.open", {&conversations_open, kTier3}},
-      {"conversations.join", {&conversations_join, kTier3}},
-      {"conversations.history", {&conversations_history, kTier3}},
-      {"conversations.replies", {&conversations_replies, kTier3}},
-      {"conversations.members", {&conversations_members, kTier4}},
-      {"users.info", {&users_info, kTier4}},
-      {"users.list", {&users_list, kTier2}},
-      {"users.lookupByEmail", {&users_lookup_by_email, kTier3}},
-      {"users.conversations", {&users_conversations, kTier3}},
-      {"usergroups.list", {&usergroups_list, kTier2}},
-      {"usergroups.users.list", {&usergroups_users_list, kTier2}},
-      {"views.open", {&views_open, kTier4}},
-      {"views.push", {&views_push, kTier4}},
-      {"views.update", {&views_update, kTier4}},
-      {"views.publish", {&views_publish, kTier4}},
-      {"files.getUploadURLExternal", {&files_get_upload_url, kTier4}},
-      {"files.completeUploadExternal", {&files_complete_upload, kTier4}},
-      {"files.info", {&files_info, kTier4}}};
+  static const std::map<std::string, MethodRule> kMethods{{"api.test", {&api_test, kTier4, Tokens::Any}},
+                                                          {"auth.test", {&auth_test, kSpecial, Tokens::Any}},
+                                                          {"apps.connections.open", {&apps_connections_open, kTier3, Tokens::App}},
+                                                          {"team.info", {&team_info, kTier3}},
+                                                          {"bots.info", {&bots_info, kTier3}},
+                                                          {"chat.postMessage", {&chat_post_message, kSpecial}},
+                                                          {"chat.postEphemeral", {&chat_post_ephemeral, kTier4}},
+                                                          {"chat.update", {&chat_update, kTier3}},
+                                                          {"chat.delete", {&chat_delete, kTier3}},
+                                                          {"chat.getPermalink", {&chat_get_permalink, kSpecial}},
+                                                          {"reactions.add", {&reactions_add, kTier3}},
+                                                          {"reactions.remove", {&reactions_remove, kTier2}},
+                                                          {"pins.add", {&pins_add, kTier2}},
+                                                          {"bookmarks.add", {&bookmarks_add, kTier2}},
+                                                          {"conversations.list", {&conversations_list, kTier2}},
+                                                          {"conversations.info", {&conversations_info, kTier3}},
+                                                          {"conversations.open", {&conversations_open, kTier3}},
+                                                          {"conversations.join", {&conversations_join, kTier3}},
+                                                          {"conversations.history", {&conversations_history, kTier3}},
+                                                          {"conversations.replies", {&conversations_replies, kTier3}},
+                                                          {"conversations.members", {&conversations_members, kTier4}},
+                                                          {"users.info", {&users_info, kTier4}},
+                                                          {"users.list", {&users_list, kTier2}},
+                                                          {"users.lookupByEmail", {&users_lookup_by_email, kTier3}},
+                                                          {"users.conversations", {&users_conversations, kTier3}},
+                                                          {"usergroups.list", {&usergroups_list, kTier2}},
+                                                          {"usergroups.users.list", {&usergroups_users_list, kTier2}},
+                                                          {"views.open", {&views_open, kTier4}},
+                                                          {"views.push", {&views_push, kTier4}},
+                                                          {"views.update", {&views_update, kTier4}},
+                                                          {"views.publish", {&views_publish, kTier4}},
+                                                          {"files.getUploadURLExternal", {&files_get_upload_url, kTier4}},
+                                                          {"files.completeUploadExternal", {&files_complete_upload, kTier4}},
+                                                          {"files.info", {&files_info, kTier4}}};
   return kMethods;
 }
 

@@ -19,7 +19,8 @@ const std::map<std::string, MethodRule>& web_methods();
 /// Handles POST or GET /api/<method>, faults included. Changes only the state and `faults`.
 net::ServerReply answer_call(WorkspaceState& state, const std::string& method, const net::ServerRequest& request, WorkspaceFaults& faults, WallTime now);
 /// POST /api/response/<token>: what a response_url leads to.
-net::ServerReply answer_response_url(WorkspaceState& state, const std::string& token, const net::ServerRequest& request, const WorkspaceFaults& faults, WallTime now);
+net::ServerReply answer_response_url(WorkspaceState& state, const std::string& token, const net::ServerRequest& request, const WorkspaceFaults& faults,
+                                     WallTime now);
 
 net::ServerReply json_reply(const Json& body, unsigned status = 200);
 

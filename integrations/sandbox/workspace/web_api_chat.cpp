@@ -29,7 +29,8 @@ JsonResult metadata_of(const WebCall& call) {
   if (!call.has("metadata")) return Json();
   const auto& metadata = call.args["metadata"];
   if (!metadata.is_object()) return refusal("invalid_metadata_format");
-  if (string_of(metadata, "event_type").empty() || !metadata.contains("event_payload") || !metadata["event_payload"].is_object()) return refusal("invalid_metadata_schema");
+  if (string_of(metadata, "event_type").empty() || !metadata.contains("event_payload") || !metadata["event_payload"].is_object())
+    return refusal("invalid_metadata_schema");
   if (metadata.dump().size() > kMetadataMax) return refusal("metadata_too_large");
   return metadata;
 }
@@ -76,7 +77,8 @@ void encode_for_person(WebCall& call, Post& post) {
 
 Result<Message*> own_message(WebCall& call, Conversation& conversation, const char* refusal_code) {
   TRY(auto* message, message_of(call, conversation, "ts"));
-  const bool own = call.by_bot() ? string_of(message->body, "bot_id") == kBotId : string_of(message->body, "user") == call.caller.user && !message->body.contains("bot_id");
+  const bool own =
+      call.by_bot() ? string_of(message->body, "bot_id") == kBotId : string_of(message->body, "user") == call.caller.user && !message->body.contains("bot_id");
   if (!own) return refusal(refusal_code);
   return message;
 }
@@ -90,7 +92,9 @@ Json* reaction_of(Json& body, const std::string& name) {
 }
 
 bool is_reaction_name(const std::string& name) {
-  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '+' || c == '\'' || c == ':'; });
+  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '+' || c == '\'' || c == ':';
+  });
 }
 
 Json shown(const Message& message) {
@@ -133,8 +137,10 @@ JsonResult chat_update(WebCall& call) {
   if (!has_text && blocks.is_null() && !has_attachments && !call.has("markdown_text")) return refusal("no_text");
   const auto before = message->body;
   if (has_text) message->body["text"] = call.text("text");
-  if (!blocks.is_null()) message->body["blocks"] = blocks;
-  else if (has_text) message->body.erase("blocks");
+  if (!blocks.is_null())
+    message->body["blocks"] = blocks;
+  else if (has_text)
+    message->body.erase("blocks");
   if (has_attachments) message->body["attachments"] = call.args["attachments"];
   if (!metadata.is_null()) message->metadata = metadata;
   if (blocks.is_null()) message->body["edited"] = {{"user", call.caller.user}, {"ts", call.state.next_ts(call.now)}};
@@ -227,8 +233,14 @@ JsonResult bookmarks_add(WebCall& call) {
   const auto link = call.text("link");
   if (!link.starts_with("http://") && !link.starts_with("https://")) return refusal("invalid_link");
   if (conversation->bookmarks.size() >= 100) return refusal("too_many_bookmarks");
-  Json bookmark{{"id", call.state.next_id("Bk")}, {"channel_id", conversation->id}, {"title", call.text("title")}, {"link", link}, {"emoji", call.text("emoji")}, {"type", "link"},
-      {"date_created", unix_seconds(call.now)}, {"app_id", kAppId}};
+  Json bookmark{{"id", call.state.next_id("Bk")},
+                {"channel_id", conversation->id},
+                {"title", call.text("title")},
+                {"link", link},
+                {"emoji", call.text("emoji")},
+                {"type", "link"},
+                {"date_created", unix_seconds(call.now)},
+                {"app_id", kAppId}};
   conversation->bookmarks.push_back(bookmark);
   Json what{{"type", "bookmarks"}, {"channel", conversation->id}, {"bookmarks", conversation->bookmarks}};
   call.state.announce(std::move(what));
@@ -243,8 +255,10 @@ Result<void> replace_original(WebCall& call, Conversation& conversation, Message
   TRY(auto blocks, blocks_of(call));
   if (!call.has("text") && blocks.is_null()) return refusal("no_text");
   original.body["text"] = call.text("text");
-  if (blocks.is_null()) original.body.erase("blocks");
-  else original.body["blocks"] = blocks;
+  if (blocks.is_null())
+    original.body.erase("blocks");
+  else
+    original.body["blocks"] = blocks;
   call.state.announce_message(conversation, original);
   return {};
 }
@@ -272,14 +286,16 @@ Result<void> use_response_url(WebCall& call, const ResponseUrl& url) {
 
 }  // namespace
 
-net::ServerReply answer_response_url(WorkspaceState& state, const std::string& token, const net::ServerRequest& request, const WorkspaceFaults& faults, WallTime now) {
+net::ServerReply answer_response_url(WorkspaceState& state, const std::string& token, const net::ServerRequest& request, const WorkspaceFaults& faults,
+                                     WallTime now) {
   const auto found = state.response_urls().find(token);
   if (found == state.response_urls().end() || request.method != "POST") return json_reply(url_refused("invalid_url"), 404);
   if (now > found->second.expires) return json_reply(url_refused("expired_url"), 404);
   if (found->second.uses_left <= 0) return json_reply(url_refused("used_url"), 404);
   auto parsed = parse_call(request);
   if (!parsed.error.empty()) return json_reply(url_refused("invalid_payload"), 400);
-  if (faults.enforce_rate_limits && state.over_limit("post:" + found->second.channel, 1, Duration{900}, now)) return json_reply(url_refused("ratelimited"), 429);
+  if (faults.enforce_rate_limits && state.over_limit("post:" + found->second.channel, 1, Duration{900}, now))
+    return json_reply(url_refused("ratelimited"), 429);
   --found->second.uses_left;
   WebCall call{.state = state, .caller = {Caller::Kind::Bot, kBotUser}, .args = std::move(parsed.args), .now = now};
   const auto url = found->second;

@@ -86,8 +86,10 @@ JsonResult conversations_join(WebCall& call) {
   TRY(auto* conversation, conversation_of(call));
   if (conversation->is_im || conversation->is_private) return refusal("method_not_supported_for_channel_type");
   const bool joined = conversation->members.insert(call.caller.user).second;
-  if (joined) emit_member_joined(call.state, *conversation, call.caller.user, "", call.now);
-  else call.warnings.push_back("already_in_channel");
+  if (joined)
+    emit_member_joined(call.state, *conversation, call.caller.user, "", call.now);
+  else
+    call.warnings.push_back("already_in_channel");
   return ok(Json{{"channel", channel_object(*conversation, call.caller.user)}});
 }
 

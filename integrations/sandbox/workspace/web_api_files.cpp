@@ -35,10 +35,31 @@ Kind kind_of(const File& file) {
 Json file_object(const WorkspaceState& state, const File& file) {
   const auto kind = kind_of(file);
   const auto url = fmt::format("{}files/{}/{}", state.base_url(), file.id, net::percent_encode(file.name));
-  Json object{{"id", file.id}, {"created", file.created}, {"timestamp", file.created}, {"name", file.name}, {"title", file.title.empty() ? file.name : file.title}, {"mimetype", kind.mime},
-      {"filetype", kind.type}, {"pretty_type", kind.pretty}, {"user", file.owner}, {"user_team", kTeamId}, {"editable", true}, {"size", file.content.size()}, {"mode", "snippet"}, {"is_external", false},
-      {"external_type", ""}, {"is_public", file.shared}, {"public_url_shared", false}, {"display_as_bot", false}, {"username", ""}, {"url_private", url}, {"url_private_download", url},
-      {"permalink", url}, {"lines", std::count(file.content.begin(), file.content.end(), '\n') + 1}, {"has_rich_preview", false}, {"file_access", "visible"}};
+  Json object{{"id", file.id},
+              {"created", file.created},
+              {"timestamp", file.created},
+              {"name", file.name},
+              {"title", file.title.empty() ? file.name : file.title},
+              {"mimetype", kind.mime},
+              {"filetype", kind.type},
+              {"pretty_type", kind.pretty},
+              {"user", file.owner},
+              {"user_team", kTeamId},
+              {"editable", true},
+              {"size", file.content.size()},
+              {"mode", "snippet"},
+              {"is_external", false},
+              {"external_type", ""},
+              {"is_public", file.shared},
+              {"public_url_shared", false},
+              {"display_as_bot", false},
+              {"username", ""},
+              {"url_private", url},
+              {"url_private_download", url},
+              {"permalink", url},
+              {"lines", std::count(file.content.begin(), file.content.end(), '\n') + 1},
+              {"has_rich_preview", false},
+              {"file_access", "visible"}};
   if (std::string_view{kind.mime}.starts_with("text/")) object["preview"] = file.content.substr(0, kPreviewBytes);
   return object;
 }
@@ -49,8 +70,14 @@ JsonResult files_get_upload_url(WebCall& call) {
   if (length == 0) return refusal("missing_argument");
   const bool snippet = !call.text("snippet_type").empty();
   if (snippet && length > kSnippetMax) return refusal("snippet_too_large");
-  File file{.id = call.state.next_id("F"), .name = call.text("filename"), .title = {}, .owner = call.caller.user, .snippet_type = call.text("snippet_type"), .content = {},
-      .announced_length = length, .created = unix_seconds(call.now)};
+  File file{.id = call.state.next_id("F"),
+            .name = call.text("filename"),
+            .title = {},
+            .owner = call.caller.user,
+            .snippet_type = call.text("snippet_type"),
+            .content = {},
+            .announced_length = length,
+            .created = unix_seconds(call.now)};
   const auto id = file.id;
   call.state.files()[id] = std::move(file);
   return ok(Json{{"upload_url", fmt::format("{}files/upload/{}", call.state.base_url(), id)}, {"file_id", id}});

@@ -33,7 +33,9 @@ JsonResult users_lookup_by_email(WebCall& call) {
 JsonResult usergroups_list(WebCall& call) {
   Json all = Json::array();
   for (const auto& group : call.state.options().usergroups) {
-    Json item{{"id", group.id}, {"team_id", kTeamId}, {"is_usergroup", true}, {"name", group.handle}, {"handle", group.handle}, {"user_count", group.users.size()}, {"date_delete", 0}};
+    Json item{{"id", group.id},       {"team_id", kTeamId},     {"is_usergroup", true},
+              {"name", group.handle}, {"handle", group.handle}, {"user_count", group.users.size()},
+              {"date_delete", 0}};
     if (call.flag("include_users")) item["users"] = group.users;
     all.push_back(std::move(item));
   }

@@ -60,9 +60,12 @@ void read_json(const std::string& body, const std::string& type, ParsedCall& cal
   call.missing_charset = type.find("charset") == std::string::npos;
   if (trim(body).empty()) return;
   auto value = Json::parse(body, nullptr, false);
-  if (value.is_discarded()) call.error = "invalid_json";
-  else if (!value.is_object()) call.error = "json_not_object";
-  else call.args = std::move(value);
+  if (value.is_discarded())
+    call.error = "invalid_json";
+  else if (!value.is_object())
+    call.error = "json_not_object";
+  else
+    call.args = std::move(value);
   if (call.args.erase("token") > 0) call.error = call.token.empty() ? "not_authed" : "";
 }
 
@@ -76,12 +79,14 @@ ParsedCall parse_call(const net::ServerRequest& request) {
   }
   const auto type = to_lower(request.headers.find("Content-Type").value_or(""));
   const auto raw_type = request.headers.find("Content-Type").value_or("");
-  if (type.starts_with("application/json")) read_json(request.body, type, call);
+  if (type.starts_with("application/json"))
+    read_json(request.body, type, call);
   else if (type.starts_with("multipart/form-data")) {
     for (auto& part : parts_of(raw_type, request.body)) call.args[part.name] = std::move(part.content);
   } else if (type.empty() || type.starts_with("application/x-www-form-urlencoded")) {
     for (auto& [key, value] : net::parse_query(request.body)) call.args[key] = value;
-  } else if (!request.body.empty()) call.error = "invalid_post_type";
+  } else if (!request.body.empty())
+    call.error = "invalid_post_type";
   for (const auto& [key, value] : request.query) {
     if (key != "token" && !call.args.contains(key)) call.args[key] = value;
   }
@@ -183,17 +188,44 @@ Json channel_object(const Conversation& conversation, const std::string& viewer)
     channel["is_user_deleted"] = false;
     return channel;
   }
-  channel.update(Json{{"name", conversation.name}, {"name_normalized", conversation.name}, {"is_channel", !conversation.is_private}, {"is_group", conversation.is_private}, {"is_mpim", false}, {"is_private", conversation.is_private},
-      {"is_general", false}, {"is_shared", false}, {"is_member", conversation.has(viewer)}, {"creator", kSlackbot}, {"num_members", conversation.members.size()},
-      {"topic", {{"value", ""}, {"creator", ""}, {"last_set", 0}}}, {"purpose", {{"value", ""}, {"creator", ""}, {"last_set", 0}}}});
+  channel.update(Json{{"name", conversation.name},
+                      {"name_normalized", conversation.name},
+                      {"is_channel", !conversation.is_private},
+                      {"is_group", conversation.is_private},
+                      {"is_mpim", false},
+                      {"is_private", conversation.is_private},
+                      {"is_general", false},
+                      {"is_shared", false},
+                      {"is_member", conversation.has(viewer)},
+                      {"creator", kSlackbot},
+                      {"num_members", conversation.members.size()},
+                      {"topic", {{"value", ""}, {"creator", ""}, {"last_set", 0}}},
+                      {"purpose", {{"value", ""}, {"creator", ""}, {"last_set", 0}}}});
   return channel;
 }
 
 Json user_object(const Person& person) {
-  Json profile{{"real_name", person.real_name}, {"display_name", person.name}, {"real_name_normalized", person.real_name}, {"display_name_normalized", person.name}, {"team", kTeamId}};
+  Json profile{{"real_name", person.real_name},
+               {"display_name", person.name},
+               {"real_name_normalized", person.real_name},
+               {"display_name_normalized", person.name},
+               {"team", kTeamId}};
   if (!person.email.empty()) profile["email"] = person.email;
-  Json user{{"id", person.id}, {"team_id", kTeamId}, {"name", person.name}, {"real_name", person.real_name}, {"deleted", false}, {"is_bot", person.is_bot}, {"is_app_user", false}, {"is_admin", false},
-      {"is_owner", false}, {"is_restricted", false}, {"is_ultra_restricted", false}, {"tz", "Etc/UTC"}, {"tz_label", "Coordinated Universal Time"}, {"tz_offset", 0}, {"updated", 1'700'000'000}};
+  Json user{{"id", person.id},
+            {"team_id", kTeamId},
+            {"name", person.name},
+            {"real_name", person.real_name},
+            {"deleted", false},
+            {"is_bot", person.is_bot},
+            {"is_app_user", false},
+            {"is_admin", false},
+            {"is_owner", false},
+            {"is_restricted", false},
+            {"is_ultra_restricted", false},
+            {"tz", "Etc/UTC"},
+            {"tz_label", "Coordinated Universal Time"},
+            {"tz_offset", 0},
+            {"updated", 1'700'000'000}};
   if (person.is_bot) {
     profile["bot_id"] = kBotId;
     profile["api_app_id"] = kAppId;
@@ -203,7 +235,8 @@ Json user_object(const Person& person) {
 }
 
 Json bot_profile(const WorkspaceState& state) {
-  return Json{{"id", kBotId}, {"app_id", kAppId}, {"name", state.options().bot_name}, {"deleted", false}, {"updated", 1'700'000'000}, {"team_id", kTeamId}, {"icons", Json::object()}};
+  return Json{{"id", kBotId},       {"app_id", kAppId},       {"name", state.options().bot_name}, {"deleted", false}, {"updated", 1'700'000'000},
+              {"team_id", kTeamId}, {"icons", Json::object()}};
 }
 
 std::string permalink(const WorkspaceState& state, const Conversation& conversation, const Json& body) {
@@ -223,7 +256,8 @@ Message& post_message(WorkspaceState& state, Conversation& conversation, const s
   body["text"] = std::move(post.text);
   body["team"] = kTeamId;
   if (!author.empty()) body["user"] = author;
-  if (author == kBotUser) body.update(Json{{"bot_id", kBotId}, {"app_id", kAppId}, {"bot_profile", bot_profile(state)}});
+  if (author == kBotUser)
+    body.update(Json{{"bot_id", kBotId}, {"app_id", kAppId}, {"bot_profile", bot_profile(state)}});
   else if (author != kSlackbot && !author.empty()) {
     auto id = state.random_hex(32);
     for (const std::size_t at : {8U, 13U, 18U, 23U}) id.insert(at, "-");

@@ -36,7 +36,8 @@ net::ServerReply plain(unsigned status, std::string text) { return net::ServerRe
 
 class WorkspaceServer final : public Workspace {
  public:
-  WorkspaceServer(asio::any_io_executor executor, Clock& clock, Random& random, WorkspaceOptions options) : core_(executor, clock, random, std::move(options)) {}
+  WorkspaceServer(asio::any_io_executor executor, Clock& clock, Random& random, WorkspaceOptions options)
+      : core_(executor, clock, random, std::move(options)) {}
 
   asio::awaitable<net::ServerReply> handle(net::ServerRequest request) override {
     const std::string_view path = request.path;
@@ -69,7 +70,7 @@ class WorkspaceServer final : public Workspace {
     const auto now = core_.clock.wall_now();
     constexpr std::string_view kResponse = "response/";
     auto reply = method.starts_with(kResponse) ? answer_response_url(core_.state, method.substr(kResponse.size()), request, core_.faults, now)
-                                                 : answer_call(core_.state, method, request, core_.faults, now);
+                                               : answer_call(core_.state, method, request, core_.faults, now);
     core_.flush();
     if (core_.faults.delay_answers.count() > 0) {
       auto slept = co_await core_.clock.sleep_for(core_.faults.delay_answers);
@@ -79,7 +80,8 @@ class WorkspaceServer final : public Workspace {
   }
 
   asio::awaitable<net::ServerReply> answer_link(net::ServerRequest request) {
-    if (!core_.state.take_ticket(request.query_or("ticket", ""), core_.clock.wall_now())) co_return plain(401, "this ticket was used or is too old: call apps.connections.open");
+    if (!core_.state.take_ticket(request.query_or("ticket", ""), core_.clock.wall_now()))
+      co_return plain(401, "this ticket was used or is too old: call apps.connections.open");
     const bool short_life = request.query_or("debug_reconnects", "") == "true";
     net::ServerReply reply;
     reply.status = 101;

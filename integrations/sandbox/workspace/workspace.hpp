@@ -59,24 +59,25 @@ struct WorkspaceOptions {
   std::string app_token;  ///< "xapp-..."
   std::string bot_token;  ///< "xoxb-..."
   std::vector<WorkspaceUser> users;
-  std::vector<WorkspaceChannel> channels;  ///< the bot is in all of them
+  std::string email_domain = "example.com";  ///< people's mail addresses: name@email_domain
+  std::vector<WorkspaceChannel> channels;    ///< the bot is in all of them
   std::vector<std::string> commands{"/warden"};
   std::vector<WorkspaceUserGroup> usergroups{};
   std::vector<WorkspaceShortcut> shortcuts{};
   std::vector<WorkspaceTip> tips{};  ///< empty: the built-in guide
   /// What the app subscribes to, in the manifest's words. "message.channels" delivers every message of a channel.
   std::vector<std::string> bot_events{"app_mention", "message.im", "app_home_opened", "reaction_added"};
-  std::string base_url;   ///< "http://127.0.0.1:7070/", set once the port is known
+  std::string base_url;  ///< "http://127.0.0.1:7070/", set once the port is known
 };
 
 /// Knobs for tests: what Slack does on a bad day.
 struct WorkspaceFaults {
-  bool enforce_rate_limits = false;   ///< 429 beyond one message a second and channel
-  int fail_next_calls = 0;            ///< answer the next Web API calls with `fail_with`
+  bool enforce_rate_limits = false;          ///< 429 beyond one message a second and channel
+  int fail_next_calls = 0;                   ///< answer the next Web API calls with `fail_with`
   std::string fail_with = "internal_error";  ///< Slack's error code; "ratelimited" is a 429, "http_503" that status
-  bool fail_after_effect = false;     ///< take effect, then fail
-  int duplicate_next_events = 0;      ///< deliver the next envelopes twice
-  int drop_next_envelopes = 0;        ///< lose the next envelopes on their way, as a broken network does
+  bool fail_after_effect = false;            ///< take effect, then fail
+  int duplicate_next_events = 0;             ///< deliver the next envelopes twice
+  int drop_next_envelopes = 0;               ///< lose the next envelopes on their way, as a broken network does
   Duration delay_answers{0};
 };
 

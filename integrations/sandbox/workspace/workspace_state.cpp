@@ -18,10 +18,29 @@ std::string capitalised(std::string name) {
 }
 
 bool is_interactive(const std::string& type) {
-  static const std::set<std::string> kTypes{"button", "overflow", "static_select", "external_select", "users_select", "conversations_select",
-      "channels_select", "multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select", "multi_channels_select",
-      "checkboxes", "radio_buttons", "datepicker", "timepicker", "datetimepicker", "plain_text_input", "email_text_input", "url_text_input",
-      "number_input", "rich_text_input", "workflow_button"};
+  static const std::set<std::string> kTypes{"button",
+                                            "overflow",
+                                            "static_select",
+                                            "external_select",
+                                            "users_select",
+                                            "conversations_select",
+                                            "channels_select",
+                                            "multi_static_select",
+                                            "multi_external_select",
+                                            "multi_users_select",
+                                            "multi_conversations_select",
+                                            "multi_channels_select",
+                                            "checkboxes",
+                                            "radio_buttons",
+                                            "datepicker",
+                                            "timepicker",
+                                            "datetimepicker",
+                                            "plain_text_input",
+                                            "email_text_input",
+                                            "url_text_input",
+                                            "number_input",
+                                            "rich_text_input",
+                                            "workflow_button"};
   return kTypes.count(type) > 0;
 }
 
@@ -53,7 +72,7 @@ void WorkspaceState::set_base_url(std::string base_url) {
 
 void WorkspaceState::add_people() {
   for (const auto& user : options_.users) {
-    Person person{.id = user.id, .name = user.name, .real_name = capitalised(user.name), .email = user.name + "@example.com", .token = user.token};
+    Person person{.id = user.id, .name = user.name, .real_name = capitalised(user.name), .email = user.name + "@" + options_.email_domain, .token = user.token};
     people_.push_back(std::move(person));
   }
   people_.push_back(Person{.id = kBotUser, .name = options_.bot_name, .real_name = capitalised(options_.bot_name), .email = {}, .token = {}, .is_bot = true});
@@ -103,9 +122,12 @@ Conversation& WorkspaceState::open_im(const std::string& one, const std::string&
   auto b = std::max(one, other);
   const auto short_name = [](const std::string& id) { return id.starts_with("U0") ? id.substr(2) : id; };
   std::string id = "D0";
-  if (a == kBotUser) id += short_name(b);
-  else if (b == kBotUser) id += short_name(a);
-  else id += short_name(a) + "0" + short_name(b);
+  if (a == kBotUser)
+    id += short_name(b);
+  else if (b == kBotUser)
+    id += short_name(a);
+  else
+    id += short_name(a) + "0" + short_name(b);
   auto [at, made] = conversations_.try_emplace(id);
   if (made) {
     at->second.id = id;

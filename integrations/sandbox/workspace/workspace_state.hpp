@@ -22,8 +22,8 @@ using Json = nlohmann::json;
 /// Result<Json>, which can't be: a Json converts to anything, an Error included.
 class [[nodiscard]] JsonResult {
  public:
-  JsonResult(Json value) : value_(std::move(value)) {}          // NOLINT: implicit, as Result is
-  JsonResult(Error error) : error_(std::move(error)) {}         // NOLINT
+  JsonResult(Json value) : value_(std::move(value)) {}   // NOLINT: implicit, as Result is
+  JsonResult(Error error) : error_(std::move(error)) {}  // NOLINT
   explicit operator bool() const { return !error_.has_value(); }
   bool operator!() const { return error_.has_value(); }
   const Error& error() const& { return *error_; }

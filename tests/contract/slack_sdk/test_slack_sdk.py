@@ -199,7 +199,8 @@ def check_web_api(channel):
     body = urllib.request.urlopen(upload["file"]["url_private"], timeout=10).read().decode()
     check("an uploaded file comes back", "+replicas: 5" in body, body)
     check("the bot's channels", any(c["id"] == channel for c in bot.conversations_list()["channels"]))
-    check("people by mail", bot.users_lookupByEmail(email="alice@example.com")["user"]["name"] == "alice")
+    mail = bot.users_info(user=USERS["alice"]["id"])["user"]["profile"]["email"]
+    check("people by mail", bot.users_lookupByEmail(email=mail)["user"]["name"] == "alice", mail)
     bot.chat_delete(channel=channel, ts=bot.chat_postMessage(channel=channel, text="gone")["ts"])
     sandbox("faults", {"fail_next_calls": 1, "fail_with": "internal_error"})
     check("an injected failure arrives", refused(bot.auth_test, "internal_error"))

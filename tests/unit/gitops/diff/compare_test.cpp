@@ -68,7 +68,9 @@ TEST_F(Compare, NothingOfASecretIsShown) {
 }
 
 TEST_F(Compare, EnvironmentVariablesWithSensitiveNamesAreDigests) {
-  const auto pod = [](const std::string& value) { return yaml("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: " + value + "}]}]}}"); };
+  const auto pod = [](const std::string& value) {
+    return yaml("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: " + value + "}]}]}}");
+  };
   const auto drift = run(pod("one1"), pod("two2"));
   ASSERT_EQ(drift.fields.size(), 1U);
   EXPECT_THAT(*drift.fields[0].live, testing::AllOf(HasSubstr("hmac:"), Not(HasSubstr("two2"))));
@@ -121,12 +123,15 @@ TEST_F(Compare, KeyedListsByKeyWhateverTheirPlace) {
   EXPECT_THAT(paths(run(service("[{port: 1}, {port: 2}]"), service("[{port: 2}, {port: 1}]"))), ElementsAre("order .spec.ports"));
   EXPECT_THAT(paths(run(service("[{port: 1}, {port: 2}, {port: 3}]"), service("[{port: 1, protocol: TCP}]"))),
               ElementsAre("removed .spec.ports[port=2,protocol=\"TCP\"]", "removed .spec.ports[port=3,protocol=\"TCP\"]"));
-  EXPECT_THAT(paths(run(service("[{port: 1, name: a}, {port: 1, name: b}]"), service("[{port: 1, name: a}, {port: 1, name: c}]"))), ElementsAre("changed .spec.ports[1].name"));
+  EXPECT_THAT(paths(run(service("[{port: 1, name: a}, {port: 1, name: b}]"), service("[{port: 1, name: a}, {port: 1, name: c}]"))),
+              ElementsAre("changed .spec.ports[1].name"));
   EXPECT_THAT(paths(run(service("[{port: 1}, {port: 1}]"), service("[{port: 1}]"))), ElementsAre("changed .spec.ports"));
 }
 
 TEST_F(Compare, FreeAtomicMapsAreEqualAsAWhole) {
-  const auto service = [](const std::string& selector) { return yaml("{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selector: " + selector + "}}"); };
+  const auto service = [](const std::string& selector) {
+    return yaml("{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selector: " + selector + "}}");
+  };
   EXPECT_THAT(paths(run(service("{a: b}"), service("{a: b, c: d}"))), ElementsAre("changed .spec.selector"));
   EXPECT_THAT(paths(run(service("{a: b}"), service("{a: c}"))), ElementsAre("changed .spec.selector.a"));
 }
@@ -169,7 +174,8 @@ TEST_F(Compare, IgnoreRules) {
 TEST_F(Compare, ARuleForPartOfAnAddedMapCoversItWhenThatIsAll) {
   auto live = config_map("{a: \"1\"}");
   live["metadata"]["annotations"] = {{"x.io/a", "1"}, {"x.io/b", "2"}};
-  live["metadata"]["managedFields"] = json::array({managed("kubectl-annotate", "Update", "v1", R"({"f:metadata":{"f:annotations":{".":{},"f:x.io/a":{},"f:x.io/b":{}}}})")});
+  live["metadata"]["managedFields"] =
+      json::array({managed("kubectl-annotate", "Update", "v1", R"({"f:metadata":{"f:annotations":{".":{},"f:x.io/a":{},"f:x.io/b":{}}}})")});
   const auto desired = config_map("{a: \"1\"}");
   EXPECT_THAT(paths(run(desired, live)), ElementsAre("added .metadata.annotations"));
   IgnoreRule rule;
@@ -234,8 +240,10 @@ TEST_F(Compare, DriftedSaysTheSameAsCompare) {
 
 TEST(ManagerClasses, AreAsTheReferenceLists) {
   for (const auto* manager : {"driftwarden", "argocd-controller", "helm"}) EXPECT_EQ(classify_manager(manager), ManagerClass::Applier) << manager;
-  for (const auto* manager : {"kubectl", "kubectl-edit", "k9s", "node-fetch", "Lens 6", "Mozilla"}) EXPECT_EQ(classify_manager(manager), ManagerClass::Person) << manager;
-  for (const auto* manager : {"kube-controller-manager", "cainjector", "k9s-operator", ""}) EXPECT_EQ(classify_manager(manager), ManagerClass::Controller) << manager;
+  for (const auto* manager : {"kubectl", "kubectl-edit", "k9s", "node-fetch", "Lens 6", "Mozilla"})
+    EXPECT_EQ(classify_manager(manager), ManagerClass::Person) << manager;
+  for (const auto* manager : {"kube-controller-manager", "cainjector", "k9s-operator", ""})
+    EXPECT_EQ(classify_manager(manager), ManagerClass::Controller) << manager;
 }
 
 TEST(Inputs, RulesAndAnswersAreChecked) {

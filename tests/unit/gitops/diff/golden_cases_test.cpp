@@ -54,21 +54,23 @@ std::string judge(const std::string& folder, const Schemas* schemas, bool with_d
   context.app = "shop";
   if (desired) context.kind_served = is_served(discovery(), *desired);
   if (const auto rules = load(folder + "rules.json")) context.ignore = *read_ignore_rules(*rules);
-  const auto drift = compare(desired ? &*desired : nullptr, live ? &*live : nullptr, last_synced ? &*last_synced : nullptr,
-                             with_dry_run ? &*dry_run : nullptr, context);
+  const auto drift =
+      compare(desired ? &*desired : nullptr, live ? &*live : nullptr, last_synced ? &*last_synced : nullptr, with_dry_run ? &*dry_run : nullptr, context);
   std::string wrong;
   if (to_string(drift.verdict) != expected["verdict"]) wrong += fmt::format("verdict {}, expected {}\n", to_string(drift.verdict), expected["verdict"].dump());
   const json notes = drift.notes;
   if (with_dry_run && notes != expected["notes"]) wrong += fmt::format("notes {}, expected {}\n", notes.dump(), expected["notes"].dump());
   std::set<std::string> seen;
   for (const auto& field : drift.fields) {
-    const auto as_json = json{{"path", field.path}, {"op", to_string(field.op)}, {"by", field.by ? json(*field.by) : json()}, {"cause", to_string(field.cause)}};
+    const auto as_json =
+        json{{"path", field.path}, {"op", to_string(field.op)}, {"by", field.by ? json(*field.by) : json()}, {"cause", to_string(field.cause)}};
     const auto may_also = expected["mayAlso"];
     if (std::find(may_also.begin(), may_also.end(), json(field.path)) != may_also.end()) continue;
     const auto found = std::find_if(expected["fields"].begin(), expected["fields"].end(), [&](json wanted) {
       const auto alternatives = wanted.value("alt", json::array());
       const bool alternative = std::find(alternatives.begin(), alternatives.end(), json(field.path)) != alternatives.end();
-      return (wanted["path"] == field.path || alternative) && wanted["op"] == as_json["op"] && wanted["by"] == as_json["by"] && wanted["cause"] == as_json["cause"];
+      return (wanted["path"] == field.path || alternative) && wanted["op"] == as_json["op"] && wanted["by"] == as_json["by"] &&
+             wanted["cause"] == as_json["cause"];
     });
     if (found == expected["fields"].end()) {
       wrong += "unexpected " + as_json.dump() + "\n";

@@ -66,9 +66,10 @@ INSTANTIATE_TEST_SUITE_P(EnvValue, PatternTable,
                          testing::Values(PatternRow{".spec", true}, PatternRow{".spec.containers", true}, PatternRow{".spec.containers[*]", true},
                                          PatternRow{R"(.spec.containers[name="app"].env)", true}, PatternRow{R"(.spec.containers[name="a*"].env)", true},
                                          PatternRow{R"(.spec.containers[name=app].env[name="TZ"].value)", true}, PatternRow{".spec.**.env[*]", true},
-                                         PatternRow{R"(.spec.**.env[name="TZ"])", true}, PatternRow{".**.value", true}, PatternRow{".*.*", true}, PatternRow{".**", true},
-                                         PatternRow{R"(["spec"])", true}, PatternRow{".status", false}, PatternRow{R"(.spec.containers[name="other"])", false},
-                                         PatternRow{".spec.containers[0]", false}, PatternRow{".spec.**.image", false}, PatternRow{".spec.containers.env", false},
+                                         PatternRow{R"(.spec.**.env[name="TZ"])", true}, PatternRow{".**.value", true}, PatternRow{".*.*", true},
+                                         PatternRow{".**", true}, PatternRow{R"(["spec"])", true}, PatternRow{".status", false},
+                                         PatternRow{R"(.spec.containers[name="other"])", false}, PatternRow{".spec.containers[0]", false},
+                                         PatternRow{".spec.**.image", false}, PatternRow{".spec.containers.env", false},
                                          PatternRow{R"(.spec.containers[name="app"].env[name="TZ"].value.more)", false}));
 
 TEST(Patterns, ThatMakeNoSenseAreRefused) {

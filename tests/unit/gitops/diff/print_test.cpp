@@ -23,11 +23,13 @@ TEST(Print, JsonIsTheCommandLinesContract) {
   EXPECT_EQ(to_json(scaled()), json::parse(R"({"object":{"apiVersion":"apps/v1","kind":"Deployment","namespace":"shop","name":"checkout"},"verdict":"OutOfSync",
     "fields":[{"path":".spec.replicas","op":"changed","by":"kubectl-edit","cause":"live","desired":2,"live":5,"time":"2026-11-21T09:00:00Z"}],"notes":["unconfirmed"]})"));
   const ObjectDrift cluster_wide{{"", "v1", "Namespace", "", "shop"}, Verdict::Missing, {}, {}};
-  EXPECT_EQ(to_json(cluster_wide), json::parse(R"({"object":{"apiVersion":"v1","kind":"Namespace","name":"shop"},"verdict":"Missing","fields":[],"notes":[]})"));
+  EXPECT_EQ(to_json(cluster_wide),
+            json::parse(R"({"object":{"apiVersion":"v1","kind":"Namespace","name":"shop"},"verdict":"Missing","fields":[],"notes":[]})"));
 }
 
 TEST(Print, TextHasALinePerField) {
-  EXPECT_EQ(to_text(scaled()), "Deployment shop/checkout: OutOfSync (unconfirmed)\n  changed .spec.replicas: Git 2, live 5, by kubectl-edit at 2026-11-21T09:00:00Z\n");
+  EXPECT_EQ(to_text(scaled()),
+            "Deployment shop/checkout: OutOfSync (unconfirmed)\n  changed .spec.replicas: Git 2, live 5, by kubectl-edit at 2026-11-21T09:00:00Z\n");
 }
 
 struct DiffRow {
@@ -43,8 +45,8 @@ TEST_P(DiffTable, IsUnified) { EXPECT_EQ(unified_text_diff(GetParam().before, Ge
 INSTANTIATE_TEST_SUITE_P(Texts, DiffTable,
                          testing::Values(DiffRow{"Same", "a\nb\n", "a\nb\n", ""}, DiffRow{"Both empty", "", "", ""},
                                          DiffRow{"Changed", "a\nb\nc\n", "a\nx\nc\n", "@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n"},
-                                         DiffRow{"Added", "a\n", "a\nb\n", "@@ -1,1 +1,2 @@\n a\n+b\n"}, DiffRow{"All new", "", "a\nb\n", "@@ -0,0 +1,2 @@\n+a\n+b\n"},
-                                         DiffRow{"All gone", "a\n", "", "@@ -1,1 +0,0 @@\n-a\n"},
+                                         DiffRow{"Added", "a\n", "a\nb\n", "@@ -1,1 +1,2 @@\n a\n+b\n"},
+                                         DiffRow{"All new", "", "a\nb\n", "@@ -0,0 +1,2 @@\n+a\n+b\n"}, DiffRow{"All gone", "a\n", "", "@@ -1,1 +0,0 @@\n-a\n"},
                                          DiffRow{"Two hunks", "1\na\n2\n3\n4\n5\nb\n6\n", "1\nA\n2\n3\n4\n5\nB\n6\n",
                                                  "@@ -1,3 +1,3 @@\n 1\n-a\n+A\n 2\n@@ -6,3 +6,3 @@\n 5\n-b\n+B\n 6\n"},
                                          DiffRow{"Moved", "a\nb\nc\n", "c\na\nb\n", "@@ -1,3 +1,3 @@\n+c\n a\n b\n-c\n"}));

@@ -26,13 +26,14 @@ INSTANTIATE_TEST_SUITE_P(Pairs, QuantityTable,
                                          QuantityRow{"GigaIsNotGibi", "1G", "1Gi", false}, QuantityRow{"NumberIsText", 0.5, "500m", true},
                                          QuantityRow{"Exponent", "1e3", "1k", true}, QuantityRow{"ExaIsNoExponent", "1E", "1e18", true},
                                          QuantityRow{"BigExponent", "1E3", 1000, true}, QuantityRow{"MinusExponent", "1e-3", "1m", true},
-                                         QuantityRow{"Close", "1Gi", "1025Mi", false}, QuantityRow{"Zeros", "0", "0Gi", true}, QuantityRow{"MinusZero", "-0", "0", true},
-                                         QuantityRow{"Signs", "-1", "1", false}, QuantityRow{"Plus", "+1", "1", true}, QuantityRow{"Fractions", "0.1", "100m", true},
+                                         QuantityRow{"Close", "1Gi", "1025Mi", false}, QuantityRow{"Zeros", "0", "0Gi", true},
+                                         QuantityRow{"MinusZero", "-0", "0", true}, QuantityRow{"Signs", "-1", "1", false},
+                                         QuantityRow{"Plus", "+1", "1", true}, QuantityRow{"Fractions", "0.1", "100m", true},
                                          QuantityRow{"TrailingZeros", "1.50", "1500m", true}, QuantityRow{"Nano", "1n", "0.000000001", true},
                                          QuantityRow{"BinaryFraction", "0.5Ki", "512", true}, QuantityRow{"NoNumber", "abc", "abc", false},
-                                         QuantityRow{"NoSuffix", "1Zi", "1Zi", false}, QuantityRow{"Empty", "", "0", false}, QuantityRow{"Percent", "25%", "25%", false},
-                                         QuantityRow{"TwoPoints", "1.2.3", "1.2", false}, QuantityRow{"Huge", "123456789012345678901234567890123456789", "1", false},
-                                         QuantityRow{"ABoolean", true, "1", false}),
+                                         QuantityRow{"NoSuffix", "1Zi", "1Zi", false}, QuantityRow{"Empty", "", "0", false},
+                                         QuantityRow{"Percent", "25%", "25%", false}, QuantityRow{"TwoPoints", "1.2.3", "1.2", false},
+                                         QuantityRow{"Huge", "123456789012345678901234567890123456789", "1", false}, QuantityRow{"ABoolean", true, "1", false}),
                          [](const auto& row) { return row.param.name; });
 
 TEST(GoDurations, AreTheSameWhenTheyLastAsLong) {
@@ -59,7 +60,8 @@ TEST(Scalars, FollowTheirFormat) {
 }
 
 TEST(Zeros, AreWhatTheServerDrops) {
-  for (const auto& zero : {json(), json(false), json(0), json(""), json::object(), json::array(), json{{"a", json::object()}, {"b", nullptr}}}) EXPECT_TRUE(is_zero(zero)) << zero;
+  for (const auto& zero : {json(), json(false), json(0), json(""), json::object(), json::array(), json{{"a", json::object()}, {"b", nullptr}}})
+    EXPECT_TRUE(is_zero(zero)) << zero;
   for (const auto& value : {json(true), json(1), json("a"), json{{"a", 1}}, json::array({0})}) EXPECT_FALSE(is_zero(value)) << value;
 }
 

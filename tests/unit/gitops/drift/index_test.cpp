@@ -29,7 +29,8 @@ json live(json object, const std::string& version, const json& edited = nullptr)
   for (const auto& [key, value] : object["data"].items()) {
     if (edited.is_null() || !edited.contains("f:" + key)) fields["f:" + key] = json::object();
   }
-  object["metadata"]["managedFields"] = json::array({json{{"manager", "driftwarden"}, {"operation", "Apply"}, {"apiVersion", "v1"}, {"fieldsV1", {{"f:data", fields}}}}});
+  object["metadata"]["managedFields"] =
+      json::array({json{{"manager", "driftwarden"}, {"operation", "Apply"}, {"apiVersion", "v1"}, {"fieldsV1", {{"f:data", fields}}}}});
   if (!edited.is_null()) {
     object["metadata"]["managedFields"].push_back(
         {{"manager", "kubectl-edit"}, {"operation", "Update"}, {"apiVersion", "v1"}, {"time", "2026-01-01T00:00:00Z"}, {"fieldsV1", {{"f:data", edited}}}});

@@ -12,7 +12,8 @@ using testing::HasSubstr;
 constexpr std::string_view kMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n";
 
 TEST(Manifests, HaveIdentityFileAndLine) {
-  const auto manifests = parse_manifests(std::string("# c\n---\n") + std::string(kMap) + "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w}\n", "x/a.yaml");
+  const auto manifests =
+      parse_manifests(std::string("# c\n---\n") + std::string(kMap) + "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w}\n", "x/a.yaml");
   ASSERT_TRUE(manifests) << manifests.error().message;
   ASSERT_EQ(manifests->size(), 2U);
   EXPECT_EQ(manifests->at(0).ref, (ObjectRef{"", "v1", "ConfigMap", "shop", "a"}));
@@ -47,17 +48,17 @@ TEST_P(MissingTable, SaysWhatIsMissingAndWhere) {
   EXPECT_EQ(manifests.error().message, GetParam().message);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Objects, MissingTable,
-    testing::Values(MissingRow{"Kind", "\nimage: x\n", "a/f.yaml:2: no Kubernetes object: kind is missing"},
-                    MissingRow{"ApiVersion", "kind: Pod\n", "a/f.yaml:1: Pod: apiVersion is missing"},
-                    MissingRow{"Metadata", "kind: Pod\napiVersion: v1\n", "a/f.yaml:1: Pod: metadata is missing"},
-                    MissingRow{"Name", "kind: Pod\napiVersion: v1\nmetadata: {}\n", "a/f.yaml:1: Pod: metadata.name is missing"},
-                    MissingRow{"NumericName", "kind: Pod\napiVersion: v1\nmetadata: {name: 12}\n", "a/f.yaml:1: Pod: metadata.name must be text, found number; quote it"},
-                    MissingRow{"GenerateName", "kind: Job\napiVersion: batch/v1\nmetadata: {generateName: a-}\n",
-                               "a/f.yaml:1: Job: generateName makes a new object each time; give it a metadata.name"},
-                    MissingRow{"AList", "- 1\n", "a/f.yaml:1: expected an object with apiVersion and kind, found array"}),
-    [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Objects, MissingTable,
+                         testing::Values(MissingRow{"Kind", "\nimage: x\n", "a/f.yaml:2: no Kubernetes object: kind is missing"},
+                                         MissingRow{"ApiVersion", "kind: Pod\n", "a/f.yaml:1: Pod: apiVersion is missing"},
+                                         MissingRow{"Metadata", "kind: Pod\napiVersion: v1\n", "a/f.yaml:1: Pod: metadata is missing"},
+                                         MissingRow{"Name", "kind: Pod\napiVersion: v1\nmetadata: {}\n", "a/f.yaml:1: Pod: metadata.name is missing"},
+                                         MissingRow{"NumericName", "kind: Pod\napiVersion: v1\nmetadata: {name: 12}\n",
+                                                    "a/f.yaml:1: Pod: metadata.name must be text, found number; quote it"},
+                                         MissingRow{"GenerateName", "kind: Job\napiVersion: batch/v1\nmetadata: {generateName: a-}\n",
+                                                    "a/f.yaml:1: Job: generateName makes a new object each time; give it a metadata.name"},
+                                         MissingRow{"AList", "- 1\n", "a/f.yaml:1: expected an object with apiVersion and kind, found array"}),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(ApplyOrder, NamespacesFirstWebhooksLast) {
   std::vector<Manifest> manifests;
@@ -78,7 +79,8 @@ TEST(RedactorTest, HidesSecretsAndSensitiveNames) {
   EXPECT_THAT(secret.dump(), testing::Not(HasSubstr("geheim")));
   EXPECT_EQ(secret["data"]["a"], secret["stringData"]["b"]);
   EXPECT_THAT(secret["data"]["a"].get<std::string>(), testing::MatchesRegex("hmac:[0-9a-f]{10}"));
-  const auto pod = redactor.redact(json::parse(R"({"kind":"Pod","spec":{"containers":[{"env":[{"name":"DB_PASSWORD","value":"x1y2"},{"name":"MODE","value":"on"}]}]}})"));
+  const auto pod =
+      redactor.redact(json::parse(R"({"kind":"Pod","spec":{"containers":[{"env":[{"name":"DB_PASSWORD","value":"x1y2"},{"name":"MODE","value":"on"}]}]}})"));
   EXPECT_THAT(pod.dump(), testing::AllOf(testing::Not(HasSubstr("x1y2")), HasSubstr("\"on\"")));
   const auto map = redactor.redact(json::parse(R"({"kind":"ConfigMap","data":{"api_token":"t0p","mode":"on"}})"));
   EXPECT_THAT(map.dump(), testing::AllOf(testing::Not(HasSubstr("t0p")), HasSubstr("\"on\"")));
@@ -89,9 +91,10 @@ TEST(RedactorTest, HidesSecretsAndSensitiveNames) {
 TEST(ToYaml, IsReadableAndInCustomaryOrder) {
   const auto object = json::parse(
       R"({"spec":{"ports":[{"port":80,"name":"http"}],"on":"yes","text":"a\nb\n"},"metadata":{"labels":{"a":"1"},"name":"x"},"kind":"Foo","apiVersion":"v1","empty":{},"none":[]})");
-  EXPECT_EQ(to_yaml(object),
-            "apiVersion: v1\nkind: Foo\nmetadata:\n  name: x\n  labels:\n    a: \"1\"\nempty: {}\nnone: []\nspec:\n  \"on\": \"yes\"\n  ports:\n  - name: http\n"
-            "    port: 80\n  text: |\n    a\n    b\n");
+  EXPECT_EQ(
+      to_yaml(object),
+      "apiVersion: v1\nkind: Foo\nmetadata:\n  name: x\n  labels:\n    a: \"1\"\nempty: {}\nnone: []\nspec:\n  \"on\": \"yes\"\n  ports:\n  - name: http\n"
+      "    port: 80\n  text: |\n    a\n    b\n");
 }
 
 TEST(ToYaml, NeverShowsASecret) {
@@ -102,8 +105,48 @@ TEST(ToYaml, NeverShowsASecret) {
 /// Strings made of everything that YAML could trip over.
 json random_value(unsigned& seed, int depth) {
   const auto next = [&seed](unsigned bound) { return (seed = seed * 1664525U + 1013904223U) / 65536U % bound; };
-  static const std::vector<std::string> kPieces{"yes", "n", "~", "null", "0x1F", "1e3", "010", "12:30", "2024-01-01", " ", "\n", "\t", "#", ": ", "- ", "'", "\"",
-                                                "\\", "{", "]", ",", "&a", "*b", "!", "%", "@", "`", "|", ">", "é", "\xF0\x9F\x98\x80", "a", "b c", "<<", "---", "...", ".5", "-1", "=", "?", "\x7f", "\x01"};
+  static const std::vector<std::string> kPieces{"yes",
+                                                "n",
+                                                "~",
+                                                "null",
+                                                "0x1F",
+                                                "1e3",
+                                                "010",
+                                                "12:30",
+                                                "2024-01-01",
+                                                " ",
+                                                "\n",
+                                                "\t",
+                                                "#",
+                                                ": ",
+                                                "- ",
+                                                "'",
+                                                "\"",
+                                                "\\",
+                                                "{",
+                                                "]",
+                                                ",",
+                                                "&a",
+                                                "*b",
+                                                "!",
+                                                "%",
+                                                "@",
+                                                "`",
+                                                "|",
+                                                ">",
+                                                "é",
+                                                "\xF0\x9F\x98\x80",
+                                                "a",
+                                                "b c",
+                                                "<<",
+                                                "---",
+                                                "...",
+                                                ".5",
+                                                "-1",
+                                                "=",
+                                                "?",
+                                                "\x7f",
+                                                "\x01"};
   switch (next(depth > 3 ? 5U : 8U)) {
     case 0: return next(2) == 0;
     case 1: return static_cast<int>(next(2000)) - 1000;

@@ -51,8 +51,9 @@ TEST(Render, RefusesWhatNeedsATool) {
 
 TEST(Render, DefinitionsSayWhichKindsHaveNoNamespace) {
   const auto rendered = render({{"a.yaml", "apiVersion: x.io/v1\nkind: Wide\nmetadata: {name: w}\n"},
-                                {"b.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: wides.x.io}\n"
-                                           "spec: {group: x.io, scope: Cluster, names: {kind: Wide}}\n"}},
+                                {"b.yaml",
+                                 "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: wides.x.io}\n"
+                                 "spec: {group: x.io, scope: Cluster, names: {kind: Wide}}\n"}},
                                RenderKind::Plain, "shop");
   ASSERT_TRUE(rendered) << rendered.error().message;
   EXPECT_EQ(to_string(rendered->manifests.back().ref), "Wide w");

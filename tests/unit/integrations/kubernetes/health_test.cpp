@@ -11,6 +11,7 @@ struct Row {
   std::string object;
   Health health;
   std::string why;
+  friend std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.name; }
 };
 
 class HealthOf : public testing::TestWithParam<Row> {};

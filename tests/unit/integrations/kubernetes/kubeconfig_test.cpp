@@ -109,6 +109,7 @@ struct Bad {
   std::string name;
   std::string context;
   std::string expected;
+  friend std::ostream& operator<<(std::ostream& out, const Bad& row) { return out << row.name; }
 };
 
 class BadKubeconfig : public testing::TestWithParam<Bad> {};

@@ -16,15 +16,33 @@ class Interactivity : public testing::Test {
     };
   }
   Json card() {
-    const auto blocks = Json::array({section("s"), actions(Json::array({button("sync", "checkout"),
-        Json{{"type", "static_select"}, {"action_id", "snooze"}, {"placeholder", plain("Snooze")}, {"options", Json::array({Json{{"text", plain("1 h")}, {"value", "1h"}}})}}}))});
+    const auto blocks = Json::array(
+        {section("s"), actions(Json::array({button("sync", "checkout"), Json{{"type", "static_select"},
+                                                                             {"action_id", "snooze"},
+                                                                             {"placeholder", plain("Snooze")},
+                                                                             {"options", Json::array({Json{{"text", plain("1 h")}, {"value", "1h"}}})}}}))});
     return {{"channel", "C0GITOPS"}, {"ts", world.call("chat.postMessage", {{"channel", "C0GITOPS"}, {"text", "card"}, {"blocks", blocks}})["ts"]}};
   }
-  Json press(const Json& message, const std::string& action = "sync") { return world.post("act", {{"user", "bob"}, {"message", message}, {"action_id", action}}); }
+  Json press(const Json& message, const std::string& action = "sync") {
+    return world.post("act", {{"user", "bob"}, {"message", message}, {"action_id", action}});
+  }
   static Json modal() {
-    return {{"type", "modal"}, {"callback_id", "why"}, {"title", plain("Why")}, {"submit", plain("Send")}, {"private_metadata", "pm"}, {"notify_on_close", true},
-        {"blocks", Json::array({Json{{"type", "input"}, {"block_id", "reason"}, {"label", plain("Reason")}, {"element", {{"type", "plain_text_input"}, {"action_id", "text"}}}},
-            Json{{"type", "input"}, {"block_id", "size"}, {"optional", true}, {"label", plain("Size")}, {"element", {{"type", "static_select"}, {"action_id", "pick"}, {"options", Json::array({Json{{"text", plain("Big")}, {"value", "big"}}})}}}}})}};
+    return {
+        {"type", "modal"},
+        {"callback_id", "why"},
+        {"title", plain("Why")},
+        {"submit", plain("Send")},
+        {"private_metadata", "pm"},
+        {"notify_on_close", true},
+        {"blocks",
+         Json::array(
+             {Json{{"type", "input"}, {"block_id", "reason"}, {"label", plain("Reason")}, {"element", {{"type", "plain_text_input"}, {"action_id", "text"}}}},
+              Json{{"type", "input"},
+                   {"block_id", "size"},
+                   {"optional", true},
+                   {"label", plain("Size")},
+                   {"element",
+                    {{"type", "static_select"}, {"action_id", "pick"}, {"options", Json::array({Json{{"text", plain("Big")}, {"value", "big"}}})}}}}})}};
   }
   std::string open_modal() {
     press(card());
@@ -88,7 +106,8 @@ TEST_F(Interactivity, SilenceIsAnErrorAfterThreeSeconds) {
 
 TEST(InteractivityAlone, NobodyConnected) {
   WorkspaceWorld world;
-  const auto ts = world.call("chat.postMessage", {{"channel", "C0GITOPS"}, {"text", "x"}, {"blocks", Json::array({actions(Json::array({button("sync")}))})}})["ts"];
+  const auto ts =
+      world.call("chat.postMessage", {{"channel", "C0GITOPS"}, {"text", "x"}, {"blocks", Json::array({actions(Json::array({button("sync")}))})}})["ts"];
   EXPECT_EQ(world.post("act", {{"user", "bob"}, {"message", {{"channel", "C0GITOPS"}, {"ts", ts}}}, {"action_id", "sync"}})["error"], "dispatch_failed");
   EXPECT_EQ(world.post("say", {{"user", "bob"}, {"channel", "C0GITOPS"}, {"text", "/warden help"}})["error"], "dispatch_failed");
   EXPECT_EQ(world.messages("C0GITOPS", "bob").back()["text"], "`/warden` failed with the error `dispatch_failed`");

@@ -24,8 +24,9 @@ class Pieces final : public net::BodyWriter {
 };
 
 TEST_F(Page, LoadsNothingFromElsewhereAndRunsNoInlineScript) {
-  for (const auto* path : {"/", "/archives/C0GITOPS/p1", "/sandbox/page/style.css", "/sandbox/page/blocks.css", "/sandbox/page/app.js", "/sandbox/page/text.js", "/sandbox/page/blocks.js",
-           "/sandbox/page/modal.js", "/sandbox/page/message.js", "/sandbox/page/store.js"}) {
+  for (const auto* path :
+       {"/", "/archives/C0GITOPS/p1", "/sandbox/page/style.css", "/sandbox/page/blocks.css", "/sandbox/page/app.js", "/sandbox/page/text.js",
+        "/sandbox/page/blocks.js", "/sandbox/page/modal.js", "/sandbox/page/message.js", "/sandbox/page/composer.js", "/sandbox/page/store.js"}) {
     const auto reply = world.send(request_to("GET", path));
     EXPECT_EQ(reply.status, 200U) << path;
     EXPECT_EQ(reply.body.find("innerHTML"), std::string::npos) << path;
@@ -126,7 +127,8 @@ TEST_F(Page, SayRefusesWhatCannotBe) {
 TEST_F(Page, WrongTypesAreRefusedAndNeverThrow) {
   for (const auto* what : {"say", "act", "close", "suggest", "shortcut", "panel", "react", "read", "home", "dismiss", "faults"}) {
     for (const Json& odd : std::vector<Json>{nullptr, 7, Json::array(), Json::object(), {{"channel", 3}}}) {
-      for (const auto* key : {"user", "channel", "text", "message", "view", "action_id", "values", "state", "all", "tab", "remove", "fail_next_calls", "reply_broadcast"}) {
+      for (const auto* key :
+           {"user", "channel", "text", "message", "view", "action_id", "values", "state", "all", "tab", "remove", "fail_next_calls", "reply_broadcast"}) {
         Json body{{"user", "alice"}, {"channel", "C0GITOPS"}, {"text", "x"}};
         body[key] = odd;
         EXPECT_EQ(world.send(json_request(std::string{"/sandbox/"} + what, body)).status, 200U) << what << " " << body;

@@ -124,7 +124,9 @@ struct WorkspaceWorld {
   }
 
   net::ServerReply send(net::ServerRequest request) { return driftwarden::test::run(io, workspace->handle(std::move(request))); }
-  Json call(const std::string& method, const Json& args, const std::string& token = kBotToken) { return Json::parse(send(json_request("/api/" + method, args, token)).body); }
+  Json call(const std::string& method, const Json& args, const std::string& token = kBotToken) {
+    return Json::parse(send(json_request("/api/" + method, args, token)).body);
+  }
   Json post(const std::string& what, const Json& body) { return Json::parse(send(json_request("/sandbox/" + what, body)).body); }
   Json get(const std::string& what) { return Json::parse(send(request_to("GET", "/sandbox/" + what)).body); }
   Json messages(const std::string& channel, const std::string& user = "alice") { return get("messages?channel=" + channel + "&user=" + user)["messages"]; }
@@ -163,7 +165,9 @@ struct WorkspaceWorld {
 
 inline Json plain(const std::string& text) { return Json{{"type", "plain_text"}, {"text", text}}; }
 inline Json section(const std::string& text) { return Json{{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", text}}}}; }
-inline Json button(const std::string& action_id, const std::string& value = "v") { return Json{{"type", "button"}, {"action_id", action_id}, {"text", plain("Press")}, {"value", value}}; }
+inline Json button(const std::string& action_id, const std::string& value = "v") {
+  return Json{{"type", "button"}, {"action_id", action_id}, {"text", plain("Press")}, {"value", value}};
+}
 inline Json actions(Json elements) { return Json{{"type", "actions"}, {"block_id", "buttons"}, {"elements", std::move(elements)}}; }
 
 }  // namespace driftwarden::sandbox::test

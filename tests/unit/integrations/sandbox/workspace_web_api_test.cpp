@@ -14,7 +14,9 @@ class WebApi : public testing::Test {
     EXPECT_TRUE(answer["ok"]) << answer;
     return answer.value("ts", "");
   }
-  std::string error_of(const std::string& method, const Json& args, const std::string& token = kBotToken) { return world.call(method, args, token).value("error", "none"); }
+  std::string error_of(const std::string& method, const Json& args, const std::string& token = kBotToken) {
+    return world.call(method, args, token).value("error", "none");
+  }
 
   WorkspaceWorld world;
 };
@@ -57,7 +59,9 @@ TEST_F(WebApi, ReadsEveryKindOfBody) {
   auto parts = request_to("POST", "/api/chat.postMessage");
   parts.headers.set("Authorization", std::string{"Bearer "} + kBotToken);
   parts.headers.set("Content-Type", "multipart/form-data; boundary=XyZ");
-  parts.body = "--XyZ\r\nContent-Disposition: form-data; name=\"channel\"\r\n\r\nC0GITOPS\r\n--XyZ\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\ntwo\r\nlines\r\n--XyZ--\r\n";
+  parts.body =
+      "--XyZ\r\nContent-Disposition: form-data; name=\"channel\"\r\n\r\nC0GITOPS\r\n--XyZ\r\nContent-Disposition: form-data; "
+      "name=\"text\"\r\n\r\ntwo\r\nlines\r\n--XyZ--\r\n";
   EXPECT_EQ(Json::parse(world.send(parts).body)["message"]["text"], "two\r\nlines");
 
   auto query = request_to("GET", "/api/conversations.info?channel=C0GITOPS");
@@ -234,15 +238,19 @@ TEST_F(WebApi, FaultsBeforeAndAfterTheEffect) {
 }
 
 TEST_F(WebApi, ArgumentsOfTheWrongTypeAreRefusedAndNeverThrow) {
-  const std::vector<Json> odd{nullptr, true, 7, -1.5, "", "x", Json::array(), Json::array({1, nullptr, "a"}), Json::object(), {{"type", 5}}, {{"type", nullptr}, {"blocks", 3}}};
-  for (const auto* method : {"chat.postMessage", "chat.update", "chat.postEphemeral", "views.open", "views.publish", "views.update", "files.completeUploadExternal", "conversations.open", "conversations.list",
-           "reactions.add", "bookmarks.add", "files.getUploadURLExternal", "users.info", "conversations.history"}) {
-    for (const auto* key : {"channel", "blocks", "view", "metadata", "files", "users", "user", "user_id", "ts", "text", "limit", "types", "attachments", "thread_ts", "timestamp"}) {
+  const std::vector<Json> odd{
+      nullptr, true, 7, -1.5, "", "x", Json::array(), Json::array({1, nullptr, "a"}), Json::object(), {{"type", 5}}, {{"type", nullptr}, {"blocks", 3}}};
+  for (const auto* method :
+       {"chat.postMessage", "chat.update", "chat.postEphemeral", "views.open", "views.publish", "views.update", "files.completeUploadExternal",
+        "conversations.open", "conversations.list", "reactions.add", "bookmarks.add", "files.getUploadURLExternal", "users.info", "conversations.history"}) {
+    for (const auto* key : {"channel", "blocks", "view", "metadata", "files", "users", "user", "user_id", "ts", "text", "limit", "types", "attachments",
+                            "thread_ts", "timestamp"}) {
       for (const auto& value : odd) {
         Json args{{"channel", "C0GITOPS"}, {"text", "x"}, {"user", "U0BOB"}, {"user_id", "U0BOB"}, {"trigger_id", "1"}};
         args[key] = value;
         EXPECT_EQ(world.send(json_request(std::string{"/api/"} + method, args, kBotToken)).status, 200U) << method << " " << args;
-        args[key] = Json::array({Json{{"type", "section"}, {"text", value}}, Json{{"type", "actions"}, {"elements", Json::array({value})}}, Json{{"type", value}}, value});
+        args[key] = Json::array(
+            {Json{{"type", "section"}, {"text", value}}, Json{{"type", "actions"}, {"elements", Json::array({value})}}, Json{{"type", value}}, value});
         EXPECT_EQ(world.send(json_request(std::string{"/api/"} + method, args, kBotToken)).status, 200U) << method << " " << args;
       }
     }

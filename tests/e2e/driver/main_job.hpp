@@ -1,0 +1,31 @@
+#pragma once
+// The story that Driftwarden is for. The same steps run against the sandbox and against a real kube-apiserver and a real Gitea.
+#include "tests/e2e/driver/world.hpp"
+
+#include <chrono>
+
+namespace driftwarden::e2e {
+
+struct Alerted {
+  ChatMessage message;
+  std::chrono::milliseconds latency{};  ///< from before the write to the message's own time
+};
+
+/// Scales checkout by hand to `replicas` and waits for its alert.
+Alerted scale_and_await_alert(Stage stage, int replicas);
+
+/// The card of the newest Change on `app`, once its pull request is open.
+ChatMessage await_card(Stage stage, const std::string& verb, const std::string& app);
+std::string change_of(const ChatMessage& card);
+
+/// The commit on main that carries out `change`.
+Json await_commit(Stage stage, const std::string& change);
+
+void expect_audit_verifies(const std::string& database);
+
+/// Each continues where the one before ended.
+void tell_alert_and_diff(Stage stage);
+void tell_sync_with_two_people(Stage stage);
+void tell_rollback(Stage stage);
+
+}  // namespace driftwarden::e2e
