@@ -3,6 +3,7 @@
 #include "bot/config/policy.hpp"
 #include "bot/watch/fleet.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/diff/drift_diff.hpp"
 #include "gitops/diff/print.hpp"
 #include "gitops/edit/edit.hpp"
 
@@ -54,8 +55,6 @@ Result<std::vector<ValueEdit>> adoption_edits(const ObjectDrift& drift) {
   }
   return edits;
 }
-
-std::string prefixed(std::string_view sign, const std::optional<std::string>& value) { return value ? fmt::format("{} {}\n", sign, *value) : ""; }
 
 }  // namespace
 
@@ -131,22 +130,16 @@ std::string effect_text(const std::vector<Manifest>& before, const std::vector<M
   return text;
 }
 
-std::string undo_text(const DriftReport& report) {
+std::string undo_text(const DriftReport& report, const std::vector<Manifest>& desired, const std::function<JsonPtr(const ObjectRef&)>& live, const Redactor& redactor) {
   std::string text;
   for (const auto& drift : report.objects) {
-    text += to_string(drift.object) + "\n";
-    if (drift.verdict == Verdict::Missing) text += "+ created again from Git\n";
-    if (drift.verdict == Verdict::Extra) text += "- deleted: it is not in Git any more\n";
-    for (const auto& field : drift.fields) {
-      text += fmt::format("  {}\n", field.path);
-      if (field.op == FieldOp::Order) {
-        text += "  put back in Git's order\n";
-        continue;
-      }
-      text += prefixed("-", field.live);
-      text += prefixed("+", field.desired);
-    }
+    const auto* manifest = find_manifest(desired, drift.object);
+    const auto object = live(drift.object);
+    const auto desired_json = manifest == nullptr ? nlohmann::json() : redactor.redact(*manifest->body);
+    const auto live_json = object == nullptr ? nlohmann::json() : redactor.redact(*object);
+    text += fmt::format("{}\n{}\n", to_string(drift.object), drift_diff(manifest == nullptr ? nullptr : &desired_json, object == nullptr ? nullptr : &live_json, drift));
   }
+  while (text.ends_with('\n')) text.pop_back();
   return text;
 }
 

@@ -30,7 +30,7 @@ Result<std::vector<FileEdit>> plan_adoption(const App& app, const DriftReport& r
 
 /// What the cluster would get: a unified diff per object from `before` to `after`, redacted. "" when nothing would change.
 std::string effect_text(const std::vector<Manifest>& before, const std::vector<Manifest>& after, const Redactor& redactor);
-/// The same for putting drifted objects back: live -> desired.
-std::string undo_text(const DriftReport& report);
+/// The same for putting drifted objects back: live -> desired. `live` may answer null.
+std::string undo_text(const DriftReport& report, const std::vector<Manifest>& desired, const std::function<JsonPtr(const ObjectRef&)>& live, const Redactor& redactor);
 
 }  // namespace driftwarden

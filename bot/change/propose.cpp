@@ -57,7 +57,10 @@ asio::awaitable<Result<std::string>> Changes::effect_of(Change change, App app, 
   if (!after) co_return after.error();
   auto text = effect_text(before, after->manifests, *parts_.redactor);
   if (change.verb == ChangeVerb::Adopt) co_return text;
-  if (report.state == AppState::OutOfSync && change.verb == ChangeVerb::Sync && text.empty()) text = undo_text(report);
+  if (report.state == AppState::OutOfSync && change.verb == ChangeVerb::Sync && text.empty()) {
+    const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return parts_.fleet->live(app, ref); };
+    text = undo_text(report, before, live, *parts_.redactor);
+  }
   co_return text;
 }
 

@@ -11,49 +11,72 @@ namespace driftwarden::view {
 namespace {
 
 constexpr std::size_t kFieldsShown = 5;
+constexpr std::size_t kFieldsRemembered = 3;
 constexpr std::size_t kValueShown = 80;
+constexpr std::size_t kPathShown = 200;
+
+/// A name from outside (a field manager) inside `*bold*`.
+std::string name_words(const std::string& name) {
+  auto words = slack::escape(without_control_characters(ellipsize(name, 80)));
+  std::ranges::replace(words, '*', '\'');
+  std::ranges::replace(words, '`', '\'');
+  return words;
+}
 
 std::string value_words(const std::optional<std::string>& value) { return value ? code_span(ellipsize(*value, kValueShown)) : "_nothing_"; }
 
-std::string field_line(const ObjectDrift& drift, const FieldDrift& field) {
-  std::string line = fmt::format("\u2022 {} {} ", code_span(to_string(drift.object)), code_span(field.path));
+std::string change_words(const FieldDrift& field) {
   switch (field.op) {
-    case FieldOp::Changed: line += fmt::format("{} \u2192 {}", value_words(field.desired), value_words(field.live)); break;
-    case FieldOp::Removed: line += fmt::format("removed, Git says {}", value_words(field.desired)); break;
-    case FieldOp::Added: line += fmt::format("added: {}", value_words(field.live)); break;
-    case FieldOp::Stale: line += fmt::format("no longer in Git: {}", value_words(field.live)); break;
-    case FieldOp::Order: line += "in another order"; break;
+    case FieldOp::Changed:
+      // An arrow from Git to live would read backwards where it was Git that moved.
+      if (field.cause == FieldCause::Git) return fmt::format("{}, Git now says {}", value_words(field.live), value_words(field.desired));
+      return fmt::format("{} \u2192 {}", value_words(field.desired), value_words(field.live));
+    case FieldOp::Removed: return fmt::format("{}, Git says {}", field.cause == FieldCause::Git ? "not there yet" : "removed", value_words(field.desired));
+    case FieldOp::Added: return fmt::format("added: {}", value_words(field.live));
+    case FieldOp::Stale: return fmt::format("no longer in Git: {}", value_words(field.live));
+    case FieldOp::Order: return "in another order";
   }
-  if (field.by) line += fmt::format(" by *{}*", slack::escape(*field.by));
+  return "";
+}
+
+std::string field_line(const FieldDrift& field) {
+  auto line = fmt::format("\u2022 {} {}", code_span(ellipsize(field.path, kPathShown)), change_words(field));
+  if (field.by) line += fmt::format(" by *{}*", name_words(*field.by));
   if (field.time) line += " " + time_span(*field.time);
   return line;
 }
 
 std::string object_line(const ObjectDrift& drift) {
+  const auto name = code_span(ellipsize(to_string(drift.object), kPathShown));
+  const auto notes = slack::escape(without_control_characters(ellipsize(join(drift.notes, ", "), 300)));
   switch (drift.verdict) {
-    case Verdict::Missing: return fmt::format("\u2022 {} is in Git but not in the cluster", code_span(to_string(drift.object)));
-    case Verdict::Extra: return fmt::format("\u2022 {} is in the cluster but gone from Git", code_span(to_string(drift.object)));
-    case Verdict::Unknown: return fmt::format("\u2022 {} can't be judged: {}", code_span(to_string(drift.object)), slack::escape(join(drift.notes, ", ")));
-    default: {
-      const auto notes = drift.notes.empty() ? "differs" : slack::escape(join(drift.notes, ", "));
-      return fmt::format("\u2022 {} {}", code_span(to_string(drift.object)), notes);
-    }
+    case Verdict::Missing: return name + " is in Git but not in the cluster";
+    case Verdict::Extra: return name + " is in the cluster but gone from Git";
+    case Verdict::Unknown: return fmt::format("{} can't be judged{}{}", name, notes.empty() ? "" : ": ", notes);
+    default: return fmt::format("{} {}", name, notes.empty() ? "differs" : notes);
   }
+}
+
+int rank(const ObjectDrift& drift) {
+  if (!drift.fields.empty()) return 0;
+  return drift.verdict == Verdict::Unknown ? 2 : 1;
 }
 
 std::string title_of(const Incident& incident, const App& app) {
   const auto name = fmt::format("*{}*", slack::escape(app.name));
   const auto where = fmt::format("*{}*{}", slack::escape(app.cluster), app.environment.empty() ? "" : " (" + slack::escape(app.environment) + ")");
   if (incident.state == IncidentState::Resolved) {
-    return fmt::format(":white_check_mark: {} is in sync again on {}, after {}", name, where, format_age(*incident.resolved_at - incident.opened_at));
+    return fmt::format(":white_check_mark: {} is in sync again on {}, after {}", name, where, format_age(incident.resolved_at.value_or(incident.updated_at) - incident.opened_at));
   }
   if (incident.report.state == AppState::Unknown) return fmt::format(":grey_question: {} can't be judged on {}", name, where);
   return fmt::format(":rotating_light: {} is OutOfSync on {}: {}", name, where, cause_words(incident.report.cause));
 }
 
 std::string plain_title(const Incident& incident, const App& app) {
-  if (incident.state == IncidentState::Resolved) return fmt::format("{} is in sync again on {}", app.name, app.cluster);
-  if (incident.report.state == AppState::Unknown) return fmt::format("{} can't be judged on {}: {}", app.name, app.cluster, incident.report.reason);
+  if (incident.state == IncidentState::Resolved) {
+    return fmt::format("{} is in sync again on {}, after {}", app.name, app.cluster, format_age(incident.resolved_at.value_or(incident.updated_at) - incident.opened_at));
+  }
+  if (incident.report.state == AppState::Unknown) return fmt::format("{} can't be judged on {}", app.name, app.cluster);
   return fmt::format("{} is OutOfSync on {}: {}", app.name, app.cluster, cause_words(incident.report.cause));
 }
 
@@ -71,18 +94,29 @@ std::vector<Button> buttons_of(const Incident& incident, const App& app) {
   return buttons;
 }
 
+/// What became of it so far, for the blocks and for the fallback.
+std::string standing(const Incident& incident) {
+  switch (incident.state) {
+    case IncidentState::Open: return "";
+    case IncidentState::Acknowledged: return fmt::format(":eyes: {} is on it", slack::escape(incident.acknowledged_by));
+    case IncidentState::Snoozed: return incident.snoozed_until ? fmt::format(":zzz: snoozed until {}", time_span(*incident.snoozed_until)) : ":zzz: snoozed";
+    case IncidentState::Resolved: return incident.resolved_by.empty() ? "" : "how: " + slack::escape(incident.resolved_by);
+  }
+  return "";
+}
+
 std::vector<std::string> facts_of(const Incident& incident, const App& app, const AlertContext& context) {
   std::vector<std::string> facts;
   facts.push_back(fmt::format("since {}", time_span(incident.opened_at)));
   facts.push_back(fmt::format("namespace {}", code_span(app.namespace_)));
   auto commit = fmt::format("Git {}", code_span(short_sha(incident.report.revision)));
-  if (!context.commit_summary.empty()) commit += fmt::format(" {} by {}", slack::escape(ellipsize(context.commit_summary, 60)), slack::escape(context.commit_author));
+  if (!context.commit_summary.empty()) {
+    commit += fmt::format(" {} by {}", slack::escape(without_control_characters(ellipsize(context.commit_summary, 60))), name_words(context.commit_author));
+  }
   facts.push_back(commit);
   if (!app.owners.empty()) facts.push_back("owners " + slack::escape(join(app.owners, ", ")));
   facts.push_back(fmt::format("incident {}", incident.id));
-  if (incident.state == IncidentState::Acknowledged) facts.push_back(fmt::format(":eyes: {} is on it", slack::escape(incident.acknowledged_by)));
-  if (incident.state == IncidentState::Snoozed) facts.push_back(fmt::format(":zzz: snoozed until {}", time_span(*incident.snoozed_until)));
-  if (incident.state == IncidentState::Resolved) facts.push_back("closed by " + slack::escape(incident.resolved_by));
+  facts.push_back(standing(incident));
   return facts;
 }
 
@@ -124,30 +158,36 @@ std::vector<std::string> drift_lines(const DriftReport& report, std::size_t limi
   const auto add = [&](auto&& make) {
     if (++total <= limit) lines.push_back(make());
   };
-  for (const auto& drift : report.objects) {
-    if (drift.fields.empty()) add([&] { return object_line(drift); });
-    for (const auto& field : drift.fields) add([&] { return field_line(drift, field); });
+  std::vector<const ObjectDrift*> drifts;
+  for (const auto& drift : report.objects) drifts.push_back(&drift);
+  std::ranges::stable_sort(drifts, {}, [](const ObjectDrift* drift) { return rank(*drift); });
+  for (const auto* drift : drifts) {
+    if (drift->fields.empty()) add([&] { return object_line(*drift); });
+    if (!drift->fields.empty() && total < limit) lines.push_back(code_span(ellipsize(to_string(drift->object), kPathShown)));
+    for (const auto& field : drift->fields) add([&] { return field_line(field); });
   }
   if (total > limit) lines.push_back(fmt::format("\u2026 and {} more", total - limit));
   return lines;
 }
 
 slack::Message alert_message(const Incident& incident, const App& app, const AlertContext& context) {
+  const bool resolved = incident.state == IncidentState::Resolved;
+  std::vector<std::string> fallback{slack::escape(plain_title(incident, app))};
   Blocks blocks;
   blocks.section(title_of(incident, app));
-  const auto lines = drift_lines(incident.report, kFieldsShown);
-  if (incident.state != IncidentState::Resolved) {
-    if (!incident.report.reason.empty()) blocks.section(slack::escape(ellipsize(incident.report.reason, 1000)));
-    blocks.section(join(lines, "\n"));
-    if (context.open_change) blocks.section(change_line(*context.open_change));
-  }
+  const auto paragraph = [&](const std::string& text) {
+    if (text.empty()) return;
+    blocks.section(text);
+    fallback.push_back(text);
+  };
+  if (!resolved) paragraph(slack::escape(ellipsize(incident.report.reason, 1000)));
+  const auto lines = join(drift_lines(incident.report, resolved ? kFieldsRemembered : kFieldsShown), "\n");
+  paragraph(resolved && !lines.empty() ? "It was:\n" + lines : lines);
+  if (!resolved && context.open_change) paragraph(change_line(*context.open_change));
+  if (const auto words = standing(incident); !words.empty()) fallback.push_back(words);
   blocks.context(facts_of(incident, app, context));
   blocks.actions(buttons_of(incident, app));
-  slack::Message message;
-  message.text = slack::escape(plain_title(incident, app));
-  if (incident.state != IncidentState::Resolved && !lines.empty()) message.text += "\n" + join(lines, "\n");
-  message.blocks = blocks.finish();
-  return message;
+  return message_of(blocks, join(fallback, "\n"));
 }
 
 }  // namespace driftwarden::view

@@ -19,7 +19,8 @@ struct AlertContext {
 
 slack::Message alert_message(const Incident& incident, const App& app, const AlertContext& context);
 
-/// One line per drifted field or object, most telling first: "`.spec.replicas` 2 -> 5 by kubectl at 09:00:12".
+/// Each object on a line of its own and its fields below it, what was changed before what is missing or can't be judged:
+/// "`Deployment shop/checkout`", "\u2022 `.spec.replicas` `2` \u2192 `5` by *kubectl* ...". `limit` counts fields, and objects without any.
 std::vector<std::string> drift_lines(const DriftReport& report, std::size_t limit);
 /// ":rotating_light:" and so on.
 std::string state_emoji(AppState state);

@@ -18,7 +18,7 @@ constexpr std::size_t kDiffsInline = 5;
 int badness(const StatusRow& row) {
   if (row.report.state == AppState::OutOfSync) return 0;
   if (row.report.state == AppState::Unknown) return 1;
-  return row.health == "Healthy" ? 3 : 2;
+  return row.health == "healthy" ? 3 : 2;
 }
 
 std::string row_line(const StatusRow& row) {
@@ -26,7 +26,7 @@ std::string row_line(const StatusRow& row) {
   if (row.report.state == AppState::OutOfSync) line += ": " + cause_words(row.report.cause);
   if (row.report.state == AppState::Unknown) line += ": " + slack::escape(ellipsize(row.report.reason, 120));
   if (row.report.state == AppState::Synced) line += fmt::format(" at {}", code_span(short_sha(row.report.revision)));
-  if (row.health != "Healthy" && !row.health.empty()) line += " \u00b7 " + slack::escape(ellipsize(row.health, 80));
+  if (row.health != "healthy" && !row.health.empty()) line += " \u00b7 " + slack::escape(ellipsize(row.health, 80));
   if (row.open_change) line += fmt::format(" \u00b7 {} {}", change_name(row.open_change->id), to_string(row.open_change->state));
   return line;
 }
@@ -41,7 +41,7 @@ std::string count_words(const std::vector<StatusRow>& rows) {
 void add_lines(Blocks& blocks, const std::vector<std::string>& lines) {
   std::string section;
   for (const auto& line : lines) {
-    if (section.size() + line.size() + 1 > 2900) {
+    if (!section.empty() && section.size() + line.size() + 1 > 2900) {
       blocks.section(section);
       section.clear();
     }
@@ -50,11 +50,14 @@ void add_lines(Blocks& blocks, const std::vector<std::string>& lines) {
   blocks.section(section);
 }
 
-slack::Message finish(Blocks& blocks, std::string text) {
-  slack::Message message;
-  message.text = std::move(text);
-  message.blocks = blocks.finish();
-  return message;
+/// As many names as fit in `limit` bytes, then how many more.
+std::string names_words(const std::vector<std::string>& names, std::size_t limit) {
+  std::string words;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (words.size() + names[i].size() + 2 > limit) return words + fmt::format("{}{} more", words.empty() ? "" : " and ", names.size() - i);
+    words += (i == 0 ? "" : ", ") + names[i];
+  }
+  return words;
 }
 
 std::string person_or_manager(const DriftReport& report) {
@@ -91,7 +94,7 @@ slack::Message help_message(const std::vector<Verb>& allowed, const std::string&
   blocks.section(fmt::format("Say `@{} COMMAND` in a channel, just the command in a direct message, or `/warden COMMAND`. In an alert's thread the App is understood.", bot_name));
   add_lines(blocks, lines);
   blocks.context({"Every change is a commit that somebody else approves. What you may not do is not listed."});
-  return finish(blocks, "Commands:\n" + join(lines, "\n"));
+  return message_of(blocks, "Commands:\n" + join(lines, "\n"));
 }
 
 slack::Message not_understood_message(const NotUnderstood& trouble) {
@@ -105,43 +108,47 @@ slack::Message not_understood_message(const NotUnderstood& trouble) {
   blocks.actions(buttons);
   auto text = slack::escape(trouble.message);
   if (!trouble.suggestions.empty()) text += " Did you mean: " + slack::escape(join(trouble.suggestions, " | ")) + "?";
-  return finish(blocks, std::move(text));
+  return message_of(blocks, std::move(text));
 }
 
 slack::Message status_message(std::vector<StatusRow> rows, WallTime now) {
   std::ranges::stable_sort(rows, {}, [](const StatusRow& row) { return badness(row); });
   std::vector<std::string> lines;
-  std::vector<std::string> folded;
-  std::size_t drifted = 0;
-  std::size_t synced = 0;
+  std::vector<std::string> troubled;
+  std::vector<std::string> fine;
+  const auto synced = std::ranges::count_if(rows, [](const StatusRow& row) { return badness(row) == 3; });
+  std::size_t shown = 0;
   for (const auto& row : rows) {
-    const bool fine = badness(row) == 3;
-    if (fine ? ++synced <= kSyncedRowsShown : ++drifted <= kDriftedRowsShown) {
+    const bool is_fine = badness(row) == 3;
+    if (is_fine ? static_cast<std::size_t>(synced) <= kSyncedRowsShown : shown++ < kDriftedRowsShown) {
       lines.push_back(row_line(row));
     } else {
-      folded.push_back((fine ? "" : state_emoji(row.report.state)) + slack::escape(row.app.name));
+      (is_fine ? fine : troubled).push_back(slack::escape(row.app.name));
     }
   }
+  if (!troubled.empty()) lines.push_back(fmt::format("\u2026 and {} more that need a look: {}", troubled.size(), names_words(troubled, 2000)));
+  if (!fine.empty()) lines.push_back(fmt::format(":white_check_mark: {} in sync: {}", fine.size(), names_words(fine, 2000)));
   Blocks blocks;
   blocks.section(count_words(rows));
   add_lines(blocks, lines);
-  if (!folded.empty()) add_lines(blocks, {"and " + join(folded, ", ")});
   blocks.context({"as of " + time_span(now)});
-  return finish(blocks, count_words(rows) + "\n" + join(lines, "\n"));
+  return message_of(blocks, count_words(rows) + "\n" + join(lines, "\n"));
 }
 
 slack::Message app_status_message(const StatusRow& row, WallTime now) {
   Blocks blocks;
   blocks.section(row_line(row));
   blocks.section(join(drift_lines(row.report, 10), "\n"));
-  std::vector<std::string> facts{fmt::format("{} objects", row.report.objects_total), fmt::format("Git {}", code_span(short_sha(row.report.revision))),
+  std::vector<std::string> facts{fmt::format("{} {}", row.report.objects_total, row.report.objects_total == 1 ? "object" : "objects"), fmt::format("Git {}", code_span(short_sha(row.report.revision))),
                                  fmt::format("path {}", code_span(row.app.path)), fmt::format("namespace {}", code_span(row.app.namespace_)), "as of " + time_span(now)};
   if (row.incident) facts.push_back(fmt::format("incident {} since {}", row.incident->id, time_span(row.incident->opened_at)));
   blocks.context(facts);
   if (row.report.state == AppState::OutOfSync) {
     blocks.actions({{"Diff", "diff " + row.app.name, Button::Style::Plain, ""}, {"Sync", "sync " + row.app.name, Button::Style::Primary, "Opens a pull request. Somebody else approves it."}});
   }
-  return finish(blocks, row_line(row));
+  auto text = row_line(row);
+  if (!row.report.objects.empty()) text += "\n" + join(drift_lines(row.report, 10), "\n");
+  return message_of(blocks, std::move(text));
 }
 
 slack::Message apps_message(const std::vector<App>& apps) {
@@ -150,9 +157,10 @@ slack::Message apps_message(const std::vector<App>& apps) {
     lines.push_back(fmt::format("*{}* {} {}/{} \u00b7 {} {}{}", slack::escape(app.name), slack::escape(app.environment), slack::escape(app.cluster), slack::escape(app.namespace_),
                                 slack::escape(app.repository), code_span(app.path), app.track == Track::Pin ? " \u00b7 pinned" : ""));
   }
+  if (lines.empty()) lines.emplace_back("I watch no App yet: add one under `apps` in my configuration.");
   Blocks blocks;
   add_lines(blocks, lines);
-  return finish(blocks, join(lines, "\n"));
+  return message_of(blocks, join(lines, "\n"));
 }
 
 slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file) {
@@ -162,13 +170,15 @@ slack::Message diff_message(const App& app, const DriftReport& report, const std
   blocks.section(title);
   blocks.section(join(drift_lines(report, 15), "\n"));
   for (std::size_t i = 0; i < diffs.size() && i < kDiffsInline; ++i) {
-    blocks.section(fmt::format("{}  `-` live  `+` Git: what a sync would do", code_span(diffs[i].title)));
+    blocks.section(code_span(diffs[i].title));
     blocks.code(diffs[i].text, "diff");
   }
   std::vector<std::string> facts{fmt::format("Git {}", code_span(short_sha(report.revision))), "as of " + time_span(report.as_of)};
+  if (!diffs.empty()) facts.push_back("`-` live, `+` Git: what a sync would do");
+  if (diffs.size() > kDiffsInline && !whole_as_file) facts.push_back(fmt::format("{} more objects differ", diffs.size() - kDiffsInline));
   if (whole_as_file) facts.push_back("the whole diff is in the file");
   blocks.context(facts);
-  return finish(blocks, title + "\n" + join(drift_lines(report, 15), "\n"));
+  return message_of(blocks, title + "\n" + join(drift_lines(report, 15), "\n"));
 }
 
 slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows) {
@@ -181,7 +191,7 @@ slack::Message history_message(const App& app, const std::vector<HistoryRow>& ro
   blocks.section(fmt::format("Commits that changed *{}* ({})", slack::escape(app.name), code_span(app.path)));
   add_lines(blocks, lines);
   blocks.context({fmt::format("`rollback {} to REV` restores one as a new, reviewed commit", app.name)});
-  return finish(blocks, fmt::format("History of {}\n{}", slack::escape(app.name), join(lines, "\n")));
+  return message_of(blocks, fmt::format("History of {}\n{}", slack::escape(app.name), join(lines, "\n")));
 }
 
 slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now) {
@@ -204,7 +214,7 @@ slack::Message why_message(const App& app, const DriftReport& report, const std:
                                 slack::escape(last_commit->author), time_span(last_commit->time)));
   }
   blocks.context(facts);
-  return finish(blocks, text + "\n" + join(lines, "\n"));
+  return message_of(blocks, text + "\n" + join(lines, "\n"));
 }
 
 slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app) {
@@ -217,8 +227,8 @@ slack::Message audit_message(const std::vector<AuditRow>& rows, const std::strin
   blocks.section(app.empty() ? "*Audit log*, newest first" : fmt::format("*Audit log* of *{}*, newest first", slack::escape(app)));
   if (lines.empty()) lines.emplace_back("_nothing yet_");
   add_lines(blocks, lines);
-  if (!rows.empty()) blocks.context({fmt::format("chain head {}:{}", rows.front().seq, code_span(rows.front().hash.substr(0, 12))), "`driftwarden audit verify` proves it whole"});
-  return finish(blocks, "Audit log\n" + join(lines, "\n"));
+  if (!rows.empty() && app.empty()) blocks.context({fmt::format("chain head {}:{}", rows.front().seq, code_span(rows.front().hash.substr(0, 12))), "`driftwarden audit verify` proves it whole"});
+  return message_of(blocks, "Audit log\n" + join(lines, "\n"));
 }
 
 slack::Message whoami_message(const std::string& slack_id, const std::optional<PersonId>& person, const std::vector<std::string>& groups, const std::vector<std::string>& may) {
@@ -228,7 +238,7 @@ slack::Message whoami_message(const std::string& slack_id, const std::optional<P
   if (!groups.empty()) text += " Groups: " + slack::escape(join(groups, ", ")) + ".";
   blocks.section(text);
   if (!may.empty()) blocks.section("You may: " + slack::escape(join(may, ", ")));
-  return finish(blocks, text);
+  return message_of(blocks, text);
 }
 
 }  // namespace driftwarden::view

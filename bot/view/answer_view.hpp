@@ -20,7 +20,7 @@ slack::Message not_understood_message(const NotUnderstood& trouble);
 struct StatusRow {
   App app;
   DriftReport report;
-  std::string health;  ///< "Healthy", or "Progressing: 1 of 2 replicas available"
+  std::string health;  ///< "healthy", or "progressing: 1 of 2 replicas available"
   std::optional<Incident> incident;
   std::optional<Change> open_change;
 };

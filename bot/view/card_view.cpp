@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace driftwarden::view {
 namespace {
 
@@ -38,6 +40,30 @@ std::string state_line(const Change& change, const std::vector<PersonId>& counte
   return "";
 }
 
+std::string reason_words(const Change& change) { return slack::escape(without_control_characters(ellipsize(change.reason, 1000))); }
+
+/// The longest run of backticks in `text`.
+std::size_t longest_ticks(std::string_view text) {
+  std::size_t longest = 0;
+  std::size_t run = 0;
+  for (const char c : text) {
+    run = c == '`' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
+/// Markdown code that nothing inside can leave: no mention, no link, no "closes #1" of a person's words takes effect.
+std::string markdown_code(std::string_view text) {
+  const std::string ticks(longest_ticks(text) + 1, '`');
+  return fmt::format("{} {} {}", ticks, text, ticks);
+}
+
+std::string markdown_fence(std::string_view text, std::string_view language) {
+  const std::string ticks(std::max<std::size_t>(3, longest_ticks(text) + 1), '`');
+  return fmt::format("{}{}\n{}{}{}\n", ticks, language, text, text.ends_with('\n') ? "" : "\n", ticks);
+}
+
 std::string approvers_words(const Change& change) {
   if (change.quorum.from.empty()) return "anybody but " + change.requester;
   return join(change.quorum.from, ", ") + ", but not " + change.requester;
@@ -49,8 +75,9 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
   const auto name = change_name(change.id);
   Blocks blocks;
   blocks.section(fmt::format("*{}* {} *{}* on *{}*: {}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), verb_words(change)));
-  if (!change.reason.empty()) blocks.section("> " + slack::escape(without_control_characters(change.reason)));
+  if (!change.reason.empty()) blocks.section("> " + reason_words(change));
   const bool open = change.state == ChangeState::Proposed;
+  if (open && change.diff.empty()) blocks.section("_The cluster gets nothing new by it: only Git records the decision._");
   if (open) blocks.code(change.diff, "diff");
   blocks.section(state_line(change, counted));
   std::vector<std::string> facts{fmt::format("asked by {} {}", slack::escape(change.requester), time_span(change.requested_at))};
@@ -64,11 +91,25 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
   } else {
     blocks.context(facts);
   }
-  slack::Message message;
-  message.text = fmt::format("{} {} {} on {}: {}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), state_line(change, counted));
-  message.blocks = blocks.finish();
-  return message;
+  auto fallback = fmt::format("{} {} {} on {}: {}\n{}\nasked by {}{}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), verb_words(change),
+                              state_line(change, counted), slack::escape(change.requester), change.reason.empty() ? "" : ": " + reason_words(change));
+  if (open) fallback += fmt::format("\n`approve {0}` or `reject {0}`", name);
+  if (!change.pull_request_url.empty()) fallback += "\n" + facts[1];
+  return message_of(blocks, std::move(fallback));
 }
+
+namespace {
+
+/// Forges refuse bodies beyond 65,536 characters.
+std::string cut_diff(const std::string& diff) {
+  constexpr std::size_t kMost = 50'000;
+  if (diff.size() <= kMost) return diff;
+  const auto end = diff.rfind('\n', kMost);
+  const auto kept = end == std::string::npos ? ellipsize(diff, kMost) : diff.substr(0, end);
+  return fmt::format("{}\n\u2026 {} more bytes", kept, diff.size() - kept.size());
+}
+
+}  // namespace
 
 std::string pull_request_title(const Change& change) {
   return fmt::format("{}: {} {}{}", change_name(change.id), to_string(change.verb), change.app,
@@ -78,13 +119,13 @@ std::string pull_request_title(const Change& change) {
 std::string pull_request_body(const Change& change, const App& app, const std::string& diff, const std::string& audit_id) {
   std::string body = fmt::format("**{}** asked in chat for `{}` of **{}** (cluster `{}`, namespace `{}`).\n\n", change.requester, to_string(change.verb), app.name,
                                  app.cluster, app.namespace_);
-  if (!change.reason.empty()) body += fmt::format("Why: {}\n\n", without_control_characters(change.reason));
+  if (!change.reason.empty()) body += fmt::format("Why: {}\n\n", markdown_code(without_control_characters(ellipsize(change.reason, 1000))));
   switch (change.verb) {
     case ChangeVerb::Sync: body += fmt::format("Revision to put in force: `{}`. Once merged, Driftwarden applies it and waits until live agrees and the workloads are healthy.\n\n", change.target_revision); break;
     case ChangeVerb::Rollback: body += fmt::format("Restores `{}` to what it was at `{}`, as a new commit.\n\n", app.path, change.target_revision); break;
     case ChangeVerb::Adopt: body += "Brings into Git what was changed in the cluster, so that both agree.\n\n"; break;
   }
-  if (!diff.empty()) body += "What it changes in the cluster:\n\n````diff\n" + diff + "\n````\n\n";
+  if (!diff.empty()) body += "What it changes in the cluster:\n\n" + markdown_fence(cut_diff(diff), "diff") + "\n";
   return body + fmt::format("---\nChange {} \u00b7 audit {} \u00b7 approve here or in chat; {} must not.\n", change_name(change.id), audit_id, change.requester);
 }
 

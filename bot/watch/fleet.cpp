@@ -2,6 +2,7 @@
 
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "integrations/net/backoff.hpp"
 
 #include <fmt/core.h>
 
@@ -217,7 +218,33 @@ asio::awaitable<void> Fleet::load_last_synced(App app, std::string revision) {
 }
 
 void Fleet::watch_kinds() {
-  for (const auto& cluster : parts_.clusters) cluster->watch(index_.kinds_of(cluster->name()), *this);
+  for (const auto& cluster : parts_.clusters) {
+    auto kinds = index_.kinds_of(cluster->name());
+    auto& watched = watched_[cluster->name()];
+    if (kinds == watched) continue;
+    watched = kinds;
+    cluster->watch(std::move(kinds), *this);
+    tasks_.spawn("schemas of " + cluster->name(), learn_schemas(*cluster));
+  }
+}
+
+/// Until the cluster's own schemas are known the built-in table serves the built-in kinds.
+asio::awaitable<void> Fleet::learn_schemas(kubernetes::Cluster& cluster) {
+  net::Backoff backoff(*parts_.random, {Duration{1000}, Duration{60'000}});
+  while (true) {
+    auto schemas = co_await cluster.schemas();
+    if (schemas) {
+      index_.set_schemas(cluster.name(), *schemas);
+      changed_.notify();
+      co_return;
+    }
+    if (!is_transient(schemas.error())) {
+      log_warn("kubernetes", fmt::format("{}: no schemas, so custom kinds can't be judged: {}", cluster.name(), schemas.error().message));
+      co_return;
+    }
+    auto slept = co_await parts_.clock->sleep_for(backoff.next());
+    if (!slept) co_return;
+  }
 }
 
 asio::awaitable<void> Fleet::report_changes() {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,7 @@ class Fleet final : public LiveSink {
   asio::awaitable<void> load_last_synced(App app, std::string revision);
   asio::awaitable<void> report_changes();
   void watch_kinds();
+  asio::awaitable<void> learn_schemas(kubernetes::Cluster& cluster);
 
   Parts parts_;
   Listener listener_;
@@ -97,6 +99,7 @@ class Fleet final : public LiveSink {
   std::map<std::string, std::unique_ptr<RepositoryWatcher>> repositories_;
   std::map<std::string, Rendering> renderings_;
   std::map<std::string, AppState> told_;
+  std::map<std::string, std::set<WatchedKind>> watched_;  ///< by cluster
   Signal changed_;
   TaskGroup tasks_;
 };

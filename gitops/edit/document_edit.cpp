@@ -112,7 +112,7 @@ ValueStep index_step(std::size_t index) {
 
 Result<EditedText> DocumentEditor::edit(const Spot& spot, const json* value) {
   CHECK_OK(change(spot, value, 0));
-  return EditedText{std::move(text_), at_};
+  return EditedText{std::move(text_), line_};
 }
 
 Result<void> DocumentEditor::change(const Spot& spot, const json* value, int depth) {
@@ -120,7 +120,7 @@ Result<void> DocumentEditor::change(const Spot& spot, const json* value, int dep
   CHECK_OK(read(reading, spot, file_));
   const auto& text = reading.unix.text();
   const auto& place = reading.places.back();
-  if (depth == 0) at_ = place.node->begin;
+  if (depth == 0) line_ = line_number(text, place.node->begin);
   const NodeEditor editor(text, reading.style);
   if (!reading.complete(spot)) {
     if (value == nullptr) return {};

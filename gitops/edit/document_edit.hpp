@@ -21,7 +21,7 @@ ValueStep index_step(std::size_t index);
 
 struct EditedText {
   std::string text;
-  std::size_t at = 0;  ///< where in the old text (with Unix line ends) the edit was made
+  int line = 0;  ///< of the old text, where the edit was made
 };
 
 class DocumentEditor {
@@ -38,7 +38,7 @@ class DocumentEditor {
 
   std::string text_;
   const std::string& file_;
-  std::size_t at_ = 0;
+  int line_ = 0;
 };
 
 }  // namespace driftwarden

@@ -80,16 +80,11 @@ Result<void> read_edit(const ValueEdit& edit, const json& object, Wanted& out) {
   return {};
 }
 
-Error unsafe(const std::string& file, const std::string& text, std::size_t at, const std::string& path) {
-  return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: {} can't be edited safely; edit it by hand", file, line_number(text, at), path)};
-}
-
 /// `expected` is every document of the text with the edit made in it.
-Result<void> check(const std::string& before, std::size_t at, const std::string& after, const std::string& file, const std::vector<json>& expected,
-                   const std::string& path) {
-  const auto now = parse_yaml(after, file);
-  if (!now || *now != expected) return unsafe(file, before, at, path);
-  return {};
+Result<void> check(const EditedText& edited, const std::string& file, const std::vector<json>& expected, const std::string& path) {
+  const auto now = parse_yaml(edited.text, file);
+  if (now && *now == expected) return {};
+  return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: {} can't be edited safely; edit it by hand", file, edited.line, path)};
 }
 
 }  // namespace
@@ -113,7 +108,7 @@ Result<std::string> edit_manifest(const std::string& text, const std::string& fi
     inside.steps.insert(inside.steps.end(), wanted.steps.begin(), wanted.steps.end());
     DocumentEditor editor(current, file);
     TRY(auto changed, editor.edit(inside, wanted.remove ? nullptr : &wanted.value));
-    CHECK_OK(check(current, changed.at, changed.text, file, documents, edit.path));
+    CHECK_OK(check(changed, file, documents, edit.path));
     current = std::move(changed.text);
   }
   return current;

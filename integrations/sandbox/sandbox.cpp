@@ -88,13 +88,13 @@ class RunningSandbox final : public Sandbox {
   ApiServer& cluster(const std::string& name) override { return *clusters_.at(name).api; }
 
   asio::awaitable<void> stop() override {
+    co_await front_->stop();
     co_await workspace_->stop();
     co_await forge_->stop();
     for (auto& [name, cluster] : clusters_) {
       co_await cluster.api->stop();
       co_await cluster.server->stop();
     }
-    co_await front_->stop();
   }
 
  private:
@@ -120,6 +120,12 @@ class RunningSandbox final : public Sandbox {
     workspace.bot_token = info_.bot_token;
     workspace.users = info_.users;
     workspace.channels = {{"C0GITOPS", "gitops"}, {"C0SHOPPROD", "shop-prod"}, {"C0ADMIN", "driftwarden"}};
+    workspace.email_domain = "acme.example";
+    workspace.tips = {{"@warden status", "all Apps at a glance, worst first"},
+                      {"@warden diff checkout", "what live differs in from Git"},
+                      {"@warden sync checkout", "put Git back in force; somebody else approves"},
+                      {"@warden rollback checkout", "restore the commit before"},
+                      {"@warden audit", "who did what"}};
     workspace_ = create_workspace(executor_, clock_, random_, workspace);
     ForgeServerOptions forge;
     forge.directory = options_.data + "/forge";

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Builds the real servers, each from its own Go module at a pinned version; what is there at that version stays.
+#   build.sh NAME...     of etcd apiserver kcm scheduler kubectl kwok gitea
+# SERVERS_HOME: where they are kept (default $HOME/.cache/live-servers)
+set -euo pipefail
+
+SERVERS_HOME=${SERVERS_HOME:-$HOME/.cache/live-servers}
+BIN=${SERVERS_BIN:-$SERVERS_HOME/bin}
+WORK=${SERVERS_WORK:-$SERVERS_HOME/work}
+K8S=${K8S_VERSION:-1.36.3}
+ETCD=${ETCD_VERSION:-3.6.16}
+KWOK=${KWOK_VERSION:-0.8.0}
+GITEA=${GITEA_VERSION:-1.26.0}
+
+export GOTOOLCHAIN=local GOWORK=off GOFLAGS=-buildvcs=false
+
+say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
+
+need_go() {
+  command -v go >/dev/null && go version | grep -qE 'go1\.(2[6-9]|[3-9][0-9])' && return
+  say "building $1 needs Go 1.26 or newer in PATH (this distribution's package is older): install it, or put ready-made servers into $BIN"
+  exit 1
+}
+
+# wrap DIR MODULE VERSION LOCALVERSION: a module that requires MODULE and repeats the replace lines that MODULE honours as a main module
+# only. A replace that points inside MODULE's own repository becomes that module at LOCALVERSION.
+wrap() {
+  local dir=$1 mod=$2 ver=$3 localver=$4 gomod probe
+  mkdir -p "$dir"; probe=$(mktemp -d)
+  (cd "$probe" && go mod init probe >/dev/null 2>&1 && go mod download -json "$mod@$ver" > out.json) || true
+  gomod=$(sed -n 's/^\t"GoMod": "\(.*\)",\{0,1\}$/\1/p' "$probe/out.json")
+  if [ ! -f "$gomod" ] || grep '"Error"' "$probe/out.json" >&2; then
+    say "cannot use $mod@$ver"; rm -rf "$probe"; return 1
+  fi
+  rm -rf "$probe"
+  {
+    echo "module live.test/$(basename "$dir")"
+    echo
+    sed -n 's/^go [0-9].*/&/p' "$gomod"
+    echo
+    echo "require $mod $ver"
+    echo
+    awk -v lv="$localver" '
+      { sub(/[ \t]*\/\/.*/, "") }
+      /^(replace|exclude) *\(/ { in_block = $1; next }
+      /^\)/ { in_block = ""; next }
+      /^(replace|exclude) / { kind = $1; $1 = ""; line = $0 }
+      in_block != "" && NF { kind = in_block; line = $0 }
+      line ~ /FORBIDDEN_DEPENDENCY/ { line = "" }  # etcd: a guard, not a module
+      line != "" {
+        n = split(line, f, " ")
+        if (kind == "replace" && f[n] ~ /^\.\.?\//) line = f[1] " => " f[1] " " lv
+        gsub(/^[ \t]+/, "", line); print kind, line; line = ""
+      }' "$gomod"
+  } > "$dir/go.mod.new"
+  # A go.mod that go build has already completed for the same pin is kept.
+  if ! cmp -s "$dir/go.mod.new" "$dir/go.mod.base" 2>/dev/null; then
+    cp "$dir/go.mod.new" "$dir/go.mod.base"; cp "$dir/go.mod.new" "$dir/go.mod"
+    rm -f "$dir/go.sum"
+  fi
+  rm -f "$dir/go.mod.new"
+}
+
+fresh() { [ -x "$BIN/$1" ] && [ "$(cat "$BIN/.stamp/$1" 2>/dev/null)" = "$2" ]; }
+
+# compile NAME DIR VERSION PACKAGE LDFLAGS [TAGS] [CGO]
+compile() {
+  local name=$1 dir=$2 ver=$3 pkg=$4 ld=$5 tags=${6:-} cgo=${7:-0} t0=$SECONDS
+  mkdir -p "$BIN/.stamp"
+  say "$name $ver: building"
+  (cd "$dir" && CGO_ENABLED=$cgo go build -mod=mod -trimpath -tags "$tags" -ldflags "-s -w $ld" -o "$BIN/$name.new" "$pkg")
+  mv "$BIN/$name.new" "$BIN/$name"
+  echo "$ver" > "$BIN/.stamp/$name"
+  say "$name $ver: built in $((SECONDS - t0)) s"
+}
+
+kube() {  # kube NAME: one of Kubernetes' own commands
+  local v=v$K8S minor ld='' p
+  fresh "$1" "$v" && return
+  need_go "$1"
+  minor=$(echo "$K8S" | cut -d. -f2)
+  for p in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    ld="$ld -X $p.gitVersion=$v -X $p.gitMajor=1 -X $p.gitMinor=$minor -X $p.gitTreeState=clean"
+  done
+  wrap "$WORK/kube" k8s.io/kubernetes "$v" "v0.${K8S#*.}"
+  compile "$1" "$WORK/kube" "$v" "k8s.io/kubernetes/cmd/$1" "$ld"
+}
+
+plain() {  # plain NAME MODULE VERSION PACKAGE [LDFLAGS] [TAGS] [CGO] [LOCALVERSION]
+  fresh "$1" "$3" && return
+  need_go "$1"
+  wrap "$WORK/$1" "$2" "$3" "${8:-$3}"
+  compile "$1" "$WORK/$1" "$3" "$4" "${5:-}" "${6:-}" "${7:-0}"
+}
+
+# Gitea without embedded assets reads these at run time; the API and git over HTTP need no web pages.
+gitea_files() {
+  local share=$SERVERS_HOME/share/gitea src
+  [ "$(cat "$share/.version" 2>/dev/null)" = "$GITEA" ] && return
+  need_go "gitea's files"
+  wrap "$WORK/gitea" code.gitea.io/gitea "v$GITEA" "v$GITEA"
+  src=$(cd "$WORK/gitea" && go list -mod=mod -m -f '{{.Dir}}' code.gitea.io/gitea)
+  rm -rf "$share"; mkdir -p "$share/public/assets/.vite"
+  cp -r --no-preserve=mode "$src/options" "$src/templates" "$share/"
+  echo '{}' > "$share/public/assets/.vite/manifest.json"
+  echo "$GITEA" > "$share/.version"
+}
+
+build() {
+  case $1 in
+    apiserver) kube kube-apiserver ;;
+    kcm)       kube kube-controller-manager ;;
+    scheduler) kube kube-scheduler ;;
+    kubectl)   kube kubectl ;;
+    etcd)      plain etcd go.etcd.io/etcd/server/v3 "v$ETCD" go.etcd.io/etcd/server/v3 ;;
+    kwok)      plain kwok sigs.k8s.io/kwok "v$KWOK" sigs.k8s.io/kwok/cmd/kwok ;;
+    gitea)     plain gitea code.gitea.io/gitea "v$GITEA" code.gitea.io/gitea "-X main.Version=$GITEA" "sqlite sqlite_unlock_notify" 1
+               gitea_files ;;
+    *) say "unknown name: $1"; return 2 ;;
+  esac
+}
+
+mkdir -p "$BIN" "$WORK"
+for name in "$@"; do build "$name"; done

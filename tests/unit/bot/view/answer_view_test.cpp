@@ -1,0 +1,218 @@
+#include "gitops/base/random.hpp"
+#include "tests/unit/bot/view/samples.hpp"
+
+namespace driftwarden::view {
+namespace {
+
+using namespace sample;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+StatusRow row(const std::string& name, AppState state = AppState::Synced, const std::string& health = "Healthy") {
+  StatusRow made;
+  made.app = app(name);
+  made.report = report({});
+  made.report.app = name;
+  made.report.state = state;
+  if (state == AppState::Synced) made.report.cause = Cause::None;
+  if (state == AppState::OutOfSync) made.report.objects = edited_live().objects;
+  if (state == AppState::Unknown) made.report.reason = "cluster prod-eu can't be reached: <timeout>";
+  made.health = health;
+  return made;
+}
+
+std::vector<StatusRow> six() {
+  std::vector<StatusRow> rows{row("cart"), row("checkout", AppState::OutOfSync), row("search", AppState::Unknown), row("mail", AppState::Synced, "Progressing: 1 of 2 replicas available"),
+                              row("web"), row("worker")};
+  rows[1].open_change = change();
+  return rows;
+}
+
+TEST(AnswerView, Help) {
+  std::vector<Verb> all;
+  for (const auto& info : verbs()) all.push_back(info.verb);
+  expect_view("help", help_message(all, "warden"));
+  expect_view("help_reader", help_message({Verb::Help, Verb::Status}, "warden"));
+}
+
+TEST(AnswerView, Status) {
+  expect_view("status_one", status_message({row("checkout", AppState::OutOfSync)}, kNine));
+  expect_view("status_six", status_message(six(), kNine));
+  auto one = row("checkout", AppState::OutOfSync);
+  one.incident = incident();
+  expect_view("status_app", app_status_message(one, kNine));
+  EXPECT_THAT(test::block_kit_faults(status_message({}, kNine)), IsEmpty());
+}
+
+TEST(AnswerView, StatusOfFiveHundredStaysReadable) {
+  std::vector<StatusRow> rows;
+  for (int i = 0; i < 500; ++i) rows.push_back(row(fmt::format("service-with-a-long-name-{:03}", i), i % 10 == 0 ? AppState::OutOfSync : AppState::Synced));
+  const auto message = status_message(rows, kNine);
+  EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
+  EXPECT_LT(message.blocks->size(), 10U);
+  EXPECT_THAT(message.text, HasSubstr("*500 Apps*: 450 in sync, 50 OutOfSync, 0 unknown"));
+  const auto all = test::message_text(message);
+  EXPECT_THAT(all, HasSubstr("and 20 more that need a look"));
+  EXPECT_THAT(all, HasSubstr("450 in sync: service-with-a-long-name-001"));
+}
+
+TEST(AnswerView, Apps) {
+  auto pinned = app("web");
+  pinned.track = Track::Pin;
+  expect_view("apps", apps_message({app(), pinned}));
+  expect_view("apps_none", apps_message({}));
+}
+
+TEST(AnswerView, Diff) {
+  const ObjectDiff one{"Deployment shop/checkout", "@@ -5 +5 @@\n-  replicas: 5\n+  replicas: 2\n"};
+  expect_view("diff", diff_message(app(), edited_live(), {one}, false));
+  auto in_sync = edited_live();
+  in_sync.state = AppState::Synced;
+  in_sync.cause = Cause::None;
+  in_sync.objects.clear();
+  expect_view("diff_none", diff_message(app(), in_sync, {}, false));
+  ObjectDiff large = one;
+  for (int i = 0; i < 400; ++i) large.text += fmt::format("-  key{}: ```\n", i);
+  const auto message = diff_message(app(), edited_live(), std::vector<ObjectDiff>(9, large), true);
+  EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
+  EXPECT_THAT(test::message_text(message), HasSubstr("more lines"));
+  EXPECT_THAT(test::message_text(message), HasSubstr("the whole diff is in the file"));
+}
+
+TEST(AnswerView, History) {
+  expect_view("history", history_message(app(), {{kSha, "Ann", kNine, "Scale for the sale", true}, {"0123456789abcdef", "Bob <!here>", kNine - 24h, "Start <!channel>", false}}));
+  EXPECT_THAT(test::block_kit_faults(history_message(app(), {})), IsEmpty());
+}
+
+TEST(AnswerView, Why) {
+  const HistoryRow last{kSha, "Ann", kNine, "Scale for the sale", true};
+  expect_view("why", why_message(app(), edited_live(), incident(), last, kNine + 1h));
+  expect_view("why_synced", why_message(app(), row("checkout").report, {}, last, kNine));
+  expect_view("why_unknown", why_message(app(), row("checkout", AppState::Unknown).report, {}, {}, kNine));
+}
+
+TEST(AnswerView, Audit) {
+  const AuditRow one{41, kNine, {"alice", "change.requested", "checkout", "C-12", R"({"verb":"sync"})"}, "aa", "0123456789abcdef0123456789abcdef"};
+  expect_view("audit", audit_message({one}, ""));
+  expect_view("audit_app", audit_message({one}, "checkout"));
+  expect_view("audit_none", audit_message({}, "checkout"));
+}
+
+TEST(AnswerView, Whoami) {
+  expect_view("whoami", whoami_message("U0ALICE", "alice", {"shop-team"}, {"status", "sync"}));
+  expect_view("whoami_unknown", whoami_message("U0EVE", std::nullopt, {}, {"status"}));
+}
+
+TEST(AnswerView, NotUnderstood) {
+  expect_view("not_understood", not_understood_message({"There is no App \"<!channel>\".", {"sync checkout", "sync cart", "status checkout"}}));
+  expect_view("not_understood_alone", not_understood_message({"Say what?", {}}));
+}
+
+TEST(Blocks, ACommandThatIsTooLongForAButtonIsLeftOutRatherThanCut) {
+  const auto message = not_understood_message({"There is no App.", {"sync checkout because " + std::string(3000, 'x'), "sync checkout"}});
+  EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
+  EXPECT_EQ(message.blocks->back().at("elements").size(), 1U);
+}
+
+TEST(Blocks, TextIsCutNeitherInAnEntityNorInALinkNorInCode) {
+  for (std::size_t limit = 20; limit < 60; ++limit) {
+    const auto cut = cut_mrkdwn("a &amp; b <https://example.org|x> `code` &lt; c &gt; d <https://example.org/long/path|y>", limit);
+    EXPECT_LE(cut.size(), limit);
+    EXPECT_EQ(std::ranges::count(cut, '<'), std::ranges::count(cut, '>')) << cut;
+    EXPECT_EQ(std::ranges::count(cut, '&'), std::ranges::count(cut, ';')) << cut;
+    EXPECT_EQ(std::ranges::count(cut, '`') % 2, 0) << cut;
+  }
+}
+
+/// Text as nobody sensible writes it: markup, cut UTF-8, control bytes, none at all, or far too much.
+class Chaos {
+ public:
+  explicit Chaos(std::uint64_t seed) : random_(create_seeded_random(seed)) {}
+  std::string text() {
+    static const std::vector<std::string> pieces{"a", "`", "```", "<!channel>", "&", "\n", "\xff", "\xc3", "\xf0\x9f\x98", "\xed\xa0\x80", "\u2026", "\U0001F600", "word ", "\x01", "*", "|", ">"};
+    static const std::vector<std::size_t> lengths{0, 1, 3, 20, 90, 400, 5000};
+    std::string made;
+    const auto length = lengths[random_->below(lengths.size())];
+    for (std::size_t i = 0; i < length; ++i) made += pieces[random_->below(pieces.size())];
+    return made;
+  }
+  std::size_t below(std::size_t bound) { return random_->below(bound); }
+  std::optional<std::string> maybe() { return below(3) == 0 ? std::nullopt : std::optional(text()); }
+  App app() {
+    App made;
+    made.name = "a" + text();
+    made.path = text();
+    made.cluster = text();
+    made.namespace_ = text();
+    made.environment = text();
+    made.owners.assign(below(4), text());
+    return made;
+  }
+  DriftReport report() {
+    DriftReport made;
+    made.state = static_cast<AppState>(below(3));
+    made.cause = static_cast<Cause>(below(10));
+    made.reason = text();
+    made.revision = text();
+    for (std::size_t i = below(30); i > 0; --i) {
+      ObjectDrift drift{{text(), "v1", text(), text(), text()}, static_cast<Verdict>(below(6)), {}, std::vector<std::string>(below(3), text())};
+      for (std::size_t j = below(6); j > 0; --j) {
+        FieldDrift field = sample::field(text(), maybe(), maybe(), static_cast<FieldOp>(below(5)));
+        field.by = maybe();
+        field.cause = static_cast<FieldCause>(below(3));
+        drift.fields.push_back(std::move(field));
+      }
+      made.objects.push_back(std::move(drift));
+    }
+    return made;
+  }
+  Incident incident() {
+    auto made = sample::incident(report(), static_cast<IncidentState>(below(4)));
+    made.resolved_by = text();
+    made.acknowledged_by = text();
+    return made;
+  }
+  Change change() {
+    auto made = sample::change(static_cast<ChangeState>(below(12)));
+    made.verb = static_cast<ChangeVerb>(below(3));
+    made.reason = text();
+    made.failure = text();
+    made.diff = text();
+    made.requester = text();
+    made.closed_by = text();
+    made.target_revision = text();
+    made.pull_request_url = text();
+    made.quorum.from.assign(below(5), text());
+    return made;
+  }
+
+ private:
+  std::unique_ptr<Random> random_;
+};
+
+class AnyInput : public testing::TestWithParam<int> {};
+TEST_P(AnyInput, KeepsSlacksLimits) {
+  Chaos chaos(static_cast<std::uint64_t>(GetParam()));
+  const auto fine = [](const slack::Message& message) { EXPECT_THAT(test::block_kit_faults(message), IsEmpty()); };
+  const auto app = chaos.app();
+  fine(alert_message(chaos.incident(), app, {chaos.change(), chaos.text(), chaos.text()}));
+  fine(card_message(chaos.change(), app, std::vector<PersonId>(chaos.below(4), chaos.text())));
+  std::vector<StatusRow> rows;
+  for (std::size_t i = chaos.below(60); i > 0; --i) rows.push_back({chaos.app(), chaos.report(), chaos.text(), chaos.incident(), chaos.change()});
+  fine(status_message(rows, kNine));
+  if (!rows.empty()) fine(app_status_message(rows.front(), kNine));
+  std::vector<App> apps(chaos.below(200), app);
+  fine(apps_message(apps));
+  fine(diff_message(app, chaos.report(), std::vector<ObjectDiff>(chaos.below(9), {chaos.text(), chaos.text()}), chaos.below(2) == 0));
+  fine(history_message(app, std::vector<HistoryRow>(chaos.below(40), {chaos.text(), chaos.text(), kNine, chaos.text(), false})));
+  fine(why_message(app, chaos.report(), chaos.incident(), HistoryRow{chaos.text(), chaos.text(), kNine, chaos.text(), true}, kNine));
+  fine(audit_message(std::vector<AuditRow>(chaos.below(40), {1, kNine, {chaos.text(), chaos.text(), chaos.text(), chaos.text(), ""}, "", chaos.text()}), chaos.text()));
+  fine(whoami_message(chaos.text(), chaos.maybe(), {chaos.text()}, {chaos.text()}));
+  fine(not_understood_message({"x" + chaos.text(), std::vector<std::string>(chaos.below(9), chaos.text())}));
+  fine(text_message("x" + chaos.text()));
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, AnyInput, testing::Range(0, 60));
+
+}  // namespace
+}  // namespace driftwarden::view
