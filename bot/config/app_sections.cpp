@@ -23,7 +23,7 @@ void check_paths(Section& section, const IgnoreRule& rule) {
   const auto* list = section.find("paths");
   if (list == nullptr) return;
   for (const auto& item : list->items) {
-    if (item.kind != YamlNode::Kind::Scalar) continue;
+    if (item.kind != ConfigNode::Kind::Scalar) continue;
     const auto wrong = check_field_path(item.text);
     if (!wrong.empty())
       section.reading().mistake(item, fmt::format("{} {}", describe(item), wrong), "a path such as .spec.replicas or .spec.**.env[name=\"TZ\"]");
@@ -35,7 +35,7 @@ void check_ops(Section& section) {
   const auto* list = section.find("ops");
   if (list == nullptr) return;
   for (const auto& item : list->items) {
-    if (item.kind != YamlNode::Kind::Scalar || std::ranges::find(known, item.text) != known.end()) continue;
+    if (item.kind != ConfigNode::Kind::Scalar || std::ranges::find(known, item.text) != known.end()) continue;
     section.reading().mistake(item, "unknown word " + describe(item), expected_of(item.text, known));
   }
 }
@@ -66,10 +66,10 @@ void read_helm(Section& section, App& app) {
     helm.text("release", app.helm.release);
     helm.texts("values", app.helm.values);
     const auto* set = helm.find("set");
-    if (set == nullptr || set->kind == YamlNode::Kind::Null) return;
-    if (set->kind != YamlNode::Kind::Map) return section.reading().mistake(*set, "\"set\" is " + describe(*set), "a mapping of values");
+    if (set == nullptr || set->kind == ConfigNode::Kind::Null) return;
+    if (set->kind != ConfigNode::Kind::Map) return section.reading().mistake(*set, "\"set\" is " + describe(*set), "a mapping of values");
     for (const auto& entry : set->entries) {
-      if (entry.value.kind == YamlNode::Kind::List || entry.value.kind == YamlNode::Kind::Map) {
+      if (entry.value.kind == ConfigNode::Kind::List || entry.value.kind == ConfigNode::Kind::Map) {
         section.reading().mistake(entry.value, fmt::format("\"{}\" is {}", entry.key.text, describe(entry.value)), "a text; put structures into a values file");
       } else {
         app.helm.set[entry.key.text] = entry.value.text;
@@ -86,7 +86,7 @@ void read_path(Section& section, App& app) {
   if (app.path == ".") app.path.clear();
 }
 
-App read_app(Section& section, std::map<std::string, const YamlNode*>& seen) {
+App read_app(Section& section, std::map<std::string, const ConfigNode*>& seen) {
   App app;
   read_name(section, app.name, seen);
   section.named("repository", app.repository, NameKind::Repository);
@@ -132,7 +132,7 @@ void read_from_cluster(Section& section, DiscoverRule& rule, DiscoverKind kind) 
 }  // namespace
 
 void read_apps(Section& root, Config& config) {
-  std::map<std::string, const YamlNode*> seen;
+  std::map<std::string, const ConfigNode*> seen;
   root.each("apps", [&](Section& section) {
     auto app = read_app(section, seen);
     const auto* cluster = find_cluster(config, app.cluster);

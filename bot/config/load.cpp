@@ -28,7 +28,7 @@ class Sources {
  public:
   explicit Sources(const Environment& environment) : environment_(environment) {}
 
-  const YamlSource& add(const std::string& name) {
+  const ConfigSource& add(const std::string& name) {
     const auto absolute = environment_.absolute(name);
     sources_.push_back({.name = name, .directory = directory_of(absolute), .order = static_cast<int>(sources_.size())});
     return sources_.back();
@@ -36,7 +36,7 @@ class Sources {
 
   void sort(std::vector<ConfigMistake>& mistakes) const {
     const auto place = [&](const ConfigMistake& mistake) {
-      const auto found = std::ranges::find(sources_, mistake.file, &YamlSource::name);
+      const auto found = std::ranges::find(sources_, mistake.file, &ConfigSource::name);
       return std::tuple{found == sources_.end() ? 0 : found->order, mistake.line, mistake.column};
     };
     std::ranges::stable_sort(mistakes, {}, place);
@@ -46,33 +46,33 @@ class Sources {
 
  private:
   const Environment& environment_;
-  std::list<YamlSource> sources_;
+  std::list<ConfigSource> sources_;
 };
 
-YamlNode read_tree(const std::string& name, Sources& sources, ConfigReading& reading) {
+ConfigNode read_tree(const std::string& name, Sources& sources, ConfigReading& reading) {
   const auto& source = sources.add(name);
   const auto text = reading.environment.read_file(name);
   if (text) return parse_yaml_tree(*text, source, reading.mistakes);
-  YamlNode nothing;
+  ConfigNode nothing;
   nothing.source = &source;
   reading.mistake(nothing, fmt::format("can't be read: {}", text.error().message), "a config file");
   return nothing;
 }
 
-void include(YamlNode& root, const YamlNode& patterns, const std::string& main, Sources& sources, ConfigReading& reading) {
+void include(ConfigNode& root, const ConfigNode& patterns, const std::string& main, Sources& sources, ConfigReading& reading) {
   for (const auto& item : patterns.items) {
-    if (item.kind != YamlNode::Kind::Scalar) continue;
+    if (item.kind != ConfigNode::Kind::Scalar) continue;
     const auto files = reading.environment.list_files(join_path(directory_of(main), item.text));
     const bool glob = item.text.find_first_of("*?") != std::string::npos;
     if (files.empty() && !glob) reading.mistake(item, fmt::format("there is no file {}", describe(item)), "a file to include");
     for (const auto& file : files) {
       auto tree = read_tree(file, sources, reading);
-      if (tree.kind == YamlNode::Kind::Null) continue;
-      if (tree.kind != YamlNode::Kind::Map) {
+      if (tree.kind == ConfigNode::Kind::Null) continue;
+      if (tree.kind != ConfigNode::Kind::Map) {
         reading.mistake(tree, "the file is " + describe(tree), "a mapping");
         continue;
       }
-      const auto nested = std::ranges::find_if(tree.entries, [](const YamlNode::Entry& entry) { return entry.key.text == "include"; });
+      const auto nested = std::ranges::find_if(tree.entries, [](const ConfigNode::Entry& entry) { return entry.key.text == "include"; });
       if (nested != tree.entries.end()) {
         reading.mistake(nested->key, "an included file includes others", "include in the main file only");
         tree.entries.erase(nested);
@@ -104,11 +104,11 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
   config.file = environment.absolute(path);
   config.directory = directory_of(config.file);
   auto tree = read_tree(path, sources, reading);
-  const bool readable = reading.mistakes.empty() || tree.kind != YamlNode::Kind::Null;
+  const bool readable = reading.mistakes.empty() || tree.kind != ConfigNode::Kind::Null;
   if (readable) {
     // A copy: merging into the tree may move its nodes.
     const auto* patterns = tree.find("include");
-    const auto included = patterns == nullptr ? YamlNode{} : *patterns;
+    const auto included = patterns == nullptr ? ConfigNode{} : *patterns;
     include(tree, included, path, sources, reading);
     Section root{reading, tree, ""};
     std::vector<std::string> ignored;

@@ -23,7 +23,7 @@ void token(Section& section, std::string_view key, const char* variable, Secret<
   if (section.has(key)) return section.secret(key, out);
   if (const auto found = section.reading().environment.variable(variable); found && !trim(*found).empty()) {
     out = Secret<std::string>(std::string(trim(*found)));
-  } else if (section.node().kind == YamlNode::Kind::Map) {
+  } else if (section.node().kind == ConfigNode::Kind::Map) {
     section.missing(key, fmt::format("{{env: {}}}", variable));
   }
 }
@@ -71,7 +71,7 @@ void read_credentials(Section& section, RepositoryConfig& repository) {
 
 void read_forge_token(Section& section, ForgeConfig& forge) {
   const auto* token = section.find("token");
-  const bool is_app = token != nullptr && token->kind == YamlNode::Kind::Map && token->find("app_id") != nullptr;
+  const bool is_app = token != nullptr && token->kind == ConfigNode::Kind::Map && token->find("app_id") != nullptr;
   if (!is_app) return section.secret("token", forge.token);
   if (forge.kind != ForgeKind::GitHub) section.reading().mistake(*token, "a GitHub app's token on another kind of forge", "{env: NAME} or {file: PATH}");
   section.inside("token", [&](Section& given) {
@@ -107,7 +107,7 @@ void read_forge(Section& section, ForgeConfig& forge) {
 
 }  // namespace
 
-void read_name(Section& section, std::string& name, std::map<std::string, const YamlNode*>& seen) {
+void read_name(Section& section, std::string& name, std::map<std::string, const ConfigNode*>& seen) {
   section.required("name", name);
   const auto* value = section.find("name");
   if (value == nullptr || name.empty()) return;
@@ -128,7 +128,7 @@ void check_channel(Section& section, std::string_view key, std::string& out) {
 }
 
 void read_slack(Section& root, Config& config) {
-  static const YamlNode nothing;
+  static const ConfigNode nothing;
   const auto* node = root.find("slack");
   Section section{root.reading(), node == nullptr ? nothing : *node, "slack"};
   auto& slack = config.slack;
@@ -164,7 +164,7 @@ void read_http(Section& root, Config& config) {
 }
 
 void read_clusters(Section& root, Config& config) {
-  std::map<std::string, const YamlNode*> seen;
+  std::map<std::string, const ConfigNode*> seen;
   root.each("clusters", [&](Section& section) {
     ClusterConfig cluster;
     read_name(section, cluster.name, seen);
@@ -183,7 +183,7 @@ void read_clusters(Section& root, Config& config) {
 }
 
 void read_repositories(Section& root, Config& config) {
-  std::map<std::string, const YamlNode*> seen;
+  std::map<std::string, const ConfigNode*> seen;
   root.each("repositories", [&](Section& section) {
     RepositoryConfig repository;
     read_name(section, repository.name, seen);

@@ -80,7 +80,7 @@ void check_names(ConfigReading& reading, const Config& config) {
   }
 }
 
-void add_warnings(ConfigReading& reading, const YamlNode& root, const Config& config) {
+void add_warnings(ConfigReading& reading, const ConfigNode& root, const Config& config) {
   if (!config.policy.given) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
   if (config.apps.empty() && config.discover.empty()) reading.warn(root, "there are no apps: nothing is watched", "apps or discover");
 }

@@ -12,7 +12,7 @@
 namespace driftwarden {
 namespace {
 
-void read_person(Section& section, Config& config, std::map<std::string, const YamlNode*>& seen, std::map<std::string, const YamlNode*>& slack_ids) {
+void read_person(Section& section, Config& config, std::map<std::string, const ConfigNode*>& seen, std::map<std::string, const ConfigNode*>& slack_ids) {
   Person person;
   read_name(section, person.name, seen);
   section.checked(
@@ -31,14 +31,14 @@ void read_person(Section& section, Config& config, std::map<std::string, const Y
   if (const auto* emails = section.find("emails"); emails != nullptr) {
     for (const auto& item : emails->items) {
       const auto at = item.text.find('@');
-      const bool good = item.kind != YamlNode::Kind::Scalar || (at != std::string::npos && at > 0 && at + 1 < item.text.size());
+      const bool good = item.kind != ConfigNode::Kind::Scalar || (at != std::string::npos && at > 0 && at + 1 < item.text.size());
       if (!good) section.reading().mistake(item, fmt::format("{} isn't an e-mail address", describe(item)), "name@example.org");
     }
   }
   config.people.push_back(std::move(person));
 }
 
-void read_group(Section& section, Config& config, std::map<std::string, const YamlNode*>& seen) {
+void read_group(Section& section, Config& config, std::map<std::string, const ConfigNode*>& seen) {
   Group group;
   read_name(section, group.name, seen);
   if (group.name == "owners") section.reading().mistake(section.place("name"), "\"owners\" is a word of the policy", "another name");
@@ -54,7 +54,7 @@ void check_verbs(Section& section, std::string_view key) {
   const auto* list = section.find(key);
   if (list == nullptr) return;
   for (const auto& item : list->items) {
-    if (item.kind != YamlNode::Kind::Scalar || is_glob(item.text)) continue;
+    if (item.kind != ConfigNode::Kind::Scalar || is_glob(item.text)) continue;
     const auto& known = policy_verbs();
     if (std::ranges::find(known, item.text) != known.end()) continue;
     section.reading().mistake(item, fmt::format("unknown verb {}", describe(item)), expected_of(item.text, known));
@@ -103,7 +103,7 @@ std::shared_ptr<const TimeZone> read_zone(Section& section, const std::string& z
   return utc;
 }
 
-FreezeConfig read_freeze(Section& section, std::map<std::string, const YamlNode*>& seen) {
+FreezeConfig read_freeze(Section& section, std::map<std::string, const ConfigNode*>& seen) {
   FreezeConfig freeze;
   read_name(section, freeze.name, seen);
   constexpr std::string_view when = "a weekly window such as \"Fri 16:00 - Mon 08:00\"";
@@ -151,8 +151,8 @@ AlertRoute read_route(Section& section) {
 }  // namespace
 
 void read_people(Section& root, Config& config) {
-  std::map<std::string, const YamlNode*> seen;
-  std::map<std::string, const YamlNode*> slack_ids;
+  std::map<std::string, const ConfigNode*> seen;
+  std::map<std::string, const ConfigNode*> slack_ids;
   root.each("people", [&](Section& section) { read_person(section, config, seen, slack_ids); });
   root.each("groups", [&](Section& section) { read_group(section, config, seen); });
 }
@@ -164,7 +164,7 @@ void read_policy(Section& root, Config& config) {
     section.each("rules", [&](Section& given) { policy.rules.push_back(read_rule(given)); });
     section.each("approvals", [&](Section& given) { policy.approvals.push_back(read_approval(given)); });
     section.choice<ReviewMode>("review", {{"pull-request", ReviewMode::PullRequest}, {"chat", ReviewMode::Chat}}, policy.review);
-    std::map<std::string, const YamlNode*> seen;
+    std::map<std::string, const ConfigNode*> seen;
     section.each("freezes", [&](Section& given) { policy.freezes.push_back(read_freeze(given, seen)); });
   });
 }

@@ -32,26 +32,26 @@ std::string expected_of(std::string_view word, const std::vector<std::string>& n
   return names.empty() ? "nothing here" : "one of " + join(names, ", ");
 }
 
-Section::Section(ConfigReading& reading, const YamlNode& node, std::string where) : reading_(reading), node_(node), where_(std::move(where)) {
-  if (node.kind != YamlNode::Kind::Map && node.kind != YamlNode::Kind::Null) {
+Section::Section(ConfigReading& reading, const ConfigNode& node, std::string where) : reading_(reading), node_(node), where_(std::move(where)) {
+  if (node.kind != ConfigNode::Kind::Map && node.kind != ConfigNode::Kind::Null) {
     reading_.mistake(node, fmt::format("{} is {}", where_.empty() ? "the file" : where_, describe(node)), "a mapping");
   }
 }
 
-const YamlNode* Section::find(std::string_view key) {
+const ConfigNode* Section::find(std::string_view key) {
   if (std::ranges::find(known_, key) == known_.end()) known_.emplace_back(key);
   return node_.find(key);
 }
 
-const YamlNode& Section::place(std::string_view key) const {
+const ConfigNode& Section::place(std::string_view key) const {
   const auto* value = node_.find(key);
   return value == nullptr ? node_ : *value;
 }
 
-const YamlNode* Section::scalar(std::string_view key, std::string_view expected) {
+const ConfigNode* Section::scalar(std::string_view key, std::string_view expected) {
   const auto* value = find(key);
   if (value == nullptr) return nullptr;
-  if (value->kind == YamlNode::Kind::Scalar) return value;
+  if (value->kind == ConfigNode::Kind::Scalar) return value;
   reading_.mistake(*value, fmt::format("\"{}\" is {}", key, describe(*value)), std::string(expected));
   return nullptr;
 }
@@ -115,18 +115,18 @@ void Section::duration(std::string_view key, Duration& out) {
 
 void Section::texts(std::string_view key, std::vector<std::string>& out) {
   const auto* value = find(key);
-  if (value == nullptr || value->kind == YamlNode::Kind::Null) return;
-  if (value->kind != YamlNode::Kind::List) return reading_.mistake(*value, fmt::format("\"{}\" is {}", key, describe(*value)), "a list of texts");
+  if (value == nullptr || value->kind == ConfigNode::Kind::Null) return;
+  if (value->kind != ConfigNode::Kind::List) return reading_.mistake(*value, fmt::format("\"{}\" is {}", key, describe(*value)), "a list of texts");
   for (const auto& item : value->items) {
-    if (item.kind == YamlNode::Kind::Scalar && !item.text.empty()) {
+    if (item.kind == ConfigNode::Kind::Scalar && !item.text.empty()) {
       out.push_back(item.text);
     } else {
-      reading_.mistake(item, fmt::format("\"{}\" holds {}", key, item.kind == YamlNode::Kind::Scalar ? "an empty text" : describe(item)), "a text");
+      reading_.mistake(item, fmt::format("\"{}\" holds {}", key, item.kind == ConfigNode::Kind::Scalar ? "an empty text" : describe(item)), "a text");
     }
   }
 }
 
-std::string Section::absolute(const YamlNode& value) const { return join_path(value.source == nullptr ? "" : value.source->directory, value.text); }
+std::string Section::absolute(const ConfigNode& value) const { return join_path(value.source == nullptr ? "" : value.source->directory, value.text); }
 
 void Section::file_path(std::string_view key, std::string& out) {
   const auto* value = scalar(key, "the path of a file");
@@ -135,11 +135,11 @@ void Section::file_path(std::string_view key, std::string& out) {
   out = absolute(*value);
 }
 
-bool Section::read_secret(const YamlNode& value, SecretValue& out, SecretForm form) {
-  const auto* only = value.kind == YamlNode::Kind::Map && value.entries.size() == 1 ? &value.entries[0] : nullptr;
-  if (only == nullptr || only->value.kind != YamlNode::Kind::Scalar) {
+bool Section::read_secret(const ConfigNode& value, SecretValue& out, SecretForm form) {
+  const auto* only = value.kind == ConfigNode::Kind::Map && value.entries.size() == 1 ? &value.entries[0] : nullptr;
+  if (only == nullptr || only->value.kind != ConfigNode::Kind::Scalar) {
     // The text itself is not repeated: it may be the secret.
-    reading_.mistake(value, value.kind == YamlNode::Kind::Scalar ? "a secret is never written here" : "not a reference to a secret", std::string(kSecretForms));
+    reading_.mistake(value, value.kind == ConfigNode::Kind::Scalar ? "a secret is never written here" : "not a reference to a secret", std::string(kSecretForms));
     return false;
   }
   const auto& kind = only->key.text;
@@ -188,7 +188,7 @@ void Section::secret_value(std::string_view key, std::optional<SecretValue>& out
   if (value != nullptr && read_secret(*value, read, form)) out = std::move(read);
 }
 
-void Section::wrong_word(const YamlNode& value, const std::vector<std::string>& names) {
+void Section::wrong_word(const ConfigNode& value, const std::vector<std::string>& names) {
   const auto near = nearest(value.text, names);
   reading_.mistake(value, "unknown word " + describe(value), near ? fmt::format("\"{}\"", *near) : join(names, " | "));
 }
@@ -212,18 +212,18 @@ void Section::named_list(std::string_view key, std::vector<std::string>& out, Na
   const auto* value = find(key);
   if (value == nullptr) return;
   for (const auto& item : value->items) {
-    if (item.kind == YamlNode::Kind::Scalar && !item.text.empty()) reading_.uses.push_back({&item, kind, item.text});
+    if (item.kind == ConfigNode::Kind::Scalar && !item.text.empty()) reading_.uses.push_back({&item, kind, item.text});
   }
 }
 
 void Section::each(std::string_view key, const std::function<void(Section&)>& read) {
   const auto* value = find(key);
-  if (value == nullptr || value->kind == YamlNode::Kind::Null) return;
-  if (value->kind != YamlNode::Kind::List) return reading_.mistake(*value, fmt::format("\"{}\" is {}", key, describe(*value)), "a list");
+  if (value == nullptr || value->kind == ConfigNode::Kind::Null) return;
+  if (value->kind != ConfigNode::Kind::List) return reading_.mistake(*value, fmt::format("\"{}\" is {}", key, describe(*value)), "a list");
   for (std::size_t at = 0; at < value->items.size(); ++at) {
     const auto& item = value->items[at];
     const auto where = fmt::format("{}{}{}[{}]", where_, where_.empty() ? "" : ".", key, at);
-    if (item.kind != YamlNode::Kind::Map) {
+    if (item.kind != ConfigNode::Kind::Map) {
       reading_.mistake(item, fmt::format("{} is {}", where, describe(item)), "a mapping");
       continue;
     }
@@ -235,9 +235,9 @@ void Section::each(std::string_view key, const std::function<void(Section&)>& re
 
 void Section::inside(std::string_view key, const std::function<void(Section&)>& read) {
   const auto* value = find(key);
-  if (value == nullptr || value->kind == YamlNode::Kind::Null) return;
+  if (value == nullptr || value->kind == ConfigNode::Kind::Null) return;
   Section section{reading_, *value, fmt::format("{}{}{}", where_, where_.empty() ? "" : ".", key)};
-  if (value->kind != YamlNode::Kind::Map) return;
+  if (value->kind != ConfigNode::Kind::Map) return;
   read(section);
   section.finish();
 }

@@ -15,7 +15,7 @@ enum class NameKind { Cluster, Repository, PersonOrGroup, Environment, Terraform
 
 /// A name that must exist somewhere else in the config; checked once all is read.
 struct NameUse {
-  const YamlNode* node = nullptr;
+  const ConfigNode* node = nullptr;
   NameKind kind = NameKind::Cluster;
   std::string name;
 };
@@ -27,8 +27,8 @@ struct ConfigReading {
   std::vector<ConfigMistake> warnings;
   std::vector<NameUse> uses;
 
-  void mistake(const YamlNode& node, std::string what, std::string expected) { mistakes.push_back(mistake_at(node, std::move(what), std::move(expected))); }
-  void warn(const YamlNode& node, std::string what, std::string expected) { warnings.push_back(mistake_at(node, std::move(what), std::move(expected))); }
+  void mistake(const ConfigNode& node, std::string what, std::string expected) { mistakes.push_back(mistake_at(node, std::move(what), std::move(expected))); }
+  void warn(const ConfigNode& node, std::string what, std::string expected) { warnings.push_back(mistake_at(node, std::move(what), std::move(expected))); }
 };
 
 /// How a secret's text is kept: a token without the file's last newline, a key exactly as it is.
@@ -40,10 +40,10 @@ using Words = std::vector<std::pair<std::string_view, Enum>>;
 class Section {
  public:
   /// `where` for messages: "apps[0]". `node` may be Null: nothing is given then.
-  Section(ConfigReading& reading, const YamlNode& node, std::string where);
+  Section(ConfigReading& reading, const ConfigNode& node, std::string where);
 
   /// The value as it stands, for what has a form of its own; null when it isn't given.
-  const YamlNode* find(std::string_view key);
+  const ConfigNode* find(std::string_view key);
   bool has(std::string_view key) { return find(key) != nullptr; }
 
   void text(std::string_view key, std::string& out);
@@ -83,22 +83,22 @@ class Section {
 
   void missing(std::string_view key, std::string_view expected);
   /// At the value of `key`, or at the section's own place when it isn't given.
-  const YamlNode& place(std::string_view key) const;
-  const YamlNode& node() const { return node_; }
+  const ConfigNode& place(std::string_view key) const;
+  const ConfigNode& node() const { return node_; }
   const std::string& where() const { return where_; }
   ConfigReading& reading() { return reading_; }
-  std::string absolute(const YamlNode& value) const;
+  std::string absolute(const ConfigNode& value) const;
 
   /// Reports the keys that nobody asked for.
   void finish();
 
  private:
-  const YamlNode* scalar(std::string_view key, std::string_view expected);
-  void wrong_word(const YamlNode& value, const std::vector<std::string>& names);
-  bool read_secret(const YamlNode& value, SecretValue& out, SecretForm form);
+  const ConfigNode* scalar(std::string_view key, std::string_view expected);
+  void wrong_word(const ConfigNode& value, const std::vector<std::string>& names);
+  bool read_secret(const ConfigNode& value, SecretValue& out, SecretForm form);
 
   ConfigReading& reading_;
-  const YamlNode& node_;
+  const ConfigNode& node_;
   std::string where_;
   std::vector<std::string> known_;
 };

@@ -16,12 +16,12 @@ void read_policy(Section& root, Config& config);
 void read_alerts(Section& root, Config& config);
 
 /// A required, plain and unique `name`. `seen` is shared by those that must differ.
-void read_name(Section& section, std::string& name, std::map<std::string, const YamlNode*>& seen);
+void read_name(Section& section, std::string& name, std::map<std::string, const ConfigNode*>& seen);
 void check_channel(Section& section, std::string_view key, std::string& out);
 
 /// Once all is read: do the names that were used exist?
 void check_names(ConfigReading& reading, const Config& config);
 /// What is accepted but deserves a word.
-void add_warnings(ConfigReading& reading, const YamlNode& root, const Config& config);
+void add_warnings(ConfigReading& reading, const ConfigNode& root, const Config& config);
 
 }  // namespace driftwarden

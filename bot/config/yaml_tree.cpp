@@ -70,10 +70,10 @@ class Events {
 /// Stops at the first thing it can't read; `mistakes` says what.
 class Builder {
  public:
-  Builder(std::string_view text, const YamlSource& source, std::vector<ConfigMistake>& mistakes) : events_(text), source_(source), mistakes_(mistakes) {}
+  Builder(std::string_view text, const ConfigSource& source, std::vector<ConfigMistake>& mistakes) : events_(text), source_(source), mistakes_(mistakes) {}
 
-  YamlNode build() {
-    YamlNode root = empty();
+  ConfigNode build() {
+    ConfigNode root = empty();
     int documents = 0;
     while (auto* event = events_.next()) {
       if (event->type != FYET_DOCUMENT_START) continue;
@@ -92,13 +92,13 @@ class Builder {
   }
 
  private:
-  YamlNode empty() const {
-    YamlNode node;
+  ConfigNode empty() const {
+    ConfigNode node;
     node.source = &source_;
     return node;
   }
 
-  YamlNode place(fy_event* event) const {
+  ConfigNode place(fy_event* event) const {
     auto node = empty();
     if (const auto* mark = fy_event_start_mark(event); mark != nullptr) {
       node.line = mark->line + 1;
@@ -107,7 +107,7 @@ class Builder {
     return node;
   }
 
-  void fail(const YamlNode& where, std::string what, std::string expected) {
+  void fail(const ConfigNode& where, std::string what, std::string expected) {
     if (!failed_) mistakes_.push_back(mistake_at(where, std::move(what), std::move(expected)));
     failed_ = true;
   }
@@ -121,7 +121,7 @@ class Builder {
     fail(where, error->msg == nullptr ? "broken YAML" : error->msg, "valid YAML");
   }
 
-  YamlNode node(fy_event* event, std::size_t depth) {
+  ConfigNode node(fy_event* event, std::size_t depth) {
     auto out = place(event);
     if (depth > kMaxDepth) fail(out, "nested too deep", fmt::format("at most {} levels", kMaxDepth));
     if (++nodes_ > kMaxNodes) fail(out, "too many values", fmt::format("at most {}", kMaxNodes));
@@ -133,21 +133,21 @@ class Builder {
         out.text = text_of(event->scalar.value);
         out.plain = event->scalar.value == nullptr || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
         const bool is_null = out.plain && (out.text.empty() || out.text == "~" || out.text == "null");
-        out.kind = is_null ? YamlNode::Kind::Null : YamlNode::Kind::Scalar;
+        out.kind = is_null ? ConfigNode::Kind::Null : ConfigNode::Kind::Scalar;
         if (is_quoted(event)) --out.column;  // the mark is behind the quote
         remember(anchor, out);
         return out;
       }
       case FYET_SEQUENCE_START: {
         const auto anchor = text_of(event->sequence_start.anchor);
-        out.kind = YamlNode::Kind::List;
+        out.kind = ConfigNode::Kind::List;
         list(out, depth);
         remember(anchor, out);
         return out;
       }
       case FYET_MAPPING_START: {
         const auto anchor = text_of(event->mapping_start.anchor);
-        out.kind = YamlNode::Kind::Map;
+        out.kind = ConfigNode::Kind::Map;
         map(out, depth);
         remember(anchor, out);
         return out;
@@ -162,7 +162,7 @@ class Builder {
     return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
   }
 
-  void list(YamlNode& out, std::size_t depth) {
+  void list(ConfigNode& out, std::size_t depth) {
     while (!failed_) {
       auto* event = events_.next();
       if (event == nullptr) return syntax_error();
@@ -173,7 +173,7 @@ class Builder {
     }
   }
 
-  void map(YamlNode& out, std::size_t depth) {
+  void map(ConfigNode& out, std::size_t depth) {
     while (!failed_) {
       auto* event = events_.next();
       if (event == nullptr) return syntax_error();
@@ -185,7 +185,7 @@ class Builder {
       auto read = node(value, depth + 1);
       if (failed_) return;
       if (!placed) std::tie(read.line, read.column) = std::pair{key.line, key.column};
-      if (key.kind == YamlNode::Kind::List || key.kind == YamlNode::Kind::Map) {
+      if (key.kind == ConfigNode::Kind::List || key.kind == ConfigNode::Kind::Map) {
         mistakes_.push_back(mistake_at(key, describe(key) + " as a key", "a name"));
       } else if (const auto* earlier = out.find(key.text)) {
         mistakes_.push_back(mistake_at(key, fmt::format("\"{}\" is given twice", key.text), fmt::format("it once (first at line {})", earlier->line)));
@@ -195,18 +195,18 @@ class Builder {
     }
   }
 
-  void remember(const std::string& anchor, const YamlNode& node) {
+  void remember(const std::string& anchor, const ConfigNode& node) {
     if (!anchor.empty() && !failed_) anchors_.insert_or_assign(anchor, node);
   }
 
-  static std::size_t count(const YamlNode& node) {
+  static std::size_t count(const ConfigNode& node) {
     std::size_t sum = 1;
     for (const auto& item : node.items) sum += count(item);
     for (const auto& entry : node.entries) sum += 1 + count(entry.value);
     return sum;
   }
 
-  YamlNode alias(const std::string& name, YamlNode where) {
+  ConfigNode alias(const std::string& name, ConfigNode where) {
     where.column = std::max(1, where.column - 1);
     const auto found = anchors_.find(name);
     if (found == anchors_.end()) {
@@ -222,21 +222,21 @@ class Builder {
   }
 
   Events events_;
-  const YamlSource& source_;
+  const ConfigSource& source_;
   std::vector<ConfigMistake>& mistakes_;
-  std::map<std::string, YamlNode> anchors_;
+  std::map<std::string, ConfigNode> anchors_;
   std::size_t nodes_ = 0;
   bool failed_ = false;
 };
 
-const YamlNode* name_of(const YamlNode& node) { return node.kind == YamlNode::Kind::Map ? node.find("name") : nullptr; }
+const ConfigNode* name_of(const ConfigNode& node) { return node.kind == ConfigNode::Kind::Map ? node.find("name") : nullptr; }
 
-void merge_list(YamlNode& into, YamlNode from, std::vector<ConfigMistake>& mistakes) {
+void merge_list(ConfigNode& into, ConfigNode from, std::vector<ConfigMistake>& mistakes) {
   const auto already = into.items.size();
   for (auto& item : from.items) {
     const auto* name = name_of(item);
     const auto end = into.items.begin() + static_cast<std::ptrdiff_t>(already);
-    const auto same = name == nullptr ? end : std::find_if(into.items.begin(), end, [&](const YamlNode& other) {
+    const auto same = name == nullptr ? end : std::find_if(into.items.begin(), end, [&](const ConfigNode& other) {
       const auto* theirs = name_of(other);
       return theirs != nullptr && theirs->text == name->text;
     });
@@ -244,7 +244,7 @@ void merge_list(YamlNode& into, YamlNode from, std::vector<ConfigMistake>& mista
       into.items.push_back(std::move(item));
       continue;
     }
-    std::erase_if(item.entries, [](const YamlNode::Entry& entry) { return entry.key.text == "name"; });
+    std::erase_if(item.entries, [](const ConfigNode::Entry& entry) { return entry.key.text == "name"; });
     merge_yaml(*same, std::move(item), mistakes);
   }
 }
@@ -260,22 +260,22 @@ std::string without_user_info(std::string text) {
 
 }  // namespace
 
-const YamlNode* YamlNode::find(std::string_view key) const {
+const ConfigNode* ConfigNode::find(std::string_view key) const {
   const auto found = std::ranges::find_if(entries, [&](const Entry& entry) { return entry.key.text == key; });
   return found == entries.end() ? nullptr : &found->value;
 }
 
-std::string describe(const YamlNode& node) {
+std::string describe(const ConfigNode& node) {
   switch (node.kind) {
-    case YamlNode::Kind::Null: return "nothing";
-    case YamlNode::Kind::Scalar: return fmt::format("\"{}\"", ellipsize(without_user_info(without_control_characters(node.text)), 60));
-    case YamlNode::Kind::List: return "a list";
-    case YamlNode::Kind::Map: return "a mapping";
+    case ConfigNode::Kind::Null: return "nothing";
+    case ConfigNode::Kind::Scalar: return fmt::format("\"{}\"", ellipsize(without_user_info(without_control_characters(node.text)), 60));
+    case ConfigNode::Kind::List: return "a list";
+    case ConfigNode::Kind::Map: return "a mapping";
   }
   return "?";
 }
 
-ConfigMistake mistake_at(const YamlNode& node, std::string what, std::string expected) {
+ConfigMistake mistake_at(const ConfigNode& node, std::string what, std::string expected) {
   return {.file = node.source == nullptr ? "" : node.source->name,
           .line = node.line,
           .column = node.column,
@@ -283,21 +283,21 @@ ConfigMistake mistake_at(const YamlNode& node, std::string what, std::string exp
           .expected = std::move(expected)};
 }
 
-YamlNode parse_yaml_tree(std::string_view text, const YamlSource& source, std::vector<ConfigMistake>& mistakes) {
+ConfigNode parse_yaml_tree(std::string_view text, const ConfigSource& source, std::vector<ConfigMistake>& mistakes) {
   return Builder{text, source, mistakes}.build();
 }
 
-void merge_yaml(YamlNode& into, YamlNode from, std::vector<ConfigMistake>& mistakes) {
+void merge_yaml(ConfigNode& into, ConfigNode from, std::vector<ConfigMistake>& mistakes) {
   for (auto& entry : from.entries) {
-    const auto same = std::ranges::find_if(into.entries, [&](const YamlNode::Entry& other) { return other.key.text == entry.key.text; });
-    if (same == into.entries.end() || same->value.kind == YamlNode::Kind::Null) {
+    const auto same = std::ranges::find_if(into.entries, [&](const ConfigNode::Entry& other) { return other.key.text == entry.key.text; });
+    if (same == into.entries.end() || same->value.kind == ConfigNode::Kind::Null) {
       if (same != into.entries.end()) into.entries.erase(same);
       into.entries.push_back(std::move(entry));
-    } else if (same->value.kind == YamlNode::Kind::Map && entry.value.kind == YamlNode::Kind::Map) {
+    } else if (same->value.kind == ConfigNode::Kind::Map && entry.value.kind == ConfigNode::Kind::Map) {
       merge_yaml(same->value, std::move(entry.value), mistakes);
-    } else if (same->value.kind == YamlNode::Kind::List && entry.value.kind == YamlNode::Kind::List) {
+    } else if (same->value.kind == ConfigNode::Kind::List && entry.value.kind == ConfigNode::Kind::List) {
       merge_list(same->value, std::move(entry.value), mistakes);
-    } else if (entry.value.kind != YamlNode::Kind::Null) {
+    } else if (entry.value.kind != ConfigNode::Kind::Null) {
       mistakes.push_back(mistake_at(entry.key, fmt::format("\"{}\" is given already", entry.key.text),
                                     fmt::format("it in one file only (first at {}:{})", same->key.source->name, same->key.line)));
     }

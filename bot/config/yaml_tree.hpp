@@ -10,41 +10,41 @@
 
 namespace driftwarden {
 
-struct YamlSource {
+struct ConfigSource {
   std::string name;       ///< as people gave it, for messages
   std::string directory;  ///< absolute, what its relative paths are relative to
   int order = 0;          ///< the main file first
 };
 
-struct YamlNode {
+struct ConfigNode {
   enum class Kind { Null, Scalar, List, Map };
   struct Entry;
 
   Kind kind = Kind::Null;
   std::string text;
   bool plain = true;  ///< a scalar without quotes
-  std::vector<YamlNode> items;
+  std::vector<ConfigNode> items;
   std::vector<Entry> entries;
-  const YamlSource* source = nullptr;
+  const ConfigSource* source = nullptr;
   int line = 1;
   int column = 1;
 
-  const YamlNode* find(std::string_view key) const;
+  const ConfigNode* find(std::string_view key) const;
 };
 
-struct YamlNode::Entry {
-  YamlNode key;
-  YamlNode value;
+struct ConfigNode::Entry {
+  ConfigNode key;
+  ConfigNode value;
 };
 
 /// For people: "a list", "a mapping", "nothing", "\"text\"".
-std::string describe(const YamlNode& node);
-ConfigMistake mistake_at(const YamlNode& node, std::string what, std::string expected);
+std::string describe(const ConfigNode& node);
+ConfigMistake mistake_at(const ConfigNode& node, std::string what, std::string expected);
 
 /// One document. Syntax errors and duplicate keys become mistakes; after a syntax error the node is Null.
-YamlNode parse_yaml_tree(std::string_view text, const YamlSource& source, std::vector<ConfigMistake>& mistakes);
+ConfigNode parse_yaml_tree(std::string_view text, const ConfigSource& source, std::vector<ConfigMistake>& mistakes);
 
 /// Adds what `from` says to `into`: mappings by key, lists of named things by name, other lists at the end.
-void merge_yaml(YamlNode& into, YamlNode from, std::vector<ConfigMistake>& mistakes);
+void merge_yaml(ConfigNode& into, ConfigNode from, std::vector<ConfigMistake>& mistakes);
 
 }  // namespace driftwarden

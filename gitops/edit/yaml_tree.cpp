@@ -192,12 +192,12 @@ class Builder {
     const bool keep = indicators.substr(0, indicators.find_first_of(" \t#")).find('+') != kNowhere;
     std::optional<std::size_t> indent;
     for (auto line = end + 1; line < body.end && line < text_.size();) {
-      const auto stop = line_end(text_, line);
+      const auto stop = std::min(line_end(text_, line), body.end);
       const auto spaces = text_.substr(line, stop - line).find_first_not_of(' ');
       const bool blank = spaces == kNowhere;
       if (!blank && indent && spaces < *indent && text_[line + spaces] == '#') break;
       if (!blank && !indent) indent = spaces;
-      if (!blank || (keep && stop < body.end)) end = stop;
+      if (!blank || (keep && at(stop) == '\n')) end = stop;
       line = stop + 1;
     }
     return end;

@@ -19,7 +19,10 @@ class BlockKitCheck {
     if (message.text.size() > 4000) fault("text over 4000: chat.update answers msg_too_long");
     if (!message.blocks) return;
     const auto& blocks = *message.blocks;
-    if (!blocks.is_array() || blocks.empty()) return fault("blocks is no array with blocks");
+    if (!blocks.is_array() || blocks.empty()) {
+      fault("blocks is no array with blocks");
+      return;
+    }
     if (blocks.size() > 50) fault("more than 50 blocks");
     for (const auto& block : blocks) check_block(block);
     try {

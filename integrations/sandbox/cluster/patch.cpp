@@ -196,7 +196,13 @@ Outcome<Json> json_patch(Json value, const Json& patch) {
         if (!same) return ApiError{422, "Invalid", fmt::format("the server rejected our request due to an error in our request: testing value {} failed", text_at(operation, {"path"})), Json::object()};
         continue;
       }
-      value = value.patch(Json::array({operation}));
+      Json one = operation;
+      if (text_at(one, {"op"}) == "replace") {
+        // The server's library lets a member be replaced that isn't there.
+        const Json::json_pointer at(text_at(one, {"path"}));
+        if (!at.empty() && !value.contains(at) && value.contains(at.parent_pointer()) && value.at(at.parent_pointer()).is_object()) one["op"] = "add";
+      }
+      value = value.patch(Json::array({std::move(one)}));
     }
     return value;
   } catch (const Json::exception&) {

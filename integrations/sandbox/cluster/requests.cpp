@@ -2,6 +2,7 @@
 
 #include "gitops/manifest/manifest.hpp"
 #include "integrations/sandbox/cluster/patch.hpp"
+#include "integrations/sandbox/cluster/protobuf.hpp"
 
 #include <fmt/core.h>
 
@@ -35,6 +36,11 @@ std::optional<ApiError> check_dry_run(const ApiRequest& request, const char* kin
 
 Outcome<Json> read_body(const ApiRequest& request, const std::string& kind) {
   const auto& type = request.content_type;
+  if (type.starts_with(kProtobuf)) {
+    auto decoded = decode_protobuf(request.body);
+    if (!decoded) return bad_request("the body is no Kubernetes protobuf message of a known kind");
+    return std::move(*decoded);
+  }
   Json body = Json::parse(request.body, nullptr, false);
   if (body.is_discarded() && (type.find("yaml") != std::string::npos || type.empty())) {
     auto documents = parse_yaml(request.body, "body");
@@ -48,7 +54,7 @@ Outcome<Json> read_body(const ApiRequest& request, const std::string& kind) {
 
 std::optional<ApiError> check_media(const ApiRequest& request) {
   const auto type = request.content_type.substr(0, request.content_type.find(';'));
-  if (type.empty() || type == "application/json" || type == "application/yaml") return std::nullopt;
+  if (type.empty() || type == "application/json" || type == "application/yaml" || type == kProtobuf) return std::nullopt;
   return unsupported_media_type("application/json, application/yaml, application/vnd.kubernetes.protobuf");
 }
 
@@ -161,6 +167,7 @@ namespace {
 
 Json delete_options_of(const ApiRequest& request) {
   Json options = request.body.empty() ? Json::object() : Json::parse(request.body, nullptr, false);
+  if (request.content_type.starts_with(kProtobuf)) options = decode_protobuf(request.body).value_or(Json::object());
   if (!options.is_object()) options = Json::object();
   for (const char* const key : {"propagationPolicy", "dryRun"}) {
     if (const auto value = request.query_or(key); !value.empty()) options[key] = value;

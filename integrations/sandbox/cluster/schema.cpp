@@ -2,7 +2,7 @@
 
 #include "gitops/base/text.hpp"
 
-#include <cctype>
+#include <charconv>
 #include <stdexcept>
 
 namespace driftwarden::sandbox::cluster {
@@ -49,11 +49,21 @@ void parse_list_type(TypeRef& ref, const std::string& mark) {
   if (!ref.atomic && !ref.set) ref.keys = split(mark, ',');
 }
 
+int number_of(std::string_view text) {
+  int out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
 Field parse_field(Types& types, std::string_view word) {
   Field field;
   const auto colon = word.find(':');
   auto name = word.substr(0, colon);
   auto rest = word.substr(colon + 1);
+  if (const auto hash = name.find('#'); hash != std::string_view::npos) {
+    field.number = number_of(name.substr(hash + 1));
+    name = name.substr(0, hash);
+  }
   while (!name.empty() && (name.back() == '!' || name.back() == '^' || name.back() == '=')) {
     field.required |= name.back() == '!';
     field.pointer |= name.back() == '^';
@@ -93,8 +103,11 @@ void parse_types(Types& types, std::string_view text) {
       def = &types[std::string(word)];
       def->name = std::string(word);
       def->atomic = atomic;
+    } else if (def != nullptr && word.starts_with('+')) {
+      const auto hash = word.find('#');
+      def->inlined[number_of(word.substr(hash + 1))] = &types[std::string(word.substr(1, hash - 1))];
     } else if (def != nullptr) {
-      def->index.emplace(word.substr(0, word.find_first_of("!^=:")), def->fields.size());
+      def->index.emplace(word.substr(0, word.find_first_of("!^=#:")), def->fields.size());
       def->fields.push_back(parse_field(types, word));
     }
     line_start = false;

@@ -1,11 +1,12 @@
 #pragma once
 // The Go types of the built-in kinds: fields, zero handling, list types, merge keys.
 //
-// One type per entry of the tables: `Name[@a] field[flags]:type[@list][~merge][%] ...`
+// One type per entry of the tables: `Name[@a] field[flags][#n]:type[@list][~merge][%] ...`
 //   flags  ! required   ^ a pointer (its zero is kept)   = written even when empty
 //   types  s string  i int32  l int64  b bool  f float  q quantity  x int-or-string  t time  u micro time  y base64  j opaque  * untyped
 //          Name a struct   [T] a list   {T} a map with string keys
 //   @a atomic  @s set  @k1,k2 list keyed by k1 and k2 (lists without are atomic)
+//   #n     the field's number in protobuf;  +Name#n: the fields of Name are ours, and n is its number
 //   ~key   strategic merge by key (~ alone: by value)   % $retainKeys
 #include <map>
 #include <memory>
@@ -37,6 +38,7 @@ struct Field {
   bool required = false;
   bool pointer = false;
   bool always = false;
+  int number = 0;  ///< in the protobuf encoding
 };
 
 struct TypeDef {
@@ -45,6 +47,7 @@ struct TypeDef {
   bool open = false;  ///< unknown fields are kept (custom kinds)
   std::vector<Field> fields;
   std::map<std::string, std::size_t, std::less<>> index;
+  std::map<int, const TypeDef*> inlined;  ///< structs whose fields are ours in JSON, but a message of their own in protobuf
   const Field* find(std::string_view field) const;
 };
 

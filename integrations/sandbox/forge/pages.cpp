@@ -127,6 +127,21 @@ asio::awaitable<net::ServerReply> take_click(Core& core, Visit visit, std::strin
   co_return co_await show_pull(core, std::move(visit), std::move(name), number, 409);
 }
 
+/// src/branch/<branch>/<path> or src/commit/<sha>/<path>; a branch's name may hold slashes itself.
+asio::awaitable<net::ServerReply> show_source_at(Core& core, Visit visit, std::string name, std::vector<std::string> parts) {
+  auto git = core.git(*core.find(name));
+  auto refs = co_await git.refs();
+  std::string revision = parts[4];
+  std::size_t path_at = 5;
+  for (std::size_t end = 5; refs && parts[3] == "branch" && end <= parts.size(); ++end) {
+    const auto branch = rest_of({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(end)}, 4);
+    if (!refs->contains("refs/heads/" + branch)) continue;
+    revision = branch;
+    path_at = end;
+  }
+  co_return co_await show_source(core, std::move(visit), std::move(name), std::move(revision), rest_of(parts, path_at));
+}
+
 asio::awaitable<net::ServerReply> show(Core& core, Visit visit, std::vector<std::string> parts, net::ServerRequest request) {
   if (parts.empty()) co_return co_await show_home(core, std::move(visit));
   const std::string name = parts.size() < 2 ? parts[0] : parts[0] + "/" + parts[1];
@@ -141,7 +156,7 @@ asio::awaitable<net::ServerReply> show(Core& core, Visit visit, std::vector<std:
   if (topic.empty()) co_return co_await show_repository(core, std::move(visit), name);
   if (topic == "pulls" && parts.size() == 3) co_return co_await show_pulls(core, std::move(visit), name, request.query_or("state", "open") != "closed");
   if (topic == "commit" && parts.size() == 4) co_return co_await show_commit(core, std::move(visit), name, parts[3]);
-  if (topic == "src" && parts.size() >= 5) co_return co_await show_source(core, std::move(visit), name, parts[4], rest_of(parts, 5));
+  if (topic == "src" && parts.size() >= 5) co_return co_await show_source_at(core, std::move(visit), name, std::move(parts));
   co_return missing_page(core, visit, "such page");
 }
 

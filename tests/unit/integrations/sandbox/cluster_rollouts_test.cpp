@@ -46,7 +46,8 @@ TEST_F(Played, ADeploymentBecomesAvailableAfterAMoment) {
   EXPECT_EQ(object["metadata"]["generation"], 1);
   EXPECT_EQ(progressing("shop"), "True NewReplicaSetAvailable");
   for (const auto& entry : object["metadata"]["managedFields"]) {
-    if (entry["manager"] == "kube-controller-manager") EXPECT_EQ(entry["subresource"], "status");
+    if (entry["manager"] != "kube-controller-manager") continue;
+    EXPECT_EQ(entry["subresource"], "status");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "integrations/sandbox/cluster/go_value.hpp"
 #include "integrations/sandbox/cluster/patch.hpp"
+#include "integrations/sandbox/cluster/protobuf.hpp"
 #include "integrations/sandbox/cluster/quantity.hpp"
 #include "integrations/sandbox/cluster/selectors.hpp"
 #include "integrations/sandbox/cluster/table_cells.hpp"
@@ -20,7 +21,7 @@ TEST_P(QuantityTable, IsWrittenAsTheServerDoes) {
   const auto& row = GetParam();
   const auto canonical = canonical_quantity(row.given);
   ASSERT_EQ(canonical.has_value(), row.canonical != nullptr);
-  if (canonical) EXPECT_EQ(*canonical, row.canonical);
+  EXPECT_EQ(canonical.value_or("none"), row.canonical == nullptr ? "none" : row.canonical);
 }
 INSTANTIATE_TEST_SUITE_P(Forms, QuantityTable,
                          testing::Values(QuantityRow{"ExponentStays", "1e9", "1e9"}, QuantityRow{"MilliBecomesWhole", "1000m", "1"},
@@ -82,6 +83,18 @@ TEST(JsonPatch, RefusesAFailedTestAndAMissingPath) {
   EXPECT_FALSE(json_patch(value, Json::parse(R"([{"op":"test","path":"/a","value":2}])")));
   EXPECT_FALSE(json_patch(value, Json::parse(R"([{"op":"remove","path":"/b"}])")));
   EXPECT_EQ(json_patch(value, Json::parse(R"([{"op":"test","path":"/a","value":1},{"op":"replace","path":"/a","value":3}])")).value(), (Json{{"a", 3}}));
+}
+
+TEST(JsonPatch, ReplacesAMemberThatIsNotThere) {
+  EXPECT_EQ(json_patch(Json{{"a", 1}}, Json::parse(R"([{"op":"replace","path":"/b","value":2}])")).value(), (Json{{"a", 1}, {"b", 2}}));
+}
+
+TEST(Protobuf, ReadsWhatKubectlCreateSends) {
+  // Namespace "team": envelope {1: {1: "v1", 2: "Namespace"}, 2: {1: {1: "team"}}}
+  const std::string body = std::string("k8s\0", 4) + "\x0a\x0f\x0a\x02v1\x12\x09Namespace" + "\x12\x08\x0a\x06\x0a\x04team";
+  EXPECT_EQ(decode_protobuf(body), Json::parse(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"team"}})"));
+  EXPECT_FALSE(decode_protobuf(body.substr(0, body.size() - 2)));
+  EXPECT_FALSE(decode_protobuf("nonsense"));
 }
 
 struct SelectorRow {

@@ -1,0 +1,90 @@
+#pragma once
+// A cluster in memory: objects as last applied, told to the sink at once.
+#include "integrations/kubernetes/cluster.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <string>
+
+namespace driftwarden::test {
+
+class FakeCluster final : public kubernetes::Cluster {
+ public:
+  explicit FakeCluster(std::string name) : name_(std::move(name)) {}
+
+  std::map<std::string, nlohmann::json> objects;  ///< by object_id
+  int applies = 0;
+
+  const std::string& name() const override { return name_; }
+  void watch(std::set<WatchedKind> kinds, LiveSink& sink) override {
+    sink_ = &sink;
+    sink.on_reachable(name_, true, "");
+    for (const auto& kind : kinds) {
+      if (!kinds_.insert(kind).second) continue;
+      sink.on_relist(name_, kind);
+      for (const auto& [id, object] : objects) {
+        if (object.at("kind") == kind.kind) tell(object);
+      }
+      sink.on_listed(name_, kind);
+    }
+  }
+  asio::awaitable<Result<kubernetes::ApplyOutcome>> apply(JsonPtr object, kubernetes::ApplyOptions options) override {
+    kubernetes::ApplyOutcome outcome;
+    outcome.status = 200;
+    outcome.object = object;
+    if (!options.dry_run) {
+      ++applies;
+      put(*object);
+    }
+    co_return outcome;
+  }
+  asio::awaitable<Result<JsonPtr>> patch(ObjectRef ref, JsonPtr json_patch, std::string) override {
+    auto patched = objects.at(object_id(ref)).patch(*json_patch);
+    put(patched);
+    co_return std::make_shared<const nlohmann::json>(patched);
+  }
+  asio::awaitable<Result<void>> remove(ObjectRef ref) override {
+    if (objects.erase(object_id(ref)) > 0 && sink_ != nullptr) sink_->on_deleted(name_, ref);
+    co_return Result<void>{};
+  }
+  asio::awaitable<Result<JsonPtr>> get(ObjectRef ref) override {
+    const auto found = objects.find(object_id(ref));
+    if (found == objects.end()) co_return Error{ErrorKind::NotFound, "no such object"};
+    co_return std::make_shared<const nlohmann::json>(found->second);
+  }
+  asio::awaitable<Result<std::string>> server_version() override { co_return std::string("v1.31.0"); }
+  asio::awaitable<Result<bool>> is_namespaced(WatchedKind) override { co_return true; }
+  asio::awaitable<Result<std::shared_ptr<const Schemas>>> schemas() override { co_return std::make_shared<const Schemas>(); }
+  asio::awaitable<void> close() override { co_return; }
+
+  /// Somebody changes the cluster.
+  void put(nlohmann::json object) {
+    object["metadata"]["resourceVersion"] = std::to_string(++version_);
+    objects[object_id(ref_of(object))] = object;
+    tell(object);
+  }
+  void lose(const std::string& why) { sink_->on_reachable(name_, false, why); }
+
+ private:
+  static ObjectRef ref_of(const nlohmann::json& object) {
+    ObjectRef ref;
+    ref.set_api_version(object.at("apiVersion").get<std::string>());
+    ref.kind = object.at("kind").get<std::string>();
+    ref.namespace_ = object.at("metadata").value("namespace", "");
+    ref.name = object.at("metadata").at("name").get<std::string>();
+    return ref;
+  }
+  void tell(const nlohmann::json& object) {
+    if (sink_ == nullptr) return;
+    LiveObject live{ref_of(object), std::make_shared<const nlohmann::json>(object)};
+    sink_->on_object(name_, std::move(live));
+  }
+
+  std::string name_;
+  LiveSink* sink_ = nullptr;
+  std::set<WatchedKind> kinds_;
+  int version_ = 0;
+};
+
+}  // namespace driftwarden::test

@@ -1,0 +1,74 @@
+#include "integrations/sandbox/forge/html.hpp"
+
+#include <gtest/gtest.h>
+
+namespace driftwarden::sandbox::forge {
+namespace {
+
+struct MarkdownRow {
+  std::string name;
+  std::string text;
+  std::string html;
+  friend void PrintTo(const MarkdownRow& row, std::ostream* out) { *out << row.name; }
+};
+class Markdown : public testing::TestWithParam<MarkdownRow> {};
+TEST_P(Markdown, Renders) { EXPECT_EQ(render_markdown(GetParam().text), GetParam().html); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Pieces, Markdown,
+    testing::Values(MarkdownRow{"Paragraphs", "one\ntwo\n\nthree", "<p>one<br>two</p><p>three</p>"},
+                    MarkdownRow{"Heading", "## Why", "<h3>Why</h3>"},
+                    MarkdownRow{"NoHeadingWithoutSpace", "#12 is open", "<p>#12 is open</p>"},
+                    MarkdownRow{"Emphasis", "**bold** and *soft* and `a<b`", "<p><strong>bold</strong> and <em>soft</em> and <code>a&lt;b</code></p>"},
+                    MarkdownRow{"LoneStars", "2 * 3 ** 4", "<p>2 * 3 ** 4</p>"},
+                    MarkdownRow{"List", "- a\n- b\n1. c", "<ul><li>a</li><li>b</li></ul><ol><li>c</li></ol>"},
+                    MarkdownRow{"Link", "[chat](https://x.example/a?b=1&c)", "<p><a href=\"https://x.example/a?b=1&amp;c\" rel=\"noreferrer\">chat</a></p>"},
+                    MarkdownRow{"BareLink", "see https://x.example/a.", "<p>see <a href=\"https://x.example/a\" rel=\"noreferrer\">https://x.example/a</a>.</p>"},
+                    MarkdownRow{"NoScriptLink", "[x](javascript:alert(1))", "<p>x)</p>"},
+                    MarkdownRow{"NoForeignHost", "[x](//evil.example)", "<p>x</p>"},
+                    MarkdownRow{"Html", "<script>alert('1')</script>", "<p>&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;</p>"},
+                    MarkdownRow{"Rule", "a\n\n---\nb", "<p>a</p><hr><p>b</p>"},
+                    MarkdownRow{"DiffFence", "```diff\n-a\n+<b>\n c\n```\nend",
+                                "<pre class=\"fence\"><span class=\"del\">-a</span>\n<span class=\"add\">+&lt;b&gt;</span>\n c\n</pre><p>end</p>"},
+                    MarkdownRow{"PlainFence", "```\n-a\n```", "<pre class=\"fence\">-a\n</pre>"},
+                    MarkdownRow{"OpenFence", "```\n<x>", "<pre class=\"fence\">&lt;x&gt;\n</pre>"},
+                    MarkdownRow{"Quote", "> said", "<blockquote>said</blockquote>"}, MarkdownRow{"Nothing", "", ""}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Message, ShowsItsTrailers) {
+  EXPECT_EQ(message_html("title only"), "");
+  EXPECT_EQ(message_html("title\n\nbody <x>\n\nChange: C-1\nRequested-by: alice"),
+            "<div class=\"text\">body &lt;x&gt;</div><dl class=\"trailers\"><dt>Change</dt><dd>C-1</dd><dt>Requested-by</dt><dd>alice</dd></dl>");
+  EXPECT_EQ(message_html("title\n\nno trailer: here\nplain"), "<div class=\"text\">no trailer: here\nplain</div>");
+}
+
+TEST(Diff, IsTakenApart) {
+  const auto files = parse_diff(
+      "diff --git a/x.yaml b/x.yaml\nindex 1..2 100644\n--- a/x.yaml\n+++ b/x.yaml\n@@ -3,2 +3,3 @@ spec:\n keep\n-old\n+new\n+--- not a header\n\\ No newline at end of file\n"
+      "diff --git a/old b/new\nsimilarity index 100%\nrename from old\nrename to new\n"
+      "diff --git a/n b/n\nnew file mode 100644\n--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+1\n"
+      "diff --git a/g b/g\ndeleted file mode 100644\n--- a/g\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n"
+      "diff --git a/b.png b/b.png\nBinary files a/b.png and b/b.png differ\n");
+  ASSERT_EQ(files.size(), 5U);
+  EXPECT_EQ(files[0].path, "x.yaml");
+  EXPECT_EQ(files[0].added, 2U);
+  EXPECT_EQ(files[0].removed, 1U);
+  ASSERT_EQ(files[0].lines.size(), 6U);
+  EXPECT_EQ(files[0].lines[1].old_line, 3U);
+  EXPECT_EQ(files[0].lines[2].old_line, 4U);
+  EXPECT_EQ(files[0].lines[4].new_line, 5U);
+  EXPECT_EQ(files[0].lines[4].text, "--- not a header");
+  EXPECT_EQ(files[1].status, "renamed");
+  EXPECT_EQ(files[1].old_path, "old");
+  EXPECT_EQ(files[1].path, "new");
+  EXPECT_EQ(files[2].status, "added");
+  EXPECT_EQ(files[3].status, "deleted");
+  EXPECT_EQ(files[3].path, "g");
+  EXPECT_TRUE(files[4].binary);
+  EXPECT_TRUE(parse_diff("").empty());
+}
+
+TEST(Escape, LeavesNothingThatOpensATag) { EXPECT_EQ(escape("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;"); }
+
+}  // namespace
+}  // namespace driftwarden::sandbox::forge
