@@ -89,6 +89,7 @@ ChangeStep on_approval(Change change, Approval approval, WallTime now) {
   const auto name = change_name(change.id);
   if (change.state == ChangeState::Requested) return refuse(std::move(change), name + " has no pull request yet; try again in a moment.");
   if (change.state != ChangeState::Proposed) return refuse(std::move(change), fmt::format("{} {}.", name, state_words(change)));
+  if (change.expires_at && *change.expires_at <= now) return refuse(std::move(change), name + " has expired: ask for it again.");
   if (approval.by == change.requester) return refuse(std::move(change), fmt::format("{} was asked for by you, {}: somebody else must approve it.", name, approval.by));
   if (approval.of != change.content) return refuse(std::move(change), fmt::format("{} has moved since what you saw: look at the new diff and approve that.", name));
   const auto people = counted_approvers(change);

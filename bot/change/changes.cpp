@@ -23,8 +23,8 @@ Result<void> enqueue_effect(storage::Transaction& tx, const Change& change, Chan
   row.created_at = now;
   row.not_before = now;
   row.payload = json{{"change", change.id}, {"audit", audit_id}}.dump();
-  // One effect per content: moved content is a new effect, a repeated step is not.
-  row.key = fmt::format("change:{}:{}:{}", change.id, row.kind, change.content.head_sha);
+  // One effect per content and round of approval: content that moves away and back is approved anew, a repeated step is not a new effect.
+  row.key = fmt::format("change:{}:{}:{}:{}", change.id, row.kind, change.content.head_sha, change.approvals.size());
   if (effect == ChangeEffect::ShowCard || effect == ChangeEffect::PublishStatus) {
     row.key += fmt::format(":{}:{}:{}", to_string(change.state), change.approvals.size(), now.time_since_epoch().count());
     row.coalesce = fmt::format("change:{}:{}", change.id, row.kind);
@@ -138,8 +138,30 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
   co_return posted->ts;
 }
 
+/// Words that reached nobody are told to the admins.
+asio::awaitable<void> Changes::report_undelivered(storage::OutboxRow row, Error why) {
+  storage::OutboxRow notice;
+  notice.key = fmt::format("undelivered:{}", row.id);
+  notice.kind = "slack.notice";
+  notice.lane = notice.key;
+  const auto text = fmt::format(":warning: A message could not be delivered ({}): {}", row.key, why.message);
+  notice.payload = json{{"channel", parts_.config->slack.admin_channel}, {"text", slack::escape(text)}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  notice.created_at = parts_.clock->wall_now();
+  notice.not_before = notice.created_at;
+  std::function<Result<void>(storage::Transaction&)> work = [notice](storage::Transaction& tx) -> Result<void> {
+    auto queued = tx.enqueue(notice);
+    if (!queued) return queued.error();
+    return Result<void>{};
+  };
+  auto working = parts_.store->transact(std::move(work));
+  auto kept = co_await std::move(working);
+  if (!kept) log_error("change", kept.error().message);
+}
+
 asio::awaitable<void> Changes::gave_up(storage::OutboxRow row, Error why) {
   const auto effect = change_effect_from(row.kind);
+  const bool words = row.kind.starts_with("slack.") || effect == ChangeEffect::ShowCard;
+  if (words && row.kind != "slack.notice") co_await report_undelivered(row, why);
   if (!effect || *effect == ChangeEffect::ShowCard || *effect == ChangeEffect::PublishStatus || *effect == ChangeEffect::ClosePullRequest) co_return;
   const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
   std::function<ChangeStep(Change)> fail = [message = why.message, now = parts_.clock->wall_now()](Change change) { return on_failed(std::move(change), message, now); };

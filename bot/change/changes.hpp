@@ -56,11 +56,14 @@ class Changes {
   asio::awaitable<Result<forge::PullRequest>> pull_request_for(Change change, App app, std::string branch, std::string diff, std::string audit_id);
   asio::awaitable<Result<std::string>> merge_on_forge(Change change, App app);
   asio::awaitable<Result<std::string>> push_to_branch(Change change, App app);
+  /// Voids the approvals when the branch on the forge is no longer what was approved; true when it was so.
+  asio::awaitable<Result<bool>> void_if_moved(Change change, App app);
   asio::awaitable<Result<std::size_t>> apply_desired(App app, DesiredState desired);
   asio::awaitable<Result<void>> take_away_added(App app, ObjectDrift drift);
   asio::awaitable<void> follow_forges();
   asio::awaitable<void> follow_forge(Change change);
   asio::awaitable<void> gave_up(storage::OutboxRow row, Error why);
+  asio::awaitable<void> report_undelivered(storage::OutboxRow row, Error why);
   forge::Forge* forge_of(const App& app);
 
   Parts parts_;

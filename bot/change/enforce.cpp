@@ -55,6 +55,7 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
   if (!pull_request) co_return pull_request.error();
   if (pull_request->state == forge::PullRequestState::Merged) co_return pull_request->merged_sha;
   if (pull_request->state == forge::PullRequestState::Closed) co_return Error{ErrorKind::Conflict, "the pull request was closed on the forge"};
+  if (pull_request->head_sha != change.content.head_sha) co_return Error{ErrorKind::Conflict, "the branch was changed on the forge after it was approved"};
   const auto method = merge_method(parts_.fleet->repository_config(app.repository).merge);
   std::function<Result<CommitInfo>(Mirror&)> look = [sha = change.content.head_sha](Mirror& mirror) { return mirror.commit_info(sha); };
   auto looking = parts_.fleet->repository(app.repository).with_mirror<CommitInfo>(std::move(look));
@@ -63,6 +64,20 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
   auto merged = co_await forge->merge(change.pull_request, change.content.head_sha, method, std::move(message));
   if (!merged) co_return merged.error();
   co_return merged->merged_sha;
+}
+
+asio::awaitable<Result<bool>> Changes::void_if_moved(Change change, App app) {
+  const auto pull_request = co_await forge_of(app)->get(change.pull_request);
+  if (!pull_request) co_return pull_request.error();
+  if (pull_request->state != forge::PullRequestState::Open || pull_request->head_sha == change.content.head_sha) co_return false;
+  const Content moved{pull_request->head_sha, "moved on the forge"};
+  std::function<ChangeStep(Change)> event = [moved, now = parts_.clock->wall_now()](Change current) {
+    return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now);
+  };
+  auto stepping = step(change.id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  co_return true;
 }
 
 asio::awaitable<Result<std::string>> Changes::push_to_branch(Change change, App app) {
@@ -90,6 +105,11 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
     merged = co_await merge_on_forge(*change, *app);
   } else {
     merged = co_await push_to_branch(*change, *app);
+  }
+  if (!merged && merged.error().kind == ErrorKind::Conflict && change->pull_request != 0) {
+    auto moved = co_await void_if_moved(*change, *app);
+    if (!moved) co_return moved.error();
+    if (*moved) co_return std::string("the branch moved: it needs new approvals");
   }
   if (!merged) co_return wrap("merging " + change_name(change->id), merged.error());
   std::function<ChangeStep(Change)> event = [sha = *merged, applies, now = parts_.clock->wall_now()](Change current) {
@@ -163,6 +183,7 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
 asio::awaitable<Result<std::string>> Changes::verify(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
+  if (is_final(change->state)) co_return std::string("it ended already");
   const auto* known = parts_.fleet->app(change->app);
   if (known == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
   const App app = *known;

@@ -19,12 +19,18 @@ struct Written {
   std::string git_diff;
 };
 
-Result<Written> write_and_push(Mirror& mirror, const CommitRequest& request, const std::string& remote_head_of_branch) {
+/// `left_behind`: an earlier try may have pushed the branch and got no further, so that nobody was shown it; then it makes way.
+Result<Written> write_and_push(Mirror& mirror, const CommitRequest& request, const std::string& remote_head_of_branch, bool left_behind) {
   Written written;
   TRY(written.commit, mirror.commit(request));
   TRY(const auto files, mirror.diff(request.base, written.commit, ""));
   for (const auto& file : files) written.git_diff += file.patch;
-  CHECK_OK(mirror.push(request.branch, request.branch, remote_head_of_branch));
+  auto pushed = mirror.push(request.branch, request.branch, remote_head_of_branch);
+  if (!pushed && pushed.error().kind == ErrorKind::Conflict && left_behind) {
+    CHECK_OK(mirror.delete_remote_branch(request.branch));
+    pushed = mirror.push(request.branch, request.branch, "");
+  }
+  if (!pushed) return pushed.error();
   return written;
 }
 
@@ -99,9 +105,11 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   std::string remote_head;
   if (forge != nullptr && row.attempts > 1) {
     const auto existing = co_await forge->find_open(request->branch, parts_.fleet->repository_config(app.repository).branch);
-    if (existing && *existing) remote_head = (**existing).head_sha;
+    if (!existing) co_return wrap("looking for an earlier pull request", existing.error());
+    if (*existing) remote_head = (**existing).head_sha;
   }
-  std::function<Result<Written>(Mirror&)> write = [wanted = *request, remote_head](Mirror& mirror) { return write_and_push(mirror, wanted, remote_head); };
+  const bool left_behind = row.attempts > 1 && remote_head.empty();
+  std::function<Result<Written>(Mirror&)> write = [wanted = *request, remote_head, left_behind](Mirror& mirror) { return write_and_push(mirror, wanted, remote_head, left_behind); };
   auto writing = parts_.fleet->repository(app.repository).with_mirror<Written>(std::move(write));
   auto written = co_await std::move(writing);
   if (!written) co_return wrap("proposing " + change_name(change->id), written.error());

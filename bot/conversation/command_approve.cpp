@@ -37,6 +37,9 @@ Answer decide(const Services& services, const Call& call, std::function<ChangeSt
   return answer;
 }
 
+/// "lgtm" after `approve C-12` is a remark, "9e8d7c6" says what was looked at.
+bool is_sha(const std::string& text) { return text.size() >= 7 && text.size() <= 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
+
 asio::awaitable<Result<Change>> load_change(Services& services, std::int64_t id) {
   std::function<Result<Change>(storage::Transaction&)> work = [id](storage::Transaction& tx) -> Result<Change> {
     TRY(auto change, tx.find_change(id));
@@ -62,7 +65,7 @@ asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
                      "policy.approvals");
   }
   // A card's button says which head it showed; typed without one, the newest is meant.
-  const auto& seen = call.command.reason;
+  const auto seen = is_sha(call.command.reason) ? call.command.reason : std::string{};
   Approval approval{call.caller.person, change->content, services.clock.wall_now(), "chat"};
   if (!seen.empty() && !change->content.head_sha.starts_with(seen)) approval.of = {seen, ""};
   co_return decide(services, call, [approval](Change current, WallTime now) { return on_approval(std::move(current), approval, now); });

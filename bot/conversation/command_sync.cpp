@@ -47,18 +47,15 @@ Answer request_change(const Services& services, const Call& call, const App& app
   // Review in chat is for putting the cluster back; what changes the manifests is always a pull request where there is a forge.
   const bool in_chat = !has_forge || (services.config.policy.review == ReviewMode::Chat && verb == ChangeVerb::Sync);
   draft.review = in_chat ? ReviewMode::Chat : ReviewMode::PullRequest;
-  draft.channel = call.request.channel;
-  draft.thread_ts = call.request.thread_ts;
-  // Nobody else could approve in a direct message.
+  // The card stands in the channel itself: a reply in a thread notifies nobody who could approve, and a direct message reaches nobody else.
   const bool in_private = call.request.channel.starts_with('D');
-  if (in_private) {
-    draft.channel = channel_of(services.config, app);
-    draft.thread_ts.clear();
-  }
+  draft.channel = in_private ? channel_of(services.config, app) : call.request.channel;
+  const bool in_a_thread = call.request.kind == Request::Kind::Mention && call.request.message && call.request.message->ts != call.request.thread_ts;
+  const bool say_where = in_private || in_a_thread;
   const auto now = services.clock.wall_now();
   if (const auto expiry = approval_expiry(services.config, app, to_string(verb))) draft.expires_at = now + *expiry;
   Answer answer;
-  answer.deed = [draft, now, in_private](storage::Transaction& tx) -> Result<Reply> {
+  answer.deed = [draft, now, say_where, in_private](storage::Transaction& tx) -> Result<Reply> {
     Reply reply;
     TRY(const auto open, tx.changes({draft.app, true, 10}));
     if (const auto why = in_the_way(open, draft)) {
@@ -71,8 +68,9 @@ Answer request_change(const Services& services, const Call& call, const App& app
     step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
     auto committed = commit_step(tx, std::move(step), now);
     if (!committed) return committed.error();
-    reply.silent = !in_private;
-    if (in_private) reply.message = view::text_message(fmt::format("Asked for as *{}* in {}, where others can approve it.", change_name(committed->next.id), slack::escape(draft.channel)));
+    reply.silent = !say_where;
+    const auto where = in_private ? slack::escape(draft.channel) : "this channel";
+    if (say_where) reply.message = view::text_message(fmt::format("Asked for as *{}*: the card is in {}, where others can approve it.", change_name(committed->next.id), where));
     return reply;
   };
   return answer;

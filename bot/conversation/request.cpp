@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cctype>
+
 namespace driftwarden {
 namespace {
 
@@ -24,7 +26,10 @@ const json& object_at(const json& object, const char* key) {
 /// Without the leading mention of the bot; mentions elsewhere stay.
 std::string without_mention(std::string text, const std::string& bot_user) {
   const auto mention = "@" + bot_user;
-  if (const auto at = text.find(mention); at != std::string::npos) text.erase(at, mention.size());
+  const auto at = text.find(mention);
+  const auto after = at == std::string::npos ? at : at + mention.size();
+  // "@U1" is not the beginning of "@U12".
+  if (at != std::string::npos && (after == text.size() || std::isalnum(static_cast<unsigned char>(text[after])) == 0)) text.erase(at, mention.size());
   return std::string(trim(text));
 }
 

@@ -4,12 +4,15 @@
 
 #include <fmt/core.h>
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
 
 namespace driftwarden {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 64;
+constexpr std::size_t kRowsAtOnce = 1024;  // rows under way count: a slow crowd must not hide a quick row behind it
 constexpr Duration kLookAtLeastEvery{5000};
 
 struct Ready {
@@ -78,11 +81,17 @@ asio::awaitable<void> Outbox::attempt(storage::OutboxRow row) {
   Result<std::string> result = Error{ErrorKind::Unavailable, "the attempt ended by an exception"};
   try {
     result = co_await handler->second(row);
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == asio::error::operation_aborted) throw;
+    log_error("outbox", fmt::format("{}: {}", row.key, failure.what()));
   } catch (const std::exception& failure) {
     log_error("outbox", fmt::format("{}: {}", row.key, failure.what()));
   }
-  // A cancelled attempt stays as it is: the next start takes it up again.
-  if (!result && result.error().kind == ErrorKind::Cancelled) co_return;
+  // A cancelled attempt stays as it is: the next start takes it up again. Should only its tools have been stopped, it must not spin.
+  if (!result && result.error().kind == ErrorKind::Cancelled) {
+    (void)co_await clock_.sleep_for(limits_.backoff_base);
+    co_return;
+  }
   co_await settle(std::move(row), std::move(result));
 }
 
@@ -103,7 +112,12 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
   }
   auto writing = store_.transact(std::move(write));
   auto written = co_await std::move(writing);
-  if (!written) log_error("outbox", fmt::format("{}: the outcome could not be stored: {}", row.key, written.error().message));
+  if (!written) {
+    // The row is still open and is taken up again: not at once, a full disk lasts.
+    log_error("outbox", fmt::format("{}: the outcome could not be stored: {}", row.key, written.error().message));
+    (void)co_await clock_.sleep_for(backoff(row.attempts));
+    co_return;
+  }
   if (gave_up && gave_up_) co_await gave_up_(row, result.error());
 }
 

@@ -80,7 +80,7 @@ Result<void> read(Reading& reading, const Spot& spot, const std::string& file) {
   if (reading.tree.documents.size() != reading.values.size()) {
     return Error{ErrorKind::InvalidInput, fmt::format("{}: the documents can't be told apart; edit it by hand", file)};
   }
-  CHECK_OK(check_no_template(reading.tree, text, file));
+  CHECK_OK(check_readable(reading.tree, text, file));
   reading.style = style_of(reading.tree.documents[spot.document], text, is_json_text(text));
   TRY(reading.places, follow(reading.tree, spot.document, reading.values[spot.document], spot.steps, text, file));
   return {};

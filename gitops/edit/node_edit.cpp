@@ -46,10 +46,25 @@ Splice NodeEditor::whole_lines(std::size_t begin, std::size_t end) const {
   return {from, to, {}};
 }
 
-/// Where a value goes on the line of its key: behind the anchor. A tag says what the old value was and goes with it.
-std::size_t NodeEditor::after_properties(const Place& place) const {
-  if (place.node->anchor) return std::min(place.node->begin, text_.find_first_of(" \t\n", place.node->properties));
-  return place.entry().slot;
+/// "&name" of a node that has one.
+std::string NodeEditor::kept_anchor(const YamlNode& node) const {
+  if (!node.anchor) return {};
+  const auto from = text_.find('&', node.properties);
+  return std::string(text_.substr(from, text_.find_first_of(" \t\n,]}", from) - from));
+}
+
+/// What stands between the ':' or '-' and the value: an anchor stays, a tag said what the old value was and goes.
+Splice NodeEditor::head(const Place& place) const {
+  const auto slot = place.entry().slot;
+  Splice out{slot, slot, {}};
+  if (!place.node->anchor && !place.node->tagged) return out;
+  for (auto at = place.node->properties; at < place.node->begin && (text_[at] == '&' || text_[at] == '!');) {
+    out.end = text_.find_first_of(" \t\n", at);
+    at = skip_spaces(text_, out.end, place.node->begin);
+  }
+  if (!place.node->tagged) out.begin = out.end;
+  if (place.node->tagged && place.node->anchor) out.text = " " + kept_anchor(*place.node);
+  return out;
 }
 
 std::vector<Splice> NodeEditor::replace(const Place& place, const json& value) const {
@@ -64,15 +79,15 @@ std::vector<Splice> NodeEditor::replace_by_inline(const Place& place, const json
   const auto& old = *place.node;
   const auto like = old.kind == Kind::Scalar ? old.style : Style::Plain;
   const auto text = inline_text(value, like, place.in_flow, style_);
-  const bool dropped_tag = old.tagged && !old.anchor;
-  const auto begin = dropped_tag ? old.properties : old.begin;
-  if (old.begin == old.end) return {{begin, old.end, (dropped_tag ? "" : " ") + text}};
-  if (!old.is_block()) return {{begin, old.end, text}};
-  const auto slot = after_properties(place);
-  const auto key_line = line_end(text_, slot);
-  if (old.begin < key_line) return {{begin, line_end(text_, old.end), text}};
-  if (dropped_tag) return {{slot, line_end(text_, old.end), " " + text}};
-  return {{slot, slot, " " + text}, {key_line, line_end(text_, old.end), {}}};
+  const auto begin = old.tagged ? old.properties : old.begin;
+  const auto anchored = (old.tagged && old.anchor ? kept_anchor(old) + " " : "") + text;
+  if (old.begin == old.end) return {{begin, old.end, (old.tagged ? "" : " ") + anchored}};
+  if (!old.is_block()) return {{begin, old.end, anchored}};
+  auto before = head(place);
+  const auto key_line = line_end(text_, before.end);
+  if (old.begin < key_line) return {{begin, line_end(text_, old.end), anchored}};
+  before.text += " " + text;
+  return {before, {key_line, line_end(text_, old.end), {}}};
 }
 
 std::vector<Splice> NodeEditor::replace_by_literal(const Place& place, const std::string& value) const {
@@ -104,25 +119,29 @@ std::vector<Splice> NodeEditor::replace_by_literal(const Place& place, const std
 std::vector<Splice> NodeEditor::replace_by_block(const Place& place, const json& value) const {
   const auto& old = *place.node;
   const auto& entry = place.entry();
-  const auto slot = after_properties(place);
+  auto before = head(place);
   const auto last = line_end(text_, old.end);
-  const auto key_line = line_end(text_, slot);
+  const auto key_line = line_end(text_, before.end);
   const bool own_lines = old.is_block() && old.begin > key_line;
   const auto base = column_of(text_, entry.begin);
   if (place.parent->kind == Kind::List) {
     const bool beside = old.end > old.begin && old.begin < key_line;
     const auto column = beside ? column_of(text_, old.begin) : base + 2;
     const auto block = block_text(value, column, style_);
-    if (own_lines) return {{slot, slot, " " + block}, {key_line, last, {}}};
-    if (old.is_block() || old.is_block_scalar()) return {{old.properties, last, block}};
     const auto first = std::min(block.find('\n'), block.size());
-    return {{old.properties, old.end, (beside ? "" : " ") + block.substr(0, first)}, {last, last, block.substr(first)}};
+    if (old.anchor) {
+      before.text += "\n" + std::string(column, ' ') + block;
+      return {{before.begin, last, before.text}};
+    }
+    if (own_lines) return {{before.begin, before.end, " " + block}, {key_line, last, {}}};
+    if (old.is_block() || old.is_block_scalar()) return {{old.properties, last, block}};
+    return {{old.properties, old.end, (beside || old.tagged ? "" : " ") + block.substr(0, first)}, {last, last, block.substr(first)}};
   }
   const auto column = base + (value.is_array() ? style_.dash_offset : style_.step);
   const auto block = "\n" + std::string(column, ' ') + block_text(value, column, style_);
-  if (own_lines) return {{key_line, last, block}};
-  if (old.is_block_scalar() || line_end(text_, old.begin) != last) return {{slot, last, block}};
-  return {{slot, old.end, {}}, {last, last, block}};
+  if (own_lines) return {before, {key_line, last, block}};
+  if (old.is_block_scalar() || line_end(text_, before.begin) != last) return {{before.begin, last, before.text + block}};
+  return {{before.begin, old.end, before.text}, {last, last, block}};
 }
 
 std::vector<Splice> NodeEditor::append(const YamlNode& node, const std::string& line) const {

@@ -51,7 +51,8 @@ class NodeEditor {
   Splice whole_lines(std::size_t begin, std::size_t end) const;
   bool starts_line(std::size_t at) const;
   bool ends_line(std::size_t at, bool comma) const;
-  std::size_t after_properties(const Place& place) const;
+  Splice head(const Place& place) const;
+  std::string kept_anchor(const YamlNode& node) const;
   std::string comments_above(std::size_t from, std::size_t to, std::size_t column) const;
 
   std::string_view text_;

@@ -71,9 +71,19 @@ bool is_templated(const YamlNode& node) {
   return nested;
 }
 
+/// The parser takes the lines behind an empty block scalar for its text, though they are no deeper than its key.
+bool is_misread(const YamlEntry& entry, std::string_view text) {
+  if (!entry.value.is_block_scalar()) return false;
+  const auto body = line_end(text, entry.value.begin);
+  if (entry.value.end <= body) return false;
+  const auto content = text.find_first_not_of(" \n", body);
+  return content < entry.value.end && column_of(text, content) <= column_of(text, entry.begin);
+}
+
 Result<void> check_node(const YamlNode& node, const Source& source) {
   if (is_templated(node)) return source.refuse(node.begin, "the file is a template ({{ }} outside quotes)");
   for (const auto& entry : node.entries) {
+    if (is_misread(entry, source.text)) return source.refuse(entry.value.begin, "an empty block scalar is not understood; write \"\" instead");
     CHECK_OK(check_node(entry.key, source));
     CHECK_OK(check_node(entry.value, source));
   }
@@ -117,7 +127,7 @@ Result<void> check_unused(const YamlTree& tree, const YamlNode& node, std::strin
   return look_for_anchors(tree, node, node, Source{text, file});
 }
 
-Result<void> check_no_template(const YamlTree& tree, std::string_view text, const std::string& file) {
+Result<void> check_readable(const YamlTree& tree, std::string_view text, const std::string& file) {
   for (const auto& document : tree.documents) CHECK_OK(check_node(document, Source{text, file}));
   return {};
 }

@@ -19,7 +19,7 @@ Result<std::vector<Place>> follow(const YamlTree& tree, std::size_t document, co
 /// InvalidInput when an alias outside needs an anchor inside the node.
 Result<void> check_unused(const YamlTree& tree, const YamlNode& node, std::string_view text, const std::string& file);
 
-/// InvalidInput when something outside quotes, comments and block scalars is a template's.
-Result<void> check_no_template(const YamlTree& tree, std::string_view text, const std::string& file);
+/// InvalidInput when something outside quotes, comments and block scalars is a template's, or when the parser reads the text wrongly.
+Result<void> check_readable(const YamlTree& tree, std::string_view text, const std::string& file);
 
 }  // namespace driftwarden

@@ -80,7 +80,7 @@ StoredPtr Rollouts::current_replica_set(const Json& object, WallTime now) {
     event(object, "Normal", "ScalingReplicaSet",
           fmt::format("Scaled {} replica set {} from {} to {}", before < replicas ? "up" : "down", text_at(next, {"metadata", "name"}), before, replicas), "deployment-controller", now);
   }
-  auto written = core_.update(resource("apps/replicasets"), key_of(next), std::move(next), writer("kube-controller-manager", "", now));
+  auto written = core_.update(resource("apps/replicasets"), key_of(current->body()), std::move(next), writer("kube-controller-manager", "", now));
   return written ? written.value() : current;
 }
 
@@ -115,7 +115,7 @@ void Rollouts::deployment_status(const StoredPtr& object, const StoredPtr& curre
       Json next = one->body();
       next["spec"]["replicas"] = 0;
       event(body, "Normal", "ScalingReplicaSet", fmt::format("Scaled down replica set {} from {} to 0", name, replicas), "deployment-controller", now);
-      static_cast<void>(core_.update(resource("apps/replicasets"), key_of(next), std::move(next), writer("kube-controller-manager", "", now)));
+      static_cast<void>(core_.update(resource("apps/replicasets"), key_of(one->body()), std::move(next), writer("kube-controller-manager", "", now)));
       continue;
     }
     total += int_at(one->body(), {"status", "replicas"});
@@ -149,10 +149,6 @@ void Rollouts::deployment_status(const StoredPtr& object, const StoredPtr& curre
   Json next = body;
   next["status"] = std::move(status);
   next["metadata"]["annotations"][kRevision] = std::to_string(revision_of(set));
-  if (text_at(body, {"metadata", "annotations", kRevision}) != std::to_string(revision_of(set))) {
-    // The controller writes the annotation and the status under the status subresource's name.
-    next["status"]["observedGeneration"] = generation;
-  }
   static_cast<void>(core_.update(resource("apps/deployments"), key_of(body), std::move(next), writer("kube-controller-manager", "status", now)));
 }
 

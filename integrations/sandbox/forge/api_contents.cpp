@@ -42,7 +42,9 @@ asio::awaitable<net::ServerReply> serve_contents(Core& core, ApiCall call) {
   const auto name = call.repository();
   auto git = core.git(*core.find(name));
   const auto found = call.query.find("ref");
-  auto commit = co_await git.resolve(found == call.query.end() || found->second.empty() ? "main" : found->second);
+  std::string revision = "main";
+  if (found != call.query.end() && !found->second.empty()) revision = found->second;
+  auto commit = co_await git.resolve(std::move(revision));
   if (!commit) co_return not_found();
   const auto path = rest_of(call.parts, 4);
   auto content = co_await git.read_file(*commit, path);

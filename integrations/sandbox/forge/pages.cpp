@@ -154,7 +154,8 @@ asio::awaitable<net::ServerReply> show(Core& core, Visit visit, std::vector<std:
   }
   if (request.method != "GET") co_return missing_page(core, visit, "such form");
   if (topic.empty()) co_return co_await show_repository(core, std::move(visit), name);
-  if (topic == "pulls" && parts.size() == 3) co_return co_await show_pulls(core, std::move(visit), name, request.query_or("state", "open") != "closed");
+  const bool open = request.query_or("state", "open") != "closed";
+  if (topic == "pulls" && parts.size() == 3) co_return co_await show_pulls(core, std::move(visit), name, open);
   if (topic == "commit" && parts.size() == 4) co_return co_await show_commit(core, std::move(visit), name, parts[3]);
   if (topic == "src" && parts.size() >= 5) co_return co_await show_source_at(core, std::move(visit), name, std::move(parts));
   co_return missing_page(core, visit, "such page");

@@ -15,9 +15,10 @@ struct ChatMessage {
   Json body;
 
   std::string ts() const { return body.value("ts", ""); }
-  std::string thread_ts() const { return body.value("thread_ts", ""); }
+  /// Of the thread that it answers in; "" for a message of the channel, also when a thread hangs on it.
+  std::string thread_ts() const { return body.value("thread_ts", ts()) == ts() ? "" : body.value("thread_ts", ""); }
   std::string user() const { return body.value("user", ""); }
-  bool in_thread_of(const std::string& root) const { return thread_ts() == root && ts() != root; }
+  bool in_thread_of(const std::string& root) const { return thread_ts() == root; }
   /// Everything a reader sees: the text and every text in its blocks.
   std::string words() const;
   bool says(const std::string& text) const { return words().find(text) != std::string::npos; }

@@ -11,10 +11,13 @@ namespace driftwarden::test {
 
 class FakeCluster final : public kubernetes::Cluster {
  public:
-  explicit FakeCluster(std::string name) : name_(std::move(name)) {}
-
-  std::map<std::string, nlohmann::json> objects;  ///< by object_id
-  int applies = 0;
+  /// What outlives a restart of the bot.
+  struct State {
+    std::map<std::string, nlohmann::json> objects;  ///< by object_id
+    int applies = 0;
+    int version = 0;
+  };
+  FakeCluster(std::string name, std::shared_ptr<State> state) : name_(std::move(name)), state_(std::move(state)) {}
 
   const std::string& name() const override { return name_; }
   void watch(std::set<WatchedKind> kinds, LiveSink& sink) override {
@@ -23,7 +26,7 @@ class FakeCluster final : public kubernetes::Cluster {
     for (const auto& kind : kinds) {
       if (!kinds_.insert(kind).second) continue;
       sink.on_relist(name_, kind);
-      for (const auto& [id, object] : objects) {
+      for (const auto& [id, object] : state_->objects) {
         if (object.at("kind") == kind.kind) tell(object);
       }
       sink.on_listed(name_, kind);
@@ -34,39 +37,48 @@ class FakeCluster final : public kubernetes::Cluster {
     outcome.status = 200;
     outcome.object = object;
     if (!options.dry_run) {
-      ++applies;
+      ++state_->applies;
       put(*object);
     }
     co_return outcome;
   }
   asio::awaitable<Result<JsonPtr>> patch(ObjectRef ref, JsonPtr json_patch, std::string) override {
-    auto patched = objects.at(object_id(ref)).patch(*json_patch);
+    auto patched = state_->objects.at(object_id(ref)).patch(*json_patch);
     put(patched);
-    co_return std::make_shared<const nlohmann::json>(patched);
+    JsonPtr answer = std::make_shared<const nlohmann::json>(patched);
+    co_return answer;
   }
   asio::awaitable<Result<void>> remove(ObjectRef ref) override {
-    if (objects.erase(object_id(ref)) > 0 && sink_ != nullptr) sink_->on_deleted(name_, ref);
+    if (state_->objects.erase(object_id(ref)) > 0 && sink_ != nullptr) sink_->on_deleted(name_, ref);
     co_return Result<void>{};
   }
   asio::awaitable<Result<JsonPtr>> get(ObjectRef ref) override {
-    const auto found = objects.find(object_id(ref));
-    if (found == objects.end()) co_return Error{ErrorKind::NotFound, "no such object"};
-    co_return std::make_shared<const nlohmann::json>(found->second);
+    const auto found = state_->objects.find(object_id(ref));
+    if (found == state_->objects.end()) co_return Error{ErrorKind::NotFound, "no such object"};
+    JsonPtr answer = std::make_shared<const nlohmann::json>(found->second);
+    co_return answer;
   }
   asio::awaitable<Result<std::string>> server_version() override { co_return std::string("v1.31.0"); }
   asio::awaitable<Result<bool>> is_namespaced(WatchedKind) override { co_return true; }
-  asio::awaitable<Result<std::shared_ptr<const Schemas>>> schemas() override { co_return std::make_shared<const Schemas>(); }
+  asio::awaitable<Result<std::shared_ptr<const Schemas>>> schemas() override {
+    std::shared_ptr<const Schemas> known = std::make_shared<const BuiltIn>();
+    co_return known;
+  }
   asio::awaitable<void> close() override { co_return; }
 
   /// Somebody changes the cluster.
   void put(nlohmann::json object) {
-    object["metadata"]["resourceVersion"] = std::to_string(++version_);
-    objects[object_id(ref_of(object))] = object;
+    object["metadata"]["resourceVersion"] = std::to_string(++state_->version);
+    state_->objects[object_id(ref_of(object))] = object;
     tell(object);
   }
   void lose(const std::string& why) { sink_->on_reachable(name_, false, why); }
 
  private:
+  struct BuiltIn final : Schemas {
+    const SchemaNode* find(const std::string& api_version, const std::string& kind) const override { return built_in_schemas().find(api_version, kind); }
+  };
+
   static ObjectRef ref_of(const nlohmann::json& object) {
     ObjectRef ref;
     ref.set_api_version(object.at("apiVersion").get<std::string>());
@@ -82,9 +94,9 @@ class FakeCluster final : public kubernetes::Cluster {
   }
 
   std::string name_;
+  std::shared_ptr<State> state_;
   LiveSink* sink_ = nullptr;
   std::set<WatchedKind> kinds_;
-  int version_ = 0;
 };
 
 }  // namespace driftwarden::test

@@ -9,7 +9,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-StatusRow row(const std::string& name, AppState state = AppState::Synced, const std::string& health = "Healthy") {
+StatusRow row(const std::string& name, AppState state = AppState::Synced, const std::string& health = "healthy") {
   StatusRow made;
   made.app = app(name);
   made.report = report({});
@@ -23,7 +23,7 @@ StatusRow row(const std::string& name, AppState state = AppState::Synced, const 
 }
 
 std::vector<StatusRow> six() {
-  std::vector<StatusRow> rows{row("cart"), row("checkout", AppState::OutOfSync), row("search", AppState::Unknown), row("mail", AppState::Synced, "Progressing: 1 of 2 replicas available"),
+  std::vector<StatusRow> rows{row("cart"), row("checkout", AppState::OutOfSync), row("search", AppState::Unknown), row("mail", AppState::Synced, "progressing: 1 of 2 replicas available"),
                               row("web"), row("worker")};
   rows[1].open_change = change();
   return rows;

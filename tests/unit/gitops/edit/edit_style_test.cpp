@@ -117,6 +117,8 @@ INSTANTIATE_TEST_SUITE_P(Scalars, EditStyle, testing::Values(
              "spec:\n  l:\n    -   a: 1\n    -   a: 2\n        b: 3\n"},
     StyleRow{"AnUnusedAnchorStays", "spec:\n  a: &x 1 # c\n", {{".spec.a", "2"}}, "spec:\n  a: &x 2 # c\n"},
     StyleRow{"ATagGoesWithItsValue", "spec:\n  a: !!str 1 # c\n", {{".spec.a", "2"}}, "spec:\n  a: 2 # c\n"},
+    StyleRow{"AnAnchorWithATagStays", "spec:\n  a: &x !!map # c\n    k: 1\n", {{".spec.a", "2"}}, "spec:\n  a: &x 2 # c\n"},
+    StyleRow{"AnAnchorOfAnElementStays", "spec:\n  l:\n  - &x\n    k: 1\n", {{".spec.l[0]", "[1]"}}, "spec:\n  l:\n  - &x\n    - 1\n"},
     StyleRow{"NoFinalLineEnd", "spec:\n  a: 1", {{".spec.b", "2"}}, "spec:\n  a: 1\n  b: 2"},
     StyleRow{"RemovedBeforeNoFinalLineEnd", "spec:\n  a: 1\n  b: 2", {{".spec.b", {}}}, "spec:\n  a: 1"},
     StyleRow{"FourSpacesAreTheFilesStep", "spec:\n    deep:\n        a: 1\n", {{".spec.new.map.b", "2"}},

@@ -116,7 +116,7 @@ TEST(Writes, CustomKindsAreServedOnceDefined) {
   const auto made = api.apply(boats + "/b", boat, "gitops");
   ASSERT_EQ(made.status, 201U) << made.body.dump();
   EXPECT_EQ(made.body["spec"], boat["spec"]);
-  EXPECT_EQ(Api::fields_of(made.body, "gitops"), Json::parse(R"({"f:spec":{"f:sails":{},"f:deck":{"f:size":{}}}})"));
+  EXPECT_EQ(Api::fields_of(made.body, "gitops"), Json::parse(R"({"f:spec":{".":{},"f:sails":{},"f:deck":{".":{},"f:size":{}}}})"));
   EXPECT_EQ(api.call("GET", boats).body["items"].size(), 1U);
 }
 

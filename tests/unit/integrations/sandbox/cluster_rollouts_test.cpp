@@ -23,7 +23,8 @@ class Played : public testing::Test {
   Json get(const std::string& path) { return api.call("GET", path).body; }
   std::size_t pods() { return get("/api/v1/namespaces/default/pods")["items"].size(); }
   std::string progressing(const std::string& name) {
-    for (const auto& one : array_at(get(kDeployments + "/" + name), {"status", "conditions"})) {
+    const Json object = get(kDeployments + "/" + name);
+    for (const auto& one : array_at(object, {"status", "conditions"})) {
       if (text_at(one, {"type"}) == "Progressing") return text_at(one, {"status"}) + " " + text_at(one, {"reason"});
     }
     return {};
@@ -74,7 +75,8 @@ TEST_F(Played, ABrokenImageNeverGetsReadyAndKeepsTheOldPods) {
   advance(std::chrono::minutes{1});
   EXPECT_EQ(progressing("shop"), "False ProgressDeadlineExceeded");
   bool waiting = false;
-  for (const auto& pod : get("/api/v1/namespaces/default/pods")["items"]) {
+  const Json pods = get("/api/v1/namespaces/default/pods");
+  for (const auto& pod : pods["items"]) {
     for (const auto& one : array_at(pod, {"status", "containerStatuses"})) waiting = waiting || text_at(one, {"state", "waiting", "reason"}) == "ImagePullBackOff";
   }
   EXPECT_TRUE(waiting);
