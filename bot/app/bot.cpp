@@ -19,7 +19,7 @@
 namespace driftwarden {
 namespace {
 
-constexpr std::size_t kPoolThreads = 2;
+constexpr std::size_t kPoolThreads = 2;  // and one per repository, which a slow remote may keep busy
 constexpr Duration kSlackRetry{5000};
 
 Result<std::unique_ptr<kubernetes::Cluster>> make_cluster(asio::any_io_executor executor, Clock& clock, Random& random, const ClusterConfig& config) {
@@ -35,6 +35,19 @@ std::unique_ptr<forge::Forge> make_forge(net::HttpClient& http, Clock& clock, co
   if (repository.forge.kind != ForgeKind::Gitea) return nullptr;
   forge::ForgeOptions options{repository.forge.api_url, repository.forge.project, repository.forge.token};
   return forge::create_gitea(http, clock, std::move(options));
+}
+
+/// What the file may say and this version can't do: refused where ignoring it would weaken a review, said aloud where it only does less.
+Result<void> check_supported(const Config& config) {
+  for (const auto& repository : config.repositories) {
+    const auto kind = repository.forge.kind;
+    if (kind == ForgeKind::GitHub || kind == ForgeKind::GitLab) {
+      return Error{ErrorKind::InvalidInput, fmt::format("repository {}: forge kind {} is not supported yet, use gitea or none", repository.name, to_string(kind))};
+    }
+    if (repository.sign) log_warn("config", fmt::format("repository {}: commits are not signed yet", repository.name));
+  }
+  if (!config.discover.empty()) log_warn("config", "`discover` is not supported yet: list the Apps under `apps`");
+  return Result<void>{};
 }
 
 /// What the bot must know of an earlier life before it looks at the world.
@@ -69,6 +82,7 @@ class RunningBot final : public Bot {
         clock_(clock),
         random_(random),
         config_(std::move(config)),
+        pool_(kPoolThreads + config_.repositories.size()),
         redactor_(remembered.redaction_key),
         store_(std::move(store)),
         async_store_(*store_, database_thread_.get_executor()),
@@ -235,8 +249,8 @@ class RunningBot final : public Bot {
   Clock& clock_;
   Random& random_;
   Config config_;
+  asio::thread_pool pool_;
   Redactor redactor_;
-  asio::thread_pool pool_{kPoolThreads};
   asio::thread_pool database_thread_{1};
   std::unique_ptr<storage::Store> store_;
   AsyncStore async_store_;
@@ -257,6 +271,7 @@ class RunningBot final : public Bot {
 }  // namespace
 
 Result<std::unique_ptr<Bot>> Bot::create(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options) {
+  CHECK_OK(check_supported(config));
   if (const auto directory = std::filesystem::path(config.storage.path).parent_path(); !directory.empty()) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);

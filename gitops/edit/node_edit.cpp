@@ -36,14 +36,7 @@ bool NodeEditor::ends_line(std::size_t at, bool comma) const {
 }
 
 Splice NodeEditor::whole_lines(std::size_t begin, std::size_t end) const {
-  auto from = line_start(text_, begin);
-  auto to = line_end(text_, end);
-  if (to < text_.size()) {
-    ++to;
-  } else if (from > 0) {
-    --from;
-  }
-  return {from, to, {}};
+  return {line_start(text_, begin), std::min(line_end(text_, end) + 1, text_.size()), {}};
 }
 
 /// "&name" of a node that has one.
@@ -127,7 +120,7 @@ std::vector<Splice> NodeEditor::replace_by_block(const Place& place, const json&
   if (place.parent->kind == Kind::List) {
     const bool beside = old.end > old.begin && old.begin < key_line;
     const auto column = beside ? column_of(text_, old.begin) : base + 2;
-    const auto block = block_text(value, column, style_);
+    const auto block = block_text(value, column, style_) + final_line_end(last, value);
     const auto first = std::min(block.find('\n'), block.size());
     if (old.anchor) {
       before.text += "\n" + std::string(column, ' ') + block;
@@ -138,16 +131,19 @@ std::vector<Splice> NodeEditor::replace_by_block(const Place& place, const json&
     return {{old.properties, old.end, (beside || old.tagged ? "" : " ") + block.substr(0, first)}, {last, last, block.substr(first)}};
   }
   const auto column = base + (value.is_array() ? style_.dash_offset : style_.step);
-  const auto block = "\n" + std::string(column, ' ') + block_text(value, column, style_);
+  const auto block = "\n" + std::string(column, ' ') + block_text(value, column, style_) + final_line_end(last, value);
   if (own_lines) return {before, {key_line, last, block}};
   if (old.is_block_scalar() || line_end(text_, before.begin) != last) return {{before.begin, last, before.text + block}};
   return {{before.begin, old.end, before.text}, {last, last, block}};
 }
 
-std::vector<Splice> NodeEditor::append(const YamlNode& node, const std::string& line) const {
+/// A literal block at the end of a text would lose its final line end to a text that has none.
+std::string NodeEditor::final_line_end(std::size_t at, const json& value) const { return at == text_.size() && ends_in_literal(value) ? "\n" : ""; }
+
+std::vector<Splice> NodeEditor::append(const YamlNode& node, const std::string& line, const json& value) const {
   const auto& last = node.entries.back();
   const auto at = line_end(text_, last.end());
-  return {{at, at, "\n" + std::string(column_of(text_, last.begin), ' ') + line}};
+  return {{at, at, "\n" + std::string(column_of(text_, last.begin), ' ') + line + final_line_end(at, value)}};
 }
 
 std::vector<Splice> NodeEditor::append_flow(const YamlNode& node, const std::string& entry) const {
@@ -172,7 +168,7 @@ std::vector<Splice> NodeEditor::add_member(const Place& map, const std::string& 
   const auto column = column_of(text_, node.entries.back().begin);
   // The writer knows how each kind of value follows its key; only the key's own spelling is ours.
   const auto block = block_text(json{{"k", value}}, column, style_);
-  return append(node, line + block.substr(2));
+  return append(node, line + block.substr(2), value);
 }
 
 std::vector<Splice> NodeEditor::add_element(const Place& list, const json& value) const {
@@ -181,10 +177,10 @@ std::vector<Splice> NodeEditor::add_element(const Place& list, const json& value
   if (!node.is_block()) return append_flow(node, inline_text(value, last.value.kind == Kind::Scalar ? last.value.style : Style::Plain, true, style_));
   const auto gap = last.value.properties > last.slot && last.value.properties < line_end(text_, last.slot) ? last.value.properties - last.slot : 1;
   const auto column = column_of(text_, last.begin);
-  if (has_lines(value)) return append(node, "-" + std::string(gap, ' ') + block_text(value, column + 1 + gap, style_));
+  if (has_lines(value)) return append(node, "-" + std::string(gap, ' ') + block_text(value, column + 1 + gap, style_), value);
   const bool quoted = last.value.style == Style::Single || last.value.style == Style::Double;
-  if (value.is_string() && quoted) return append(node, "-" + std::string(gap, ' ') + inline_text(value, last.value.style, false, style_));
-  return append(node, "-" + std::string(gap - 1, ' ') + block_text(json::array({value}), column, style_).substr(1));
+  if (value.is_string() && quoted) return append(node, "-" + std::string(gap, ' ') + inline_text(value, last.value.style, false, style_), nullptr);
+  return append(node, "-" + std::string(gap - 1, ' ') + block_text(json::array({value}), column, style_).substr(1), value);
 }
 
 std::vector<Splice> NodeEditor::remove(const Place& place) const {

@@ -44,7 +44,8 @@ class NodeEditor {
   std::vector<Splice> replace_by_inline(const Place& place, const nlohmann::json& value) const;
   std::vector<Splice> replace_by_literal(const Place& place, const std::string& value) const;
   std::vector<Splice> replace_by_block(const Place& place, const nlohmann::json& value) const;
-  std::vector<Splice> append(const YamlNode& node, const std::string& line) const;
+  std::vector<Splice> append(const YamlNode& node, const std::string& line, const nlohmann::json& value) const;
+  std::string final_line_end(std::size_t at, const nlohmann::json& value) const;
   std::vector<Splice> append_flow(const YamlNode& node, const std::string& entry) const;
   std::vector<Splice> remove_from_flow(const YamlNode& node, std::size_t index) const;
   std::vector<Splice> remove_from_block(const YamlNode& node, std::size_t index) const;

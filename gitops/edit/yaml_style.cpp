@@ -92,6 +92,9 @@ std::vector<json::const_iterator> ordered(const json& map) {
 
 bool has_lines(const json& value) { return value.is_structured() && !value.empty(); }
 
+/// Blank lines at the end stay out: what follows, or doesn't, could change their number.
+bool is_literal(const std::string& text) { return text.find('\n') != std::string::npos && !text.ends_with("\n\n") && fits_literal(text); }
+
 class BlockWriter {
  public:
   explicit BlockWriter(const YamlStyle& style) : style_(style) {}
@@ -136,7 +139,7 @@ class BlockWriter {
   void scalar(const json& value, std::size_t column, std::size_t parent) {
     out += ' ';
     const auto* text = value.get_ptr<const std::string*>();
-    if (text == nullptr || text->find('\n') == std::string::npos || !fits_literal(*text)) {
+    if (text == nullptr || !is_literal(*text)) {
       out += inline_text(value, Style::Plain, false, style_);
       return;
     }
@@ -212,6 +215,12 @@ std::string block_text(const json& value, std::size_t column, const YamlStyle& s
   BlockWriter writer(style);
   writer.write(value, column);
   return std::move(writer.out);
+}
+
+bool ends_in_literal(const json& value) {
+  if (value.is_string()) return is_literal(value.get_ref<const std::string&>()) && value.get_ref<const std::string&>().ends_with('\n');
+  if (!has_lines(value)) return false;
+  return ends_in_literal(value.is_array() ? value.back() : *ordered(value).back());
 }
 
 bool fits_literal(std::string_view text) {

@@ -27,6 +27,9 @@ std::string key_text_for(const std::string& key, YamlNode::Style like, bool in_f
 /// A map or list that isn't empty, in block style with its keys or dashes in `column`; the first line has no indentation, the last no end.
 std::string block_text(const nlohmann::json& value, std::size_t column, const YamlStyle& style);
 
+/// True when the last lines of the value's block style are a literal block's that ends in a line end.
+bool ends_in_literal(const nlohmann::json& value);
+
 /// True when a literal block gives the text back byte for byte.
 bool fits_literal(std::string_view text);
 

@@ -174,7 +174,9 @@ ApiReply ApiCore::object_reply(unsigned status, const ApiRequest& request, const
   switch (view_of(request.accept)) {
     case View::Table: {
       Json rows = Json::array({table_row(*target.resource, object, request.query_or("includeObject", "Metadata"), now)});
-      out.body = make_table(table_columns(*target.resource), std::move(rows), Json{{"resourceVersion", text_at(object->body(), {"metadata", "resourceVersion"})}}).dump();
+      out.body =
+          make_table(table_columns(*target.resource), std::move(rows), Json{{"resourceVersion", text_at(object->body(), {"metadata", "resourceVersion"})}})
+              .dump();
       break;
     }
     case View::Metadata: out.body = partial_metadata(object->body()).dump(); break;

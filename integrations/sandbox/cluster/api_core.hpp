@@ -45,7 +45,7 @@ struct WatchPlan {
   std::vector<StoredPtr> initial;  ///< sent as ADDED first
   bool mark_initial_end = false;
   bool bookmarks = false;
-  Duration timeout{0};  ///< zero: the server's own
+  Duration timeout{0};              ///< zero: the server's own
   std::optional<ApiError> refusal;  ///< sent as an ERROR event
 };
 
@@ -98,7 +98,8 @@ class ApiCore {
   /// Called after every change; one listener.
   std::function<void(const std::string& storage, const StoreChange& change)> on_change;
 
-  Outcome<StoredPtr> create(const ResourcePtr& resource, const std::string& namespace_, Json body, const WriteOptions& options, std::vector<std::string>* warnings = nullptr);
+  Outcome<StoredPtr> create(const ResourcePtr& resource, const std::string& namespace_, Json body, const WriteOptions& options,
+                            std::vector<std::string>* warnings = nullptr);
   Outcome<StoredPtr> update(const ResourcePtr& resource, const Key& key, Json next, const WriteOptions& options, std::vector<std::string>* warnings = nullptr);
   Outcome<StoredPtr> apply(const ResourcePtr& resource, const Key& key, const Json& config, const WriteOptions& options, bool* created = nullptr);
   /// Obeys finalizers; null options body = background propagation.
@@ -128,7 +129,8 @@ class ApiCore {
   ApiReply object_reply(unsigned status, const ApiRequest& request, const Target& target, const StoredPtr& object, WallTime now) const;
 
   Outcome<StoredPtr> finish(const ResourcePtr& resource, const Key& key, const StoredPtr& old, Json next, Json managed, const WriteOptions& options);
-  std::optional<ApiError> check_decoding(const Resource& resource, Json& object, const WriteOptions& options, std::vector<std::string>* warnings, const std::string& patch) const;
+  std::optional<ApiError> check_decoding(const Resource& resource, Json& object, const WriteOptions& options, std::vector<std::string>* warnings,
+                                         const std::string& patch) const;
   Writer writer_for(const Resource& resource, const WriteOptions& options) const;
 
   Random& random_;

@@ -15,8 +15,8 @@ namespace driftwarden::sandbox {
 
 struct ApiServerOptions {
   std::string name = "sandbox";
-  std::string token;       ///< bearer token that is asked for; "" = everybody may
-  bool rollouts = true;    ///< play the controllers: Deployments get ReplicaSets, Pods and a healthy status after a moment
+  std::string token;     ///< bearer token that is asked for; "" = everybody may
+  bool rollouts = true;  ///< play the controllers: Deployments get ReplicaSets, Pods and a healthy status after a moment
   Duration rollout_time{300};
 };
 

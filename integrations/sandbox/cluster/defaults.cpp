@@ -151,7 +151,8 @@ void autoscaler(Json& object) {
   Json& spec = ensure(object, "spec");
   set_default(spec, "minReplicas", 1);
   if (find(spec, "metrics") == nullptr) {
-    spec["metrics"] = Json::array({Json{{"type", "Resource"}, {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", 80}}}}}}});
+    spec["metrics"] =
+        Json::array({Json{{"type", "Resource"}, {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", 80}}}}}}});
   }
   for (const char* const side : {"scaleUp", "scaleDown"}) {
     if (Json* rules = find(spec, {"behavior", side})) set_default(*rules, "selectPolicy", "Max");

@@ -73,7 +73,8 @@ Json resource_list(const Resources& resources, const std::string& group, const s
     if (!one->categories.empty()) item["categories"] = one->categories;
     list.push_back(std::move(item));
     for (const auto& part : parts_of(*one)) {
-      Json below{{"name", one->plural + "/" + part.name}, {"singularName", ""}, {"namespaced", one->namespaced}, {"kind", part.kind["kind"]}, {"verbs", part.verbs}};
+      Json below{
+          {"name", one->plural + "/" + part.name}, {"singularName", ""}, {"namespaced", one->namespaced}, {"kind", part.kind["kind"]}, {"verbs", part.verbs}};
       if (part.name == "scale") below.update(Json{{"group", "autoscaling"}, {"version", "v1"}});
       list.push_back(std::move(below));
     }
@@ -135,9 +136,9 @@ std::optional<Discovered> discover(const Resources& resources, const std::string
 }
 
 Json version_info() {
-  return Json{{"major", "1"},           {"minor", "36"},           {"gitVersion", "v1.36.3"}, {"gitCommit", "sandbox"},
-              {"gitTreeState", "clean"}, {"buildDate", "1970-01-01T00:00:00Z"}, {"goVersion", "none"},     {"compiler", "sandbox"},
-              {"platform", "linux/amd64"}};
+  return Json{{"major", "1"},           {"minor", "36"},           {"gitVersion", "v1.36.3"},
+              {"gitCommit", "sandbox"}, {"gitTreeState", "clean"}, {"buildDate", "1970-01-01T00:00:00Z"},
+              {"goVersion", "none"},    {"compiler", "sandbox"},   {"platform", "linux/amd64"}};
 }
 
 }  // namespace driftwarden::sandbox::cluster

@@ -18,8 +18,8 @@ const FieldSet& stripped_fields() {
   static const FieldSet set = [] {
     FieldSet out;
     for (const char* const name : {"f:apiVersion", "f:kind", "f:metadata"}) out.insert({name});
-    for (const char* const name : {"f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid", "f:clusterName", "f:generation", "f:managedFields",
-                                   "f:resourceVersion"}) {
+    for (const char* const name :
+         {"f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid", "f:clusterName", "f:generation", "f:managedFields", "f:resourceVersion"}) {
       out.insert({"f:metadata", name});
     }
     return out;
@@ -184,7 +184,8 @@ struct Attempt {
 };
 
 Attempt attempt(const Writer& writer, const Json& live, const Json& config, Managers managers, bool force) {
-  ManagerEntry self{.manager = writer.manager, .operation = "Apply", .api_version = writer.api_version, .subresource = writer.subresource, .time = {}, .fields = {}};
+  ManagerEntry self{
+      .manager = writer.manager, .operation = "Apply", .api_version = writer.api_version, .subresource = writer.subresource, .time = {}, .fields = {}};
   FieldSet last;
   if (ManagerEntry* before = find_manager(managers, self)) {
     last = before->fields;
@@ -255,7 +256,12 @@ Json managed_after_update(const Writer& writer, const Json& live, const Json& ne
   take_from_others(managers, nobody, diff);
   const FieldSet mine = (diff.modified | diff.added) - stripped_fields();
   if (!mine.empty()) {
-    ManagerEntry self{.manager = writer.manager, .operation = "Update", .api_version = writer.api_version, .subresource = writer.subresource, .time = writer.time, .fields = mine};
+    ManagerEntry self{.manager = writer.manager,
+                      .operation = "Update",
+                      .api_version = writer.api_version,
+                      .subresource = writer.subresource,
+                      .time = writer.time,
+                      .fields = mine};
     if (ManagerEntry* before = find_manager(managers, self)) {
       before->fields = before->fields | mine;
       before->time = writer.time;
@@ -274,7 +280,8 @@ Outcome<Applied> apply_config(const Writer& writer, const Json& live, const Json
     Writer before = writer;
     before.manager = "before-first-apply";
     const Comparison diff = compare_outside(before, writer.zero, plain);
-    ManagerEntry entry{.manager = before.manager, .operation = "Update", .api_version = writer.api_version, .subresource = {}, .time = writer.time, .fields = {}};
+    ManagerEntry entry{
+        .manager = before.manager, .operation = "Update", .api_version = writer.api_version, .subresource = {}, .time = writer.time, .fields = {}};
     entry.fields = (diff.added | diff.modified) - stripped_fields();
     managers.push_back(std::move(entry));
   }
@@ -297,7 +304,12 @@ Json managed_after_scale(const Writer& writer, const Json& live, bool changed, b
   path.insert(replicas_path);
   const bool owned = std::any_of(managers.begin(), managers.end(), [&](const ManagerEntry& one) { return one.fields.has(replicas_path); });
   if (!changed || (!owned && !apply)) return to_json(std::move(managers));
-  ManagerEntry self{.manager = writer.manager, .operation = apply ? "Apply" : "Update", .api_version = writer.api_version, .subresource = "scale", .time = {}, .fields = path};
+  ManagerEntry self{.manager = writer.manager,
+                    .operation = apply ? "Apply" : "Update",
+                    .api_version = writer.api_version,
+                    .subresource = "scale",
+                    .time = {},
+                    .fields = path};
   for (auto& one : managers) {
     if (!one.same_manager(self)) one.fields = one.fields - path;
   }

@@ -31,7 +31,7 @@ struct Writer {
   std::string subresource;
   std::string time;
   TypeRef type;
-  FieldSet reset_fields;  ///< what this endpoint doesn't write: status, or spec on the status subresource
+  FieldSet reset_fields;       ///< what this endpoint doesn't write: status, or spec on the status subresource
   Json zero = Json::object();  ///< a new object of the kind
 };
 
@@ -39,7 +39,7 @@ struct Writer {
 Json managed_after_update(const Writer& writer, const Json& live, const Json& next);
 
 struct Applied {
-  Json object;          ///< not yet defaulted, without managedFields
+  Json object;  ///< not yet defaulted, without managedFields
   Json managed_fields;
 };
 /// Server-side apply of `config` over `live`. Conflict (409) unless `force` or the last-applied annotation allows it.

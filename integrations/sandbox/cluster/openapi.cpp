@@ -89,12 +89,17 @@ class Document {
 Json path_item(const Resource& one) {
   const Json kind{{"group", one.group}, {"version", one.version}, {"kind", one.kind}};
   Json parameters = Json::array();
-  for (const char* const name : {"dryRun", "fieldManager", "fieldValidation", "force"}) parameters.push_back(Json{{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}}}});
+  for (const char* const name : {"dryRun", "fieldManager", "fieldValidation", "force"})
+    parameters.push_back(Json{{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}}}});
   Json content = Json::object();
-  for (const char* const type : {"application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"}) {
+  for (const char* const type :
+       {"application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"}) {
     content[type] = Json{{"schema", {{"type", "object"}}}};
   }
-  Json patch{{"x-kubernetes-action", "patch"}, {"x-kubernetes-group-version-kind", kind}, {"parameters", std::move(parameters)}, {"requestBody", {{"content", std::move(content)}}}};
+  Json patch{{"x-kubernetes-action", "patch"},
+             {"x-kubernetes-group-version-kind", kind},
+             {"parameters", std::move(parameters)},
+             {"requestBody", {{"content", std::move(content)}}}};
   Json get{{"x-kubernetes-action", "get"}, {"x-kubernetes-group-version-kind", kind}};
   return Json{{"get", std::move(get)}, {"patch", std::move(patch)}};
 }
@@ -118,7 +123,8 @@ Json document(const Resources& resources, const std::string& group, const std::s
   }
   made.schemas[kQuantity] = Json{{"oneOf", {{{"type", "string"}}, {{"type", "number"}}}}};
   made.schemas[kIntOrString] = Json{{"oneOf", {{{"type", "integer"}}, {{"type", "string"}}}}, {"format", "int-or-string"}};
-  return Json{{"openapi", "3.0.0"}, {"info", {{"title", "Kubernetes"}, {"version", "1.36"}}}, {"paths", std::move(paths)}, {"components", {{"schemas", made.schemas}}}};
+  return Json{
+      {"openapi", "3.0.0"}, {"info", {{"title", "Kubernetes"}, {"version", "1.36"}}}, {"paths", std::move(paths)}, {"components", {{"schemas", made.schemas}}}};
 }
 
 }  // namespace

@@ -193,7 +193,10 @@ Outcome<Json> json_patch(Json value, const Json& patch) {
       if (operation.is_object() && text_at(operation, {"op"}) == "test" && operation.contains("path")) {
         const Json::json_pointer at(text_at(operation, {"path"}));
         const bool same = value.contains(at) ? value.at(at) == operation.value("value", Json()) : operation.value("value", Json()).is_null();
-        if (!same) return ApiError{422, "Invalid", fmt::format("the server rejected our request due to an error in our request: testing value {} failed", text_at(operation, {"path"})), Json::object()};
+        if (!same)
+          return ApiError{422, "Invalid",
+                          fmt::format("the server rejected our request due to an error in our request: testing value {} failed", text_at(operation, {"path"})),
+                          Json::object()};
         continue;
       }
       Json one = operation;

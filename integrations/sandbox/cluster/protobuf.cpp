@@ -17,8 +17,8 @@ struct Malformed : std::runtime_error {
 
 struct Part {
   int number = 0;
-  std::uint64_t value = 0;   ///< of varints and fixed numbers
-  std::string_view bytes;    ///< of length-delimited ones
+  std::uint64_t value = 0;  ///< of varints and fixed numbers
+  std::string_view bytes;   ///< of length-delimited ones
 };
 
 class Reader {

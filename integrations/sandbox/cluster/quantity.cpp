@@ -46,9 +46,22 @@ struct Suffix {
   int exponent;  ///< of ten, or of 1024 for the binary ones
   bool binary;
 };
-constexpr std::array<Suffix, 16> kSuffixes{{{"", 0, false},  {"n", -9, false}, {"u", -6, false}, {"m", -3, false}, {"k", 3, false},  {"M", 6, false},
-                                            {"G", 9, false}, {"T", 12, false}, {"P", 15, false}, {"E", 18, false}, {"Ki", 1, true}, {"Mi", 2, true},
-                                            {"Gi", 3, true}, {"Ti", 4, true},  {"Pi", 5, true},  {"Ei", 6, true}}};
+constexpr std::array<Suffix, 16> kSuffixes{{{"", 0, false},
+                                            {"n", -9, false},
+                                            {"u", -6, false},
+                                            {"m", -3, false},
+                                            {"k", 3, false},
+                                            {"M", 6, false},
+                                            {"G", 9, false},
+                                            {"T", 12, false},
+                                            {"P", 15, false},
+                                            {"E", 18, false},
+                                            {"Ki", 1, true},
+                                            {"Mi", 2, true},
+                                            {"Gi", 3, true},
+                                            {"Ti", 4, true},
+                                            {"Pi", 5, true},
+                                            {"Ei", 6, true}}};
 
 std::optional<Quantity> parse(std::string_view text) {
   bool negative = false;

@@ -122,7 +122,8 @@ Outcome<WatchPlan> ApiCore::plan_watch(const ApiRequest& request, const Target& 
     plan.mark_initial_end = request.flag("sendInitialEvents") && plan.bookmarks;
     for (const auto& [key, object] : store_.objects(target.resource->storage())) {
       const bool inside = plan.namespace_.empty() || key.namespace_ == plan.namespace_;
-      if (inside && plan.labels.matches(object_at(object->body(), {"metadata", "labels"})) && plan.fields.matches(object->body())) plan.initial.push_back(object);
+      if (inside && plan.labels.matches(object_at(object->body(), {"metadata", "labels"})) && plan.fields.matches(object->body()))
+        plan.initial.push_back(object);
     }
   } else if (plan.since < store_.oldest(target.resource->storage())) {
     plan.refusal = expired(fmt::format("too old resource version: {} ({})", plan.since, store_.oldest(target.resource->storage())));
@@ -151,8 +152,9 @@ Outcome<ApiReply> ApiCore::list(const ApiRequest& request, const Target& target,
     if (!from) return from.error();
     page.version = from.value().version;
     if (page.version < store_.oldest(target.resource->storage())) {
-      return expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the "
-                     "continue token in this response to retrieve the remainder of the results.");
+      return expired(
+          "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the "
+          "continue token in this response to retrieve the remainder of the results.");
     }
     at = all.upper_bound(from.value().after);
   } else if (const auto version = request.query_or("resourceVersion"); !version.empty()) {
@@ -176,7 +178,8 @@ Outcome<ApiReply> ApiCore::list(const ApiRequest& request, const Target& target,
   if (!labels.value().empty() || !fields.value().empty()) page.remaining = 0;
   ApiReply out;
   const View view = view_of(request.accept);
-  out.body = view == View::Table ? table_body(*target.resource, page, request.query_or("includeObject", "Metadata"), now) : list_body(*target.resource, page, view);
+  out.body =
+      view == View::Table ? table_body(*target.resource, page, request.query_or("includeObject", "Metadata"), now) : list_body(*target.resource, page, view);
   out.body += "\n";
   return out;
 }
@@ -204,7 +207,8 @@ Outcome<ApiReply> ApiCore::log(const ApiRequest& request, const Target& target, 
   }
   LogPlan plan{.pod = target.key(), .container = request.query_or("container"), .timestamps = request.flag("timestamps"), .line = 0};
   if (plan.container.empty()) plan.container = names.empty() ? "" : names[0];
-  if (std::find(names.begin(), names.end(), plan.container) == names.end()) return bad_request(fmt::format("container {} is not valid for pod {}", plan.container, target.name));
+  if (std::find(names.begin(), names.end(), plan.container) == names.end())
+    return bad_request(fmt::format("container {} is not valid for pod {}", plan.container, target.name));
   if (text_at(pod->body(), {"status", "phase"}) == "Pending") {
     return bad_request(fmt::format("container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating", plan.container, target.name));
   }

@@ -47,8 +47,10 @@ Outcome<Json> read_body(const ApiRequest& request, const std::string& kind) {
     if (!documents) return bad_request("error decoding YAML: " + documents.error().message);
     if (documents.value().size() == 1) body = std::move(documents.value()[0]);
   }
-  if (body.is_discarded()) return bad_request(fmt::format("the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: unexpected end of JSON input ({})", kind,
-                                                          request.body.substr(0, 64)));
+  if (body.is_discarded())
+    return bad_request(
+        fmt::format("the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: unexpected end of JSON input ({})",
+                    kind, request.body.substr(0, 64)));
   return body;
 }
 
@@ -67,14 +69,17 @@ std::optional<ApiError> check_object(const Target& target, const Json& body, con
   if ((!kind.empty() && kind != default_kind) || (!version.empty() && version != resource.api_version() && std::string_view(default_kind) != "Scale")) {
     const auto short_version = version.substr(version.find('/') + 1);
     const auto package = resource.group.empty() ? std::string("core") : resource.group.substr(0, resource.group.find('.'));
-    return bad_request(fmt::format("{0} in version \"{1}\" cannot be handled as a {2}: converting ({1}.{0}) to ({3}.{2}): unknown conversion", kind, short_version, default_kind, package));
+    return bad_request(fmt::format("{0} in version \"{1}\" cannot be handled as a {2}: converting ({1}.{0}) to ({3}.{2}): unknown conversion", kind,
+                                   short_version, default_kind, package));
   }
   if (const Json* meta = find(body, "metadata"); meta != nullptr && !meta->is_object()) {
-    return bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: json: cannot unmarshal {} into Go struct field {}.metadata of type v1.ObjectMeta", default_kind,
-                                   resource.version, default_kind, meta->type_name(), default_kind));
+    return bad_request(
+        fmt::format("{} in version \"{}\" cannot be handled as a {}: json: cannot unmarshal {} into Go struct field {}.metadata of type v1.ObjectMeta",
+                    default_kind, resource.version, default_kind, meta->type_name(), default_kind));
   }
   const auto space = text_at(body, {"metadata", "namespace"});
-  if (!space.empty() && resource.namespaced && space != target.namespace_) return bad_request("the namespace of the provided object does not match the namespace sent on the request");
+  if (!space.empty() && resource.namespaced && space != target.namespace_)
+    return bad_request("the namespace of the provided object does not match the namespace sent on the request");
   if (!space.empty() && !resource.namespaced) return bad_request("namespace must not be provided for cluster-scoped objects");
   const auto name = text_at(body, {"metadata", "name"});
   if (!target.name.empty() && name.empty()) {
@@ -129,7 +134,8 @@ Outcome<ApiReply> ApiCore::patch(const ApiRequest& request, const Target& target
     if (!config) return config.error();
     if (text_at(config.value(), {"kind"}) != resource.kind || text_at(config.value(), {"apiVersion"}) != resource.api_version()) {
       const auto version = text_at(config.value(), {"apiVersion"});
-      return bad_request(fmt::format("invalid object type: {}{}, Kind={}", version.find('/') == std::string::npos ? "/" : "", version, text_at(config.value(), {"kind"})));
+      return bad_request(
+          fmt::format("invalid object type: {}{}, Kind={}", version.find('/') == std::string::npos ? "/" : "", version, text_at(config.value(), {"kind"})));
     }
     if (auto wrong = check_object(target, config.value(), resource.kind.c_str())) return *wrong;
     bool created = false;
@@ -150,7 +156,9 @@ Outcome<ApiReply> ApiCore::patch(const ApiRequest& request, const Target& target
   const Json change = Json::parse(request.body, nullptr, false);
   if (change.is_discarded()) return bad_request("error decoding patch: unexpected end of JSON input");
   if (merge && !change.is_object()) return bad_request("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
-  Outcome<Json> patched = json ? json_patch(old->body(), change) : merge ? Outcome<Json>(merge_patch(old->body(), change)) : strategic_merge_patch(struct_ref(*resource.type), old->body(), change);
+  Outcome<Json> patched = json    ? json_patch(old->body(), change)
+                          : merge ? Outcome<Json>(merge_patch(old->body(), change))
+                                  : strategic_merge_patch(struct_ref(*resource.type), old->body(), change);
   if (!patched) return patched.error();
   std::vector<std::string> warnings;
   Json next = std::move(patched).value();
@@ -187,7 +195,8 @@ Outcome<ApiReply> ApiCore::delete_one(const ApiRequest& request, const Target& t
   auto gone = remove(target.resource, target.key(), options, write);
   if (!gone) return gone.error();
   const bool still_there = !write.dry_run && store_.find(resource.storage(), target.key()) != nullptr;
-  static const std::array<const char*, 7> returns_object{"Pod", "Service", "Namespace", "ServiceAccount", "PersistentVolumeClaim", "PersistentVolume", "ResourceQuota"};
+  static const std::array<const char*, 7> returns_object{"Pod",          "Service", "Namespace", "ServiceAccount", "PersistentVolumeClaim", "PersistentVolume",
+                                                         "ResourceQuota"};
   const bool whole = std::find(returns_object.begin(), returns_object.end(), resource.kind) != returns_object.end() && !resource.custom;
   if (still_there || whole) return object_reply(200, request, target, gone.value(), now);
   Json details{{"name", target.name}, {"kind", resource.plural}, {"uid", text_at(before->body(), {"metadata", "uid"})}};
@@ -241,7 +250,8 @@ Outcome<StoredPtr> ApiCore::write_scale(const Target& target, const Json& scale_
   if (!old) return not_found(resource.group, resource.plural, target.name);
   const auto version = text_at(scale_object, {"metadata", "resourceVersion"});
   if (!version.empty() && version != text_at(old->body(), {"metadata", "resourceVersion"})) {
-    return conflict(resource.group, resource.plural, target.name, "the object has been modified; please apply your changes to the latest version and try again");
+    return conflict(resource.group, resource.plural, target.name,
+                    "the object has been modified; please apply your changes to the latest version and try again");
   }
   const auto replicas = int_at(scale_object, {"spec", "replicas"});
   if (replicas < 0) return invalid("autoscaling", "Scale", target.name, {invalid_value("spec.replicas", replicas, "must be greater than or equal to 0")});
@@ -268,7 +278,8 @@ Outcome<ApiReply> ApiCore::scale(const ApiRequest& request, const Target& target
   const bool apply = request.content_type.starts_with("application/apply-patch");
   Json next = body.value();
   if (!whole && !apply) {
-    auto patched = request.content_type.starts_with("application/json-patch") ? json_patch(scale_of(object->body()), next) : Outcome<Json>(merge_patch(scale_of(object->body()), next));
+    auto patched = request.content_type.starts_with("application/json-patch") ? json_patch(scale_of(object->body()), next)
+                                                                              : Outcome<Json>(merge_patch(scale_of(object->body()), next));
     if (!patched) return patched.error();
     next = std::move(patched).value();
   }

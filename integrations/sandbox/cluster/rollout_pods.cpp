@@ -1,4 +1,5 @@
 #include "integrations/sandbox/cluster/rollouts.hpp"
+#include "integrations/sandbox/cluster/times.hpp"
 
 #include "gitops/base/text.hpp"
 
@@ -6,8 +7,6 @@
 
 namespace driftwarden::sandbox::cluster {
 namespace {
-
-std::string second_text(WallTime now) { return format_time(std::chrono::floor<std::chrono::seconds>(now)); }
 
 bool broken_image(const std::string& image) {
   const auto slash = image.rfind('/');
@@ -29,8 +28,9 @@ Json condition(const char* type, bool holds, const char* reason, WallTime now) {
 }
 
 Json conditions(bool ready, const char* reason, WallTime now) {
-  return Json::array({condition("PodReadyToStartContainers", true, "", now), condition("Initialized", true, reason == std::string_view("PodCompleted") ? reason : "", now),
-                      condition("Ready", ready, reason, now), condition("ContainersReady", ready, reason, now), condition("PodScheduled", true, "", now)});
+  return Json::array({condition("PodReadyToStartContainers", true, "", now),
+                      condition("Initialized", true, reason == std::string_view("PodCompleted") ? reason : "", now), condition("Ready", ready, reason, now),
+                      condition("ContainersReady", ready, reason, now), condition("PodScheduled", true, "", now)});
 }
 
 Json container_status(const Json& container, WallTime now) {
@@ -38,15 +38,27 @@ Json container_status(const Json& container, WallTime now) {
   const bool broken = broken_image(image);
   Json state{{"running", {{"startedAt", second_text(now)}}}};
   if (broken) state = Json{{"waiting", {{"reason", "ImagePullBackOff"}, {"message", fmt::format("Back-off pulling image \"{}\"", image)}}}};
-  return Json{{"name", text_at(container, {"name"})}, {"image", image}, {"imageID", broken ? "" : "sandbox://" + image}, {"ready", !broken}, {"started", !broken},
-              {"restartCount", 0},                    {"state", std::move(state)},                                        {"lastState", Json::object()}};
+  return Json{{"name", text_at(container, {"name"})},
+              {"image", image},
+              {"imageID", broken ? "" : "sandbox://" + image},
+              {"ready", !broken},
+              {"started", !broken},
+              {"restartCount", 0},
+              {"state", std::move(state)},
+              {"lastState", Json::object()}};
 }
 
 Json ended_status(const Json& container, const std::string& started, WallTime now) {
   const auto image = text_at(container, {"image"});
   Json ended{{"exitCode", 0}, {"reason", "Completed"}, {"startedAt", started}, {"finishedAt", second_text(now)}};
-  return Json{{"name", text_at(container, {"name"})}, {"image", image}, {"imageID", "sandbox://" + image}, {"ready", false}, {"started", false},
-              {"restartCount", 0},                    {"state", {{"terminated", std::move(ended)}}},       {"lastState", Json::object()}};
+  return Json{{"name", text_at(container, {"name"})},
+              {"image", image},
+              {"imageID", "sandbox://" + image},
+              {"ready", false},
+              {"started", false},
+              {"restartCount", 0},
+              {"state", {{"terminated", std::move(ended)}}},
+              {"lastState", Json::object()}};
 }
 
 bool runs_once(const Json& pod) { return text_at(pod, {"spec", "restartPolicy"}) != "Always"; }
@@ -67,13 +79,20 @@ void Rollouts::make_pod(const Json& owner, const std::string& name, Json labels,
     meta["name"] = name;
   }
   for (const auto& [key, value] : labels.items()) meta["labels"][key] = value;
-  meta["ownerReferences"] = Json::array({Json{{"apiVersion", owner.value("apiVersion", "")}, {"kind", owner.value("kind", "")}, {"name", text_at(owner, {"metadata", "name"})},
-                                              {"uid", text_at(owner, {"metadata", "uid"})}, {"controller", true}, {"blockOwnerDeletion", true}}});
+  meta["ownerReferences"] = Json::array({Json{{"apiVersion", owner.value("apiVersion", "")},
+                                              {"kind", owner.value("kind", "")},
+                                              {"name", text_at(owner, {"metadata", "name"})},
+                                              {"uid", text_at(owner, {"metadata", "uid"})},
+                                              {"controller", true},
+                                              {"blockOwnerDeletion", true}}});
   Json body{{"metadata", std::move(meta)}, {"spec", object_at(source, {"spec"})}};
   auto made = core_.create(resource("/pods"), text_at(owner, {"metadata", "namespace"}), std::move(body), writer("kube-controller-manager", "", now));
   if (!made) return;
   const auto kind = owner.value("kind", "");
-  const char* const component = kind == "Job" ? "job-controller" : kind == "StatefulSet" ? "statefulset-controller" : kind == "DaemonSet" ? "daemonset-controller" : "replicaset-controller";
+  const char* const component = kind == "Job"           ? "job-controller"
+                                : kind == "StatefulSet" ? "statefulset-controller"
+                                : kind == "DaemonSet"   ? "daemonset-controller"
+                                                        : "replicaset-controller";
   event(owner, "Normal", "SuccessfulCreate", "Created pod: " + text_at(made.value()->body(), {"metadata", "name"}), component, now);
 }
 

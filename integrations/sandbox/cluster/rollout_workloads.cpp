@@ -1,4 +1,5 @@
 #include "integrations/sandbox/cluster/rollouts.hpp"
+#include "integrations/sandbox/cluster/times.hpp"
 
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/text.hpp"
@@ -12,8 +13,6 @@ namespace {
 
 constexpr const char* kRevision = "deployment.kubernetes.io/revision";
 constexpr const char* kHash = "pod-template-hash";
-
-std::string second_text(WallTime now) { return format_time(std::chrono::floor<std::chrono::seconds>(now)); }
 
 /// Ten characters that depend on the template alone.
 std::string template_hash(const Json& source) {
@@ -33,11 +32,13 @@ long long revision_of(const Json& object) {
 
 /// Keeps the transition time of a condition that still says the same.
 Json condition(const Json& old, const char* type, bool holds, const char* reason, const std::string& message, WallTime now) {
-  Json out{{"type", type}, {"status", holds ? "True" : "False"}, {"reason", reason}, {"message", message}, {"lastTransitionTime", second_text(now)}, {"lastUpdateTime", second_text(now)}};
+  Json out{{"type", type},       {"status", holds ? "True" : "False"},     {"reason", reason},
+           {"message", message}, {"lastTransitionTime", second_text(now)}, {"lastUpdateTime", second_text(now)}};
   for (const auto& before : array_at(old, {"status", "conditions"})) {
     if (text_at(before, {"type"}) != type) continue;
     if (before["status"] == out["status"]) out["lastTransitionTime"] = before["lastTransitionTime"];
-    if (before["status"] == out["status"] && text_at(before, {"reason"}) == reason && text_at(before, {"message"}) == message) out["lastUpdateTime"] = before["lastUpdateTime"];
+    if (before["status"] == out["status"] && text_at(before, {"reason"}) == reason && text_at(before, {"message"}) == message)
+      out["lastUpdateTime"] = before["lastUpdateTime"];
   }
   return out;
 }
@@ -62,13 +63,18 @@ StoredPtr Rollouts::current_replica_set(const Json& object, WallTime now) {
     selector["matchLabels"][kHash] = hash;
     Json meta{{"name", text_at(object, {"metadata", "name"}) + "-" + hash}, {"labels", pod_template["metadata"]["labels"]}};
     meta["annotations"] = Json{{"deployment.kubernetes.io/desired-replicas", std::to_string(replicas)}, {kRevision, std::to_string(newest + 1)}};
-    meta["ownerReferences"] = Json::array({Json{{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"name", text_at(object, {"metadata", "name"})},
-                                                {"uid", text_at(object, {"metadata", "uid"})}, {"controller", true}, {"blockOwnerDeletion", true}}});
+    meta["ownerReferences"] = Json::array({Json{{"apiVersion", "apps/v1"},
+                                                {"kind", "Deployment"},
+                                                {"name", text_at(object, {"metadata", "name"})},
+                                                {"uid", text_at(object, {"metadata", "uid"})},
+                                                {"controller", true},
+                                                {"blockOwnerDeletion", true}}});
     Json body{{"metadata", std::move(meta)}, {"spec", {{"replicas", replicas}, {"selector", std::move(selector)}, {"template", std::move(pod_template)}}}};
-    auto made = core_.create(resource("apps/replicasets"), text_at(object, {"metadata", "namespace"}), std::move(body), writer("kube-controller-manager", "", now));
+    auto made =
+        core_.create(resource("apps/replicasets"), text_at(object, {"metadata", "namespace"}), std::move(body), writer("kube-controller-manager", "", now));
     if (!made) return nullptr;
-    event(object, "Normal", "ScalingReplicaSet", fmt::format("Scaled up replica set {} from 0 to {}", text_at(made.value()->body(), {"metadata", "name"}), replicas),
-          "deployment-controller", now);
+    event(object, "Normal", "ScalingReplicaSet",
+          fmt::format("Scaled up replica set {} from 0 to {}", text_at(made.value()->body(), {"metadata", "name"}), replicas), "deployment-controller", now);
     return made.value();
   }
   Json next = current->body();
@@ -78,7 +84,8 @@ StoredPtr Rollouts::current_replica_set(const Json& object, WallTime now) {
   if (next == current->body()) return current;
   if (before != replicas) {
     event(object, "Normal", "ScalingReplicaSet",
-          fmt::format("Scaled {} replica set {} from {} to {}", before < replicas ? "up" : "down", text_at(next, {"metadata", "name"}), before, replicas), "deployment-controller", now);
+          fmt::format("Scaled {} replica set {} from {} to {}", before < replicas ? "up" : "down", text_at(next, {"metadata", "name"}), before, replicas),
+          "deployment-controller", now);
   }
   auto written = core_.update(resource("apps/replicasets"), key_of(current->body()), std::move(next), writer("kube-controller-manager", "", now));
   return written ? written.value() : current;
@@ -132,16 +139,22 @@ void Rollouts::deployment_status(const StoredPtr& object, const StoredPtr& curre
   if (!complete && !late) schedule(Work{"apps/deployments", key_of(body)}, progress.since + patience);
 
   const auto set_name = text_at(set, {"metadata", "name"});
-  Json status{{"observedGeneration", generation}, {"replicas", total},           {"updatedReplicas", int_at(set, {"status", "replicas"})}, {"readyReplicas", available},
-              {"availableReplicas", available},   {"unavailableReplicas", std::max(0LL, wanted - available)}};
+  Json status{{"observedGeneration", generation},
+              {"replicas", total},
+              {"updatedReplicas", int_at(set, {"status", "replicas"})},
+              {"readyReplicas", available},
+              {"availableReplicas", available},
+              {"unavailableReplicas", std::max(0LL, wanted - available)}};
   const bool enough = available >= wanted - std::max(1LL, wanted / 4) && (available > 0 || wanted == 0);
   Json conditions = Json::array();
   conditions.push_back(enough ? condition(body, "Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.", now)
                               : condition(body, "Available", false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.", now));
   if (complete) {
-    conditions.push_back(condition(body, "Progressing", true, "NewReplicaSetAvailable", fmt::format("ReplicaSet \"{}\" has successfully progressed.", set_name), now));
+    conditions.push_back(
+        condition(body, "Progressing", true, "NewReplicaSetAvailable", fmt::format("ReplicaSet \"{}\" has successfully progressed.", set_name), now));
   } else if (late) {
-    conditions.push_back(condition(body, "Progressing", false, "ProgressDeadlineExceeded", fmt::format("ReplicaSet \"{}\" has timed out progressing.", set_name), now));
+    conditions.push_back(
+        condition(body, "Progressing", false, "ProgressDeadlineExceeded", fmt::format("ReplicaSet \"{}\" has timed out progressing.", set_name), now));
   } else {
     conditions.push_back(condition(body, "Progressing", true, "ReplicaSetUpdated", fmt::format("ReplicaSet \"{}\" is progressing.", set_name), now));
   }
@@ -168,7 +181,10 @@ void Rollouts::replica_set(const StoredPtr& object, WallTime now) {
   }
   pods = owned("/pods", body);
   const auto ready = ready_count(pods);
-  Json status{{"replicas", pods.size()},    {"fullyLabeledReplicas", pods.size()}, {"readyReplicas", ready}, {"availableReplicas", ready},
+  Json status{{"replicas", pods.size()},
+              {"fullyLabeledReplicas", pods.size()},
+              {"readyReplicas", ready},
+              {"availableReplicas", ready},
               {"observedGeneration", int_at(body, {"metadata", "generation"})}};
   write_status("apps/replicasets", object, std::move(status), now);
 }
@@ -182,7 +198,8 @@ void Rollouts::stateful_set(const StoredPtr& object, WallTime now) {
   for (const auto& one : owned("/pods", body)) {
     const auto pod_name = text_at(one->body(), {"metadata", "name"});
     const auto ordinal = std::atoll(pod_name.substr(name.size() + 1).c_str());
-    const bool outdated = text_at(one->body(), {"metadata", "labels", "controller-revision-hash"}) != revision && text_at(body, {"spec", "updateStrategy", "type"}) != "OnDelete";
+    const bool outdated =
+        text_at(one->body(), {"metadata", "labels", "controller-revision-hash"}) != revision && text_at(body, {"spec", "updateStrategy", "type"}) != "OnDelete";
     if (ordinal >= wanted || outdated) {
       remove("/pods", one, now);
     } else {
@@ -197,8 +214,15 @@ void Rollouts::stateful_set(const StoredPtr& object, WallTime now) {
   }
   const auto pods = owned("/pods", body);
   const auto ready = ready_count(pods);
-  Json status{{"observedGeneration", int_at(body, {"metadata", "generation"})}, {"replicas", pods.size()}, {"readyReplicas", ready}, {"availableReplicas", ready},
-              {"currentReplicas", pods.size()}, {"updatedReplicas", pods.size()}, {"currentRevision", revision}, {"updateRevision", revision}, {"collisionCount", 0}};
+  Json status{{"observedGeneration", int_at(body, {"metadata", "generation"})},
+              {"replicas", pods.size()},
+              {"readyReplicas", ready},
+              {"availableReplicas", ready},
+              {"currentReplicas", pods.size()},
+              {"updatedReplicas", pods.size()},
+              {"currentRevision", revision},
+              {"updateRevision", revision},
+              {"collisionCount", 0}};
   write_status("apps/statefulsets", object, std::move(status), now);
 }
 
@@ -216,8 +240,14 @@ void Rollouts::daemon_set(const StoredPtr& object, WallTime now) {
   if (!there) make_pod(body, text_at(body, {"metadata", "name"}) + "-", Json{{"controller-revision-hash", hash}}, now);
   const auto pods = owned("/pods", body);
   const auto ready = ready_count(pods);
-  Json status{{"observedGeneration", int_at(body, {"metadata", "generation"})}, {"currentNumberScheduled", pods.size()}, {"desiredNumberScheduled", 1},
-              {"numberMisscheduled", 0}, {"numberReady", ready}, {"numberAvailable", ready}, {"numberUnavailable", 1 - ready}, {"updatedNumberScheduled", pods.size()}};
+  Json status{{"observedGeneration", int_at(body, {"metadata", "generation"})},
+              {"currentNumberScheduled", pods.size()},
+              {"desiredNumberScheduled", 1},
+              {"numberMisscheduled", 0},
+              {"numberReady", ready},
+              {"numberAvailable", ready},
+              {"numberUnavailable", 1 - ready},
+              {"updatedNumberScheduled", pods.size()}};
   write_status("apps/daemonsets", object, std::move(status), now);
 }
 
@@ -242,8 +272,12 @@ void Rollouts::job(const StoredPtr& object, WallTime now) {
   if (done) {
     status["completionTime"] = second_text(now);
     for (const char* const type : {"SuccessCriteriaMet", "Complete"}) {
-      status["conditions"].push_back(Json{{"type", type}, {"status", "True"}, {"lastProbeTime", second_text(now)}, {"lastTransitionTime", second_text(now)},
-                                          {"reason", "CompletionsReached"}, {"message", "Reached expected number of succeeded pods"}});
+      status["conditions"].push_back(Json{{"type", type},
+                                          {"status", "True"},
+                                          {"lastProbeTime", second_text(now)},
+                                          {"lastTransitionTime", second_text(now)},
+                                          {"reason", "CompletionsReached"},
+                                          {"message", "Reached expected number of succeeded pods"}});
     }
     event(body, "Normal", "Completed", "Job completed", "job-controller", now);
   }

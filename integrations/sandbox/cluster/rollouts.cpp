@@ -1,4 +1,5 @@
 #include "integrations/sandbox/cluster/rollouts.hpp"
+#include "integrations/sandbox/cluster/times.hpp"
 
 #include "gitops/base/text.hpp"
 
@@ -12,12 +13,14 @@ namespace {
 constexpr std::size_t kMaxEvents = 1'000;
 
 const std::map<std::string, std::string>& storages() {
-  static const std::map<std::string, std::string> table{{"Deployment", "apps/deployments"}, {"ReplicaSet", "apps/replicasets"}, {"StatefulSet", "apps/statefulsets"},
-                                                        {"DaemonSet", "apps/daemonsets"},   {"Job", "batch/jobs"},               {"CronJob", "batch/cronjobs"}};
+  static const std::map<std::string, std::string> table{{"Deployment", "apps/deployments"},
+                                                        {"ReplicaSet", "apps/replicasets"},
+                                                        {"StatefulSet", "apps/statefulsets"},
+                                                        {"DaemonSet", "apps/daemonsets"},
+                                                        {"Job", "batch/jobs"},
+                                                        {"CronJob", "batch/cronjobs"}};
   return table;
 }
-
-std::string second_text(WallTime now) { return format_time(std::chrono::floor<std::chrono::seconds>(now)); }
 
 bool has_finalizer(const Json& object, const char* name) {
   const Json& all = array_at(object, {"metadata", "finalizers"});
@@ -80,17 +83,25 @@ void Rollouts::schedule(const Work& work, WallTime when) {
 
 void Rollouts::start(WallTime now) {
   started_ = true;
-  core_.handle(ApiRequest{.method = "GET", .path = "/readyz", .query = {}, .content_type = {}, .accept = {}, .user_agent = {}, .authorization = {}, .body = {}}, now);
+  core_.handle(ApiRequest{.method = "GET", .path = "/readyz", .query = {}, .content_type = {}, .accept = {}, .user_agent = {}, .authorization = {}, .body = {}},
+               now);
   if (!options_.play) return;
   const auto nodes = core_.resources().find("", "v1", "nodes");
   Json node = zero_object(*nodes);
   node["metadata"] = Json{{"name", "sandbox-0"}, {"labels", {{"kubernetes.io/hostname", "sandbox-0"}, {"kubernetes.io/os", "linux"}}}};
   auto made = core_.create(nodes, "", std::move(node), writer("kubelet", "", now));
   if (!made) return;
-  Json conditions = Json::array({Json{{"type", "Ready"}, {"status", "True"}, {"reason", "KubeletReady"}, {"message", "the sandbox's node is always ready"},
-                                      {"lastHeartbeatTime", second_text(now)}, {"lastTransitionTime", second_text(now)}}});
+  Json conditions = Json::array({Json{{"type", "Ready"},
+                                      {"status", "True"},
+                                      {"reason", "KubeletReady"},
+                                      {"message", "the sandbox's node is always ready"},
+                                      {"lastHeartbeatTime", second_text(now)},
+                                      {"lastTransitionTime", second_text(now)}}});
   const Json room{{"cpu", "32"}, {"memory", "128Gi"}, {"pods", "5000"}};
-  Json status{{"capacity", room}, {"allocatable", room}, {"conditions", std::move(conditions)}, {"nodeInfo", {{"kubeletVersion", "v1.36.3"}, {"operatingSystem", "linux"}}}};
+  Json status{{"capacity", room},
+              {"allocatable", room},
+              {"conditions", std::move(conditions)},
+              {"nodeInfo", {{"kubeletVersion", "v1.36.3"}, {"operatingSystem", "linux"}}}};
   write_status("/nodes", made.value(), std::move(status), now);
 }
 
@@ -209,12 +220,23 @@ void Rollouts::write_status(const std::string& storage, const StoredPtr& object,
 void Rollouts::event(const Json& about, const char* type, const char* reason, const std::string& message, const char* component, WallTime now) {
   const auto name = text_at(about, {"metadata", "name"});
   const auto space = text_at(about, {"metadata", "namespace"});
-  Json ref{{"kind", about.value("kind", "")}, {"apiVersion", about.value("apiVersion", "")}, {"name", name}, {"namespace", space}, {"uid", text_at(about, {"metadata", "uid"})}};
+  Json ref{{"kind", about.value("kind", "")},
+           {"apiVersion", about.value("apiVersion", "")},
+           {"name", name},
+           {"namespace", space},
+           {"uid", text_at(about, {"metadata", "uid"})}};
   const Key key{space, fmt::format("{}.{}", name, core_.make_uid().substr(0, 8) + core_.make_uid().substr(0, 8))};
-  Json body{{"metadata", {{"name", key.name}}},   {"involvedObject", std::move(ref)},       {"reason", reason},
-            {"message", message},                 {"type", type},                           {"count", 1},
-            {"firstTimestamp", second_text(now)}, {"lastTimestamp", second_text(now)},      {"source", {{"component", component}}},
-            {"reportingComponent", component},    {"reportingInstance", ""}};
+  Json body{{"metadata", {{"name", key.name}}},
+            {"involvedObject", std::move(ref)},
+            {"reason", reason},
+            {"message", message},
+            {"type", type},
+            {"count", 1},
+            {"firstTimestamp", second_text(now)},
+            {"lastTimestamp", second_text(now)},
+            {"source", {{"component", component}}},
+            {"reportingComponent", component},
+            {"reportingInstance", ""}};
   const auto events = core_.resources().find("", "v1", "events");
   if (!core_.create(events, space, std::move(body), writer(component, "", now))) return;
   events_.push_back(key);

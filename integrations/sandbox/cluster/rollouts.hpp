@@ -32,11 +32,6 @@ class Rollouts {
     WallTime since{};
     long long generation = 0;
   };
-  struct PodState {
-    bool ready = false;
-    bool broken = false;
-    bool done = false;
-  };
 
   void start(WallTime now);
   void schedule(const Work& work, WallTime when);
@@ -69,9 +64,9 @@ class Rollouts {
   bool started_ = false;
   std::map<Work, WallTime> due_;
   std::set<Work> dirty_;
-  std::vector<std::string> deleted_;                 ///< uids of owners that are gone
+  std::vector<std::string> deleted_;                  ///< uids of owners that are gone
   std::map<std::string, std::set<Work>> dependents_;  ///< by owner's uid
-  std::map<std::string, Progress> progress_;         ///< of Deployments, by uid
+  std::map<std::string, Progress> progress_;          ///< of Deployments, by uid
   std::deque<Key> events_;
   unsigned last_ip_ = 1;
 };

@@ -22,12 +22,12 @@ struct TypeDef;
 
 struct TypeRef {
   Shape shape = Shape::Untyped;
-  const TypeDef* def = nullptr;              ///< of a struct
-  std::shared_ptr<const TypeRef> element;    ///< of a list or a map
+  const TypeDef* def = nullptr;            ///< of a struct
+  std::shared_ptr<const TypeRef> element;  ///< of a list or a map
   bool atomic = false;
   bool set = false;
-  std::vector<std::string> keys;             ///< of a keyed list
-  bool merge = false;                        ///< strategic merge instead of replace
+  std::vector<std::string> keys;  ///< of a keyed list
+  bool merge = false;             ///< strategic merge instead of replace
   std::string merge_key;
   bool retain_keys = false;
 };

@@ -36,10 +36,12 @@ std::string scalar_text(const Json* value) {
 const std::set<std::string>& selectable_fields(const std::string& kind) {
   static const std::set<std::string> common{"metadata.name", "metadata.namespace"};
   static const std::map<std::string, std::set<std::string>> more{
-      {"Pod", {"metadata.name", "metadata.namespace", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-               "status.phase", "status.podIP", "status.nominatedNodeName"}},
-      {"Event", {"metadata.name", "metadata.namespace", "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-                 "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"}},
+      {"Pod",
+       {"metadata.name", "metadata.namespace", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+        "status.phase", "status.podIP", "status.nominatedNodeName"}},
+      {"Event",
+       {"metadata.name", "metadata.namespace", "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+        "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"}},
       {"Secret", {"metadata.name", "metadata.namespace", "type"}},
       {"Namespace", {"metadata.name", "status.phase", "name"}},
       {"Node", {"metadata.name", "spec.unschedulable"}},
@@ -64,7 +66,8 @@ Outcome<LabelSelector> LabelSelector::parse(const std::string& text) {
       const auto head = std::string(trim(std::string_view(term).substr(0, set_at)));
       const auto space = head.find(' ');
       const auto word = space == std::string::npos ? std::string() : std::string(trim(std::string_view(head).substr(space)));
-      if ((word != "in" && word != "notin") || term.back() != ')') return bad_request(fmt::format("unable to parse requirement: found '{}', expected: in, notin", word));
+      if ((word != "in" && word != "notin") || term.back() != ')')
+        return bad_request(fmt::format("unable to parse requirement: found '{}', expected: in, notin", word));
       one.key = head.substr(0, space);
       one.op = word == "in" ? Operator::In : Operator::NotIn;
       for (const auto& value : split(std::string_view(term).substr(set_at + 1, term.size() - set_at - 2), ',')) one.values.emplace_back(trim(value));
@@ -85,9 +88,11 @@ Outcome<LabelSelector> LabelSelector::parse(const std::string& text) {
       one.key = term;
     }
     if (const auto space = one.key.find(' '); space != std::string::npos) {
-      return bad_request(fmt::format("unable to parse requirement: found '{}', expected: in, notin, =, ==, !=, gt, lt", trim(std::string_view(one.key).substr(space))));
+      return bad_request(
+          fmt::format("unable to parse requirement: found '{}', expected: in, notin, =, ==, !=, gt, lt", trim(std::string_view(one.key).substr(space))));
     }
-    if (one.key.empty() || one.key.find_first_of(" ()!\"") != std::string::npos) return bad_request(fmt::format("unable to parse requirement: invalid label key \"{}\"", one.key));
+    if (one.key.empty() || one.key.find_first_of(" ()!\"") != std::string::npos)
+      return bad_request(fmt::format("unable to parse requirement: invalid label key \"{}\"", one.key));
     out.terms_.push_back(std::move(one));
   }
   return out;
@@ -98,7 +103,12 @@ LabelSelector LabelSelector::from_json(const Json& selector) {
   for (const auto& [key, value] : object_at(selector, {"matchLabels"}).items()) out.terms_.push_back({key, Operator::In, {scalar_text(&value)}});
   for (const auto& expression : array_at(selector, {"matchExpressions"})) {
     const auto op = text_at(expression, {"operator"});
-    Term one{text_at(expression, {"key"}), op == "In" ? Operator::In : op == "NotIn" ? Operator::NotIn : op == "Exists" ? Operator::Exists : Operator::Absent, {}};
+    Term one{text_at(expression, {"key"}),
+             op == "In"       ? Operator::In
+             : op == "NotIn"  ? Operator::NotIn
+             : op == "Exists" ? Operator::Exists
+                              : Operator::Absent,
+             {}};
     for (const auto& value : array_at(expression, {"values"})) one.values.push_back(scalar_text(&value));
     out.terms_.push_back(std::move(one));
   }

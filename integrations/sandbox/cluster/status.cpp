@@ -53,7 +53,8 @@ ApiError already_exists(const std::string& group, const std::string& resource, c
 }
 
 ApiError conflict(const std::string& group, const std::string& resource, const std::string& name, const std::string& why) {
-  return {409, "Conflict", fmt::format("Operation cannot be fulfilled on {} \"{}\": {}", qualified(group, resource), name, why), details_of(group, resource, name)};
+  return {409, "Conflict", fmt::format("Operation cannot be fulfilled on {} \"{}\": {}", qualified(group, resource), name, why),
+          details_of(group, resource, name)};
 }
 
 ApiError invalid(const std::string& group, const std::string& kind, const std::string& name, const std::vector<Cause>& causes) {
@@ -70,9 +71,7 @@ ApiError invalid(const std::string& group, const std::string& kind, const std::s
 
 ApiError unknown_path() { return {404, "NotFound", "the server could not find the requested resource", Json::object()}; }
 
-ApiError method_not_allowed() {
-  return {405, "MethodNotAllowed", "the server does not allow this method on the requested resource", Json::object()};
-}
+ApiError method_not_allowed() { return {405, "MethodNotAllowed", "the server does not allow this method on the requested resource", Json::object()}; }
 
 ApiError expired(std::string message) { return {410, "Expired", std::move(message), {}}; }
 

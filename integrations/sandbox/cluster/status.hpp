@@ -36,7 +36,7 @@ class [[nodiscard]] Outcome {
 
 /// One entry of an Invalid answer.
 struct Cause {
-  std::string type;     ///< FieldValueInvalid, FieldValueRequired, ...
+  std::string type;  ///< FieldValueInvalid, FieldValueRequired, ...
   std::string field;
   std::string message;  ///< without the field
 };

@@ -2,6 +2,7 @@
 
 #include "gitops/base/text.hpp"
 #include "integrations/sandbox/cluster/go_value.hpp"
+#include "integrations/sandbox/cluster/times.hpp"
 
 #include <fmt/core.h>
 
@@ -9,8 +10,6 @@
 
 namespace driftwarden::sandbox::cluster {
 namespace {
-
-std::string time_text(WallTime now) { return format_time(std::chrono::floor<std::chrono::seconds>(now)); }
 
 void allocate(Json& service, const Json* old, Allocations& allocations) {
   Json& spec = service["spec"];
@@ -43,7 +42,8 @@ void allocate(Json& service, const Json* old, Allocations& allocations) {
     }
     if (int_at(port, {"nodePort"}) != 0) continue;
     for (const auto& before : old == nullptr ? Json::array() : array_at(*old, {"spec", "ports"})) {
-      if (before.value("port", 0) == port.value("port", -1) && before.value("protocol", "") == port.value("protocol", "") && int_at(before, {"nodePort"}) != 0) {
+      if (before.value("port", 0) == port.value("port", -1) && before.value("protocol", "") == port.value("protocol", "") &&
+          int_at(before, {"nodePort"}) != 0) {
         port["nodePort"] = before["nodePort"];
       }
     }
@@ -95,7 +95,7 @@ void establish(Json& definition, WallTime now) {
   Json& spec = definition["spec"];
   Json conditions = Json::array();
   const auto condition = [&](const char* type, const char* reason, const char* message) {
-    conditions.push_back(Json{{"type", type}, {"status", "True"}, {"lastTransitionTime", time_text(now)}, {"reason", reason}, {"message", message}});
+    conditions.push_back(Json{{"type", type}, {"status", "True"}, {"lastTransitionTime", second_text(now)}, {"reason", reason}, {"message", message}});
   };
   condition("NamesAccepted", "NoConflicts", "no conflicts found");
   condition("Established", "InitialNamesAccepted", "the initial names have been accepted");
@@ -117,7 +117,8 @@ void reset_status(const Resource& resource, Json& object) {
 }
 
 void keep_metadata(const Json& old, Json& object) {
-  for (const char* const key : {"uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "name", "namespace", "generateName"}) {
+  for (const char* const key :
+       {"uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "name", "namespace", "generateName"}) {
     const Json* before = find(old, {"metadata", key});
     if (before != nullptr) {
       object["metadata"][key] = *before;
@@ -129,12 +130,14 @@ void keep_metadata(const Json& old, Json& object) {
 
 bool spec_changed(const Resource& resource, const Json& old, const Json& object) {
   if (resource.kind == "Deployment" && object_at(old, {"metadata", "annotations"}) != object_at(object, {"metadata", "annotations"})) return true;
-  Json before = old;
-  Json after = object;
-  for (Json* one : {&before, &after}) {
-    for (const char* const key : {"metadata", "status", "apiVersion", "kind"}) one->erase(key);
+  const auto counts = [](const std::string& key) { return key != "metadata" && key != "status" && key != "apiVersion" && key != "kind"; };
+  for (const auto& [key, value] : object.items()) {
+    if (counts(key) && (!old.contains(key) || old[key] != value)) return true;
   }
-  return before != after;
+  for (const auto& [key, value] : old.items()) {
+    if (counts(key) && !object.contains(key)) return true;
+  }
+  return false;
 }
 
 void count_template(const Json* old, Json& object) {
@@ -190,7 +193,7 @@ Json zero_object(const Resource& resource) {
 void prepare_create(const Resource& resource, Json& object, Allocations& allocations, const std::string& uid, WallTime now) {
   Json& meta = object["metadata"];
   meta["uid"] = uid;
-  meta["creationTimestamp"] = time_text(now);
+  meta["creationTimestamp"] = second_text(now);
   for (const char* const key : {"resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"}) meta.erase(key);
   if (resource.generation) meta["generation"] = 1;
   reset_status(resource, object);

@@ -27,7 +27,8 @@ std::string scalar(const Json* value, const std::string& otherwise) {
 }
 
 Column text(const char* name, Path path, std::string otherwise = "", int priority = 0) {
-  return {name, [path = std::move(path), otherwise = std::move(otherwise)](const Json& object, WallTime) { return Json(scalar(at(object, path), otherwise)); }, "string", priority};
+  return {name, [path = std::move(path), otherwise = std::move(otherwise)](const Json& object, WallTime) { return Json(scalar(at(object, path), otherwise)); },
+          "string", priority};
 }
 
 Column counted(const char* name, std::vector<Path> lists, const char* type = "string") {
@@ -48,7 +49,8 @@ std::string service_ports(const Json& service) {
   for (const auto& port : array_at(service, {"spec", "ports"})) {
     if (!out.empty()) out += ",";
     const auto node = int_at(port, {"nodePort"});
-    out += node == 0 ? fmt::format("{}/{}", int_at(port, {"port"}), text_at(port, {"protocol"})) : fmt::format("{}:{}/{}", int_at(port, {"port"}), node, text_at(port, {"protocol"}));
+    out += node == 0 ? fmt::format("{}/{}", int_at(port, {"port"}), text_at(port, {"protocol"}))
+                     : fmt::format("{}:{}/{}", int_at(port, {"port"}), node, text_at(port, {"protocol"}));
   }
   return out.empty() ? "<none>" : out;
 }
@@ -89,7 +91,8 @@ std::string subjects(const Json& binding, const char* kind) {
 }
 
 std::string access_modes(const Json& modes) {
-  static const std::map<std::string, std::string> names{{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
+  static const std::map<std::string, std::string> names{
+      {"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
   std::string out;
   for (const auto& one : modes) {
     const auto found = names.find(one.get<std::string>());
@@ -124,59 +127,137 @@ Column since(const char* name, Path path, int priority = 0) {
 
 std::vector<Column> binding_columns() {
   return {name_column(),
-          made("Role", [](const Json& one) { return text_at(one, {"roleRef", "kind"}) + "/" + text_at(one, {"roleRef", "name"}); }),
+          made("Role",
+               [](const Json& one) {
+                 return text_at(one, {"roleRef", "kind"}) + "/" + text_at(one, {"roleRef", "name"});
+               }),
           age_column(),
-          made("Users", [](const Json& one) { return subjects(one, "User"); }, 1),
-          made("Groups", [](const Json& one) { return subjects(one, "Group"); }, 1),
-          made("ServiceAccounts", [](const Json& one) { return subjects(one, "ServiceAccount"); }, 1)};
+          made(
+              "Users", [](const Json& one) { return subjects(one, "User"); }, 1),
+          made(
+              "Groups", [](const Json& one) { return subjects(one, "Group"); }, 1),
+          made(
+              "ServiceAccounts", [](const Json& one) { return subjects(one, "ServiceAccount"); }, 1)};
 }
 
 std::map<std::string, std::vector<Column>> make_tables() {
   std::map<std::string, std::vector<Column>> out;
-  out["Service"] = {name_column(), text("Type", {"spec", "type"}), text("Cluster-IP", {"spec", "clusterIP"}, "<none>"), made("External-IP", external_address),
-                    made("Port(s)", service_ports), age_column(), made("Selector", [](const Json& one) { return label_text(object_at(one, {"spec", "selector"})); }, 1)};
+  out["Service"] = {name_column(),
+                    text("Type", {"spec", "type"}),
+                    text("Cluster-IP", {"spec", "clusterIP"}, "<none>"),
+                    made("External-IP", external_address),
+                    made("Port(s)", service_ports),
+                    age_column(),
+                    made(
+                        "Selector",
+                        [](const Json& one) {
+                          return label_text(object_at(one, {"spec", "selector"}));
+                        },
+                        1)};
   out["ConfigMap"] = {name_column(), counted("Data", {{"data"}, {"binaryData"}}), age_column()};
   out["Secret"] = {name_column(), text("Type", {"type"}), counted("Data", {{"data"}}), age_column()};
   out["Namespace"] = {name_column(), text("Status", {"status", "phase"}), age_column()};
   out["Node"] = {name_column(), made("Status", node_status), made("Roles", [](const Json&) { return std::string("<none>"); }), age_column(),
                  text("Version", {"status", "nodeInfo", "kubeletVersion"})};
-  out["Ingress"] = {name_column(), text("Class", {"spec", "ingressClassName"}, "<none>"), made("Hosts", ingress_hosts),
+  out["Ingress"] = {name_column(),
+                    text("Class", {"spec", "ingressClassName"}, "<none>"),
+                    made("Hosts", ingress_hosts),
                     made("Address", [](const Json&) { return std::string(); }),
-                    made("Ports", [](const Json& one) { return std::string(array_at(one, {"spec", "tls"}).empty() ? "80" : "80, 443"); }), age_column()};
-  out["NetworkPolicy"] = {name_column(), made("Pod-Selector", [](const Json& one) { return label_text(object_at(one, {"spec", "podSelector", "matchLabels"})); }), age_column()};
-  out["IngressClass"] = {name_column(), text("Controller", {"spec", "controller"}), made("Parameters", [](const Json&) { return std::string("<none>"); }), age_column()};
-  out["Event"] = {since("Last Seen", {"lastTimestamp"}), text("Type", {"type"}), text("Reason", {"reason"}), made("Object", event_object),
-                  text("Subobject", {"involvedObject", "fieldPath"}, "", 1), text("Source", {"source", "component"}, "", 1), text("Message", {"message"}),
-                  since("First Seen", {"firstTimestamp"}, 1), text("Count", {"count"}, "1", 1), text("Name", {"metadata", "name"}, "", 1)};
+                    made("Ports",
+                         [](const Json& one) {
+                           return std::string(array_at(one, {"spec", "tls"}).empty() ? "80" : "80, 443");
+                         }),
+                    age_column()};
+  out["NetworkPolicy"] = {name_column(),
+                          made("Pod-Selector",
+                               [](const Json& one) {
+                                 return label_text(object_at(one, {"spec", "podSelector", "matchLabels"}));
+                               }),
+                          age_column()};
+  out["IngressClass"] = {name_column(), text("Controller", {"spec", "controller"}), made("Parameters", [](const Json&) { return std::string("<none>"); }),
+                         age_column()};
+  out["Event"] = {since("Last Seen", {"lastTimestamp"}),
+                  text("Type", {"type"}),
+                  text("Reason", {"reason"}),
+                  made("Object", event_object),
+                  text("Subobject", {"involvedObject", "fieldPath"}, "", 1),
+                  text("Source", {"source", "component"}, "", 1),
+                  text("Message", {"message"}),
+                  since("First Seen", {"firstTimestamp"}, 1),
+                  text("Count", {"count"}, "1", 1),
+                  text("Name", {"metadata", "name"}, "", 1)};
   out["RoleBinding"] = binding_columns();
   out["ClusterRoleBinding"] = binding_columns();
   const auto created = text("Created At", {"metadata", "creationTimestamp"});
   out["Role"] = {name_column(), created};
   out["ClusterRole"] = {name_column(), created};
   out["CustomResourceDefinition"] = {name_column(), created};
-  out["PersistentVolumeClaim"] = {name_column(), text("Status", {"status", "phase"}), text("Volume", {"spec", "volumeName"}), text("Capacity", {"status", "capacity", "storage"}),
-                                  made("Access Modes", [](const Json& one) { return access_modes(array_at(one, {"status", "accessModes"})); }),
-                                  text("StorageClass", {"spec", "storageClassName"}), text("VolumeAttributesClass", {"spec", "volumeAttributesClassName"}, "<unset>"), age_column(),
+  out["PersistentVolumeClaim"] = {name_column(),
+                                  text("Status", {"status", "phase"}),
+                                  text("Volume", {"spec", "volumeName"}),
+                                  text("Capacity", {"status", "capacity", "storage"}),
+                                  made("Access Modes",
+                                       [](const Json& one) {
+                                         return access_modes(array_at(one, {"status", "accessModes"}));
+                                       }),
+                                  text("StorageClass", {"spec", "storageClassName"}),
+                                  text("VolumeAttributesClass", {"spec", "volumeAttributesClassName"}, "<unset>"),
+                                  age_column(),
                                   text("VolumeMode", {"spec", "volumeMode"}, "", 1)};
-  out["PersistentVolume"] = {name_column(), text("Capacity", {"spec", "capacity", "storage"}), made("Access Modes", [](const Json& one) { return access_modes(array_at(one, {"spec", "accessModes"})); }),
-                             text("Reclaim Policy", {"spec", "persistentVolumeReclaimPolicy"}), text("Status", {"status", "phase"}),
-                             made("Claim", [](const Json& one) { const auto name = text_at(one, {"spec", "claimRef", "name"}); return name.empty() ? name : text_at(one, {"spec", "claimRef", "namespace"}) + "/" + name; }),
-                             text("StorageClass", {"spec", "storageClassName"}), text("VolumeAttributesClass", {"spec", "volumeAttributesClassName"}, "<unset>"),
-                             text("Reason", {"status", "reason"}), age_column(), text("VolumeMode", {"spec", "volumeMode"}, "", 1)};
-  out["HorizontalPodAutoscaler"] = {name_column(), made("Reference", [](const Json& one) { return text_at(one, {"spec", "scaleTargetRef", "kind"}) + "/" + text_at(one, {"spec", "scaleTargetRef", "name"}); }),
-                                    made("Targets", scaler_targets), text("MinPods", {"spec", "minReplicas"}), text("MaxPods", {"spec", "maxReplicas"}),
-                                    text("Replicas", {"status", "currentReplicas"}, "0"), age_column()};
-  out["PodDisruptionBudget"] = {name_column(), text("Min Available", {"spec", "minAvailable"}, "N/A"), text("Max Unavailable", {"spec", "maxUnavailable"}, "N/A"),
-                                {"Allowed Disruptions", [](const Json& one, WallTime) { return Json(int_at(one, {"status", "disruptionsAllowed"})); }, "integer"}, age_column()};
-  out["StorageClass"] = {name_column(), text("Provisioner", {"provisioner"}), text("ReclaimPolicy", {"reclaimPolicy"}), text("VolumeBindingMode", {"volumeBindingMode"}),
-                         text("AllowVolumeExpansion", {"allowVolumeExpansion"}, "false"), age_column()};
-  out["PriorityClass"] = {name_column(), {"Value", [](const Json& one, WallTime) { return Json(int_at(one, {"value"})); }, "integer"},
-                          {"Global-Default", [](const Json& one, WallTime) { return Json(bool_at(one, {"globalDefault"})); }, "boolean"}, age_column(),
+  out["PersistentVolume"] = {name_column(),
+                             text("Capacity", {"spec", "capacity", "storage"}),
+                             made("Access Modes",
+                                  [](const Json& one) {
+                                    return access_modes(array_at(one, {"spec", "accessModes"}));
+                                  }),
+                             text("Reclaim Policy", {"spec", "persistentVolumeReclaimPolicy"}),
+                             text("Status", {"status", "phase"}),
+                             made("Claim",
+                                  [](const Json& one) {
+                                    const auto name = text_at(one, {"spec", "claimRef", "name"});
+                                    return name.empty() ? name : text_at(one, {"spec", "claimRef", "namespace"}) + "/" + name;
+                                  }),
+                             text("StorageClass", {"spec", "storageClassName"}),
+                             text("VolumeAttributesClass", {"spec", "volumeAttributesClassName"}, "<unset>"),
+                             text("Reason", {"status", "reason"}),
+                             age_column(),
+                             text("VolumeMode", {"spec", "volumeMode"}, "", 1)};
+  out["HorizontalPodAutoscaler"] = {name_column(),
+                                    made("Reference",
+                                         [](const Json& one) {
+                                           return text_at(one, {"spec", "scaleTargetRef", "kind"}) + "/" + text_at(one, {"spec", "scaleTargetRef", "name"});
+                                         }),
+                                    made("Targets", scaler_targets),
+                                    text("MinPods", {"spec", "minReplicas"}),
+                                    text("MaxPods", {"spec", "maxReplicas"}),
+                                    text("Replicas", {"status", "currentReplicas"}, "0"),
+                                    age_column()};
+  out["PodDisruptionBudget"] = {name_column(),
+                                text("Min Available", {"spec", "minAvailable"}, "N/A"),
+                                text("Max Unavailable", {"spec", "maxUnavailable"}, "N/A"),
+                                {"Allowed Disruptions",
+                                 [](const Json& one, WallTime) {
+                                   return Json(int_at(one, {"status", "disruptionsAllowed"}));
+                                 },
+                                 "integer"},
+                                age_column()};
+  out["StorageClass"] = {name_column(),
+                         text("Provisioner", {"provisioner"}),
+                         text("ReclaimPolicy", {"reclaimPolicy"}),
+                         text("VolumeBindingMode", {"volumeBindingMode"}),
+                         text("AllowVolumeExpansion", {"allowVolumeExpansion"}, "false"),
+                         age_column()};
+  out["PriorityClass"] = {name_column(),
+                          {"Value", [](const Json& one, WallTime) { return Json(int_at(one, {"value"})); }, "integer"},
+                          {"Global-Default", [](const Json& one, WallTime) { return Json(bool_at(one, {"globalDefault"})); }, "boolean"},
+                          age_column(),
                           text("PreemptionPolicy", {"preemptionPolicy"})};
   out["Lease"] = {name_column(), text("Holder", {"spec", "holderIdentity"}), age_column()};
   out["Endpoints"] = {name_column(), made("Endpoints", [](const Json&) { return std::string("<none>"); }), age_column()};
-  out["EndpointSlice"] = {name_column(), text("AddressType", {"addressType"}), made("Ports", [](const Json&) { return std::string("<unset>"); }), made("Endpoints", [](const Json&) { return std::string("<unset>"); }), age_column()};
-  for (const char* const kind : {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}) out[kind] = {name_column(), counted("Webhooks", {{"webhooks"}}, "integer"), age_column()};
+  out["EndpointSlice"] = {name_column(), text("AddressType", {"addressType"}), made("Ports", [](const Json&) { return std::string("<unset>"); }),
+                          made("Endpoints", [](const Json&) { return std::string("<unset>"); }), age_column()};
+  for (const char* const kind : {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"})
+    out[kind] = {name_column(), counted("Webhooks", {{"webhooks"}}, "integer"), age_column()};
   return out;
 }
 

@@ -23,7 +23,8 @@ const Json& containers(const Json& object) {
 std::string selector(const Json& value) {
   std::string out;
   for (const auto& [key, one] : object_at(value, {"matchLabels"}).items()) out += (out.empty() ? "" : ",") + key + "=" + one.get<std::string>();
-  for (const auto& one : array_at(value, {"matchExpressions"})) out += (out.empty() ? "" : ",") + text_at(one, {"key"}) + " " + to_lower(text_at(one, {"operator"}));
+  for (const auto& one : array_at(value, {"matchExpressions"}))
+    out += (out.empty() ? "" : ",") + text_at(one, {"key"}) + " " + to_lower(text_at(one, {"operator"}));
   return out.empty() ? "<none>" : out;
 }
 
@@ -72,33 +73,71 @@ std::string or_none(const std::string& text) { return text.empty() ? "<none>" : 
 
 std::vector<Column> pod_columns() {
   return {name_column(),
-          {"Ready", [](const Json& pod, WallTime) { return Json(of_total(ready_containers(pod), static_cast<long long>(array_at(pod, {"spec", "containers"}).size()))); }},
+          {"Ready",
+           [](const Json& pod, WallTime) {
+             return Json(of_total(ready_containers(pod), static_cast<long long>(array_at(pod, {"spec", "containers"}).size())));
+           }},
           {"Status", [](const Json& pod, WallTime) { return Json(pod_status(pod)); }},
           {"Restarts", [](const Json& pod, WallTime) { return Json(std::to_string(restarts(pod))); }},
           age_column(),
-          {"IP", [](const Json& pod, WallTime) { return Json(or_none(text_at(pod, {"status", "podIP"}))); }, "string", 1},
-          {"Node", [](const Json& pod, WallTime) { return Json(or_none(text_at(pod, {"spec", "nodeName"}))); }, "string", 1},
-          {"Nominated Node", [](const Json& pod, WallTime) { return Json(or_none(text_at(pod, {"status", "nominatedNodeName"}))); }, "string", 1},
+          {"IP",
+           [](const Json& pod, WallTime) {
+             return Json(or_none(text_at(pod, {"status", "podIP"})));
+           },
+           "string", 1},
+          {"Node",
+           [](const Json& pod, WallTime) {
+             return Json(or_none(text_at(pod, {"spec", "nodeName"})));
+           },
+           "string", 1},
+          {"Nominated Node",
+           [](const Json& pod, WallTime) {
+             return Json(or_none(text_at(pod, {"status", "nominatedNodeName"})));
+           },
+           "string", 1},
           {"Readiness Gates", [](const Json&, WallTime) { return Json("<none>"); }, "string", 1}};
 }
 
 std::vector<Column> deployment_columns() {
   return {name_column(),
-          {"Ready", [](const Json& object, WallTime) { return Json(of_total(int_at(object, {"status", "readyReplicas"}), int_at(object, {"spec", "replicas"}))); }},
-          {"Up-to-date", [](const Json& object, WallTime) { return Json(int_at(object, {"status", "updatedReplicas"})); }},
-          {"Available", [](const Json& object, WallTime) { return Json(int_at(object, {"status", "availableReplicas"})); }},
-          age_column(), containers_column(), images_column(), selector_column()};
+          {"Ready",
+           [](const Json& object, WallTime) {
+             return Json(of_total(int_at(object, {"status", "readyReplicas"}), int_at(object, {"spec", "replicas"})));
+           }},
+          {"Up-to-date",
+           [](const Json& object, WallTime) {
+             return Json(int_at(object, {"status", "updatedReplicas"}));
+           }},
+          {"Available",
+           [](const Json& object, WallTime) {
+             return Json(int_at(object, {"status", "availableReplicas"}));
+           }},
+          age_column(),
+          containers_column(),
+          images_column(),
+          selector_column()};
 }
 
 std::vector<Column> replica_columns() {
-  return {name_column(), count("Desired", "spec", "replicas"), count("Current", "status", "replicas"), count("Ready", "status", "readyReplicas"),
-          age_column(),  containers_column(),                   images_column(),                        selector_column()};
+  return {name_column(),
+          count("Desired", "spec", "replicas"),
+          count("Current", "status", "replicas"),
+          count("Ready", "status", "readyReplicas"),
+          age_column(),
+          containers_column(),
+          images_column(),
+          selector_column()};
 }
 
 std::vector<Column> stateful_columns() {
   return {name_column(),
-          {"Ready", [](const Json& object, WallTime) { return Json(of_total(int_at(object, {"status", "readyReplicas"}), int_at(object, {"spec", "replicas"}))); }},
-          age_column(), containers_column(), images_column()};
+          {"Ready",
+           [](const Json& object, WallTime) {
+             return Json(of_total(int_at(object, {"status", "readyReplicas"}), int_at(object, {"spec", "replicas"})));
+           }},
+          age_column(),
+          containers_column(),
+          images_column()};
 }
 
 std::vector<Column> daemon_columns() {
@@ -109,13 +148,20 @@ std::vector<Column> daemon_columns() {
           count("Up-to-date", "status", "updatedNumberScheduled"),
           count("Available", "status", "numberAvailable"),
           {"Node Selector",
-           [](const Json& object, WallTime) { return Json(selector(Json{{"matchLabels", object_at(object, {"spec", "template", "spec", "nodeSelector"})}})); }},
-          age_column(), containers_column(), images_column(), selector_column()};
+           [](const Json& object, WallTime) {
+             return Json(selector(Json{{"matchLabels", object_at(object, {"spec", "template", "spec", "nodeSelector"})}}));
+           }},
+          age_column(),
+          containers_column(),
+          images_column(),
+          selector_column()};
 }
 
 std::string job_status(const Json& job) {
   for (const auto& one : array_at(job, {"status", "conditions"})) {
-    if (text_at(one, {"status"}) == "True" && (text_at(one, {"type"}) == "Complete" || text_at(one, {"type"}) == "Failed" || text_at(one, {"type"}) == "Suspended")) return text_at(one, {"type"});
+    if (text_at(one, {"status"}) == "True" &&
+        (text_at(one, {"type"}) == "Complete" || text_at(one, {"type"}) == "Failed" || text_at(one, {"type"}) == "Suspended"))
+      return text_at(one, {"type"});
   }
   return find(job, {"metadata", "deletionTimestamp"}) != nullptr ? "Terminating" : "Running";
 }
@@ -130,31 +176,60 @@ std::string job_duration(const Json& job, WallTime now) {
 std::vector<Column> job_columns() {
   return {name_column(),
           {"Status", [](const Json& job, WallTime) { return Json(job_status(job)); }},
-          {"Completions", [](const Json& job, WallTime) { return Json(of_total(int_at(job, {"status", "succeeded"}), int_at(job, {"spec", "completions"}, 1))); }},
+          {"Completions",
+           [](const Json& job, WallTime) {
+             return Json(of_total(int_at(job, {"status", "succeeded"}), int_at(job, {"spec", "completions"}, 1)));
+           }},
           {"Duration", [](const Json& job, WallTime now) { return Json(job_duration(job, now)); }},
-          age_column(), containers_column(), images_column(), selector_column()};
+          age_column(),
+          containers_column(),
+          images_column(),
+          selector_column()};
 }
 
 std::vector<Column> cron_columns() {
   return {name_column(),
-          {"Schedule", [](const Json& job, WallTime) { return Json(text_at(job, {"spec", "schedule"})); }},
-          {"Timezone", [](const Json& job, WallTime) { return Json(or_none(text_at(job, {"spec", "timeZone"}))); }},
-          {"Suspend", [](const Json& job, WallTime) { return Json(bool_at(job, {"spec", "suspend"}) ? "True" : "False"); }, "boolean"},
-          {"Active", [](const Json& job, WallTime) { return Json(array_at(job, {"status", "active"}).size()); }, "integer"},
+          {"Schedule",
+           [](const Json& job, WallTime) {
+             return Json(text_at(job, {"spec", "schedule"}));
+           }},
+          {"Timezone",
+           [](const Json& job, WallTime) {
+             return Json(or_none(text_at(job, {"spec", "timeZone"})));
+           }},
+          {"Suspend",
+           [](const Json& job, WallTime) {
+             return Json(bool_at(job, {"spec", "suspend"}) ? "True" : "False");
+           },
+           "boolean"},
+          {"Active",
+           [](const Json& job, WallTime) {
+             return Json(array_at(job, {"status", "active"}).size());
+           },
+           "integer"},
           {"Last Schedule",
            [](const Json& job, WallTime now) {
              const auto last = text_at(job, {"status", "lastScheduleTime"});
              return Json(last.empty() ? "<none>" : age_since(last, now));
            }},
-          age_column(), containers_column(), images_column(), selector_column()};
+          age_column(),
+          containers_column(),
+          images_column(),
+          selector_column()};
 }
 
 }  // namespace
 
 const std::vector<Column>* workload_columns(const std::string& kind) {
   static const std::map<std::string, std::vector<Column>> table{
-      {"Pod", pod_columns()},           {"Deployment", deployment_columns()}, {"ReplicaSet", replica_columns()}, {"ReplicationController", replica_columns()},
-      {"StatefulSet", stateful_columns()}, {"DaemonSet", daemon_columns()},      {"Job", job_columns()},            {"CronJob", cron_columns()},
+      {"Pod", pod_columns()},
+      {"Deployment", deployment_columns()},
+      {"ReplicaSet", replica_columns()},
+      {"ReplicationController", replica_columns()},
+      {"StatefulSet", stateful_columns()},
+      {"DaemonSet", daemon_columns()},
+      {"Job", job_columns()},
+      {"CronJob", cron_columns()},
   };
   const auto found = table.find(kind);
   return found == table.end() ? nullptr : &found->second;

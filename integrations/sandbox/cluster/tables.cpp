@@ -98,7 +98,11 @@ Json table_row(const Resource& resource, const StoredPtr& object, const std::str
 }
 
 Json make_table(Json columns, Json rows, Json list_metadata) {
-  return Json{{"kind", "Table"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", std::move(list_metadata)}, {"columnDefinitions", std::move(columns)}, {"rows", std::move(rows)}};
+  return Json{{"kind", "Table"},
+              {"apiVersion", "meta.k8s.io/v1"},
+              {"metadata", std::move(list_metadata)},
+              {"columnDefinitions", std::move(columns)},
+              {"rows", std::move(rows)}};
 }
 
 Json partial_metadata(const Json& object) {

@@ -327,7 +327,9 @@ const char* go_type(const Json& value) {
 }
 
 std::string wrong_shape(const TypeRef& type, const Json& value) {
-  const auto wanted = [&](const char* what, bool right) { return right || value.is_null() ? std::string() : fmt::format("expected {}, got {}", what, go_type(value)); };
+  const auto wanted = [&](const char* what, bool right) {
+    return right || value.is_null() ? std::string() : fmt::format("expected {}, got {}", what, go_type(value));
+  };
   switch (type.shape) {
     case Shape::String: return wanted("string", value.is_string());
     case Shape::Int32:

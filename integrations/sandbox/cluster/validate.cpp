@@ -110,7 +110,8 @@ class Checker {
     }
     const Json& template_labels = object_at(spec, {"template", "metadata", "labels"});
     if (!empty && !LabelSelector::from_json(*selector).matches(template_labels)) {
-      add(invalid_value("spec.template.metadata.labels", template_labels.is_null() ? Json::object() : template_labels, "`selector` does not match template `labels`"));
+      add(invalid_value("spec.template.metadata.labels", template_labels.is_null() ? Json::object() : template_labels,
+                        "`selector` does not match template `labels`"));
     }
     labels(template_labels, "spec.template.labels");
     pod_spec(object_at(spec, {"template", "spec"}), "spec.template.spec");
@@ -125,7 +126,8 @@ class Checker {
   void stateful_set_update() {
     Json before = object_at(*old_, {"spec"});
     Json after = object_at(object_, {"spec"});
-    for (const char* const key : {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds", "selector"}) {
+    for (const char* const key : {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy",
+                                  "minReadySeconds", "selector"}) {
       before.erase(key);
       after.erase(key);
     }
@@ -173,10 +175,11 @@ class Checker {
       }
     }
     if (before == after) return;
-    add(forbidden("spec",
-                  "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-                  "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously "
-                  "negative)"));
+    add(forbidden(
+        "spec",
+        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
+        "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously "
+        "negative)"));
   }
 
   void pod_spec(const Json& spec, const std::string& path) {
@@ -207,7 +210,8 @@ class Checker {
     }
     if (text_at(value, {"image"}).empty()) add(required_value(path + ".image", ""));
     const auto policy = text_at(value, {"imagePullPolicy"});
-    if (policy != "Always" && policy != "IfNotPresent" && policy != "Never") add(not_supported(path + ".imagePullPolicy", policy, {"Always", "IfNotPresent", "Never"}));
+    if (policy != "Always" && policy != "IfNotPresent" && policy != "Never")
+      add(not_supported(path + ".imagePullPolicy", policy, {"Always", "IfNotPresent", "Never"}));
     std::size_t index = 0;
     for (const auto& port : array_at(value, {"ports"})) {
       const auto number = int_at(port, {"containerPort"});
@@ -248,7 +252,8 @@ class Checker {
       const auto number = int_at(port, {"port"});
       if (number < 1 || number > 65535) add(invalid_value(at + ".port", number, "must be between 1 and 65535, inclusive"));
       const Json* target = find(port, "targetPort");
-      if (target != nullptr && target->is_number() && (*target < 1 || *target > 65535)) add(invalid_value(at + ".targetPort", *target, "must be between 1 and 65535, inclusive"));
+      if (target != nullptr && target->is_number() && (*target < 1 || *target > 65535))
+        add(invalid_value(at + ".targetPort", *target, "must be between 1 and 65535, inclusive"));
       const auto node_port = int_at(port, {"nodePort"});
       if (node_port != 0 && (node_port < 30000 || node_port > 32767)) {
         add(invalid_value(at + ".nodePort", node_port, "provided port is not in the valid range. The range of valid ports is 30000-32767"));
@@ -263,12 +268,15 @@ class Checker {
   void data() {
     for (const char* const part : {"data", "binaryData"}) {
       for (const auto& [key, value] : object_at(object_, {part}).items()) {
-        const bool good = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.'; });
+        const bool good = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+          return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+        });
         if (!good) add(invalid_value(fmt::format("{}[{}]", part, key), key, kConfigKey));
       }
     }
     if (old_ == nullptr) return;
-    if (resource_.kind == "Secret" && text_at(*old_, {"type"}) != text_at(object_, {"type"})) add(invalid_value("type", text_at(object_, {"type"}), "field is immutable"));
+    if (resource_.kind == "Secret" && text_at(*old_, {"type"}) != text_at(object_, {"type"}))
+      add(invalid_value("type", text_at(object_, {"type"}), "field is immutable"));
     if (!bool_at(*old_, {"immutable"})) return;
     if (!bool_at(object_, {"immutable"})) add(forbidden("immutable", "field is immutable when `immutable` is set"));
     if (object_at(*old_, {"data"}) != object_at(object_, {"data"})) add(forbidden("data", "field is immutable when `immutable` is set"));
@@ -317,7 +325,8 @@ class Checker {
 
   void definition(const Json& spec) {
     const auto wanted = text_at(spec, {"names", "plural"}) + "." + text_at(spec, {"group"});
-    if (text_at(object_, {"metadata", "name"}) != wanted) add(invalid_value("metadata.name", text_at(object_, {"metadata", "name"}), "must be spec.names.plural+\".\"+spec.group"));
+    if (text_at(object_, {"metadata", "name"}) != wanted)
+      add(invalid_value("metadata.name", text_at(object_, {"metadata", "name"}), "must be spec.names.plural+\".\"+spec.group"));
     if (array_at(spec, {"versions"}).empty()) add(required_value("spec.versions", ""));
     if (text_at(spec, {"names", "kind"}).empty()) add(required_value("spec.names.kind", ""));
   }

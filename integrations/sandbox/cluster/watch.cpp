@@ -25,7 +25,8 @@ std::string Watch::event(const char* type, const StoredPtr& object, WallTime now
   Json columns = table_started_ ? Json() : table_columns(*plan_.resource);
   table_started_ = true;
   Json rows = Json::array({table_row(*plan_.resource, object, plan_.include_object, now)});
-  return line(type, make_table(std::move(columns), std::move(rows), Json{{"resourceVersion", text_at(object->body(), {"metadata", "resourceVersion"})}}).dump());
+  return line(type,
+              make_table(std::move(columns), std::move(rows), Json{{"resourceVersion", text_at(object->body(), {"metadata", "resourceVersion"})}}).dump());
 }
 
 std::string Watch::poll(WallTime now) {
@@ -48,7 +49,9 @@ std::string Watch::poll(WallTime now) {
   auto changes = core_.store().changes(plan_.resource->storage(), plan_.since, kBatch);
   if (!changes) {
     ended_ = true;
-    return out + line("ERROR", to_status(expired(fmt::format("too old resource version: {} ({})", plan_.since, core_.store().oldest(plan_.resource->storage())))).dump());
+    return out +
+           line("ERROR",
+                to_status(expired(fmt::format("too old resource version: {} ({})", plan_.since, core_.store().oldest(plan_.resource->storage())))).dump());
   }
   for (const auto& change : *changes) {
     plan_.since = change.version;

@@ -2,6 +2,7 @@
 
 #include "integrations/sandbox/cluster/defaults.hpp"
 #include "integrations/sandbox/cluster/go_value.hpp"
+#include "integrations/sandbox/cluster/times.hpp"
 #include "integrations/sandbox/cluster/typed.hpp"
 #include "integrations/sandbox/cluster/validate.hpp"
 
@@ -11,8 +12,6 @@
 
 namespace driftwarden::sandbox::cluster {
 namespace {
-
-std::string second_text(WallTime now) { return format_time(std::chrono::floor<std::chrono::seconds>(now)); }
 
 Json without_times(const Json& managed) {
   Json out = managed;
@@ -26,11 +25,16 @@ bool same_but_times(const Json& old, const Json& next) {
   const Json& a = array_at(old, {"metadata", "managedFields"});
   const Json& b = array_at(next, {"metadata", "managedFields"});
   if (without_times(a) != without_times(b)) return false;
-  Json left = old;
-  Json right = next;
-  left["metadata"].erase("managedFields");
-  right["metadata"].erase("managedFields");
-  right["metadata"]["resourceVersion"] = left["metadata"]["resourceVersion"];
+  if (old.size() != next.size()) return false;
+  for (const auto& [key, value] : old.items()) {
+    if (key != "metadata" && (!next.contains(key) || next[key] != value)) return false;
+  }
+  Json left = old["metadata"];
+  Json right = next["metadata"];
+  for (Json* one : {&left, &right}) {
+    one->erase("managedFields");
+    one->erase("resourceVersion");
+  }
   return left == right;
 }
 
@@ -112,7 +116,8 @@ Outcome<StoredPtr> ApiCore::finish(const ResourcePtr& resource, const Key& key, 
   return store_.put(resource->storage(), key, std::move(next));
 }
 
-Outcome<StoredPtr> ApiCore::create(const ResourcePtr& resource, const std::string& namespace_, Json body, const WriteOptions& options, std::vector<std::string>* warnings) {
+Outcome<StoredPtr> ApiCore::create(const ResourcePtr& resource, const std::string& namespace_, Json body, const WriteOptions& options,
+                                   std::vector<std::string>* warnings) {
   body["apiVersion"] = resource->api_version();
   body["kind"] = resource->kind;
   if (auto wrong = check_decoding(*resource, body, options, warnings, "")) return *wrong;
@@ -162,10 +167,12 @@ Outcome<StoredPtr> ApiCore::apply(const ResourcePtr& resource, const Key& key, c
   const auto described = [&] { return fmt::format("({}/{}; {}, Kind={})", key.namespace_, key.name, resource->api_version(), resource->kind); };
   Json probe = config;
   const Decoding decoding = round_trip(*resource->type, probe);
-  if (!decoding.unknown.empty()) return ApiError{500, "", fmt::format("failed to create typed patch object {}: .{}: field not declared in schema", described(), decoding.unknown[0]), {}};
+  if (!decoding.unknown.empty())
+    return ApiError{500, "", fmt::format("failed to create typed patch object {}: .{}: field not declared in schema", described(), decoding.unknown[0]), {}};
   if (!array_at(config, {"metadata", "managedFields"}).empty()) return bad_request("metadata.managedFields must be nil");
   const Writer writer = writer_for(*resource, options);
-  if (auto wrong = check_lists(writer.type, config); !wrong.empty()) return ApiError{500, "", fmt::format("failed to create typed patch object {}: {}", described(), wrong), {}};
+  if (auto wrong = check_lists(writer.type, config); !wrong.empty())
+    return ApiError{500, "", fmt::format("failed to create typed patch object {}: {}", described(), wrong), {}};
   if (!decoding.error.empty()) return ApiError{500, "", fmt::format("failed to create typed patch object {}: {}", described(), decoding.error), {}};
   const auto old = store_.find(resource->storage(), key);
   if (created != nullptr) *created = !old;
@@ -178,10 +185,12 @@ Outcome<StoredPtr> ApiCore::apply(const ResourcePtr& resource, const Key& key, c
   if (old) {
     const auto version = text_at(config, {"metadata", "resourceVersion"});
     if (!version.empty() && version != text_at(old->body(), {"metadata", "resourceVersion"})) {
-      return conflict(resource->group, resource->plural, key.name, "the object has been modified; please apply your changes to the latest version and try again");
+      return conflict(resource->group, resource->plural, key.name,
+                      "the object has been modified; please apply your changes to the latest version and try again");
     }
   } else if (!text_at(config, {"metadata", "uid"}).empty()) {
-    return conflict(resource->group, resource->plural, key.name, "uid mismatch: the provided object specified uid " + text_at(config, {"metadata", "uid"}) + ", and no existing object was found");
+    return conflict(resource->group, resource->plural, key.name,
+                    "uid mismatch: the provided object specified uid " + text_at(config, {"metadata", "uid"}) + ", and no existing object was found");
   }
   Json live = old ? old->body() : zero_object(*resource);
   auto applied = apply_config(writer, live, config, options.force);
@@ -189,7 +198,9 @@ Outcome<StoredPtr> ApiCore::apply(const ResourcePtr& resource, const Key& key, c
   Json next = std::move(applied.value().object);
   next["metadata"]["name"] = key.name;
   if (resource->namespaced) next["metadata"]["namespace"] = key.namespace_;
-  if (auto wrong = check_decoding(*resource, next, WriteOptions{.manager = {}, .subresource = {}, .validation = "Ignore", .dry_run = false, .force = false, .now = options.now}, nullptr, "")) {
+  if (auto wrong = check_decoding(*resource, next,
+                                  WriteOptions{.manager = {}, .subresource = {}, .validation = "Ignore", .dry_run = false, .force = false, .now = options.now},
+                                  nullptr, "")) {
     return *wrong;
   }
   set_defaults(*resource, next);
@@ -206,8 +217,8 @@ Outcome<StoredPtr> ApiCore::remove(const ResourcePtr& resource, const Key& key, 
     const bool by_uid = std::string_view(field) == "uid";
     const char* const what = by_uid ? "UID" : "ResourceVersion";
     return conflict("", resource->kind, key.name,
-                    fmt::format("the {0} in the precondition ({1}) does not match the {0} in record ({2}). The object might have been {3}", what, wanted, actual,
-                                by_uid ? "deleted and then recreated" : "modified"));
+                    fmt::format("the {0} in the precondition ({1}) does not match the {0} in record ({2}). The object might have been {3}", what, wanted,
+                                actual, by_uid ? "deleted and then recreated" : "modified"));
   }
   if (options.dry_run) return old;
   Json next = old->body();

@@ -88,6 +88,8 @@ std::string button(const char* action, const char* style, const char* label, boo
 
 /// The head that was looked at goes with each click, so that nobody approves or merges what they did not see.
 std::string actions_html(const Core& core, const Repository& repository, const Pull& pull, const Visit& visit, bool mergeable) {
+  const auto statuses = repository.statuses.find(pull.head_sha);
+  const auto checks = statuses == repository.statuses.end() ? std::string{} : combined_state(newest_statuses(statuses->second));
   const bool own = visit.person == pull.author;
   const auto begin = "<form class=\"wide\" method=\"post\" action=\"" + escape(path_of(core, repository, pull)) + "\">" + hidden("token", visit.form_token) +
                      hidden("person", visit.person) + hidden("head", pull.head_sha);
@@ -100,6 +102,7 @@ std::string actions_html(const Core& core, const Repository& repository, const P
          "<option value=\"rebase\">Rebase</option></select> ";
   out += button("merge", "merge", "Merge", mergeable) + button("close", "stop", "Close");
   if (!mergeable) out += "<span class=\"wrong small\">It conflicts with " + escape(pull.base) + ".</span>";
+  if (mergeable && !checks.empty() && checks != "success") out += "<span class=\"wait small\">Its checks have not passed: merging now goes around them.</span>";
   return out + "</form></div></div>";
 }
 

@@ -22,7 +22,8 @@ header{background:var(--wash);border-bottom:1px solid var(--line)}
 .c0{background:#b4456b}.c1{background:#2f6fb5}.c2{background:#2a8a57}.c3{background:#a8681b}.c4{background:#7551c2}.c5{background:#1d7f8c}.c6{background:#b04a2f}.c7{background:#5a6b2b}
 main{padding-top:26px;padding-bottom:72px}
 h1{font-size:26px;line-height:1.25;font-weight:600;margin:0 0 10px;overflow-wrap:anywhere}h1 .number{color:var(--soft);font-weight:350}
-h2{font-size:17px;font-weight:600;margin:32px 0 10px}h2 .count{font-size:13px;font-weight:550;color:var(--soft);background:var(--wash);border:1px solid var(--line);border-radius:99px;padding:1px 8px;margin-left:6px}
+h2{font-size:17px;font-weight:600;margin:32px 0 10px}h2 .count{font-size:13px;font-weight:550;color:var(--soft);background:var(--wash);border:1px solid var(--line);border-radius:99px;
+padding:1px 8px;margin-left:6px}
 .meta{color:var(--soft);display:flex;gap:8px;align-items:center;flex-wrap:wrap;padding-bottom:18px;border-bottom:1px solid var(--line)}
 .meta b{color:var(--ink)}
 .badge{display:inline-block;border-radius:99px;color:#fff;padding:3px 12px;font-size:13px;font-weight:600}
@@ -32,7 +33,7 @@ h2{font-size:17px;font-weight:600;margin:32px 0 10px}h2 .count{font-size:13px;fo
 .box>.head{background:var(--wash);border-bottom:1px solid var(--line);border-radius:8px 8px 0 0;padding:9px 14px;display:flex;gap:8px;align-items:center;flex-wrap:wrap;color:var(--soft)}
 .box>.head b{color:var(--ink)}.box>.head:last-child{border-bottom:0;border-radius:8px}
 .box>.in{padding:6px 16px 8px;overflow-wrap:anywhere}.box .right{margin-left:auto}
-.notice{border-radius:8px;padding:10px 14px;margin:0 0 16px;border:1px solid var(--line);background:var(--wash)}.notice.bad{border-color:var(--red)}.notice.good{border-color:var(--green)}
+.notice{border-radius:8px;padding:10px 14px;margin:0 0 16px;border:1px solid var(--line);background:var(--wash)}.notice.bad{border-color:var(--red)}.notice.good{border-color:var(--green);color:inherit;font-weight:400}.notice.good b{color:var(--green)}
 .row{display:flex;gap:12px;padding:10px 14px;border-top:1px solid var(--line);align-items:flex-start}.row:first-child{border-top:0}
 .row .grow{flex:1;min-width:0;overflow-wrap:anywhere}.row .title{font-weight:600;color:var(--ink)}
 .quiet{color:var(--soft)}.small{font-size:13px}.pad{padding:8px 14px;margin:0}

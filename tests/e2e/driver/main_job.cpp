@@ -105,7 +105,7 @@ void tell_sync_with_two_people(Stage stage) {
   EXPECT_THAT(message_of(commit), testing::ContainsRegex("Driftwarden-Audit: [0-9]+:[0-9a-f]{64}"));
 
   const auto closed = stage.chat.await_edit(alert, "is in sync again");
-  EXPECT_THAT(closed.words(), HasSubstr("closed by " + change));
+  EXPECT_THAT(closed.words(), HasSubstr(change + " by alice"));
   EXPECT_TRUE(closed.buttons().empty());
 }
 

@@ -19,6 +19,8 @@ class FakeCluster final : public kubernetes::Cluster {
   };
   FakeCluster(std::string name, std::shared_ptr<State> state) : name_(std::move(name)), state_(std::move(state)) {}
 
+  bool stuck = false;  ///< Deployments make no progress
+
   const std::string& name() const override { return name_; }
   void watch(std::set<WatchedKind> kinds, LiveSink& sink) override {
     sink_ = &sink;
@@ -69,6 +71,11 @@ class FakeCluster final : public kubernetes::Cluster {
   /// Somebody changes the cluster.
   void put(nlohmann::json object) {
     object["metadata"]["resourceVersion"] = std::to_string(++state_->version);
+    if (object.at("kind") == "Deployment" && !stuck) {
+      const auto replicas = object.at("spec").value("replicas", 1);
+      object["metadata"]["generation"] = state_->version;
+      object["status"] = {{"observedGeneration", state_->version}, {"replicas", replicas}, {"updatedReplicas", replicas}, {"readyReplicas", replicas}, {"availableReplicas", replicas}};
+    }
     state_->objects[object_id(ref_of(object))] = object;
     tell(object);
   }

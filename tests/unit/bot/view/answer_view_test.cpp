@@ -131,9 +131,9 @@ class Chaos {
   explicit Chaos(std::uint64_t seed) : random_(create_seeded_random(seed)) {}
   std::string text() {
     static const std::vector<std::string> pieces{"a", "`", "```", "<!channel>", "&", "\n", "\xff", "\xc3", "\xf0\x9f\x98", "\xed\xa0\x80", "\u2026", "\U0001F600", "word ", "\x01", "*", "|", ">"};
-    static const std::vector<std::size_t> lengths{0, 1, 3, 20, 90, 400, 5000};
+    static const std::vector<std::size_t> lengths{0, 1, 1, 3, 3, 20, 20, 90, 400};
     std::string made;
-    const auto length = lengths[random_->below(lengths.size())];
+    const auto length = below(40) == 0 ? 5000 : lengths[below(lengths.size())];
     for (std::size_t i = 0; i < length; ++i) made += pieces[random_->below(pieces.size())];
     return made;
   }
@@ -155,7 +155,7 @@ class Chaos {
     made.cause = static_cast<Cause>(below(10));
     made.reason = text();
     made.revision = text();
-    for (std::size_t i = below(30); i > 0; --i) {
+    for (std::size_t i = below(12); i > 0; --i) {
       ObjectDrift drift{{text(), "v1", text(), text(), text()}, static_cast<Verdict>(below(6)), {}, std::vector<std::string>(below(3), text())};
       for (std::size_t j = below(6); j > 0; --j) {
         FieldDrift field = sample::field(text(), maybe(), maybe(), static_cast<FieldOp>(below(5)));
@@ -199,7 +199,7 @@ TEST_P(AnyInput, KeepsSlacksLimits) {
   fine(alert_message(chaos.incident(), app, {chaos.change(), chaos.text(), chaos.text()}));
   fine(card_message(chaos.change(), app, std::vector<PersonId>(chaos.below(4), chaos.text())));
   std::vector<StatusRow> rows;
-  for (std::size_t i = chaos.below(60); i > 0; --i) rows.push_back({chaos.app(), chaos.report(), chaos.text(), chaos.incident(), chaos.change()});
+  for (std::size_t i = chaos.below(50); i > 0; --i) rows.push_back({chaos.app(), chaos.report(), chaos.text(), chaos.incident(), chaos.change()});
   fine(status_message(rows, kNine));
   if (!rows.empty()) fine(app_status_message(rows.front(), kNine));
   std::vector<App> apps(chaos.below(200), app);
@@ -212,7 +212,7 @@ TEST_P(AnyInput, KeepsSlacksLimits) {
   fine(not_understood_message({"x" + chaos.text(), std::vector<std::string>(chaos.below(9), chaos.text())}));
   fine(text_message("x" + chaos.text()));
 }
-INSTANTIATE_TEST_SUITE_P(Seeds, AnyInput, testing::Range(0, 60));
+INSTANTIATE_TEST_SUITE_P(Seeds, AnyInput, testing::Range(0, 20));
 
 }  // namespace
 }  // namespace driftwarden::view

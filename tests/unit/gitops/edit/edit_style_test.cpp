@@ -120,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(Scalars, EditStyle, testing::Values(
     StyleRow{"AnAnchorWithATagStays", "spec:\n  a: &x !!map # c\n    k: 1\n", {{".spec.a", "2"}}, "spec:\n  a: &x 2 # c\n"},
     StyleRow{"AnAnchorOfAnElementStays", "spec:\n  l:\n  - &x\n    k: 1\n", {{".spec.l[0]", "[1]"}}, "spec:\n  l:\n  - &x\n    - 1\n"},
     StyleRow{"NoFinalLineEnd", "spec:\n  a: 1", {{".spec.b", "2"}}, "spec:\n  a: 1\n  b: 2"},
-    StyleRow{"RemovedBeforeNoFinalLineEnd", "spec:\n  a: 1\n  b: 2", {{".spec.b", {}}}, "spec:\n  a: 1"},
+    StyleRow{"RemovedBeforeNoFinalLineEnd", "spec:\n  a: 1\n  b: 2", {{".spec.b", {}}}, "spec:\n  a: 1\n"},
     StyleRow{"FourSpacesAreTheFilesStep", "spec:\n    deep:\n        a: 1\n", {{".spec.new.map.b", "2"}},
              "spec:\n    deep:\n        a: 1\n    new:\n      map:\n        b: 2\n"}),
     [](const auto& row) { return row.param.name; });
@@ -136,6 +136,8 @@ INSTANTIATE_TEST_SUITE_P(Blocks, EditStyle, testing::Values(
     StyleRow{"WhatNoBlockHoldsIsQuoted", kConfig, {{R"(.data["a.conf"])", R"("\none\r\n")"}}, "data:\n  a.conf: \"\\none\\r\\n\"\n\n  b: x\n"},
     StyleRow{"ManyLinesForOneAreQuoted", kConfig, {{".data.b", R"("x\ny\n")"}}, changed(kConfig, "b: x", "b: \"x\\ny\\n\"")},
     StyleRow{"ANewKeyWithManyLinesIsABlock", kConfig, {{R"(.data["c.conf"])", R"("x\ny\n")"}}, kConfig + "  c.conf: |\n    x\n    y\n"},
+    StyleRow{"ANewBlockAtTheEndWithoutLineEnd", "data:\n  b: x", {{".data.c", R"("x\ny\n")"}}, "data:\n  b: x\n  c: |\n    x\n    y\n"},
+    StyleRow{"ANewKeyWithBlankLinesAtTheEndIsQuoted", kConfig, {{".data.c", R"("x\n\n")"}}, kConfig + "  c: \"x\\n\\n\"\n"},
     StyleRow{"RemovedBlock", kConfig, {{R"(.data["a.conf"])", {}}}, "data:\n\n  b: x\n"},
     StyleRow{"FoldedStaysFolded", "data:\n  a: >-\n    one\n    two\n", {{".data.a", R"("one three")"}}, "data:\n  a: >-\n    one three\n"},
     StyleRow{"ABlockBecomesANumber", kConfig, {{R"(.data["a.conf"])", "1"}}, "data:\n  a.conf: 1\n\n  b: x\n"},

@@ -37,15 +37,21 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalRow{"Absent", "GET", kDeployments + "/nope", nullptr, 404, "NotFound", "deployments.apps \"nope\" not found"},
         RefusalRow{"Twice", "POST", kDeployments, deployment("shop"), 409, "AlreadyExists", "deployments.apps \"shop\" already exists"},
         RefusalRow{"BadName", "POST", kDeployments, deployment("Bad_Name"), 422, "Invalid", "a lowercase RFC 1123 subdomain"},
-        RefusalRow{"NoNamespace", "POST", "/api/v1/namespaces/nope/configmaps", config_map("c", Json::object()), 404, "NotFound", "namespaces \"nope\" not found"},
-        RefusalRow{"OtherNamespace", "POST", kDeployments, changed(deployment("x"), "/metadata/namespace", "other"), 400, "BadRequest", "does not match the namespace"},
+        RefusalRow{"NoNamespace", "POST", "/api/v1/namespaces/nope/configmaps", config_map("c", Json::object()), 404, "NotFound",
+                   "namespaces \"nope\" not found"},
+        RefusalRow{"OtherNamespace", "POST", kDeployments, changed(deployment("x"), "/metadata/namespace", "other"), 400, "BadRequest",
+                   "does not match the namespace"},
         RefusalRow{"UnknownKind", "GET", "/api/v1/namespaces/default/nonsense", nullptr, 404, "NotFound", "could not find the requested resource"},
         RefusalRow{"WrongMethod", "POST", kDeployments + "/shop", Json::object(), 405, "MethodNotAllowed", "does not allow this method"},
         RefusalRow{"WrongType", "POST", kDeployments, changed(deployment("x"), "/spec/replicas", "two"), 400, "BadRequest", "cannot unmarshal string"},
-        RefusalRow{"StrictField", "POST", kDeployments + "?fieldValidation=Strict", changed(deployment("x"), "/spec/foo", 1), 400, "BadRequest", "unknown field \"spec.foo\""},
-        RefusalRow{"SelectorMismatch", "POST", kDeployments, changed(deployment("x"), "/spec/selector/matchLabels/app", "y"), 422, "Invalid", "does not match template"},
-        RefusalRow{"ImmutableSelector", "PATCH", kDeployments + "/shop", Json{{"spec", {{"selector", {{"matchLabels", {{"app", "y"}}}}}}}}, 422, "Invalid", "field is immutable"},
-        RefusalRow{"StaleVersion", "PATCH", kDeployments + "/shop", Json{{"metadata", {{"resourceVersion", "1"}}}}, 409, "Conflict", "the object has been modified"},
+        RefusalRow{"StrictField", "POST", kDeployments + "?fieldValidation=Strict", changed(deployment("x"), "/spec/foo", 1), 400, "BadRequest",
+                   "unknown field \"spec.foo\""},
+        RefusalRow{"SelectorMismatch", "POST", kDeployments, changed(deployment("x"), "/spec/selector/matchLabels/app", "y"), 422, "Invalid",
+                   "does not match template"},
+        RefusalRow{"ImmutableSelector", "PATCH", kDeployments + "/shop", Json{{"spec", {{"selector", {{"matchLabels", {{"app", "y"}}}}}}}}, 422, "Invalid",
+                   "field is immutable"},
+        RefusalRow{"StaleVersion", "PATCH", kDeployments + "/shop", Json{{"metadata", {{"resourceVersion", "1"}}}}, 409, "Conflict",
+                   "the object has been modified"},
         RefusalRow{"BadFieldSelector", "GET", kDeployments + "?fieldSelector=spec.x=1", nullptr, 400, "BadRequest", "is not a known field selector"},
         RefusalRow{"BadDryRun", "POST", kConfigMaps + "?dryRun=Some", config_map("c", Json::object()), 422, "Invalid", "dryRun"},
         RefusalRow{"FutureVersion", "GET", kDeployments + "?resourceVersion=999999", nullptr, 504, "Timeout", "Too large resource version"}),
@@ -91,7 +97,8 @@ TEST(Writes, StatusIsWrittenThroughItsSubresourceOnly) {
   Api api;
   static_cast<void>(api.call("POST", kDeployments, deployment("shop")));
   EXPECT_EQ(api.merge(kDeployments + "/shop", Json{{"status", {{"replicas", 9}}}}).body["status"], Json::object());
-  const auto status = api.call("PATCH", kDeployments + "/shop/status", Json{{"status", {{"replicas", 9}}}, {"spec", {{"replicas", 1}}}}, "application/merge-patch+json");
+  const auto status =
+      api.call("PATCH", kDeployments + "/shop/status", Json{{"status", {{"replicas", 9}}}, {"spec", {{"replicas", 1}}}}, "application/merge-patch+json");
   EXPECT_EQ(status.body["status"]["replicas"], 9);
   EXPECT_EQ(status.body["spec"]["replicas"], 2);
 }

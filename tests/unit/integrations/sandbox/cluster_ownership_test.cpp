@@ -57,7 +57,8 @@ TEST(Ownership, ARemovalLeavesNoTrace) {
 TEST(Ownership, AScaleIsOwnedWithoutATime) {
   Api api;
   static_cast<void>(api.apply(kDeployments + "/shop", deployment("shop"), "gitops"));
-  ASSERT_EQ(api.call("PATCH", kDeployments + "/shop/scale?fieldManager=kubectl", Json{{"spec", {{"replicas", 7}}}}, "application/merge-patch+json").status, 200U);
+  ASSERT_EQ(api.call("PATCH", kDeployments + "/shop/scale?fieldManager=kubectl", Json{{"spec", {{"replicas", 7}}}}, "application/merge-patch+json").status,
+            200U);
   const auto now = api.call("GET", kDeployments + "/shop");
   EXPECT_EQ(now.body["spec"]["replicas"], 7);
   for (const auto& entry : now.body["metadata"]["managedFields"]) {

@@ -68,7 +68,8 @@ TEST_F(Played, ANewImageReplacesThePodsAndAScaleKeepsThem) {
 TEST_F(Played, ABrokenImageNeverGetsReadyAndKeepsTheOldPods) {
   static_cast<void>(api.call("POST", kDeployments, deployment("shop")));
   advance(std::chrono::seconds{1});
-  static_cast<void>(api.strategic(kDeployments + "/shop", Json::parse(R"({"spec":{"template":{"spec":{"containers":[{"name":"web","image":"shop:broken"}]}}}})")));
+  static_cast<void>(
+      api.strategic(kDeployments + "/shop", Json::parse(R"({"spec":{"template":{"spec":{"containers":[{"name":"web","image":"shop:broken"}]}}}})")));
   advance(std::chrono::seconds{1});
   EXPECT_EQ(get(kDeployments + "/shop")["status"]["availableReplicas"], 2);
   EXPECT_EQ(progressing("shop"), "True ReplicaSetUpdated");
@@ -77,7 +78,8 @@ TEST_F(Played, ABrokenImageNeverGetsReadyAndKeepsTheOldPods) {
   bool waiting = false;
   const Json pods = get("/api/v1/namespaces/default/pods");
   for (const auto& pod : pods["items"]) {
-    for (const auto& one : array_at(pod, {"status", "containerStatuses"})) waiting = waiting || text_at(one, {"state", "waiting", "reason"}) == "ImagePullBackOff";
+    for (const auto& one : array_at(pod, {"status", "containerStatuses"}))
+      waiting = waiting || text_at(one, {"state", "waiting", "reason"}) == "ImagePullBackOff";
   }
   EXPECT_TRUE(waiting);
 }

@@ -52,7 +52,9 @@ class Api {
   Answer merge(const std::string& path, const Json& change, const std::string& manager = "kubectl-edit") {
     return call("PATCH", path + "?fieldManager=" + manager, change, "application/merge-patch+json");
   }
-  Answer strategic(const std::string& path, const Json& change) { return call("PATCH", path + "?fieldManager=kubectl-edit", change, "application/strategic-merge-patch+json"); }
+  Answer strategic(const std::string& path, const Json& change) {
+    return call("PATCH", path + "?fieldManager=kubectl-edit", change, "application/strategic-merge-patch+json");
+  }
 
   /// The fields that the manager's entry lists, null without such an entry.
   static Json fields_of(const Json& object, const std::string& manager) {

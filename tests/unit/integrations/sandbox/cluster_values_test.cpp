@@ -29,7 +29,8 @@ INSTANTIATE_TEST_SUITE_P(Forms, QuantityTable,
                                          QuantityRow{"FractionBecomesMilli", "0.5", "500m"}, QuantityRow{"BinaryFraction", "1.5Gi", "1536Mi"},
                                          QuantityRow{"DecimalGrows", "1000M", "1G"}, QuantityRow{"Zero", "0", "0"}, QuantityRow{"ZeroOfAnySize", "0Gi", "0"},
                                          QuantityRow{"SmallBinaryIsDecimal", "0.5Ki", "512"}, QuantityRow{"ExponentKeepsMultiplesOfThree", "12e8", "1200e6"},
-                                         QuantityRow{"Nonsense", "1GB", nullptr}, QuantityRow{"Empty", "", nullptr}, QuantityRow{"Negative", "-1500m", "-1500m"}),
+                                         QuantityRow{"Nonsense", "1GB", nullptr}, QuantityRow{"Empty", "", nullptr},
+                                         QuantityRow{"Negative", "-1500m", "-1500m"}),
                          [](const auto& row) { return row.param.name; });
 
 TEST(GoValue, DropsZerosOfPlainFieldsAndKeepsThoseOfPointers) {
@@ -59,24 +60,25 @@ TEST_P(StrategicTable, Merges) {
   ASSERT_TRUE(patched);
   EXPECT_EQ(patched.value(), Json::parse(row.after));
 }
-INSTANTIATE_TEST_SUITE_P(
-    Pods, StrategicTable,
-    testing::Values(
-        PatchRow{"AKeyedElementIsMerged", R"({"containers":[{"name":"a","image":"1"}]})", R"({"containers":[{"name":"a","tty":true}]})",
-                 R"({"containers":[{"name":"a","image":"1","tty":true}]})"},
-        PatchRow{"ANewElementLeads", R"({"containers":[{"name":"a"}]})", R"({"containers":[{"name":"b"}]})", R"({"containers":[{"name":"b"},{"name":"a"}]})"},
-        PatchRow{"AnElementIsDeleted", R"({"containers":[{"name":"a"},{"name":"b"}]})", R"({"containers":[{"name":"a","$patch":"delete"}]})", R"({"containers":[{"name":"b"}]})"},
-        PatchRow{"AnOrderIsKept", R"({"containers":[{"name":"a"},{"name":"b"}]})",
-                 R"({"$setElementOrder/containers":[{"name":"b"},{"name":"c"},{"name":"a"}],"containers":[{"name":"c"}]})",
-                 R"({"containers":[{"name":"b"},{"name":"c"},{"name":"a"}]})"},
-        PatchRow{"AnAtomicListIsReplaced", R"({"containers":[{"name":"a","args":["x","y"]}]})", R"({"containers":[{"name":"a","args":["z"]}]})",
-                 R"({"containers":[{"name":"a","args":["z"]}]})"},
-        PatchRow{"NullRemoves", R"({"hostname":"h","nodeName":"n"})", R"({"hostname":null})", R"({"nodeName":"n"})"},
-        PatchRow{"RetainedKeysStay", R"({"volumes":[{"name":"v","emptyDir":{}}]})", R"({"volumes":[{"name":"v","$retainKeys":["name","configMap"],"configMap":{"name":"c"}}]})",
-                 R"({"volumes":[{"name":"v","configMap":{"name":"c"}}]})"},
-        PatchRow{"AMapIsReplaced", R"({"securityContext":{"runAsUser":1}})", R"({"securityContext":{"$patch":"replace","runAsGroup":2}})",
-                 R"({"securityContext":{"runAsGroup":2}})"}),
-    [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Pods, StrategicTable,
+                         testing::Values(PatchRow{"AKeyedElementIsMerged", R"({"containers":[{"name":"a","image":"1"}]})",
+                                                  R"({"containers":[{"name":"a","tty":true}]})", R"({"containers":[{"name":"a","image":"1","tty":true}]})"},
+                                         PatchRow{"ANewElementLeads", R"({"containers":[{"name":"a"}]})", R"({"containers":[{"name":"b"}]})",
+                                                  R"({"containers":[{"name":"b"},{"name":"a"}]})"},
+                                         PatchRow{"AnElementIsDeleted", R"({"containers":[{"name":"a"},{"name":"b"}]})",
+                                                  R"({"containers":[{"name":"a","$patch":"delete"}]})", R"({"containers":[{"name":"b"}]})"},
+                                         PatchRow{"AnOrderIsKept", R"({"containers":[{"name":"a"},{"name":"b"}]})",
+                                                  R"({"$setElementOrder/containers":[{"name":"b"},{"name":"c"},{"name":"a"}],"containers":[{"name":"c"}]})",
+                                                  R"({"containers":[{"name":"b"},{"name":"c"},{"name":"a"}]})"},
+                                         PatchRow{"AnAtomicListIsReplaced", R"({"containers":[{"name":"a","args":["x","y"]}]})",
+                                                  R"({"containers":[{"name":"a","args":["z"]}]})", R"({"containers":[{"name":"a","args":["z"]}]})"},
+                                         PatchRow{"NullRemoves", R"({"hostname":"h","nodeName":"n"})", R"({"hostname":null})", R"({"nodeName":"n"})"},
+                                         PatchRow{"RetainedKeysStay", R"({"volumes":[{"name":"v","emptyDir":{}}]})",
+                                                  R"({"volumes":[{"name":"v","$retainKeys":["name","configMap"],"configMap":{"name":"c"}}]})",
+                                                  R"({"volumes":[{"name":"v","configMap":{"name":"c"}}]})"},
+                                         PatchRow{"AMapIsReplaced", R"({"securityContext":{"runAsUser":1}})",
+                                                  R"({"securityContext":{"$patch":"replace","runAsGroup":2}})", R"({"securityContext":{"runAsGroup":2}})"}),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(JsonPatch, RefusesAFailedTestAndAMissingPath) {
   const Json value{{"a", 1}};
@@ -110,9 +112,10 @@ TEST_P(SelectorTable, Matches) {
   EXPECT_EQ(selector.value().matches(Json{{"app", "shop"}, {"tier", "web"}}), GetParam().matches);
 }
 INSTANTIATE_TEST_SUITE_P(Labels, SelectorTable,
-                         testing::Values(SelectorRow{"Equals", "app=shop", true}, SelectorRow{"DoubleEquals", "app==cart", false}, SelectorRow{"NotEquals", "app!=cart", true},
-                                         SelectorRow{"In", "tier in (web, db),app=shop", true}, SelectorRow{"NotIn", "tier notin (web)", false},
-                                         SelectorRow{"Exists", "app", true}, SelectorRow{"Absent", "!app", false}, SelectorRow{"NotEqualsAbsent", "zone!=a", true}),
+                         testing::Values(SelectorRow{"Equals", "app=shop", true}, SelectorRow{"DoubleEquals", "app==cart", false},
+                                         SelectorRow{"NotEquals", "app!=cart", true}, SelectorRow{"In", "tier in (web, db),app=shop", true},
+                                         SelectorRow{"NotIn", "tier notin (web)", false}, SelectorRow{"Exists", "app", true},
+                                         SelectorRow{"Absent", "!app", false}, SelectorRow{"NotEqualsAbsent", "zone!=a", true}),
                          [](const auto& row) { return row.param.name; });
 TEST(Selectors, RefuseWhatTheyDoNotUnderstand) {
   EXPECT_FALSE(LabelSelector::parse("a b"));

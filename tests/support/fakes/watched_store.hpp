@@ -1,0 +1,97 @@
+#pragma once
+// The real store in memory, which can break at the n-th writing transaction: before it is committed, or right after.
+#include "storage/store.hpp"
+
+#include <stdexcept>
+
+namespace driftwarden::test {
+
+/// Forwards, and notes whether anything was written.
+class WatchedTransaction final : public storage::Transaction {
+ public:
+  explicit WatchedTransaction(storage::Transaction& inner) : inner_(inner) {}
+  bool wrote = false;
+
+  Result<bool> add_inbox(const storage::InboxRow& row) override { return writing().add_inbox(row); }
+  Result<std::vector<storage::InboxRow>> pending_inbox(std::size_t limit) override { return inner_.pending_inbox(limit); }
+  Result<void> begin_inbox(std::int64_t id) override { return writing().begin_inbox(id); }
+  Result<void> finish_inbox(std::int64_t id, const std::string& outcome) override { return writing().finish_inbox(id, outcome); }
+  Result<std::int64_t> enqueue(const storage::OutboxRow& row) override { return writing().enqueue(row); }
+  Result<std::vector<storage::OutboxRow>> ready_outbox(WallTime now, std::size_t limit) override { return inner_.ready_outbox(now, limit); }
+  Result<std::optional<WallTime>> next_outbox_time() override { return inner_.next_outbox_time(); }
+  Result<void> begin_outbox(std::int64_t id) override { return writing().begin_outbox(id); }
+  Result<void> finish_outbox(std::int64_t id, const std::string& result) override { return writing().finish_outbox(id, result); }
+  Result<void> retry_outbox(std::int64_t id, WallTime not_before, const std::string& error) override { return writing().retry_outbox(id, not_before, error); }
+  Result<void> fail_outbox(std::int64_t id, const std::string& error) override { return writing().fail_outbox(id, error); }
+  Result<Incident> add_incident(Incident incident) override { return writing().add_incident(std::move(incident)); }
+  Result<void> save_incident(const Incident& incident) override { return writing().save_incident(incident); }
+  Result<std::optional<Incident>> find_incident(std::int64_t id) override { return inner_.find_incident(id); }
+  Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) override { return inner_.find_incident_by_message(message); }
+  Result<std::vector<Incident>> open_incidents() override { return inner_.open_incidents(); }
+  Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) override { return inner_.incidents_of(app, limit); }
+  Result<Change> add_change(Change change) override { return writing().add_change(std::move(change)); }
+  Result<void> save_change(const Change& change) override { return writing().save_change(change); }
+  Result<std::optional<Change>> find_change(std::int64_t id) override { return inner_.find_change(id); }
+  Result<std::optional<Change>> find_change_by_card(const MessageRef& card) override { return inner_.find_change_by_card(card); }
+  Result<std::vector<Change>> changes(const storage::ChangeQuery& query) override { return inner_.changes(query); }
+  Result<AuditRow> append_audit(const AuditEntry& entry) override { return writing().append_audit(entry); }
+  Result<std::vector<AuditRow>> audit(const storage::AuditQuery& query) override { return inner_.audit(query); }
+  Result<void> save_app(const storage::AppRow& row) override { return writing().save_app(row); }
+  Result<std::optional<storage::AppRow>> find_app(const std::string& app) override { return inner_.find_app(app); }
+  Result<void> set_setting(const std::string& name, const std::string& value) override { return writing().set_setting(name, value); }
+  Result<std::optional<std::string>> setting(const std::string& name) override { return inner_.setting(name); }
+
+ private:
+  storage::Transaction& writing() {
+    wrote = true;
+    return inner_;
+  }
+  storage::Transaction& inner_;
+};
+
+class WatchedStore final : public storage::Store {
+ public:
+  enum class Crash { BeforeCommit, AfterCommit };
+  explicit WatchedStore(Clock& clock) {
+    auto opened = storage::Store::open(":memory:", clock);
+    if (!opened) throw std::runtime_error(opened.error().message);
+    inner_ = std::move(*opened);
+  }
+
+  /// The `n`-th writing transaction from now on (1 = the next) is the process's last.
+  void crash_at(int n, Crash when) {
+    countdown_ = n;
+    when_ = when;
+  }
+  bool crashed() const { return crashed_; }
+  bool ever_crashed() const { return ever_crashed_; }
+  void revive() { crashed_ = false; }
+
+  Result<void> transact(const std::function<Result<void>(storage::Transaction&)>& work) override {
+    if (crashed_) return dead();
+    bool crash = false;
+    auto done = inner_->transact([&](storage::Transaction& tx) -> Result<void> {
+      WatchedTransaction watched(tx);
+      CHECK_OK(work(watched));
+      crash = watched.wrote && countdown_ > 0 && --countdown_ == 0;
+      if (crash && when_ == Crash::BeforeCommit) return dead();
+      return Result<void>{};
+    });
+    if (!crash) return done;
+    crashed_ = true;
+    ever_crashed_ = true;
+    return dead();
+  }
+  Result<std::vector<storage::AuditFault>> verify_audit() override { return inner_->verify_audit(); }
+  Result<std::size_t> prune(Duration age) override { return inner_->prune(age); }
+
+ private:
+  static Error dead() { return {ErrorKind::Cancelled, "the process is dead"}; }
+  std::unique_ptr<storage::Store> inner_;
+  int countdown_ = 0;
+  Crash when_ = Crash::BeforeCommit;
+  bool crashed_ = false;
+  bool ever_crashed_ = false;
+};
+
+}  // namespace driftwarden::test

@@ -1,0 +1,273 @@
+#pragma once
+// The whole bot but for its sockets: real store, outbox, mirror, drift index and steps; Slack, forge and cluster in memory; one clock.
+#include "bot/change/changes.hpp"
+#include "bot/config/config.hpp"
+#include "bot/incident/incidents.hpp"
+#include "tests/support/fakes/cluster.hpp"
+#include "tests/support/fakes/forge.hpp"
+#include "tests/support/fakes/slack.hpp"
+#include "tests/support/fakes/watched_store.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+namespace driftwarden::test {
+
+namespace fs = std::filesystem;
+
+inline std::string run_shell(const std::string& command) {
+  std::string out;
+  FILE* pipe = popen(("{ export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null; " + command + "\n} 2>&1").c_str(), "r");
+  if (pipe == nullptr) throw std::runtime_error("popen failed");
+  std::array<char, 4096> buffer{};
+  for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) out.append(buffer.data(), got);
+  if (pclose(pipe) != 0) throw std::runtime_error(command + "\n" + out);
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  return out;
+}
+
+/// A fresh directory that is removed with it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (fs::temp_directory_path() / "driftwarden-world-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path = pattern;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  fs::path path;
+};
+
+/// One App of one Deployment, as its repository holds it: 2 replicas.
+inline std::string deployment_yaml(int replicas) {
+  return fmt::format("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: checkout\n  namespace: shop\nspec:\n  replicas: {}\n  selector:\n    matchLabels: {{app: checkout}}\n"
+                     "  template:\n    metadata:\n      labels: {{app: checkout}}\n    spec:\n      containers:\n        - name: app\n          image: shop/checkout:1.4\n", replicas);
+}
+
+inline nlohmann::json live_deployment(int replicas) {
+  nlohmann::json object = nlohmann::json::parse(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"checkout","namespace":"shop",
+    "annotations":{"driftwarden.io/tracking":"checkout:apps/Deployment:shop/checkout"}},
+    "spec":{"selector":{"matchLabels":{"app":"checkout"}},"template":{"metadata":{"labels":{"app":"checkout"}},
+    "spec":{"containers":[{"name":"app","image":"shop/checkout:1.4"}]}}}})");
+  object["spec"]["replicas"] = replicas;
+  return object;
+}
+
+class World {
+ public:
+  World() : clock(io), random(create_seeded_random(7)), store(clock), async(store, io.get_executor()) {
+    fs::copy(template_repository(), remote(), fs::copy_options::recursive);
+    fill_config();
+    cluster->objects[object_id({"apps", "v1", "Deployment", "shop", "checkout"})] = live_deployment(2);
+    forge_state.head_of = [this](const std::string& branch) { return git("rev-parse -q --verify refs/heads/" + branch + " || true"); };
+    forge_state.merge_in_repository = [this](const forge::PullRequest& pull_request) {
+      const auto name = "-c user.name=forge -c user.email=forge@example.org";
+      const auto tree = git("rev-parse " + pull_request.branch + "^{tree}");
+      const auto commit = git(fmt::format("{} commit-tree {} -p {} -m '{}'", name, tree, pull_request.base, pull_request.title));
+      git("update-ref refs/heads/" + pull_request.base + " " + commit);
+      return commit;
+    };
+  }
+  ~World() { stop(); }
+
+  std::string remote() const { return (directory.path / "remote.git").string(); }
+  std::string git(const std::string& arguments) const { return run_shell("git -C " + remote() + " " + arguments); }
+  /// Somebody commits the manifest with so many replicas to a branch of the repository.
+  std::string commit(int replicas, const std::string& branch = "main") const {
+    const auto file = (directory.path / "edited.yaml").string();
+    std::ofstream(file) << deployment_yaml(replicas);
+    const auto index = "GIT_INDEX_FILE=" + (directory.path / "index").string();
+    return run_shell(fmt::format("cd {0} && export {1} && git read-tree {2} && git update-index --add --cacheinfo 100644,$(git hash-object -w {3}),apps/checkout/deployment.yaml && "
+                                 "c=$(git -c user.name=Ann -c user.email=ann@example.org commit-tree $(git write-tree) -p {2} -m 'Set replicas to {4}') && "
+                                 "git update-ref refs/heads/{2} $c && echo $c", remote(), index, branch, file, replicas));
+  }
+
+  void start() {
+    messenger = std::make_unique<Messenger>(slack, slack);
+    outbox = std::make_unique<Outbox>(io.get_executor(), async, clock, *random, Outbox::Limits{});
+    auto made = std::make_unique<FakeCluster>("prod-eu", cluster);
+    live = made.get();
+    Fleet::Parts parts;
+    parts.executor = io.get_executor();
+    parts.pool = io.get_executor();
+    parts.clock = &clock;
+    parts.random = random.get();
+    parts.config = &config;
+    parts.redactor = &redactor;
+    parts.clusters.push_back(std::move(made));
+    parts.cache_directory = (directory.path / "mirrors").string();
+    parts.last_synced = last_synced;
+    fleet = std::make_unique<Fleet>(std::move(parts));
+    incidents = std::make_unique<Incidents>(io.get_executor(), clock, config, async, *outbox, *messenger, *fleet);
+    Changes::Parts of_changes;
+    of_changes.executor = io.get_executor();
+    of_changes.clock = &clock;
+    of_changes.config = &config;
+    of_changes.redactor = &redactor;
+    of_changes.store = &async;
+    of_changes.outbox = outbox.get();
+    of_changes.messenger = messenger.get();
+    of_changes.fleet = fleet.get();
+    if (with_forge) of_changes.forges.emplace("config", std::make_unique<ForgeView>(forge_state));
+    of_changes.on_ended = [this](const std::string& app) { incidents->look_again(app); };
+    changes = std::make_unique<Changes>(std::move(of_changes));
+    Fleet::Listener listener;
+    listener.on_report = [this](DriftReport report) { incidents->on_report(std::move(report)); };
+    listener.on_synced = [this](const std::string& app, const std::string& revision) { last_synced[app] = revision; };
+    listener.on_cluster = [this](const std::string& name, bool reachable, const std::string& why) { incidents->on_cluster(name, reachable, why); };
+    outbox->start();
+    incidents->start();
+    fleet->start(std::move(listener));
+    changes->start();
+    clock.settle();
+  }
+  void stop() {
+    if (!outbox) return;
+    run(io, fleet->stop());
+    run(io, changes->stop());
+    run(io, incidents->stop());
+    run(io, outbox->stop());
+    changes.reset();
+    incidents.reset();
+    fleet.reset();
+    outbox.reset();
+    messenger.reset();
+  }
+  void restart() {
+    stop();
+    store.revive();
+    start();
+  }
+
+  void scale_by_hand(int replicas) {
+    auto object = live_deployment(replicas);
+    object["metadata"]["managedFields"] = nlohmann::json::array();
+    live->put(object);
+  }
+
+  Result<void> transact(const std::function<Result<void>(storage::Transaction&)>& work) { return store.transact(work); }
+  template <class T>
+  T look(const std::function<Result<T>(storage::Transaction&)>& work) {
+    std::optional<T> value;
+    auto done = store.transact([&](storage::Transaction& tx) -> Result<void> {
+      TRY(value, work(tx));
+      return Result<void>{};
+    });
+    if (!done) throw std::runtime_error(done.error().message);
+    return std::move(*value);
+  }
+  Change change(std::int64_t id = 1) {
+    return *look<std::optional<Change>>([id](storage::Transaction& tx) { return tx.find_change(id); });
+  }
+  std::vector<Incident> incidents_of(const std::string& app) {
+    return look<std::vector<Incident>>([app](storage::Transaction& tx) { return tx.incidents_of(app, 100); });
+  }
+  std::vector<std::string> audit_actions() {
+    std::vector<std::string> actions;
+    for (const auto& row : look<std::vector<AuditRow>>([](storage::Transaction& tx) { return tx.audit({"", {}, 1000, false}); })) actions.push_back(row.entry.action);
+    return actions;
+  }
+
+  asio::io_context io;
+  ManualClock clock;
+  std::unique_ptr<Random> random;
+  TemporaryDirectory directory;
+  WatchedStore store;
+  AsyncStore async;
+  Config config;
+  Redactor redactor{"key"};
+  FakeSlack slack;
+  FakeForge forge_state;
+  bool with_forge = true;
+  std::shared_ptr<FakeCluster::State> cluster = std::make_shared<FakeCluster::State>();
+  std::map<std::string, std::string> last_synced;
+  FakeCluster* live = nullptr;
+  std::unique_ptr<Messenger> messenger;
+  std::unique_ptr<Outbox> outbox;
+  std::unique_ptr<Fleet> fleet;
+  std::unique_ptr<Incidents> incidents;
+  std::unique_ptr<Changes> changes;
+
+ private:
+  /// The forge outlives the bot; the bot owns only this view of it.
+  class ForgeView final : public forge::Forge {
+   public:
+    explicit ForgeView(FakeForge& forge) : forge_(forge) {}
+    asio::awaitable<Result<std::optional<forge::PullRequest>>> find_open(std::string branch, std::string base) override { return forge_.find_open(branch, base); }
+    asio::awaitable<Result<forge::PullRequest>> open(forge::PullRequestDraft draft) override { return forge_.open(std::move(draft)); }
+    asio::awaitable<Result<forge::PullRequest>> get(std::int64_t number) override { return forge_.get(number); }
+    asio::awaitable<Result<std::vector<forge::Review>>> reviews(std::int64_t number) override { return forge_.reviews(number); }
+    asio::awaitable<Result<forge::PullRequest>> merge(std::int64_t number, std::string sha, forge::MergeMethod method, std::string message) override {
+      return forge_.merge(number, std::move(sha), method, std::move(message));
+    }
+    asio::awaitable<Result<void>> close(std::int64_t number) override { return forge_.close(number); }
+    asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) override { return forge_.comment(number, std::move(text)); }
+    asio::awaitable<Result<void>> set_status(std::string sha, forge::CommitStatus status) override { return forge_.set_status(std::move(sha), std::move(status)); }
+
+   private:
+    FakeForge& forge_;
+  };
+
+  /// Made once per process; each World copies it.
+  static fs::path template_repository() {
+    static TemporaryDirectory made;
+    const auto bare = made.path / "remote.git";
+    if (fs::exists(bare)) return bare;
+    const auto work = made.path / "work";
+    fs::create_directories(work / "apps/checkout");
+    std::ofstream(work / "apps/checkout/deployment.yaml") << deployment_yaml(2);
+    run_shell(fmt::format("git init -q --bare -b main {0} && git init -q -b main {1} && cd {1} && git add -A && git -c user.name=Ann -c user.email=ann@example.org commit -q -m Start && "
+                          "git push -q {0} HEAD:main", bare.string(), work.string()));
+    return bare;
+  }
+
+  void fill_config() {
+    RepositoryConfig repository;
+    repository.name = "config";
+    repository.url = remote();
+    repository.forge.kind = ForgeKind::Gitea;
+    config.repositories.push_back(repository);
+    ClusterConfig prod;
+    prod.name = "prod-eu";
+    prod.environment = "prod";
+    prod.apply = true;
+    config.clusters.push_back(prod);
+    App app;
+    app.name = "checkout";
+    app.repository = "config";
+    app.path = "apps/checkout";
+    app.cluster = "prod-eu";
+    app.namespace_ = "shop";
+    app.environment = "prod";
+    app.channel = "#shop-prod";
+    config.apps.push_back(app);
+    for (const auto* name : {"alice", "bob", "carol"}) {
+      Person person;
+      person.name = name;
+      person.slack = "U0" + std::string(name);
+      person.forge = name;
+      person.emails = {std::string(name) + "@example.org"};
+      config.people.push_back(person);
+    }
+    config.policy.given = true;
+    config.policy.rules.push_back({{"alice", "bob"}, {"*"}, {}});
+    ApprovalRule approvals;
+    approvals.need = 1;
+    approvals.from = {"alice", "bob"};
+    config.policy.approvals.push_back(approvals);
+  }
+};
+
+}  // namespace driftwarden::test
