@@ -44,6 +44,12 @@ std::string object_path(const ObjectRef& ref) {
   return fmt::format("{}/namespaces/{}/{}/{}", root, ref.namespace_, plural(ref.kind), ref.name);
 }
 
+/// A browser names the page that asks; kubectl and the bot are no page.
+asio::awaitable<net::ServerReply> answer_locally(ApiServer& api, net::ServerRequest request) {
+  if (request.headers.find("Origin")) co_return net::ServerReply(403, "text/plain", "no web page may ask this server\n");
+  co_return co_await api.handle(std::move(request));
+}
+
 class RunningSandbox final : public Sandbox {
  public:
   RunningSandbox(asio::any_io_executor executor, Clock& clock, Random& random, SandboxOptions options)
@@ -156,11 +162,11 @@ class RunningSandbox final : public Sandbox {
     cluster.token = random_.hex(32);
     ApiServerOptions api;
     api.name = name;
-    api.token = cluster.token;
+    // No token is asked for: kubectl sends none over plain http. The server is on loopback, and pages of other origins are kept out below.
     cluster.api = create_api_server(executor_, clock_, random_, api);
     net::HttpServerOptions server;
     server.port = port;
-    TRY(cluster.server, net::start_http_server(executor_, clock_, server, [handler = cluster.api.get()](net::ServerRequest request) { return handler->handle(std::move(request)); }));
+    TRY(cluster.server, net::start_http_server(executor_, clock_, server, [handler = cluster.api.get()](net::ServerRequest request) { return answer_locally(*handler, std::move(request)); }));
     cluster.address = {name, environment, fmt::format("http://127.0.0.1:{}", cluster.server->port()), fmt::format("{}/{}.kubeconfig", options_.data, name)};
     CHECK_OK(write_file(cluster.address.kubeconfig, make_kubeconfig(name, cluster.address.url, cluster.token)));
     info_.clusters.push_back(cluster.address);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <string>
 #include <vector>
@@ -129,6 +130,35 @@ TEST(Architecture, NoCoAwaitHasAShapeThatTheCompilerGetsWrong) {
       EXPECT_FALSE(std::regex_search(line, kChoice) && line.find("for (") == std::string::npos) << where;
     }
   }
+}
+
+// Two types of one name in one namespace link without a word and crash: the compiler sees one of them at a time.
+TEST(Architecture, NoTypeNameIsTakenTwice) {
+  static const std::regex kOpen(R"(^namespace ([\w:]+) \{)");
+  static const std::regex kOpenUnnamed(R"(^namespace \{)");
+  static const std::regex kClose(R"(^\}  // namespace)");
+  static const std::regex kType(R"(^(?:struct|class) (\w+)(?: final)?(?: : .*)? \{)");
+  std::map<std::string, std::string> where;
+  for (const auto& source : sources()) {
+    std::vector<std::string> open;
+    for (const auto& line : source.lines) {
+      std::smatch match;
+      if (std::regex_search(line, match, kOpen)) {
+        open.push_back(match[1].str());
+      } else if (std::regex_search(line, kOpenUnnamed)) {
+        open.push_back("of " + source.path);
+      } else if (std::regex_search(line, kClose) && !open.empty()) {
+        open.pop_back();
+      } else if (std::regex_search(line, match, kType)) {
+        std::string name;
+        for (const auto& space : open) name += space + "::";
+        name += match[1].str();
+        const auto [first, fresh] = where.emplace(name, source.path);
+        EXPECT_TRUE(fresh || first->second == source.path) << name << " is in " << first->second << " and in " << source.path;
+      }
+    }
+  }
+  EXPECT_GT(where.size(), 300U);
 }
 
 }  // namespace
