@@ -48,7 +48,8 @@ Result<std::vector<ValueEdit>> adoption_edits(const ObjectDrift& drift) {
   std::vector<ValueEdit> edits;
   for (const auto& field : drift.fields) {
     if (field.op == FieldOp::Order || field.op == FieldOp::Stale) continue;
-    if (field.live && field.live->starts_with("\"hmac:")) {
+    // Also inside an added element: {"name": "DB_PASSWORD", "value": "hmac:..."}.
+    if (field.live && field.live->find("\"hmac:") != std::string::npos) {
       return Error{ErrorKind::InvalidInput, fmt::format("{} {} is secret: it does not go into Git", to_string(drift.object), field.path)};
     }
     edits.push_back({field.path, field.op == FieldOp::Removed ? std::nullopt : field.live});

@@ -81,9 +81,12 @@ Result<void> read_edit(const ValueEdit& edit, const json& object, Wanted& out) {
 }
 
 /// `expected` is every document of the text with the edit made in it.
-Result<void> check(const EditedText& edited, const std::string& file, const std::vector<json>& expected, const std::string& path) {
+Result<void> check(const EditedText& edited, const std::string& file, const std::vector<json>& expected, const std::string& path, bool has_last_line_end) {
   const auto now = parse_yaml(edited.text, file);
   if (now && *now == expected) return {};
+  if (!has_last_line_end) {
+    return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: the file lacks the line end after its last line, which belongs to a value there; add it first", file, edited.line)};
+  }
   return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: {} can't be edited safely; edit it by hand", file, edited.line, path)};
 }
 
@@ -108,7 +111,7 @@ Result<std::string> edit_manifest(const std::string& text, const std::string& fi
     inside.steps.insert(inside.steps.end(), wanted.steps.begin(), wanted.steps.end());
     DocumentEditor editor(current, file);
     TRY(auto changed, editor.edit(inside, wanted.remove ? nullptr : &wanted.value));
-    CHECK_OK(check(changed, file, documents, edit.path));
+    CHECK_OK(check(changed, file, documents, edit.path, text.ends_with('\n')));
     current = std::move(changed.text);
   }
   return current;

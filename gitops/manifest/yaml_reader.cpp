@@ -1,6 +1,7 @@
 #include "gitops/manifest/yaml_reader.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/manifest/empty_blocks.hpp"
 #include "gitops/manifest/text_checks.hpp"
 #include "gitops/manifest/yaml_scalar.hpp"
 
@@ -97,7 +98,7 @@ class Events {
 
 class Reader {
  public:
-  Reader(std::string_view text, const std::string& file, const ParseLimits& limits) : events_(text), file_(file), limits_(limits) {}
+  Reader(std::string_view text, const std::string& file, const ParseLimits& limits) : text_(text), events_(text), file_(file), limits_(limits) {}
 
   Result<std::vector<YamlDocument>> read() {
     std::vector<YamlDocument> documents;
@@ -163,8 +164,20 @@ class Reader {
     return {};
   }
 
+  static bool is_block_scalar(fy_event* event) {
+    if (event->type != FYET_SCALAR || event->scalar.value == nullptr) return false;
+    const auto style = fy_token_scalar_style(event->scalar.value);
+    return style == FYSS_LITERAL || style == FYSS_FOLDED;
+  }
+
+  /// A block scalar that the end of the text cuts off has no final newline; the library adds one.
+  bool ends_without_newline(fy_event* event) const {
+    return is_block_scalar(event) && !text_.ends_with('\n') && fy_token_end_mark(event->scalar.value)->input_pos >= text_.size();
+  }
+
   Result<void> scalar(fy_event* event, Mark where, json& out) {
     auto text = text_of(event->scalar.value);
+    if (text.ends_with('\n') && ends_without_newline(event)) text.pop_back();
     const auto tag = text_of(event->scalar.tag);
     const bool plain = event->scalar.value == nullptr || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
     if (tag.ends_with("binary")) {
@@ -235,6 +248,7 @@ class Reader {
     return {};
   }
 
+  std::string_view text_;
   Events events_;
   const std::string& file_;
   const ParseLimits& limits_;
@@ -268,7 +282,7 @@ Result<std::vector<YamlDocument>> read_documents(std::string_view text, const st
       return documents;
     }
   }
-  const auto unified = with_unix_line_ends(text);
+  const auto unified = with_quoted_empty_blocks(std::string(with_unix_line_ends(text)));
   return Reader(unified, file, limits).read();
 }
 

@@ -102,7 +102,7 @@ Ran run_program(const std::vector<std::string>& argv, const std::string& directo
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   const auto pid = ::fork();
-  if (pid == 0) become(argv, pipe[1], -1, directory);
+  if (pid == 0) become(argv, pipe[1], pipe[1], directory);
   ::close(pipe[1]);
   Ran ran;
   std::array<char, 4096> bytes{};

@@ -33,7 +33,7 @@ class Program {
   std::string rest_;
 };
 
-/// Runs to the end and returns exit code and stdout.
+/// Runs to the end; `out` is stdout and stderr together.
 struct Ran {
   int exit_code = 0;
   std::string out;

@@ -62,7 +62,7 @@ std::vector<NastySample> nasty_samples() {
       {"PlainOnTheNextLine", kHead + "data:\n  a:\n    text on its own line # c\n  b:\n    \"quoted\"\n  c:\n    {x: 1}\n  d:\n\n    # far\n    7\n"},
       {"BlockScalars", kHead + "data:\n  a: |\n    one\n     two\n\n    three\n\n  b: |-\n    x\n  c: |+\n    y\n\n\n  d: >\n    f1\n    f2\n\n    f3\n  e: >-\n    g\n# c\n  f: 1\n"},
       {"BlockIndicators", kHead + "data:\n  a: |2\n      two deep\n    none\n  b: |1-\n   x\n  c: >+1\n   y\n\n  d: |-4 # c\n        z\n      w\n  e: 1\n"},
-      {"BlockAtTheEnd", kHead + "data:\n  a: 1\n  b: |\n    x\n    y"},
+      {"BlockAtTheEnd", kHead + "data:\n  a: 1\n  b: |\n    x\n    y", true},
       {"BlockKeptAtTheEnd", kHead + "data:\n  a: 1\n  b: |+\n    x\n\n\n"},
       {"BlockInLists", kHead + "l:\n- |\n  one\n  two\n- >-\n  three\n-   k: |\n      deep\n    m: 1\n- x\n"},
       {"BlockThatLooksLikeYaml", kHead + "data:\n  a.yaml: |\n    # not a comment\n    key: value\n    - dash\n    ---\n    {{ template }}\n  b: 1\n"},

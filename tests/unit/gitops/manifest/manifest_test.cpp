@@ -187,5 +187,17 @@ TEST(ToYaml, ComesBackAsItWas) {
   }
 }
 
+TEST(ParseYaml, AnEmptyBlockScalarTakesNoneOfTheKeysBelowIt) {
+  const auto values = parse_yaml("m:\n  a: |\n  b: x\n  c: >-  # nothing\n\n  d: |\n    text\nlast: |\n", "m.yaml");
+  ASSERT_TRUE(values) << values.error().message;
+  EXPECT_EQ(values->at(0), nlohmann::json::parse(R"({"m": {"a": "", "b": "x", "c": "", "d": "text\n"}, "last": ""})"));
+}
+
+TEST(ParseYaml, ABlockScalarCutOffByTheEndHasNoFinalNewline) {
+  EXPECT_EQ(parse_yaml("a: |\n  y", "m.yaml")->at(0)["a"], "y");
+  EXPECT_EQ(parse_yaml("a: |\n  y\n", "m.yaml")->at(0)["a"], "y\n");
+  EXPECT_EQ(parse_yaml("a: |\n  y\nb: |-\n  z", "m.yaml")->at(0), nlohmann::json::parse(R"({"a": "y\n", "b": "z"})"));
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -1,0 +1,75 @@
+#include "bot/conversation/request.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+namespace driftwarden {
+namespace {
+
+using Kind = Request::Kind;
+const std::string kBot = "UBOT";
+
+struct Row {
+  std::string name;
+  std::string type;
+  std::string payload;
+  std::optional<Request> expected;
+  friend void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+};
+
+std::string event(const std::string& inner) { return R"({"type":"event_callback","team_id":"T1","event_id":"Ev1","event":)" + inner + "}"; }
+Request said(Kind kind, const std::string& channel, const std::string& thread, const std::string& ts, const std::string& text) {
+  return {kind, "T1", "U0ALICE", channel, thread, MessageRef{channel, ts}, text};
+}
+
+class RequestTable : public testing::TestWithParam<Row> {};
+TEST_P(RequestTable, Reads) { EXPECT_EQ(request_from(GetParam().type, nlohmann::json::parse(GetParam().payload), kBot), GetParam().expected); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Payloads, RequestTable,
+    testing::Values(
+        Row{"Mention", "events_api", event(R"({"type":"app_mention","user":"U0ALICE","text":"<@UBOT> status","ts":"1.0","channel":"C1"})"), said(Kind::Mention, "C1", "1.0", "1.0", "status")},
+        Row{"MentionInAThread", "events_api", event(R"({"type":"app_mention","user":"U0ALICE","text":"<@UBOT> diff","ts":"2.0","thread_ts":"1.0","channel":"C1"})"),
+            said(Kind::Mention, "C1", "1.0", "2.0", "diff")},
+        Row{"MentionAtTheEnd", "events_api", event(R"({"type":"app_mention","user":"U0ALICE","text":"status <@UBOT>","ts":"1.0","channel":"C1"})"),
+            said(Kind::Mention, "C1", "1.0", "1.0", "status")},
+        Row{"AnotherUserWithALongerIdStays", "events_api", event(R"({"type":"app_mention","user":"U0ALICE","text":"<@UBOT2> <@UBOT>","ts":"1.0","channel":"C1"})"),
+            said(Kind::Mention, "C1", "1.0", "1.0", "@UBOT2 @UBOT")},
+        Row{"EscapesAndSmartQuotes", "events_api", event(R"({"type":"app_mention","user":"U0ALICE","text":"<@UBOT>\u00a0sync checkout because a &lt; b","ts":"1.0","channel":"C1"})"),
+            said(Kind::Mention, "C1", "1.0", "1.0", "sync checkout because a < b")},
+        Row{"DirectMessage", "events_api", event(R"({"type":"message","channel_type":"im","user":"U0ALICE","text":"status","ts":"1.0","channel":"D1"})"),
+            said(Kind::DirectMessage, "D1", "", "1.0", "status")},
+        Row{"DirectMessageInAThread", "events_api", event(R"({"type":"message","channel_type":"im","user":"U0ALICE","text":"status","ts":"2.0","thread_ts":"1.0","channel":"D1"})"),
+            said(Kind::DirectMessage, "D1", "1.0", "2.0", "status")},
+        Row{"ChannelMessageWithoutMention", "events_api", event(R"({"type":"message","channel_type":"channel","user":"U0ALICE","text":"status","ts":"1.0","channel":"C1"})"), {}},
+        Row{"ThreadBroadcast", "events_api",
+            event(R"({"type":"message","subtype":"thread_broadcast","channel_type":"im","user":"U0ALICE","text":"status","ts":"2.0","thread_ts":"1.0","channel":"D1"})"),
+            said(Kind::DirectMessage, "D1", "1.0", "2.0", "status")},
+        Row{"AnotherBot", "events_api", event(R"({"type":"app_mention","user":"U2","bot_id":"B2","text":"<@UBOT> approve C-1","ts":"1.0","channel":"C1"})"), {}},
+        Row{"ABotWithAProfileOnly", "events_api", event(R"({"type":"message","channel_type":"im","user":"U2","bot_profile":{},"text":"approve C-1","ts":"1.0","channel":"D1"})"), {}},
+        Row{"Ourselves", "events_api", event(R"({"type":"message","channel_type":"im","user":"UBOT","text":"status","ts":"1.0","channel":"D1"})"), {}},
+        Row{"WithoutAUser", "events_api", event(R"({"type":"message","subtype":"bot_message","channel_type":"im","text":"status","ts":"1.0","channel":"D1"})"), {}},
+        Row{"AnEdit", "events_api", event(R"({"type":"message","subtype":"message_changed","channel_type":"im","user":"U0ALICE","message":{"text":"sync"},"ts":"1.0","channel":"D1"})"), {}},
+        Row{"AnEditedMention", "events_api", event(R"({"type":"app_mention","user":"U0ALICE","text":"<@UBOT> sync x","edited":{"ts":"3.0"},"ts":"1.0","channel":"C1"})"), {}},
+        Row{"AJoin", "events_api", event(R"({"type":"message","subtype":"channel_join","channel_type":"im","user":"U0ALICE","text":"joined","ts":"1.0","channel":"D1"})"), {}},
+        Row{"AReaction", "events_api", event(R"({"type":"reaction_added","user":"U0ALICE","reaction":"eyes"})"), {}},
+        Row{"Slash", "slash_commands", R"({"team_id":"T1","user_id":"U0ALICE","channel_id":"C1","command":"/warden","text":" status checkout "})",
+            Request{Kind::Slash, "T1", "U0ALICE", "C1", "", {}, "status checkout"}},
+        Row{"SlashWithoutText", "slash_commands", R"({"team_id":"T1","user_id":"U0ALICE","channel_id":"C1","command":"/warden","text":""})",
+            Request{Kind::Slash, "T1", "U0ALICE", "C1", "", {}, ""}},
+        Row{"Button", "interactive",
+            R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"container":{"channel_id":"C1","message_ts":"1.0"},"actions":[{"action_id":"sync","value":"sync checkout"}]})",
+            said(Kind::Button, "C1", "1.0", "1.0", "sync checkout")},
+        Row{"ButtonInAThread", "interactive",
+            R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"container":{"channel_id":"C1","message_ts":"2.0"},"message":{"thread_ts":"1.0"},
+                "actions":[{"action_id":"approve","value":"approve C-1 9e8d7c6"}]})",
+            said(Kind::Button, "C1", "1.0", "2.0", "approve C-1 9e8d7c6")},
+        Row{"ButtonWithoutAValue", "interactive", R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"container":{"channel_id":"C1"},"actions":[{"action_id":"x"}]})", {}},
+        Row{"NoAction", "interactive", R"({"type":"block_actions","actions":[]})", {}}, Row{"ActionsOfAnotherShape", "interactive", R"({"type":"block_actions","actions":[7]})", {}},
+        Row{"AModal", "interactive", R"({"type":"view_submission","user":{"id":"U0ALICE"}})", {}}, Row{"AnUnknownEnvelope", "hello", "{}", {}},
+        Row{"NoObject", "events_api", "[1]", {}}, Row{"EventOfAnotherShape", "events_api", R"({"event":"x"})", {}}),
+    [](const auto& row) { return row.param.name; });
+
+}  // namespace
+}  // namespace driftwarden
