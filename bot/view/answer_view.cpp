@@ -22,7 +22,8 @@ int badness(const StatusRow& row) {
 }
 
 std::string row_line(const StatusRow& row) {
-  auto line = fmt::format("{} *{}* on {}", state_emoji(row.report.state), slack::escape(row.app.name), slack::escape(row.app.cluster));
+  const bool ailing = row.report.state == AppState::Synced && badness(row) != 3;
+  auto line = fmt::format("{} *{}* on {}", ailing ? ":warning:" : state_emoji(row.report.state), slack::escape(row.app.name), slack::escape(row.app.cluster));
   if (row.report.state == AppState::OutOfSync) line += ": " + cause_words(row.report.cause);
   if (row.report.state == AppState::Unknown) line += ": " + slack::escape(ellipsize(row.report.reason, 120));
   if (row.report.state == AppState::Synced) line += fmt::format(" at {}", code_span(short_sha(row.report.revision)));
@@ -202,7 +203,7 @@ slack::Message why_message(const App& app, const DriftReport& report, const std:
   } else if (report.state == AppState::Unknown) {
     text = fmt::format(":grey_question: *{}* can't be judged: {}", slack::escape(app.name), slack::escape(report.reason));
   } else {
-    text = fmt::format(":mag: *{}* is OutOfSync: *{}*. {}", slack::escape(app.name), to_string(report.cause), explain(report));
+    text = fmt::format(":mag: *{}* is OutOfSync: *{}*. {}", slack::escape(app.name), cause_words(report.cause), explain(report));
   }
   blocks.section(text);
   const auto lines = drift_lines(report, 10);

@@ -152,7 +152,7 @@ std::string cut_mrkdwn(std::string_view text, std::size_t limit) {
 
 slack::Message message_of(Blocks& blocks, std::string text) {
   slack::Message message;
-  message.text = cut_mrkdwn(valid_utf8(text), kMaxText);
+  message.text = cut_mrkdwn(valid_utf8(trim(text)), kMaxText);
   message.blocks = blocks.finish();
   return message;
 }

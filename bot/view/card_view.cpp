@@ -23,8 +23,9 @@ std::string state_line(const Change& change, const std::vector<PersonId>& counte
   switch (change.state) {
     case ChangeState::Requested: return ":hourglass_flowing_sand: preparing the pull request";
     case ChangeState::Proposed:
-      return fmt::format(":bell: waiting for {} of {} {}{}", change.quorum.need - static_cast<int>(counted.size()), change.quorum.need,
-                         change.quorum.need == 1 ? "approval" : "approvals", counted.empty() ? "" : ", approved by " + slack::escape(join(counted, ", ")));
+      if (change.quorum.need == 1) return ":bell: waiting for an approval";
+      return fmt::format(":bell: waiting for {} of {} approvals{}", change.quorum.need - static_cast<int>(counted.size()), change.quorum.need,
+                         counted.empty() ? "" : ", approved by " + slack::escape(join(counted, ", ")));
     case ChangeState::Approved: return fmt::format(":arrows_counterclockwise: approved by {}, merging", counted.empty() ? "policy" : slack::escape(join(counted, ", ")));
     case ChangeState::Merged:
     case ChangeState::Applying: return fmt::format(":arrows_counterclockwise: merged as {}, applying", code_span(short_sha(change.merged_sha)));
@@ -89,6 +90,7 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
     blocks.actions({{"Approve", fmt::format("approve {} {}", name, short_sha(change.content.head_sha)), Button::Style::Primary, ""},
                     {"Reject", "reject " + name, Button::Style::Danger, "The pull request is closed."}});
   } else {
+    if (!counted.empty() && change.state != ChangeState::Approved) facts.push_back("approved by " + slack::escape(join(counted, ", ")));
     blocks.context(facts);
   }
   auto fallback = fmt::format("{} {} {} on {}: {}\n{}\nasked by {}{}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), verb_words(change),

@@ -11,9 +11,9 @@ namespace driftwarden::e2e {
 namespace {
 
 void git(const std::string& directory, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"git", "-c", "init.defaultBranch=main", "-c", "credential.helper="});
+  arguments.insert(arguments.begin(), {"git", "-c", "init.defaultBranch=main", "-c", "credential.helper=", "-c", "http.proxy="});
   const auto ran = run_program(arguments, directory);
-  if (ran.exit_code != 0) throw std::runtime_error("git " + arguments.at(5) + " ended with code " + std::to_string(ran.exit_code) + " " + ran.out);
+  if (ran.exit_code != 0) throw std::runtime_error("git " + arguments.at(7) + " ended with code " + std::to_string(ran.exit_code) + " " + ran.out);
 }
 
 }  // namespace
@@ -35,6 +35,21 @@ std::string ForgeHands::file(const std::string& path) {
   const auto answer = web_.send("GET", api_url_ + "/repos/" + project_ + "/raw/" + path + "?ref=main", "token " + token_);
   if (!answer.ok()) throw std::runtime_error("raw " + path + " was answered " + std::to_string(answer.status));
   return answer.text;
+}
+
+void ForgeHands::click(const std::string& person, int number, const std::string& action) {
+  const auto root = api_url_.substr(0, api_url_.find("/api/v1"));
+  const auto url = root + "/" + project_ + "/pulls/" + std::to_string(number);
+  const auto page = web_.send("GET", url + "?person=" + person).text;
+  const auto field = [&](const std::string& name) {
+    const auto mark = "name=\"" + name + "\" value=\"";
+    const auto at = page.find(mark);
+    if (at == std::string::npos) throw std::runtime_error("the page " + url + " has no field " + name);
+    return page.substr(at + mark.size(), page.find('"', at + mark.size()) - at - mark.size());
+  };
+  const auto form = "token=" + field("token") + "&person=" + person + "&head=" + field("head") + "&action=" + action + "&method=rebase";
+  const auto answer = web_.send("POST", url, "", form, "application/x-www-form-urlencoded");
+  if (answer.status != 303 && !answer.ok()) throw std::runtime_error(action + " on " + url + " was answered " + std::to_string(answer.status));
 }
 
 void ForgeHands::push(const std::vector<std::pair<std::string, std::string>>& files, const std::string& person, const std::string& message) {

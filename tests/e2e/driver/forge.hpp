@@ -18,6 +18,8 @@ class ForgeHands {
   /// Newest first, of the branch main.
   std::vector<Json> commits();
   std::string file(const std::string& path);
+  /// Presses "approve", "reject", "merge" or "close" on the sandbox's page of a pull request, as `person`.
+  void click(const std::string& person, int number, const std::string& action);
   /// Commits and pushes to main by git itself, as `person`.
   void push(const std::vector<std::pair<std::string, std::string>>& files, const std::string& person, const std::string& message);
 

@@ -18,7 +18,7 @@ constexpr std::size_t kLogShown = 6000;
 
 World::World(Bot bot) {
   std::vector<std::string> argv{DRIFTWARDEN_BINARY, "sandbox", "--port", "0", "--json", "--data", data()};
-  if (bot == Bot::Beside) argv.emplace_back("--no-bot");
+  if (bot != Bot::Inside) argv.emplace_back("--no-bot");
   servers_ = std::make_unique<Program>(argv, directory_.path() + "/log");
   Json line;
   try {
@@ -57,6 +57,8 @@ void World::start_bot() {
 }
 
 void World::kill_bot() { bot_->kill_now(); }
+
+Ran World::run_bot_to_its_end(const std::string& config) { return run_program({"timeout", "30", DRIFTWARDEN_BINARY, "run", "--config", config}); }
 
 int World::stop_bot() { return bot_ ? bot_->stop() : servers_->stop(); }
 

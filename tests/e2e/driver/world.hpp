@@ -25,6 +25,7 @@ class World {
   enum class Bot {
     Inside,  ///< one process, as people start it
     Beside,  ///< `sandbox --no-bot` and `run --config`, so that the bot can be killed and the world goes on
+    None,    ///< the servers alone
   };
   explicit World(Bot bot = Bot::Inside);
   ~World();
@@ -39,6 +40,8 @@ class World {
   void break_something(const std::string& id, const std::string& person = "carol");
   void start_bot();
   void kill_bot();
+  /// `run` with this configuration where it is to end by itself.
+  Ran run_bot_to_its_end(const std::string& config);
   int stop_bot();
   std::string database() const { return data() + "/driftwarden.db"; }
   std::string data() const { return directory_.path() + "/data"; }

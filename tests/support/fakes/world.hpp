@@ -127,6 +127,7 @@ class World {
     listener.on_report = [this](DriftReport report) { incidents->on_report(std::move(report)); };
     listener.on_synced = [this](const std::string& app, const std::string& revision) { last_synced[app] = revision; };
     listener.on_cluster = [this](const std::string& name, bool reachable, const std::string& why) { incidents->on_cluster(name, reachable, why); };
+    if (before_start) before_start();
     outbox->start();
     incidents->start();
     fleet->start(std::move(listener));
@@ -191,6 +192,7 @@ class World {
   FakeSlack slack;
   FakeForge forge_state;
   bool with_forge = true;
+  std::function<void()> before_start;  ///< registers further outbox handlers
   std::shared_ptr<FakeCluster::State> cluster = std::make_shared<FakeCluster::State>();
   std::map<std::string, std::string> last_synced;
   FakeCluster* live = nullptr;

@@ -106,6 +106,7 @@ TEST(Changes, WalkFromRequestToDone) {
 struct CrashRow {
   WatchedStore::Crash when;
   int part;  ///< of kParts: so that the parts run side by side
+  friend void PrintTo(const CrashRow& row, std::ostream* out) { *out << "part " << row.part; }
 };
 constexpr int kParts = 3;
 class CrashAnywhere : public testing::TestWithParam<CrashRow> {};
@@ -280,6 +281,31 @@ TEST(Changes, WithoutAForgeTheApprovedCommitIsPushed) {
   ASSERT_TRUE(approve(world, "bob"));
   ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
   EXPECT_EQ(world.git("rev-parse main"), world.change().content.head_sha);
+}
+
+TEST(Changes, WhatIsAppliedButNeverGetsHealthyFailsAndSaysWhy) {
+  Drifted world;
+  ASSERT_TRUE(request(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  world.live->stuck = true;
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Verifying));
+  world.clock.advance(9min);
+  EXPECT_EQ(world.change().state, ChangeState::Verifying);
+  world.clock.advance(2min);
+  EXPECT_EQ(world.change().state, ChangeState::Failed);
+  EXPECT_THAT(world.change().failure, HasSubstr("it was applied, but after 10 min it is still"));
+}
+
+TEST(Changes, AMergedChangeHoldsTheAlertStill) {
+  Drifted world;
+  ASSERT_TRUE(request(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done));
+  world.clock.advance(1min);
+  EXPECT_EQ(world.slack.with_key("incident:").size(), 1U) << "its own commit is no new drift";
+  EXPECT_EQ(world.incidents_of("checkout").size(), 1U);
 }
 
 TEST(Changes, WordsThatReachNobodyAreToldToTheAdmins) {

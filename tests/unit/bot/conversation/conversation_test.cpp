@@ -25,9 +25,11 @@ struct Talk : World {
   Talk& operator=(const Talk&) = delete;
 
   void open() {
+    before_start = [this] {
+      Services services{clock, config, async, *outbox, *fleet, *changes, *incidents, redactor, "warden"};
+      conversation = std::make_unique<Conversation>(io.get_executor(), services, *messenger, slack::Identity{"T1", "acme", "UBOT", "BBOT", ""});
+    };
     start();
-    Services services{clock, config, async, *outbox, *fleet, *changes, *incidents, redactor, "warden"};
-    conversation = std::make_unique<Conversation>(io.get_executor(), services, *messenger, slack::Identity{"T1", "acme", "UBOT", "BBOT", ""});
     conversation->start();
     clock.settle();
   }
