@@ -136,6 +136,19 @@ ChangeStep on_merged(Change change, const std::string& merged_sha, const std::st
   return step_to(std::move(change), ChangeState::Merged, {ChangeEffect::ShowCard, next}, now, by, "change.merged", fmt::format(R"({{"merged":{}}})", json_quoted(merged_sha)));
 }
 
+ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool bot_applies, WallTime now) {
+  const bool approved = change.state == ChangeState::Approved || static_cast<int>(counted_approvers(change).size()) >= change.quorum.need;
+  if (approved) return on_merged(std::move(change), merged_sha, "the forge", bot_applies, now);
+  if (is_final(change.state)) return refuse(std::move(change), "it ended already");
+  change.merged_sha = merged_sha;
+  return on_failed(std::move(change), "it was merged on the forge without the approvals it needs, so it is not applied; ask for a sync to have it reviewed", now);
+}
+
+ChangeStep on_base_moved(Change change, WallTime now) {
+  if (change.state != ChangeState::Approved) return refuse(std::move(change), "it is not being merged");
+  return step_to(std::move(change), ChangeState::Requested, {ChangeEffect::ShowCard, ChangeEffect::Propose}, now, "driftwarden", "change.base-moved", "{}");
+}
+
 ChangeStep on_applied(Change change, std::size_t objects, WallTime now) {
   if (change.state != ChangeState::Merged && change.state != ChangeState::Applying) return refuse(std::move(change), "it was applied already");
   return step_to(std::move(change), ChangeState::Verifying, {ChangeEffect::ShowCard, ChangeEffect::Verify}, now, "driftwarden", "change.applied",

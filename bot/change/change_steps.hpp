@@ -45,6 +45,10 @@ ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& r
 ChangeStep on_content_moved(Change change, Content content, const std::string& diff, WallTime now);
 /// `by` is "driftwarden", or a login when somebody merged on the forge.
 ChangeStep on_merged(Change change, const std::string& merged_sha, const std::string& by, bool bot_applies, WallTime now);
+/// Somebody merged the pull request past us. With the approvals it needs that is as good as ours; without them nothing is applied.
+ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool bot_applies, WallTime now);
+/// Review in chat: the branch that is the truth has moved since the commit was made. It is made again, and approved again.
+ChangeStep on_base_moved(Change change, WallTime now);
 ChangeStep on_applied(Change change, std::size_t objects, WallTime now);
 ChangeStep on_verified(Change change, WallTime now);
 ChangeStep on_expired(Change change, WallTime now);

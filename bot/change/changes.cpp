@@ -14,8 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Duration kLookAtForgesEvery{30'000};
-
 Result<void> enqueue_effect(storage::Transaction& tx, const Change& change, ChangeEffect effect, const std::string& audit_id, WallTime now) {
   storage::OutboxRow row;
   row.kind = to_string(effect);
@@ -168,59 +166,6 @@ asio::awaitable<void> Changes::gave_up(storage::OutboxRow row, Error why) {
   auto stepping = step(id, std::move(fail));
   auto stepped = co_await std::move(stepping);
   if (!stepped) log_error("change", fmt::format("{}: {}", change_name(id), stepped.error().message));
-}
-
-asio::awaitable<void> Changes::follow_forges() {
-  while (true) {
-    std::function<Result<std::vector<Change>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.changes({"", true, 1000}); };
-    auto working = parts_.store->query<std::vector<Change>>(std::move(work));
-    auto open = co_await std::move(working);
-    if (open) {
-      for (auto& change : *open) co_await follow_forge(std::move(change));
-    }
-    auto woken = co_await nudged_.wait_until(*parts_.clock, parts_.clock->mono_now() + kLookAtForgesEvery);
-    if (!woken) co_return;
-  }
-}
-
-asio::awaitable<void> Changes::follow_forge(Change change) {
-  const auto now = parts_.clock->wall_now();
-  const bool undecided = change.state == ChangeState::Requested || change.state == ChangeState::Proposed;
-  std::function<ChangeStep(Change)> event;
-  if (undecided && change.expires_at && *change.expires_at <= now) event = [now](Change current) { return on_expired(std::move(current), now); };
-  const auto* app = parts_.fleet->app(change.app);
-  auto* forge = app == nullptr ? nullptr : forge_of(*app);
-  const bool on_forge = forge != nullptr && change.pull_request != 0 && (change.state == ChangeState::Proposed || change.state == ChangeState::Approved);
-  if (!event && on_forge) {
-    const auto pull_request = co_await forge->get(change.pull_request);
-    if (!pull_request) co_return;
-    if (pull_request->state == forge::PullRequestState::Merged) {
-      const auto* cluster = find_cluster(*parts_.config, app->cluster);
-      const bool applies = cluster != nullptr && cluster->apply;
-      event = [sha = pull_request->merged_sha, applies, now](Change current) { return on_merged(std::move(current), sha, "the forge", applies, now); };
-    } else if (pull_request->state == forge::PullRequestState::Closed) {
-      event = [now](Change current) { return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now); };
-    } else if (change.state == ChangeState::Proposed) {
-      if (pull_request->head_sha != change.content.head_sha) {
-        Content moved{pull_request->head_sha, "moved on the forge"};
-        event = [moved, now](Change current) { return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now); };
-      } else if (const auto reviews = co_await forge->reviews(change.pull_request)) {
-        for (const auto& review : *reviews) {
-          const auto* person = person_by_forge(*parts_.config, review.user);
-          if (review.state != forge::ReviewState::Approved || review.stale || person == nullptr || review.commit_sha != change.content.head_sha) continue;
-          if (!may_approve(*parts_.config, person->name, change.quorum, *app)) continue;
-          Approval approval{person->name, change.content, now, "forge"};
-          event = [approval, now](Change current) { return on_approval(std::move(current), approval, now); };
-          auto stepping = step(change.id, std::move(event));
-          (void)co_await std::move(stepping);
-          event = nullptr;
-        }
-      }
-    }
-  }
-  if (!event) co_return;
-  auto stepping = step(change.id, std::move(event));
-  (void)co_await std::move(stepping);
 }
 
 }  // namespace driftwarden

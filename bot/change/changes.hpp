@@ -61,7 +61,10 @@ class Changes {
   asio::awaitable<Result<std::size_t>> apply_desired(App app, DesiredState desired);
   asio::awaitable<Result<void>> take_away_added(App app, ObjectDrift drift);
   asio::awaitable<void> follow_forges();
-  asio::awaitable<void> follow_forge(Change change);
+  asio::awaitable<void> follow(Change change);
+  asio::awaitable<void> take_over(Change change, App app, forge::PullRequest pull_request);
+  /// A step whose refusal or failure concerns nobody who waits.
+  asio::awaitable<void> step_quietly(std::int64_t id, std::function<ChangeStep(Change)> event);
   asio::awaitable<void> gave_up(storage::OutboxRow row, Error why);
   asio::awaitable<void> report_undelivered(storage::OutboxRow row, Error why);
   forge::Forge* forge_of(const App& app);

@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr Duration kLookEvery{250};
+constexpr std::string_view kBaseMoved = "the base has moved";  // no commit id reads like this
 
 forge::MergeMethod merge_method(MergeMethod method) {
   switch (method) {
@@ -85,7 +86,9 @@ asio::awaitable<Result<std::string>> Changes::push_to_branch(Change change, App 
   std::function<Result<std::string>(Mirror&)> push = [change, branch](Mirror& mirror) -> Result<std::string> {
     TRY(const auto head, mirror.fetch());
     TRY(const auto there, mirror.is_ancestor(change.content.head_sha, head));
-    if (!there) CHECK_OK(mirror.push(change.branch, branch, change.base_sha));
+    if (there) return change.content.head_sha;
+    if (head != change.base_sha) return std::string(kBaseMoved);
+    CHECK_OK(mirror.push(change.branch, branch, change.base_sha));
     return change.content.head_sha;
   };
   auto pushing = parts_.fleet->repository(app.repository).with_mirror<std::string>(std::move(push));
@@ -112,6 +115,11 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
     if (*moved) co_return std::string("the branch moved: it needs new approvals");
   }
   if (!merged) co_return wrap("merging " + change_name(change->id), merged.error());
+  if (*merged == kBaseMoved) {
+    std::function<ChangeStep(Change)> again = [now = parts_.clock->wall_now()](Change current) { return on_base_moved(std::move(current), now); };
+    co_await step_quietly(change->id, std::move(again));
+    co_return std::string("made again on the new head");
+  }
   std::function<ChangeStep(Change)> event = [sha = *merged, applies, now = parts_.clock->wall_now()](Change current) {
     return on_merged(std::move(current), sha, "driftwarden", applies, now);
   };

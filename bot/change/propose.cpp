@@ -108,7 +108,8 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
     if (!existing) co_return wrap("looking for an earlier pull request", existing.error());
     if (*existing) remote_head = (**existing).head_sha;
   }
-  const bool left_behind = row.attempts > 1 && remote_head.empty();
+  const bool made_before = row.attempts > 1 || !change->branch.empty();
+  const bool left_behind = made_before && remote_head.empty();
   std::function<Result<Written>(Mirror&)> write = [wanted = *request, remote_head, left_behind](Mirror& mirror) { return write_and_push(mirror, wanted, remote_head, left_behind); };
   auto writing = parts_.fleet->repository(app.repository).with_mirror<Written>(std::move(write));
   auto written = co_await std::move(writing);

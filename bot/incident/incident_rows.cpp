@@ -30,8 +30,8 @@ Result<void> enqueue_alert(storage::Transaction& tx, const Incident& incident, W
   return Result<void>{};
 }
 
-Result<void> enqueue_note(storage::Transaction& tx, const Incident& incident, const std::string& text, std::size_t index, WallTime now) {
-  const auto key = fmt::format("note:{}:{}:{}", incident.id, now.time_since_epoch().count(), index);
+Result<void> enqueue_note(storage::Transaction& tx, const Incident& incident, const std::string& text, const std::string& mark, WallTime now) {
+  const auto key = fmt::format("note:{}:{}", incident.id, mark);
   auto queued = tx.enqueue(row_for(incident, "slack.note", key, {{"incident", incident.id}, {"text", text}}, now));
   if (!queued) return queued.error();
   return Result<void>{};
@@ -39,6 +39,7 @@ Result<void> enqueue_note(storage::Transaction& tx, const Incident& incident, co
 
 Result<Incident> commit_step(storage::Transaction& tx, IncidentStep step, WallTime now) {
   auto incident = std::move(step.next);
+  auto mark = now.time_since_epoch().count();  // what makes the keys of this step's rows its own
   if (step.is_new) {
     TRY(incident, tx.add_incident(std::move(incident)));
   } else {
@@ -46,11 +47,11 @@ Result<Incident> commit_step(storage::Transaction& tx, IncidentStep step, WallTi
   }
   if (step.audit) {
     step.audit->subject = fmt::format("incident {}", incident.id);
-    auto appended = tx.append_audit(*step.audit);
-    if (!appended) return appended.error();
+    TRY(const auto row, tx.append_audit(*step.audit));
+    mark = row.seq;
   }
   if (step.show) CHECK_OK(enqueue_alert(tx, incident, now));
-  for (std::size_t i = 0; i < step.thread_notes.size(); ++i) CHECK_OK(enqueue_note(tx, incident, step.thread_notes[i], i, now));
+  for (std::size_t i = 0; i < step.thread_notes.size(); ++i) CHECK_OK(enqueue_note(tx, incident, step.thread_notes[i], fmt::format("{}:{}", mark, i), now));
   return incident;
 }
 

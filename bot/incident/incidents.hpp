@@ -13,7 +13,7 @@ namespace driftwarden {
 
 /// Outbox rows that show an incident; shared with whoever steps one (a command, a Change).
 Result<void> enqueue_alert(storage::Transaction& tx, const Incident& incident, WallTime now);
-Result<void> enqueue_note(storage::Transaction& tx, const Incident& incident, const std::string& text, std::size_t index, WallTime now);
+Result<void> enqueue_note(storage::Transaction& tx, const Incident& incident, const std::string& text, const std::string& mark, WallTime now);
 /// Saves the step's incident, its audit entry, and what is to be shown.
 Result<Incident> commit_step(storage::Transaction& tx, IncidentStep step, WallTime now);
 

@@ -1,0 +1,89 @@
+// What happens to a Change outside of chat: its time runs out, and on the forge it is reviewed, moved, merged or closed.
+#include "bot/change/changes.hpp"
+#include "bot/config/policy.hpp"
+#include "gitops/base/log.hpp"
+
+namespace driftwarden {
+namespace {
+
+constexpr Duration kLookAtForgesEvery{30'000};
+
+/// Reviews that count: by people we know and may count, of exactly this content.
+std::vector<Approval> approvals_in(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config, WallTime now) {
+  std::vector<Approval> approvals;
+  for (const auto& review : reviews) {
+    const auto* person = person_by_forge(config, review.user);
+    const bool counts = review.state == forge::ReviewState::Approved && !review.stale && review.commit_sha == change.content.head_sha;
+    if (!counts || person == nullptr || !may_approve(config, person->name, change.quorum, app)) continue;
+    approvals.push_back({person->name, change.content, now, "forge"});
+  }
+  return approvals;
+}
+
+bool undecided(const Change& change) { return change.state == ChangeState::Requested || change.state == ChangeState::Proposed; }
+
+}  // namespace
+
+asio::awaitable<void> Changes::follow_forges() {
+  while (true) {
+    std::function<Result<std::vector<Change>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.changes({"", true, 1000}); };
+    auto working = parts_.store->query<std::vector<Change>>(std::move(work));
+    auto open = co_await std::move(working);
+    if (open) {
+      for (auto& change : *open) co_await follow(std::move(change));
+    }
+    auto woken = co_await nudged_.wait_until(*parts_.clock, parts_.clock->mono_now() + kLookAtForgesEvery);
+    if (!woken) co_return;
+  }
+}
+
+asio::awaitable<void> Changes::follow(Change change) {
+  const auto now = parts_.clock->wall_now();
+  if (undecided(change) && change.expires_at && *change.expires_at <= now) {
+    const std::function<ChangeStep(Change)> expire = [now](Change current) { return on_expired(std::move(current), now); };
+    co_await step_quietly(change.id, expire);
+    co_return;
+  }
+  const auto* app = parts_.fleet->app(change.app);
+  auto* forge = app == nullptr ? nullptr : forge_of(*app);
+  const bool waits_there = change.state == ChangeState::Proposed || change.state == ChangeState::Approved;
+  if (forge == nullptr || change.pull_request == 0 || !waits_there) co_return;
+  const auto pull_request = co_await forge->get(change.pull_request);
+  if (!pull_request) {
+    log_warn("forge", pull_request.error().message);
+    co_return;
+  }
+  co_await take_over(std::move(change), *app, *pull_request);
+}
+
+asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequest pull_request) {
+  const auto now = parts_.clock->wall_now();
+  if (pull_request.head_sha == change.content.head_sha && change.state == ChangeState::Proposed) {
+    const auto reviews = co_await forge_of(app)->reviews(change.pull_request);
+    if (!reviews) co_return;
+    for (const auto& approval : approvals_in(*reviews, change, app, *parts_.config, now)) {
+      const std::function<ChangeStep(Change)> approve = [approval, now](Change current) { return on_approval(std::move(current), approval, now); };
+      co_await step_quietly(change.id, approve);
+    }
+  }
+  std::function<ChangeStep(Change)> event;
+  if (pull_request.state == forge::PullRequestState::Merged) {
+    const auto* cluster = find_cluster(*parts_.config, app.cluster);
+    const bool applies = cluster != nullptr && cluster->apply;
+    event = [sha = pull_request.merged_sha, applies, now](Change current) { return on_merged_elsewhere(std::move(current), sha, applies, now); };
+  } else if (pull_request.state == forge::PullRequestState::Closed) {
+    event = [now](Change current) { return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now); };
+  } else if (pull_request.head_sha != change.content.head_sha && change.state == ChangeState::Proposed) {
+    const Content moved{pull_request.head_sha, "moved on the forge"};
+    event = [moved, now](Change current) { return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now); };
+  }
+  if (event) co_await step_quietly(change.id, event);
+}
+
+asio::awaitable<void> Changes::step_quietly(std::int64_t id, std::function<ChangeStep(Change)> event) {
+  auto stepping = step(id, std::move(event));
+  const auto stepped = co_await std::move(stepping);
+  if (!stepped) log_warn("change", change_name(id) + ": " + stepped.error().message);
+}
+
+}  // namespace driftwarden
