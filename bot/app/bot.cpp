@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kPoolThreads = 2;  // and one per repository, which a slow remote may keep busy
 constexpr Duration kSlackRetry{5000};
+constexpr Duration kKeepFinished = std::chrono::hours{24 * 7};
+constexpr Duration kPruneEvery = std::chrono::hours{6};
 
 Result<std::unique_ptr<kubernetes::Cluster>> make_cluster(asio::any_io_executor executor, Clock& clock, Random& random, const ClusterConfig& config) {
   kubernetes::ClusterOptions options;
@@ -124,7 +126,9 @@ class RunningBot final : public Bot {
     listener.on_report = [this](DriftReport report) { incidents_.on_report(std::move(report)); };
     listener.on_synced = [this](std::string app, std::string revision) { tasks_.spawn("last synced", keep_synced(std::move(app), std::move(revision))); };
     listener.on_cluster = [this](std::string cluster, bool reachable, std::string why) { incidents_.on_cluster(cluster, reachable, why); };
+    listener.on_repository = [this](std::string repository, bool reachable, std::string why) { incidents_.on_repository(repository, reachable, why); };
     outbox_.start();
+    tasks_.spawn("pruning", prune_now_and_then());
     incidents_.start();
     fleet_.start(std::move(listener));
     changes_.start();
@@ -205,6 +209,18 @@ class RunningBot final : public Bot {
       log_warn("slack", identity.error().message + "; trying again");
       auto slept = co_await clock_.sleep_for(kSlackRetry);
       if (!slept) co_return slept.error();
+    }
+  }
+
+  /// Finished work of the queues goes after a while; the audit chain stays whole.
+  asio::awaitable<void> prune_now_and_then() {
+    while (true) {
+      auto prune = [this] { return store_->prune(kKeepFinished); };
+      auto pruning = offload(database_thread_.get_executor(), std::move(prune));
+      const auto pruned = co_await std::move(pruning);
+      if (!pruned) log_warn("storage", pruned.error().message);
+      auto slept = co_await clock_.sleep_for(kPruneEvery);
+      if (!slept) co_return;
     }
   }
 

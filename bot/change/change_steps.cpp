@@ -114,13 +114,14 @@ ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& r
   if (!awaits_decision(change)) return refuse(std::move(change), fmt::format("{} {}.", change_name(change.id), state_words(change)));
   change.closed_by = who;
   change.failure = reason;
-  return step_to(std::move(change), ChangeState::Cancelled, {ChangeEffect::ShowCard, ChangeEffect::ClosePullRequest}, now, who, "change.cancelled",
+  return step_to(std::move(change), ChangeState::Cancelled, {ChangeEffect::ShowCard, ChangeEffect::PublishStatus, ChangeEffect::ClosePullRequest}, now, who, "change.cancelled",
                  fmt::format(R"({{"reason":{}}})", json_quoted(reason)));
 }
 
 ChangeStep on_content_moved(Change change, Content content, const std::string& diff, WallTime now) {
   if (change.state != ChangeState::Proposed && change.state != ChangeState::Approved) return refuse(std::move(change), "its content counts no more");
   if (change.content == content) return refuse(std::move(change), "nothing moved");
+  if (change.content.diff_digest != content.diff_digest) ++change.quorum.need;
   change.content = std::move(content);
   change.diff = diff;
   const auto detail = content_detail(change);
@@ -136,9 +137,9 @@ ChangeStep on_merged(Change change, const std::string& merged_sha, const std::st
   return step_to(std::move(change), ChangeState::Merged, {ChangeEffect::ShowCard, next}, now, by, "change.merged", fmt::format(R"({{"merged":{}}})", json_quoted(merged_sha)));
 }
 
-ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool bot_applies, WallTime now) {
+ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool as_shown, bool bot_applies, WallTime now) {
   const bool approved = change.state == ChangeState::Approved || static_cast<int>(counted_approvers(change).size()) >= change.quorum.need;
-  if (approved) return on_merged(std::move(change), merged_sha, "the forge", bot_applies, now);
+  if (approved && as_shown) return on_merged(std::move(change), merged_sha, "the forge", bot_applies, now);
   if (is_final(change.state)) return refuse(std::move(change), "it ended already");
   change.merged_sha = merged_sha;
   return on_failed(std::move(change), "it was merged on the forge without the approvals it needs, so it is not applied; ask for a sync to have it reviewed", now);
@@ -163,14 +164,17 @@ ChangeStep on_verified(Change change, WallTime now) {
 ChangeStep on_expired(Change change, WallTime now) {
   if (!awaits_decision(change) || !change.expires_at || *change.expires_at > now) return refuse(std::move(change), "it has not expired");
   change.failure = "nobody decided in time";
-  return step_to(std::move(change), ChangeState::Expired, {ChangeEffect::ShowCard, ChangeEffect::ClosePullRequest}, now, "driftwarden", "change.expired", "{}");
+  return step_to(std::move(change), ChangeState::Expired, {ChangeEffect::ShowCard, ChangeEffect::PublishStatus, ChangeEffect::ClosePullRequest}, now, "driftwarden", "change.expired", "{}");
 }
 
 ChangeStep on_failed(Change change, const std::string& why, WallTime now) {
   if (is_final(change.state)) return refuse(std::move(change), "it ended already");
   change.failure = why;
   std::vector<ChangeEffect> effects{ChangeEffect::ShowCard};
-  if (change.merged_sha.empty() && change.pull_request != 0) effects.push_back(ChangeEffect::ClosePullRequest);
+  if (change.merged_sha.empty() && change.review == ReviewMode::PullRequest) {
+    effects.push_back(ChangeEffect::PublishStatus);
+    effects.push_back(ChangeEffect::ClosePullRequest);
+  }
   return step_to(std::move(change), ChangeState::Failed, std::move(effects), now, "driftwarden", "change.failed", fmt::format(R"({{"why":{}}})", json_quoted(why)));
 }
 

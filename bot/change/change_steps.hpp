@@ -41,13 +41,13 @@ ChangeStep on_proposed(Change change, Proposal proposal, WallTime now);
 ChangeStep on_approval(Change change, Approval approval, WallTime now);
 ChangeStep on_rejected(Change change, const PersonId& who, const std::string& reason, WallTime now);
 ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& reason, WallTime now);
-/// The branch is no longer what was shown: earlier approvals are void.
+/// Somebody changed the branch past us: earlier approvals are void, and since whoever did it may approve as well, one more is needed.
 ChangeStep on_content_moved(Change change, Content content, const std::string& diff, WallTime now);
 /// `by` is "driftwarden", or a login when somebody merged on the forge.
 ChangeStep on_merged(Change change, const std::string& merged_sha, const std::string& by, bool bot_applies, WallTime now);
-/// Somebody merged the pull request past us. With the approvals it needs that is as good as ours; without them nothing is applied.
-ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool bot_applies, WallTime now);
-/// Review in chat: the branch that is the truth has moved since the commit was made. It is made again, and approved again.
+/// Somebody merged the pull request past us. With the approvals it needs, and `as_shown`, that is as good as ours; else nothing is applied.
+ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool as_shown, bool bot_applies, WallTime now);
+/// The truth about the App has moved since the commit was made: it is made again on top, shown again, and approved again.
 ChangeStep on_base_moved(Change change, WallTime now);
 ChangeStep on_applied(Change change, std::size_t objects, WallTime now);
 ChangeStep on_verified(Change change, WallTime now);

@@ -64,7 +64,8 @@ Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTi
 
 Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executor), tasks_(parts_.executor) {
   const auto on = [this](ChangeEffect effect, asio::awaitable<Result<std::string>> (Changes::*handler)(storage::OutboxRow)) {
-    parts_.outbox->on(std::string(to_string(effect)), [this, handler](storage::OutboxRow row) { return (this->*handler)(std::move(row)); });
+    const auto patience = effect == ChangeEffect::ShowCard ? Outbox::kWordsWait : Duration{0};
+    parts_.outbox->on(std::string(to_string(effect)), [this, handler](storage::OutboxRow row) { return (this->*handler)(std::move(row)); }, patience);
   };
   on(ChangeEffect::Propose, &Changes::propose);
   on(ChangeEffect::PublishStatus, &Changes::publish_status);
@@ -73,7 +74,8 @@ Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executo
   on(ChangeEffect::Verify, &Changes::verify);
   on(ChangeEffect::ClosePullRequest, &Changes::close_pull_request);
   on(ChangeEffect::ShowCard, &Changes::show_card);
-  parts_.outbox->on_gave_up([this](storage::OutboxRow row, Error why) { return gave_up(std::move(row), std::move(why)); });
+  parts_.outbox->on_gave_up([this](storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) { return gave_up(tx, row, why, now); },
+                            [this](const storage::OutboxRow& row) { tasks_.spawn("after giving up", after_giving_up(row)); });
 }
 
 void Changes::start() { tasks_.spawn("forges", follow_forges()); }
@@ -137,35 +139,37 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
 }
 
 /// Words that reached nobody are told to the admins.
-asio::awaitable<void> Changes::report_undelivered(storage::OutboxRow row, Error why) {
+Result<void> Changes::report_undelivered(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const {
   storage::OutboxRow notice;
   notice.key = fmt::format("undelivered:{}", row.id);
   notice.kind = "slack.notice";
   notice.lane = notice.key;
   const auto text = fmt::format(":warning: A message could not be delivered ({}): {}", row.key, why.message);
   notice.payload = json{{"channel", parts_.config->slack.admin_channel}, {"text", slack::escape(text)}}.dump(-1, ' ', false, json::error_handler_t::replace);
-  notice.created_at = parts_.clock->wall_now();
-  notice.not_before = notice.created_at;
-  std::function<Result<void>(storage::Transaction&)> work = [notice](storage::Transaction& tx) -> Result<void> {
-    auto queued = tx.enqueue(notice);
-    if (!queued) return queued.error();
-    return Result<void>{};
-  };
-  auto working = parts_.store->transact(std::move(work));
-  auto kept = co_await std::move(working);
-  if (!kept) log_error("change", kept.error().message);
+  notice.created_at = now;
+  notice.not_before = now;
+  auto queued = tx.enqueue(notice);
+  if (!queued) return queued.error();
+  return Result<void>{};
 }
 
-asio::awaitable<void> Changes::gave_up(storage::OutboxRow row, Error why) {
+Result<void> Changes::gave_up(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const {
   const auto effect = change_effect_from(row.kind);
   const bool words = row.kind.starts_with("slack.") || effect == ChangeEffect::ShowCard;
-  if (words && row.kind != "slack.notice") co_await report_undelivered(row, why);
-  if (!effect || *effect == ChangeEffect::ShowCard || *effect == ChangeEffect::PublishStatus || *effect == ChangeEffect::ClosePullRequest) co_return;
-  const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
-  std::function<ChangeStep(Change)> fail = [message = why.message, now = parts_.clock->wall_now()](Change change) { return on_failed(std::move(change), message, now); };
-  auto stepping = step(id, std::move(fail));
-  auto stepped = co_await std::move(stepping);
-  if (!stepped) log_error("change", fmt::format("{}: {}", change_name(id), stepped.error().message));
+  if (words && row.kind != "slack.notice") CHECK_OK(report_undelivered(tx, row, why, now));
+  if (!effect || *effect == ChangeEffect::ShowCard || *effect == ChangeEffect::PublishStatus || *effect == ChangeEffect::ClosePullRequest) return Result<void>{};
+  TRY(auto change, tx.find_change(json::parse(row.payload).at("change").get<std::int64_t>()));
+  if (!change) return Result<void>{};
+  auto committed = commit_step(tx, on_failed(std::move(*change), why.message, now), now);
+  if (!committed) return committed.error();
+  return Result<void>{};
+}
+
+/// What was held back while a Change was under way is looked at again.
+asio::awaitable<void> Changes::after_giving_up(storage::OutboxRow row) {
+  if (!change_effect_from(row.kind)) co_return;
+  auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
+  if (change && is_final(change->state)) parts_.on_ended(change->app);
 }
 
 }  // namespace driftwarden

@@ -59,14 +59,19 @@ class Changes {
   /// Voids the approvals when the branch on the forge is no longer what was approved; true when it was so.
   asio::awaitable<Result<bool>> void_if_moved(Change change, App app);
   asio::awaitable<Result<std::size_t>> apply_desired(App app, DesiredState desired);
-  asio::awaitable<Result<void>> take_away_added(App app, ObjectDrift drift);
+  asio::awaitable<Result<bool>> merged_already(Change change, App app);
+  asio::awaitable<Result<bool>> app_moved_since(App app, std::string base, bool fetch);
+  asio::awaitable<Result<std::optional<DesiredState>>> approved_state(Change change, App app);
+  asio::awaitable<Result<void>> take_away_added(App app, Manifest manifest, JsonPtr live);
+  asio::awaitable<Result<void>> prune(App app, ObjectRef ref);
   asio::awaitable<void> follow_forges();
   asio::awaitable<void> follow(Change change);
   asio::awaitable<void> take_over(Change change, App app, forge::PullRequest pull_request);
   /// A step whose refusal or failure concerns nobody who waits.
   asio::awaitable<void> step_quietly(std::int64_t id, std::function<ChangeStep(Change)> event);
-  asio::awaitable<void> gave_up(storage::OutboxRow row, Error why);
-  asio::awaitable<void> report_undelivered(storage::OutboxRow row, Error why);
+  Result<void> gave_up(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const;
+  asio::awaitable<void> after_giving_up(storage::OutboxRow row);
+  Result<void> report_undelivered(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const;
   forge::Forge* forge_of(const App& app);
 
   Parts parts_;

@@ -1,4 +1,4 @@
-// From an approval to a cluster that is what Git says: merge, apply, verify.
+// An approved Change is merged, and what was applied is watched until it is in force.
 #include "bot/change/changes.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr Duration kLookEvery{250};
+constexpr Duration kMomentAfterRestart{60'000};
 constexpr std::string_view kBaseMoved = "the base has moved";  // no commit id reads like this
 
 forge::MergeMethod merge_method(MergeMethod method) {
@@ -27,27 +28,6 @@ forge::MergeMethod merge_method(MergeMethod method) {
   return forge::MergeMethod::Squash;
 }
 
-JsonPtr tracked(const App& app, const Manifest& manifest) {
-  auto body = *manifest.body;
-  body["metadata"]["annotations"][std::string(kTrackingAnnotation)] = tracking_id(app.name, manifest.ref);
-  return std::make_shared<const json>(std::move(body));
-}
-
-/// JSON patch that takes away what others added; the pointers are of `live`, and hold for exactly its version.
-std::optional<json> removal_patch(const ObjectDrift& drift, const json& live) {
-  std::vector<std::string> pointers;
-  for (const auto& field : drift.fields) {
-    if (field.op != FieldOp::Added && field.op != FieldOp::Stale) continue;
-    if (auto pointer = json_pointer(live, field.path)) pointers.push_back(std::move(*pointer));
-  }
-  if (pointers.empty()) return std::nullopt;
-  // Later elements of a list first, so that the earlier pointers stay true.
-  std::ranges::sort(pointers, [](const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() > b.size() : a > b; });
-  json patch = json::array({{{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", live.at("metadata").at("resourceVersion")}}});
-  for (const auto& pointer : pointers) patch.push_back({{"op", "remove"}, {"path", pointer}});
-  return patch;
-}
-
 }  // namespace
 
 asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App app) {
@@ -57,6 +37,13 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
   if (pull_request->state == forge::PullRequestState::Merged) co_return pull_request->merged_sha;
   if (pull_request->state == forge::PullRequestState::Closed) co_return Error{ErrorKind::Conflict, "the pull request was closed on the forge"};
   if (pull_request->head_sha != change.content.head_sha) co_return Error{ErrorKind::Conflict, "the branch was changed on the forge after it was approved"};
+  // The forge may require our status: it must be there before the merge, whatever the other lane is at.
+  forge::CommitStatus approved;
+  approved.state = forge::StatusState::Success;
+  approved.description = change_name(change.id) + " is approved";
+  approved.target_url = change.pull_request_url;
+  const auto published = co_await forge->set_status(change.content.head_sha, std::move(approved));
+  if (!published) log_warn("forge", published.error().message);
   const auto method = merge_method(parts_.fleet->repository_config(app.repository).merge);
   std::function<Result<CommitInfo>(Mirror&)> look = [sha = change.content.head_sha](Mirror& mirror) { return mirror.commit_info(sha); };
   auto looking = parts_.fleet->repository(app.repository).with_mirror<CommitInfo>(std::move(look));
@@ -95,6 +82,40 @@ asio::awaitable<Result<std::string>> Changes::push_to_branch(Change change, App 
   co_return co_await std::move(pushing);
 }
 
+asio::awaitable<Result<bool>> Changes::merged_already(Change change, App app) {
+  if (change.pull_request != 0) {
+    const auto pull_request = co_await forge_of(app)->get(change.pull_request);
+    if (!pull_request) co_return pull_request.error();
+    co_return pull_request->state == forge::PullRequestState::Merged;
+  }
+  std::function<Result<bool>(Mirror&)> look = [sha = change.content.head_sha](Mirror& mirror) -> Result<bool> {
+    TRY(const auto head, mirror.fetch());
+    return mirror.is_ancestor(sha, head);
+  };
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<bool>(std::move(look));
+  co_return co_await std::move(looking);
+}
+
+/// Whether the branch now says something else about the App than when the Change was made: people approved the App as it was then.
+asio::awaitable<Result<bool>> Changes::app_moved_since(App app, std::string base, bool fetch) {
+  std::function<Result<bool>(Mirror&)> look = [app, base, fetch](Mirror& mirror) -> Result<bool> {
+    TRY(const auto head, fetch ? mirror.fetch() : mirror.head());
+    if (head == base) return false;
+    TRY(const auto later, mirror.is_ancestor(base, head));
+    if (!later) return false;
+    for (const auto& path : {app.path, pin_path(app.name)}) {
+      const auto now = mirror.tree_id(head, path);
+      const auto then = mirror.tree_id(base, path);
+      if (!now && now.error().kind != ErrorKind::NotFound) return now.error();
+      if (!then && then.error().kind != ErrorKind::NotFound) return then.error();
+      if ((now ? *now : "") != (then ? *then : "")) return true;
+    }
+    return false;
+  };
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<bool>(std::move(look));
+  co_return co_await std::move(looking);
+}
+
 asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
@@ -103,8 +124,16 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
   if (app == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
   const auto* cluster = find_cluster(*parts_.config, app->cluster);
   const bool applies = cluster != nullptr && cluster->apply;
+  // After a crash it may be merged already, and then it was we who moved the App.
+  auto merged_before = co_await merged_already(*change, *app);
+  if (!merged_before) co_return wrap("merging " + change_name(change->id), merged_before.error());
+  Result<bool> overtaken = false;
+  if (!*merged_before) overtaken = co_await app_moved_since(*app, change->base_sha, true);
+  if (!overtaken) co_return wrap("merging " + change_name(change->id), overtaken.error());
   Result<std::string> merged = Error{ErrorKind::NotFound, ""};
-  if (change->pull_request != 0) {
+  if (*overtaken) {
+    merged = std::string(kBaseMoved);
+  } else if (change->pull_request != 0) {
     merged = co_await merge_on_forge(*change, *app);
   } else {
     merged = co_await push_to_branch(*change, *app);
@@ -113,6 +142,8 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
     auto moved = co_await void_if_moved(*change, *app);
     if (!moved) co_return moved.error();
     if (*moved) co_return std::string("the branch moved: it needs new approvals");
+    // Checks may still run, or the forge still computes: that is waited for.
+    co_return Error{ErrorKind::Unavailable, "the forge does not merge it yet: " + merged.error().message};
   }
   if (!merged) co_return wrap("merging " + change_name(change->id), merged.error());
   if (*merged == kBaseMoved) {
@@ -130,64 +161,6 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
   co_return *merged;
 }
 
-asio::awaitable<Result<void>> Changes::take_away_added(App app, ObjectDrift drift) {
-  auto* cluster = parts_.fleet->cluster(app.cluster);
-  auto live = co_await cluster->get(drift.object);
-  if (!live) co_return live.error();
-  auto patch = removal_patch(drift, **live);
-  if (!patch) co_return Result<void>{};
-  JsonPtr body = std::make_shared<const json>(std::move(*patch));
-  auto patched = co_await cluster->patch(drift.object, std::move(body), "driftwarden");
-  if (!patched) co_return patched.error();
-  co_return Result<void>{};
-}
-
-asio::awaitable<Result<std::size_t>> Changes::apply_desired(App app, DesiredState desired) {
-  auto* cluster = parts_.fleet->cluster(app.cluster);
-  if (cluster == nullptr) co_return Error{ErrorKind::NotFound, fmt::format("cluster {} is not configured any more", app.cluster)};
-  const auto before = parts_.fleet->report(app.name);
-  for (const auto& manifest : desired.manifests) {
-    kubernetes::ApplyOptions options;
-    auto body = tracked(app, manifest);
-    auto outcome = co_await cluster->apply(std::move(body), std::move(options));
-    if (!outcome) co_return wrap("applying " + to_string(manifest.ref), outcome.error());
-  }
-  for (const auto& drift : before.objects) {
-    const bool wanted = std::ranges::any_of(desired.manifests, [&](const Manifest& manifest) { return same_object(manifest.ref, drift.object); });
-    if (drift.verdict == Verdict::OutOfSync && wanted) {
-      auto cleaned = co_await take_away_added(app, drift);
-      if (!cleaned) co_return wrap("taking what was added from " + to_string(drift.object), cleaned.error());
-    }
-    if (drift.verdict == Verdict::Extra && !wanted) {
-      auto removed = co_await cluster->remove(drift.object);
-      if (!removed) co_return wrap("deleting " + to_string(drift.object), removed.error());
-    }
-  }
-  co_return desired.manifests.size();
-}
-
-asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
-  auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
-  if (!change) co_return change.error();
-  if (change->state != ChangeState::Merged && change->state != ChangeState::Applying) co_return std::string("not to be applied now");
-  const auto* known = parts_.fleet->app(change->app);
-  if (known == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
-  const App app = *known;
-  std::function<Result<std::string>(Mirror&)> fetch = [](Mirror& mirror) { return mirror.fetch(); };
-  auto fetching = parts_.fleet->repository(app.repository).with_mirror<std::string>(std::move(fetch));
-  auto head = co_await std::move(fetching);
-  if (!head) co_return head.error();
-  auto desired = co_await parts_.fleet->render_at(app, change->merged_sha);
-  if (!desired) co_return wrap("rendering the merged revision", desired.error());
-  auto applied = co_await apply_desired(app, std::move(*desired));
-  if (!applied) co_return applied.error();
-  std::function<ChangeStep(Change)> event = [count = *applied, now = parts_.clock->wall_now()](Change current) { return on_applied(std::move(current), count, now); };
-  auto stepping = step(change->id, std::move(event));
-  auto stepped = co_await std::move(stepping);
-  if (!stepped) co_return stepped.error();
-  co_return fmt::format("{} objects", *applied);
-}
-
 asio::awaitable<Result<std::string>> Changes::verify(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
@@ -198,9 +171,12 @@ asio::awaitable<Result<std::string>> Changes::verify(storage::OutboxRow row) {
   parts_.fleet->nudge(app.repository);
   const auto desired = co_await parts_.fleet->render_at(app, change->merged_sha);
   if (!desired) co_return desired.error();
-  const auto deadline = row.created_at + parts_.verify_for;
+  // After a restart nothing is rendered or listed yet: that needs a moment of its own.
+  const auto deadline = std::max(row.created_at + parts_.verify_for, parts_.clock->wall_now() + kMomentAfterRestart);
   std::string waiting_for;
   while (true) {
+    auto overtaken = co_await app_moved_since(app, change->merged_sha, false);
+    if (overtaken && *overtaken) break;  // a later commit is in force; whether that one is in sync is for the alerts to say
     const auto report = parts_.fleet->report(app.name);
     const auto health = parts_.fleet->health(app.name);
     const bool in_force = parts_.fleet->desired_tree(app.name) == desired->tree;

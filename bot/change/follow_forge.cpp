@@ -3,6 +3,8 @@
 #include "bot/config/policy.hpp"
 #include "gitops/base/log.hpp"
 
+#include <map>
+
 namespace driftwarden {
 namespace {
 
@@ -10,9 +12,13 @@ constexpr Duration kLookAtForgesEvery{30'000};
 
 /// Reviews that count: by people we know and may count, of exactly this content.
 std::vector<Approval> approvals_in(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config, WallTime now) {
-  std::vector<Approval> approvals;
+  std::map<std::string, forge::Review> last_words;
   for (const auto& review : reviews) {
-    const auto* person = person_by_forge(config, review.user);
+    if (review.state != forge::ReviewState::Commented) last_words.insert_or_assign(review.user, review);
+  }
+  std::vector<Approval> approvals;
+  for (const auto& [user, review] : last_words) {
+    const auto* person = person_by_forge(config, user);
     const bool counts = review.state == forge::ReviewState::Approved && !review.stale && review.commit_sha == change.content.head_sha;
     if (!counts || person == nullptr || !may_approve(config, person->name, change.quorum, app)) continue;
     approvals.push_back({person->name, change.content, now, "forge"});
@@ -67,13 +73,17 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
     }
   }
   std::function<ChangeStep(Change)> event;
+  const bool as_shown = pull_request.head_sha == change.content.head_sha;
+  // Our own merge is told by the one who does it.
+  if (pull_request.state == forge::PullRequestState::Merged && as_shown && change.state == ChangeState::Approved) co_return;
+  if (pull_request.state == forge::PullRequestState::Merged && pull_request.merged_sha.empty()) co_return;
   if (pull_request.state == forge::PullRequestState::Merged) {
     const auto* cluster = find_cluster(*parts_.config, app.cluster);
     const bool applies = cluster != nullptr && cluster->apply;
-    event = [sha = pull_request.merged_sha, applies, now](Change current) { return on_merged_elsewhere(std::move(current), sha, applies, now); };
+    event = [sha = pull_request.merged_sha, as_shown, applies, now](Change current) { return on_merged_elsewhere(std::move(current), sha, as_shown, applies, now); };
   } else if (pull_request.state == forge::PullRequestState::Closed) {
     event = [now](Change current) { return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now); };
-  } else if (pull_request.head_sha != change.content.head_sha && change.state == ChangeState::Proposed) {
+  } else if (!as_shown && change.state == ChangeState::Proposed) {
     const Content moved{pull_request.head_sha, "moved on the forge"};
     event = [moved, now](Change current) { return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now); };
   }

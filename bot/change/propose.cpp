@@ -41,7 +41,7 @@ asio::awaitable<Result<CommitRequest>> Changes::plan(Change change, App app, std
   if (change.verb == ChangeVerb::Adopt) {
     const auto report = parts_.fleet->report(app.name);
     const auto* manifests = parts_.fleet->desired(app.name);
-    if (manifests == nullptr) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
+    if (manifests == nullptr || report.state == AppState::Unknown) co_return Error{ErrorKind::Unavailable, app.name + " is not judged yet"};
     std::function<Result<std::vector<FileEdit>>(Mirror&)> work = [app, report, desired = *manifests, head](Mirror& mirror) {
       const std::function<Result<std::string>(const std::string&)> source = [&](const std::string& file) { return mirror.read_file(head, app.path.empty() ? file : app.path + "/" + file); };
       return plan_adoption(app, report, desired, source);
@@ -57,7 +57,8 @@ asio::awaitable<Result<CommitRequest>> Changes::plan(Change change, App app, std
 asio::awaitable<Result<std::string>> Changes::effect_of(Change change, App app, std::string commit) {
   const auto report = parts_.fleet->report(app.name);
   const auto* manifests = parts_.fleet->desired(app.name);
-  const auto before = manifests == nullptr ? std::vector<Manifest>{} : *manifests;
+  if (manifests == nullptr) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
+  const auto before = *manifests;
   // The commit was only just made here; what it changes for the App is its rendering against today's.
   auto after = co_await parts_.fleet->render_at(app, commit);
   if (!after) co_return after.error();
@@ -103,12 +104,12 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   // An earlier try may have pushed this branch, perhaps on an older head: then it is moved, from exactly what was found there.
   auto* forge = change->review == ReviewMode::PullRequest ? forge_of(app) : nullptr;
   std::string remote_head;
-  if (forge != nullptr && row.attempts > 1) {
+  const bool made_before = row.attempts > 1 || !change->branch.empty();
+  if (forge != nullptr && made_before) {
     const auto existing = co_await forge->find_open(request->branch, parts_.fleet->repository_config(app.repository).branch);
     if (!existing) co_return wrap("looking for an earlier pull request", existing.error());
     if (*existing) remote_head = (**existing).head_sha;
   }
-  const bool made_before = row.attempts > 1 || !change->branch.empty();
   const bool left_behind = made_before && remote_head.empty();
   std::function<Result<Written>(Mirror&)> write = [wanted = *request, remote_head, left_behind](Mirror& mirror) { return write_and_push(mirror, wanted, remote_head, left_behind); };
   auto writing = parts_.fleet->repository(app.repository).with_mirror<Written>(std::move(write));
@@ -144,7 +145,7 @@ asio::awaitable<Result<std::string>> Changes::publish_status(storage::OutboxRow 
   if (forge == nullptr || change->pull_request == 0) co_return std::string("no forge");
   forge::CommitStatus status;
   const auto counted = counted_approvers(*change);
-  const bool refused = change->state == ChangeState::Rejected || change->state == ChangeState::Expired || change->state == ChangeState::Cancelled;
+  const bool refused = is_final(change->state) && change->state != ChangeState::Done;
   const bool enough = static_cast<int>(counted.size()) >= change->quorum.need;
   if (refused) {
     status.state = forge::StatusState::Failure;
@@ -164,7 +165,14 @@ asio::awaitable<Result<std::string>> Changes::close_pull_request(storage::Outbox
   if (!change) co_return change.error();
   const auto* app = parts_.fleet->app(change->app);
   auto* forge = app == nullptr ? nullptr : forge_of(*app);
-  if (forge == nullptr || change->pull_request == 0) co_return std::string("no pull request");
+  if (forge == nullptr || change->review != ReviewMode::PullRequest) co_return std::string("no pull request");
+  if (change->pull_request == 0) {
+    // It may have been opened in the very moment in which the Change ended.
+    const auto orphan = co_await forge->find_open(branch_name(*change), parts_.fleet->repository_config(app->repository).branch);
+    if (!orphan) co_return orphan.error();
+    if (!*orphan) co_return std::string("no pull request");
+    change->pull_request = (**orphan).number;
+  }
   auto current = co_await forge->get(change->pull_request);
   if (!current) co_return current.error();
   if (current->state != forge::PullRequestState::Open) co_return std::string("closed already");

@@ -31,9 +31,9 @@ asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& se
   bool marked = false;
   for (std::size_t i = 0; i < commits->size(); ++i) {
     const auto& commit = (*commits)[i];
-    const bool in_force = !marked && !desired_tree.empty() && (*ids)[i] == desired_tree;
-    marked = marked || in_force;
-    rows.push_back({commit.sha, commit.author.name, commit.time, commit.summary, in_force});
+    const bool same = !desired_tree.empty() && (*ids)[i] == desired_tree;
+    rows.push_back({commit.sha, commit.author.name, commit.time, commit.summary, same && !marked, same});
+    marked = marked || same;
   }
   co_return rows;
 }

@@ -18,9 +18,22 @@ asio::awaitable<Result<std::string>> current_head(Services& services, App app) {
 }
 
 asio::awaitable<Result<std::string>> resolve_revision(Services& services, App app, std::string text) {
-  std::function<Result<std::string>(Mirror&)> work = [text](Mirror& mirror) { return mirror.resolve(text); };
+  std::function<Result<std::string>(Mirror&)> work = [text](Mirror& mirror) -> Result<std::string> {
+    TRY(const auto revision, mirror.resolve(text));
+    TRY(const auto head, mirror.head());
+    TRY(const auto merged, mirror.is_ancestor(revision, head));
+    if (!merged) return Error{ErrorKind::NotFound, "it was never merged"};
+    return revision;
+  };
   auto working = services.fleet.repository(app.repository).with_mirror<std::string>(std::move(work));
   co_return co_await std::move(working);
+}
+
+/// Before everything that is like now, so that a second rollback goes on back instead of returning; "" when there is none.
+std::string earlier_revision(const std::vector<view::HistoryRow>& rows) {
+  const auto last_same = std::ranges::find(rows.rbegin(), rows.rend(), true, &view::HistoryRow::same);
+  if (last_same == rows.rend() || last_same == rows.rbegin()) return {};
+  return std::prev(last_same)->sha;
 }
 
 /// Same intent while one is open: the same Change. Another intent: wait for the first.
@@ -79,9 +92,7 @@ Answer request_change(const Services& services, const Call& call, const App& app
 asio::awaitable<Result<Answer>> handle_sync(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
-  if (const auto freeze = active_freeze(services.config, app, services.clock.wall_now())) {
-    co_return refuse(services, call, fmt::format("{} is frozen: {}.", app.name, *freeze), *freeze);
-  }
+  if (auto refusal = check_freeze(services, call, app)) co_return *refusal;
   const auto report = services.fleet.report(app.name);
   auto head = co_await current_head(services, app);
   if (!head) co_return head.error();
@@ -94,21 +105,15 @@ asio::awaitable<Result<Answer>> handle_sync(Services& services, Call call) {
 asio::awaitable<Result<Answer>> handle_rollback(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
-  if (const auto freeze = active_freeze(services.config, app, services.clock.wall_now())) {
-    co_return refuse(services, call, fmt::format("{} is frozen: {}.", app.name, *freeze), *freeze);
-  }
+  if (auto refusal = check_freeze(services, call, app)) co_return *refusal;
   auto head = co_await current_head(services, app);
   if (!head) co_return head.error();
   auto target = call.command.revision;
   if (target.empty()) {
     const auto rows = co_await history_rows(services, app, 30);
     if (!rows) co_return rows.error();
-    auto in_force = std::ranges::find(*rows, true, &view::HistoryRow::in_force);
-    if (in_force == rows->end()) in_force = rows->begin();
-    if (in_force == rows->end() || std::next(in_force) == rows->end()) {
-      co_return say(fmt::format("*{}* has no earlier commit to go back to.", slack::escape(app.name)));
-    }
-    target = std::next(in_force)->sha;
+    target = earlier_revision(*rows);
+    if (target.empty()) co_return say(fmt::format("I see no earlier commit of *{}* to go back to; `history {}` lists them.", slack::escape(app.name), app.name));
   }
   auto revision = co_await resolve_revision(services, app, target);
   if (!revision) {
@@ -125,6 +130,7 @@ asio::awaitable<Result<Answer>> handle_rollback(Services& services, Call call) {
 asio::awaitable<Result<Answer>> handle_adopt(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
+  if (auto refusal = check_freeze(services, call, app)) co_return *refusal;
   const auto report = services.fleet.report(app.name);
   if (report.state != AppState::OutOfSync) co_return say(fmt::format("*{}* is {}: there is nothing to adopt.", slack::escape(app.name), to_string(report.state)));
   if (app.track == Track::Pin) co_return say(fmt::format("*{}* is pinned to a revision: sync it first, or change Git and move the pin.", slack::escape(app.name)));

@@ -27,7 +27,8 @@ std::string error_words(const Error& error) {
 json reply_payload(const Request& request, const Reply& reply) {
   json payload{{"channel", request.channel}, {"thread_ts", request.thread_ts}, {"text", reply.message.text}, {"blocks", reply.message.blocks ? *reply.message.blocks : json()}};
   // A slash command's answer is for who typed it, as Slack's own commands do.
-  if (request.kind == Request::Kind::Slash) payload["user"] = request.user;
+  // A file can't be shown to one person only.
+  if (request.kind == Request::Kind::Slash && !reply.file) payload["user"] = request.user;
   if (reply.file) payload["file"] = {{"title", reply.file->title}, {"content", reply.file->content}};
   return payload;
 }
@@ -38,7 +39,7 @@ Result<void> enqueue_reply(storage::Transaction& tx, const storage::InboxRow& in
   row.key = "reply:" + inbox.key;
   row.kind = "slack.reply";
   row.lane = row.key;
-  row.payload = reply_payload(request, reply).dump();
+  row.payload = reply_payload(request, reply).dump(-1, ' ', false, json::error_handler_t::replace);
   row.created_at = now;
   row.not_before = now;
   auto queued = tx.enqueue(row);
@@ -50,7 +51,7 @@ Result<void> enqueue_reply(storage::Transaction& tx, const storage::InboxRow& in
 
 Conversation::Conversation(asio::any_io_executor executor, Services services, Messenger& messenger, slack::Identity identity)
     : services_(std::move(services)), messenger_(messenger), identity_(std::move(identity)), wake_(executor), tasks_(executor) {
-  services_.outbox.on("slack.reply", [this](storage::OutboxRow row) { return deliver_reply(std::move(row)); });
+  services_.outbox.on("slack.reply", [this](storage::OutboxRow row) { return deliver_reply(std::move(row)); }, Outbox::kWordsWait);
 }
 
 void Conversation::start() { tasks_.spawn("inbox", run()); }
@@ -77,13 +78,26 @@ asio::awaitable<void> Conversation::run() {
     auto working = services_.store.query<std::vector<storage::InboxRow>>(std::move(work));
     auto rows = co_await std::move(working);
     if (rows) {
-      for (auto& row : *rows) co_await answer(std::move(row));
+      for (auto& row : *rows) co_await answer_safely(std::move(row));
     } else {
       log_error("inbox", rows.error().message);
     }
     if (rows && rows->size() == kRowsAtOnce) continue;
     auto woken = co_await wake_.wait_until(services_.clock, services_.clock.mono_now() + kLookAtLeastEvery);
     if (!woken) co_return;
+  }
+}
+
+/// One request that goes wrong must not end the loop for all that follow.
+asio::awaitable<void> Conversation::answer_safely(storage::InboxRow row) {
+  const auto key = row.key;
+  try {
+    co_await answer(std::move(row));
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == asio::error::operation_aborted) throw;
+    log_error("inbox", key + ": " + failure.what());
+  } catch (const std::exception& failure) {
+    log_error("inbox", key + ": " + failure.what());
   }
 }
 
@@ -155,9 +169,10 @@ asio::awaitable<Result<GrammarContext>> Conversation::context_of(Request request
   if (!found) co_return found.error();
   GrammarContext context;
   for (const auto& app : services_.fleet.apps()) context.apps.push_back(app.name);
-  if (found->incident) context.implied_app = found->incident->app;
+  const auto exists = [&](const std::string& app) { return services_.fleet.app(app) != nullptr; };
+  if (found->incident && exists(found->incident->app)) context.implied_app = found->incident->app;
   if (found->change) {
-    context.implied_app = found->change->app;
+    if (exists(found->change->app)) context.implied_app = found->change->app;
     context.implied_change = found->change->id;
   }
   for (const auto& change : found->open) {

@@ -19,6 +19,7 @@ class Conversation {
 
  private:
   asio::awaitable<void> run();
+  asio::awaitable<void> answer_safely(storage::InboxRow row);
   asio::awaitable<void> answer(storage::InboxRow row);
   asio::awaitable<Result<Answer>> handle(Request request);
   asio::awaitable<Result<GrammarContext>> context_of(Request request);

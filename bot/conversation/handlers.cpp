@@ -66,4 +66,10 @@ std::optional<Answer> check_policy(const Services& services, const Call& call, c
   return refuse(services, call, fmt::format("You may not {} {}: {}.", verb, app.name, decision.rule), decision.rule);
 }
 
+std::optional<Answer> check_freeze(const Services& services, const Call& call, const App& app) {
+  const auto freeze = active_freeze(services.config, app, services.clock.wall_now());
+  if (!freeze) return std::nullopt;
+  return refuse(services, call, fmt::format("{} is frozen: {}.", app.name, *freeze), *freeze);
+}
+
 }  // namespace driftwarden

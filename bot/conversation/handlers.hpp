@@ -64,6 +64,8 @@ Answer say(std::string mrkdwn);
 Answer refuse(const Services& services, const Call& call, const std::string& why, const std::string& rule);
 /// Nothing when the caller may do this to the App; else the refusal.
 std::optional<Answer> check_policy(const Services& services, const Call& call, const App& app);
+/// Nothing when no freeze holds for the App now; else the refusal.
+std::optional<Answer> check_freeze(const Services& services, const Call& call, const App& app);
 
 asio::awaitable<Result<Answer>> handle_help(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_status(Services& services, Call call);

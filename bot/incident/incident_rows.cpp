@@ -13,7 +13,7 @@ storage::OutboxRow row_for(const Incident& incident, std::string kind, std::stri
   row.key = std::move(key);
   row.kind = std::move(kind);
   row.lane = fmt::format("incident:{}", incident.id);
-  row.payload = payload.dump();
+  row.payload = payload.dump(-1, ' ', false, json::error_handler_t::replace);
   row.created_at = now;
   row.not_before = now;
   return row;

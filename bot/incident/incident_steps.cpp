@@ -39,6 +39,8 @@ std::vector<std::string> changes_between(const DriftReport& before, const DriftR
     return std::ranges::find_if(report.objects, [&](const ObjectDrift& drift) { return same_object(drift.object, ref); });
   };
   std::vector<std::string> lines;
+  // An App that can't be judged says nothing of its objects.
+  if (before.state == AppState::Unknown || after.state == AppState::Unknown) return lines;
   for (const auto& drift : after.objects) {
     const auto earlier = find(before, drift.object);
     if (earlier == before.objects.end()) {
@@ -67,7 +69,8 @@ IncidentStep resolve(Incident incident, const std::string& resolved_by, const Dr
 
 IncidentStep update(Incident incident, const DriftReport& report, const std::string& digest, WallTime now) {
   IncidentStep step{std::move(incident), false, true, {}, {}};
-  for (const auto& line : changes_between(step.next.report, report)) step.thread_notes.push_back(":arrows_counterclockwise: " + line);
+  const bool asleep = step.next.state == IncidentState::Snoozed;
+  for (const auto& line : asleep ? std::vector<std::string>{} : changes_between(step.next.report, report)) step.thread_notes.push_back(":arrows_counterclockwise: " + line);
   step.next.report = report;
   step.next.fingerprint = digest;
   step.next.updated_at = now;

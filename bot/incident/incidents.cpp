@@ -60,9 +60,9 @@ Incidents::Incidents(asio::any_io_executor executor, Clock& clock, const Config&
       hold_off_(hold_offs(config)),
       wake_(executor),
       tasks_(executor) {
-  outbox_.on("slack.alert", [this](storage::OutboxRow row) { return deliver_alert(std::move(row)); });
-  outbox_.on("slack.note", [this](storage::OutboxRow row) { return deliver_note(std::move(row)); });
-  outbox_.on("slack.notice", [this](storage::OutboxRow row) { return deliver_notice(std::move(row)); });
+  outbox_.on("slack.alert", [this](storage::OutboxRow row) { return deliver_alert(std::move(row)); }, Outbox::kWordsWait);
+  outbox_.on("slack.note", [this](storage::OutboxRow row) { return deliver_note(std::move(row)); }, Outbox::kWordsWait);
+  outbox_.on("slack.notice", [this](storage::OutboxRow row) { return deliver_notice(std::move(row)); }, Outbox::kWordsWait);
 }
 
 void Incidents::start() { tasks_.spawn("incidents", run()); }
@@ -94,7 +94,7 @@ asio::awaitable<void> Incidents::run() {
     while (!pending_.empty()) {
       auto report = std::move(pending_.begin()->second);
       pending_.erase(pending_.begin());
-      co_await judge(std::move(report));
+      co_await judge_safely(std::move(report));
     }
     co_await wake_snoozed();
     auto wait = Duration{30'000};
@@ -110,6 +110,19 @@ std::optional<WallTime> Incidents::next_wakeup(WallTime) const {
     if (!next || when < *next) next = when;
   }
   return next;
+}
+
+/// One report that goes wrong must not end the loop for all that follow.
+asio::awaitable<void> Incidents::judge_safely(DriftReport report) {
+  const auto app = report.app;
+  try {
+    co_await judge(std::move(report));
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == asio::error::operation_aborted) throw;
+    log_error("incident", app + ": " + failure.what());
+  } catch (const std::exception& failure) {
+    log_error("incident", app + ": " + failure.what());
+  }
 }
 
 asio::awaitable<void> Incidents::judge(DriftReport report) {
@@ -166,7 +179,6 @@ asio::awaitable<void> Incidents::wake_snoozed() {
 void Incidents::on_cluster(const std::string& cluster, bool reachable, const std::string& why) {
   const auto was = unreachable_.find(cluster);
   if (reachable == (was == unreachable_.end())) return;
-  const auto now = clock_.wall_now();
   std::string text;
   if (reachable) {
     unreachable_.erase(was);
@@ -175,15 +187,32 @@ void Incidents::on_cluster(const std::string& cluster, bool reachable, const std
     unreachable_.emplace(cluster, why);
     text = fmt::format(":electric_plug: Cluster *{}* can't be reached, so its Apps are Unknown: {}", slack::escape(cluster), slack::escape(why));
   }
-  log_warn("kubernetes", text);
+  tell_admins("cluster:" + cluster, text);
+}
+
+void Incidents::on_repository(const std::string& repository, bool reachable, const std::string& why) {
+  const bool was_lost = lost_repositories_.contains(repository);
+  if (reachable != was_lost) return;
+  if (reachable) {
+    lost_repositories_.erase(repository);
+    tell_admins("repository:" + repository, fmt::format(":white_check_mark: Repository *{}* answers again.", slack::escape(repository)));
+    return;
+  }
+  lost_repositories_.insert(repository);
+  tell_admins("repository:" + repository, fmt::format(":electric_plug: Repository *{}* can't be fetched, so new commits go unseen: {}", slack::escape(repository), slack::escape(why)));
+}
+
+void Incidents::tell_admins(const std::string& about, const std::string& text) {
+  const auto now = clock_.wall_now();
+  log_warn("incident", text);
   storage::OutboxRow row;
-  row.key = fmt::format("cluster:{}:{}", cluster, now.time_since_epoch().count());
+  row.key = fmt::format("{}:{}", about, now.time_since_epoch().count());
   row.kind = "slack.notice";
-  row.lane = "cluster:" + cluster;
+  row.lane = about;
   row.payload = fmt::format(R"({{"channel":{},"text":{}}})", json_quoted(config_.slack.admin_channel), json_quoted(text));
   row.created_at = now;
   row.not_before = now;
-  tasks_.spawn("cluster notice", enqueue(std::move(row)));
+  tasks_.spawn("notice to the admins", enqueue(std::move(row)));
 }
 
 asio::awaitable<void> Incidents::enqueue(storage::OutboxRow row) {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace driftwarden {
@@ -26,13 +27,16 @@ class Incidents {
 
   void on_report(DriftReport report);
   void on_cluster(const std::string& cluster, bool reachable, const std::string& why);
+  void on_repository(const std::string& repository, bool reachable, const std::string& why);
   /// A Change of this App ended: what was held back because of it is looked at again.
   void look_again(const std::string& app);
 
  private:
   asio::awaitable<void> run();
+  asio::awaitable<void> judge_safely(DriftReport report);
   asio::awaitable<void> judge(DriftReport report);
   asio::awaitable<void> wake_snoozed();
+  void tell_admins(const std::string& about, const std::string& text);
   asio::awaitable<void> enqueue(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> deliver_alert(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> deliver_note(storage::OutboxRow row);
@@ -48,7 +52,8 @@ class Incidents {
   HoldOff hold_off_;
   std::map<std::string, DriftReport> pending_;  ///< by App: the newest, not judged yet
   std::map<std::string, WallTime> held_;        ///< by App: when to judge it again
-  std::map<std::string, std::string> unreachable_;
+  std::map<std::string, std::string> unreachable_;  ///< clusters, and why
+  std::set<std::string> lost_repositories_;
   Signal wake_;
   TaskGroup tasks_;
 };

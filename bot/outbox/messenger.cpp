@@ -26,6 +26,8 @@ asio::awaitable<Result<MessageRef>> Messenger::show(Shown shown) {
     auto found = co_await api_.find_posted(*channel, shown.thread_ts, slack_ts(*shown.maybe_since - kClockSlack), shown.key);
     if (found) {
       shown.at = *found;
+    } else if (is_transient(found.error()) || found.error().kind == ErrorKind::Cancelled) {
+      co_return found.error();
     } else {
       log_warn("slack", fmt::format("can't look for {} in {} (posting it, perhaps again): {}", shown.key, shown.channel, found.error().message));
     }

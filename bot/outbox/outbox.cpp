@@ -25,7 +25,10 @@ struct Ready {
 Outbox::Outbox(asio::any_io_executor executor, AsyncStore& store, Clock& clock, Random& random, Limits limits)
     : store_(store), clock_(clock), random_(random), limits_(limits), wake_(executor), tasks_(executor) {}
 
-void Outbox::on(std::string kind, Handler handler) { handlers_.emplace(std::move(kind), std::move(handler)); }
+void Outbox::on(std::string kind, Handler handler, Duration patience) {
+  Registered registered{std::move(handler), patience};
+  handlers_.emplace(std::move(kind), std::move(registered));
+}
 
 void Outbox::start() { tasks_.spawn("outbox", run()); }
 
@@ -80,7 +83,7 @@ asio::awaitable<void> Outbox::attempt(storage::OutboxRow row) {
   ++row.attempts;
   Result<std::string> result = Error{ErrorKind::Unavailable, "the attempt ended by an exception"};
   try {
-    result = co_await handler->second(row);
+    result = co_await handler->second.handler(row);
   } catch (const boost::system::system_error& failure) {
     if (failure.code() == asio::error::operation_aborted) throw;
     log_error("outbox", fmt::format("{}: {}", row.key, failure.what()));
@@ -101,14 +104,17 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
   bool gave_up = false;
   if (result) {
     write = [id, text = *result](storage::Transaction& tx) { return tx.finish_outbox(id, text); };
-  } else if (is_transient(result.error()) && row.attempts < limits_.attempts) {
+  } else if (is_transient(result.error()) && (row.attempts < limits_.attempts || still_patient(row))) {
     const auto when = clock_.wall_now() + backoff(row.attempts);
     log_warn("outbox", fmt::format("{} (attempt {}): {}", row.key, row.attempts, result.error().message));
     write = [id, when, why = result.error().message](storage::Transaction& tx) { return tx.retry_outbox(id, when, why); };
   } else {
     gave_up = true;
     log_error("outbox", fmt::format("{} given up: {}", row.key, result.error().message));
-    write = [id, why = result.error().message](storage::Transaction& tx) { return tx.fail_outbox(id, why); };
+    write = [this, row, why = result.error(), now = clock_.wall_now()](storage::Transaction& tx) -> Result<void> {
+      CHECK_OK(tx.fail_outbox(row.id, why.message));
+      return gave_up_ ? gave_up_(tx, row, why, now) : Result<void>{};
+    };
   }
   auto writing = store_.transact(std::move(write));
   auto written = co_await std::move(writing);
@@ -118,7 +124,12 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
     (void)co_await clock_.sleep_for(backoff(row.attempts));
     co_return;
   }
-  if (gave_up && gave_up_) co_await gave_up_(row, result.error());
+  if (gave_up && given_up_) given_up_(row);
+}
+
+bool Outbox::still_patient(const storage::OutboxRow& row) const {
+  const auto registered = handlers_.find(row.kind);
+  return registered != handlers_.end() && clock_.wall_now() < row.created_at + registered->second.patience;
 }
 
 Duration Outbox::backoff(int attempts) {

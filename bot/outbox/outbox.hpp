@@ -15,8 +15,10 @@ class Outbox {
  public:
   /// `row.attempts` > 1 or attempted_at set before: an earlier try may have taken effect.
   using Handler = std::function<asio::awaitable<Result<std::string>>(storage::OutboxRow row)>;
-  /// Told when a row is given up; may enqueue something else.
-  using GaveUp = std::function<asio::awaitable<void>(storage::OutboxRow row, Error why)>;
+  /// Part of the transaction that gives a row up, on the database's thread: what is to become of what it was for.
+  using GaveUp = std::function<Result<void>(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now)>;
+  /// Told afterwards, at home.
+  using GivenUp = std::function<void(const storage::OutboxRow& row)>;
 
   struct Limits {
     int attempts = 12;
@@ -26,10 +28,15 @@ class Outbox {
 
   Outbox(asio::any_io_executor executor, AsyncStore& store, Clock& clock, Random& random, Limits limits);
 
-  void on(std::string kind, Handler handler);
-  void on_gave_up(GaveUp gave_up) { gave_up_ = std::move(gave_up); }
+  /// Transient failures of rows younger than `patience` are repeated however many there were: words wait for Slack to come back.
+  void on(std::string kind, Handler handler, Duration patience = Duration{0});
+  void on_gave_up(GaveUp gave_up, GivenUp given_up = {}) {
+    gave_up_ = std::move(gave_up);
+    given_up_ = std::move(given_up);
+  }
   void start();
   asio::awaitable<void> stop();
+  static constexpr Duration kWordsWait = std::chrono::hours{24};  ///< for Slack
   /// New rows may be there.
   void wake() { wake_.notify(); }
   std::size_t in_flight() const { return busy_.size(); }
@@ -40,13 +47,19 @@ class Outbox {
   asio::awaitable<void> attempt(storage::OutboxRow row);
   asio::awaitable<void> settle(storage::OutboxRow row, Result<std::string> result);
   Duration backoff(int attempts);
+  bool still_patient(const storage::OutboxRow& row) const;
 
   AsyncStore& store_;
   Clock& clock_;
   Random& random_;
   Limits limits_;
-  std::map<std::string, Handler> handlers_;
+  struct Registered {
+    Handler handler;
+    Duration patience;
+  };
+  std::map<std::string, Registered> handlers_;
   GaveUp gave_up_;
+  GivenUp given_up_;
   std::set<std::string> busy_;  ///< lanes
   Signal wake_;
   TaskGroup tasks_;

@@ -42,6 +42,7 @@ struct HistoryRow {
   WallTime time{};
   std::string summary;
   bool in_force = false;  ///< what Desired is rendered from
+  bool same = false;      ///< the App was then what it is meant to be now
 };
 slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows);
 slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now);

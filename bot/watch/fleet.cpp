@@ -34,6 +34,8 @@ Result<std::string> revision_in_force(Mirror& mirror, const App& app, const std:
   TRY(const auto pin, parse_pin(*text, path));
   auto revision = mirror.resolve(pin.revision);
   if (!revision) return wrap(path, revision.error());
+  TRY(const auto merged, mirror.is_ancestor(*revision, commit));
+  if (!merged) return Error{ErrorKind::InvalidInput, fmt::format("{}: {} was never merged", path, pin.revision)};
   return revision;
 }
 
@@ -159,10 +161,13 @@ asio::awaitable<void> Fleet::follow_repository(std::string name) {
   listener.on_head = [this, name](std::string head) { return refresh_apps(name, std::move(head)); };
   listener.on_failure = [this, name](const Error& error) {
     for (const auto& [app_name, app] : apps_) {
-      if (app.repository == name) index_.set_desired_failed(app_name, fmt::format("repository {}: {}", name, error.message));
+      // What was fetched before goes on being what is desired.
+      if (app.repository == name && !renderings_.contains(app_name)) index_.set_desired_failed(app_name, fmt::format("repository {}: {}", name, error.message));
     }
     changed_.notify();
+    listener_.on_repository(name, false, error.message);
   };
+  listener.on_recovered = [this, name] { listener_.on_repository(name, true, ""); };
   co_await repository(name).run(std::move(listener));
 }
 

@@ -30,6 +30,7 @@ class Fleet final : public LiveSink {
     std::function<void(DriftReport)> on_report;  ///< an App's report may have changed
     std::function<void(std::string app, std::string revision)> on_synced;  ///< live equals this revision now
     std::function<void(std::string cluster, bool reachable, std::string why)> on_cluster;
+    std::function<void(std::string repository, bool reachable, std::string why)> on_repository;
   };
   struct Parts {
     asio::any_io_executor executor;

@@ -15,7 +15,8 @@ Result<Pin> parse_pin(const std::string& text, const std::string& path) {
     return found != document.end() && found->is_string() ? found->get<std::string>() : std::string{};
   };
   Pin pin{text_of("revision"), text_of("by"), text_of("reason"), text_of("at")};
-  if (pin.revision.empty()) return Error{ErrorKind::InvalidInput, path + ": `revision` must be a commit id, quoted when it is all digits"};
+  const bool is_commit = pin.revision.size() >= 7 && pin.revision.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_commit) return Error{ErrorKind::InvalidInput, path + ": `revision` must be a commit id, quoted when it is all digits"};
   return pin;
 }
 

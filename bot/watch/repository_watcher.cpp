@@ -29,7 +29,10 @@ asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
     auto head = co_await with_mirror<std::string>(std::move(fetch));
     auto wait = poll_;
     if (head) {
-      if (!told.empty()) log_info("git", fmt::format("{} answers again", shared_->options.url));
+      if (!told.empty()) {
+        log_info("git", fmt::format("{} answers again", shared_->options.url));
+        listener.on_recovered();
+      }
       told.clear();
       backoff.reset();
       if (*head != seen) {
@@ -42,8 +45,8 @@ asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
       if (head.error().message != told) {
         told = head.error().message;
         log_warn("git", fmt::format("{}: {}", shared_->options.url, told));
+        listener.on_failure(head.error());
       }
-      if (seen.empty()) listener.on_failure(head.error());
     }
     auto nudged = co_await nudged_.wait_until(clock_, clock_.mono_now() + wait);
     if (!nudged) co_return;

@@ -17,7 +17,8 @@ class RepositoryWatcher {
   /// Called on the I/O thread: with the new head, or with why there is none now.
   struct Listener {
     std::function<asio::awaitable<void>(std::string head)> on_head;
-    std::function<void(Error)> on_failure;
+    std::function<void(Error)> on_failure;      ///< each new reason
+    std::function<void()> on_recovered;
   };
   RepositoryWatcher(asio::any_io_executor executor, asio::any_io_executor pool, Clock& clock, Random& random, Duration poll, MirrorOptions options);
 

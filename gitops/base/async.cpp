@@ -21,6 +21,7 @@ struct TaskGroup::State {
   using Children = std::list<std::shared_ptr<Child>>;
   asio::any_io_executor executor;
   Children children;
+  bool closed = false;  ///< cancelled: whoever comes late is cancelled as well
   asio::steady_timer ended;
 
   explicit State(asio::any_io_executor ex) : executor(std::move(ex)), ended(executor, asio::steady_timer::time_point::max()) {}
@@ -46,10 +47,13 @@ void TaskGroup::spawn(std::string name, asio::awaitable<void> task) {
   auto child = state_->children.insert(state_->children.end(), std::make_shared<State::Child>());
   (*child)->name = std::move(name);
   auto finished = [state = state_, child](const std::exception_ptr& thrown) { state->finish(child, thrown); };
-  asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot((*child)->signal.slot(), std::move(finished)));
+  const auto keep = *child;
+  asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot(keep->signal.slot(), std::move(finished)));
+  if (state_->closed) keep->signal.emit(asio::cancellation_type::terminal);
 }
 
 void TaskGroup::cancel() {
+  state_->closed = true;
   // Emitting may end a child at once, and so change the list under our feet.
   const std::vector<std::shared_ptr<State::Child>> snapshot(state_->children.begin(), state_->children.end());
   for (const auto& child : snapshot) child->signal.emit(asio::cancellation_type::terminal);

@@ -44,10 +44,10 @@ TEST_F(ForgePage, ClosingThereCancelsTheChange) {
   EXPECT_EQ(world_.prod().replicas("checkout"), 5);
 }
 
-TEST_F(ForgePage, AMergeThereIsCarriedOut) {
-  world_.forge().click("bob", number_, "merge");
-  world_.chat().await_edit(card_, "done in");
-  EXPECT_EQ(world_.prod().replicas("checkout"), 2);
+TEST_F(ForgePage, AMergePastTheApprovalsIsNotCarriedOut) {
+  world_.forge().click("alice", number_, "merge");
+  world_.chat().await_edit(card_, "without the approvals");
+  EXPECT_EQ(world_.prod().replicas("checkout"), 5);
 }
 
 }  // namespace

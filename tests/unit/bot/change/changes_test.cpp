@@ -158,10 +158,33 @@ TEST(Changes, MergedOnTheForgeIsMerged) {
   Drifted world;
   ASSERT_TRUE(request(world));
   ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  world.forge_state.find(1)->reviews = {{"bob", forge::ReviewState::Approved, world.change().content.head_sha, false}};
   world.forge_state.merge_by_hand(1);
   world.changes->nudge();
   ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
   EXPECT_EQ(world.forge_state.merges, 1);
+}
+
+TEST(Changes, MergedOnTheForgePastTheApprovalsIsNotApplied) {
+  Drifted world;
+  ASSERT_TRUE(request(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  world.forge_state.merge_by_hand(1);
+  world.changes->nudge();
+  ASSERT_TRUE(reaches(world, ChangeState::Failed));
+  EXPECT_THAT(world.change().failure, HasSubstr("without the approvals"));
+  EXPECT_EQ(world.cluster->objects.begin()->second.at("spec").at("replicas"), 5) << "live is as the edit left it";
+}
+
+TEST(Changes, AReviewThatWasTakenBackDoesNotCount) {
+  Drifted world;
+  ASSERT_TRUE(request(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  const auto head = world.change().content.head_sha;
+  world.forge_state.find(1)->reviews = {{"bob", forge::ReviewState::Approved, head, false}, {"bob", forge::ReviewState::ChangesRequested, head, false}};
+  world.changes->nudge();
+  world.clock.advance(2min);
+  EXPECT_EQ(world.change().state, ChangeState::Proposed);
 }
 
 TEST(Changes, ClosedOnTheForgeIsCancelled) {

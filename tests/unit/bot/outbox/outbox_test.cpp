@@ -24,7 +24,10 @@ class OutboxTest : public testing::Test {
   void begin() {
     outbox = std::make_unique<Outbox>(io.get_executor(), async, clock, *random, Outbox::Limits{4, Duration{1000}, Duration{60'000}});
     outbox->on("say", [this](storage::OutboxRow row) { return handle(std::move(row)); });
-    outbox->on_gave_up([this](storage::OutboxRow row, Error why) { return note_gave_up(std::move(row), std::move(why)); });
+    outbox->on_gave_up([this](storage::Transaction&, const storage::OutboxRow& row, const Error& why, WallTime) {
+      given_up.push_back(row.payload + ": " + why.message);
+      return Result<void>{};
+    });
     outbox->start();
     clock.settle();
   }
@@ -48,11 +51,6 @@ class OutboxTest : public testing::Test {
     finished.push_back(row.payload);
     co_return "said " + row.payload;
   }
-  asio::awaitable<void> note_gave_up(storage::OutboxRow row, Error why) {
-    given_up.push_back(row.payload + ": " + why.message);
-    co_return;
-  }
-
   void enqueue(const std::string& payload, const std::string& lane, const std::string& coalesce = "", const std::string& kind = "say") {
     storage::OutboxRow row;
     row.key = fmt::format("key:{}", ++keys);
