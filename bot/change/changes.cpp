@@ -121,7 +121,7 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
   shown.channel = change->channel;
   shown.thread_ts = change->thread_ts;
   shown.at = change->card;
-  shown.message = view::card_message(*change, *app, counted_approvers(*change));
+  shown.message = view::card_message(*change, *app, counted_approvers(*change), approvers_of(*parts_.config, change->quorum, *app, change->requester));
   if (row.attempts > 1) shown.maybe_since = row.created_at;
   auto posted = co_await parts_.messenger->show(std::move(shown));
   if (!posted) co_return posted.error();

@@ -65,14 +65,17 @@ std::string markdown_fence(std::string_view text, std::string_view language) {
   return fmt::format("{}{}\n{}{}{}\n", ticks, language, text, text.ends_with('\n') ? "" : "\n", ticks);
 }
 
-std::string approvers_words(const Change& change) {
+constexpr std::size_t kApproversNamed = 8;
+
+std::string approvers_words(const Change& change, const std::vector<PersonId>& may_approve) {
+  if (!may_approve.empty() && may_approve.size() <= kApproversNamed) return join(may_approve, ", ");
   if (change.quorum.from.empty()) return "anybody but " + change.requester;
   return join(change.quorum.from, ", ") + ", but not " + change.requester;
 }
 
 }  // namespace
 
-slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted) {
+slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve) {
   const auto name = change_name(change.id);
   Blocks blocks;
   blocks.section(fmt::format("*{}* {} *{}* on *{}*: {}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), verb_words(change)));
@@ -84,7 +87,7 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
   std::vector<std::string> facts{fmt::format("asked by {} {}", slack::escape(change.requester), time_span(change.requested_at))};
   if (!change.pull_request_url.empty()) facts.push_back(link(change.pull_request_url, fmt::format("pull request #{}", change.pull_request)));
   if (open) {
-    facts.push_back("may approve: " + slack::escape(approvers_words(change)));
+    facts.push_back("may approve: " + slack::escape(approvers_words(change, may_approve)));
     if (change.expires_at) facts.push_back("until " + time_span(*change.expires_at));
     blocks.context(facts);
     blocks.actions({{"Approve", fmt::format("approve {} {}", name, short_sha(change.content.head_sha)), Button::Style::Primary, ""},

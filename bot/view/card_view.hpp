@@ -9,7 +9,8 @@
 
 namespace driftwarden::view {
 
-slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted);
+/// `counted` approved already; `may_approve` are those whose yes would count, named when they are few.
+slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve = {});
 /// The pull request's body, Markdown: why, who asked, the diff, what approving does.
 std::string pull_request_body(const Change& change, const App& app, const std::string& diff, const std::string& audit_id);
 std::string pull_request_title(const Change& change);
