@@ -18,6 +18,12 @@ namespace status = websocketpp::close::status;
 class Codec final : public WebsocketCodec {
  public:
   Codec(const std::string& url, std::size_t max_message_bytes);
+  /// A pending read holds its connection, which would so outlive us.
+  ~Codec() override {
+    if (connection_) connection_->eof();
+  }
+  Codec(const Codec&) = delete;
+  Codec& operator=(const Codec&) = delete;
 
   std::vector<WebsocketEvent> receive(std::string_view bytes) override;
   void send_text(const std::string& text) override;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace driftwarden {
 namespace {
 
@@ -12,7 +15,8 @@ TEST(Crypto, KnownVectors) {
 }
 
 TEST(Crypto, Base64RoundTripsAndRefusesNonsense) {
-  for (const std::string text : {"", "a", "ab", "abc", std::string("\0\xff\x10", 3).c_str()}) EXPECT_EQ(*base64_decode(base64_encode(text)), text);
+  const std::vector<std::string> texts{"", "a", "ab", "abc", std::string("\0\xff\x10", 3)};
+  for (const auto& text : texts) EXPECT_EQ(*base64_decode(base64_encode(text)), text);
   EXPECT_EQ(*base64_decode("aGVs\nbG8="), "hello");
   EXPECT_FALSE(base64_decode("abc"));
   EXPECT_FALSE(base64_decode("a!c="));

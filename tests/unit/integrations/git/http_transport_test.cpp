@@ -143,7 +143,7 @@ TEST_F(HttpGitTest, ASilentServerIsGivenUp) {
 
 TEST_F(HttpGitTest, AServerThatAnswersNonsenseIsAnErrorAndNoCrash) {
   for (const std::string& body : {std::string(), std::string("0000"), std::string("zzzz"), std::string("001e# service=git-upload-pack\n0000"), std::string("fff0abc"),
-                                 std::string("001e# service=git-upload-pack\n0000003fffffffffffffffffffffffffffffffffffffffff HEAD\0x\n0000", 96)}) {
+                                 std::string("001e# service=git-upload-pack\n0000003fffffffffffffffffffffffffffffffffffffffff HEAD") + std::string("\0x\n0000", 7)}) {
     instead = [&](const net::ServerRequest&, net::ServerReply& reply) {
       reply = net::ServerReply(200, "application/x-git-upload-pack-advertisement", body);
       return true;
