@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kPatchAttempts = 5;
+
 JsonPtr tracked(const App& app, const Manifest& manifest) {
   auto body = *manifest.body;
   body["metadata"]["annotations"][std::string(kTrackingAnnotation)] = tracking_id(app.name, manifest.ref);
@@ -68,13 +70,23 @@ asio::awaitable<Result<void>> Changes::take_away_added(App app, Manifest manifes
   context.app = app.name;
   context.ignore = app.ignore;
   context.now = parts_.clock->wall_now();
-  const auto drift = compare(manifest.body.get(), live.get(), nullptr, nullptr, context);
-  auto patch = removal_patch(drift, *live);
-  if (!patch) co_return Result<void>{};
-  JsonPtr body = std::make_shared<const json>(std::move(*patch));
-  auto patched = co_await parts_.fleet->cluster(app.cluster)->patch(manifest.ref, std::move(body), "driftwarden");
-  if (!patched) co_return patched.error();
-  co_return Result<void>{};
+  auto* cluster = parts_.fleet->cluster(app.cluster);
+  Error last{ErrorKind::Unavailable, ""};
+  for (int attempt = 0; attempt < kPatchAttempts; ++attempt) {
+    const auto drift = compare(manifest.body.get(), live.get(), nullptr, nullptr, context);
+    auto patch = removal_patch(drift, *live);
+    if (!patch) co_return Result<void>{};
+    JsonPtr body = std::make_shared<const json>(std::move(*patch));
+    auto patched = co_await cluster->patch(manifest.ref, std::move(body), "driftwarden");
+    if (patched) co_return Result<void>{};
+    last = patched.error();
+    if (last.kind != ErrorKind::Unavailable) break;
+    // A controller that writes the status right after an apply is the rule, not the exception: look again.
+    auto fresh = co_await cluster->get(manifest.ref);
+    if (!fresh) co_return fresh.error();
+    live = *fresh;
+  }
+  co_return last;
 }
 
 /// Only what carries our annotation, naming this App and itself, is ever deleted.
