@@ -6,21 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
-#include <fstream>
 
 namespace driftwarden {
 namespace {
 
 using nlohmann::json;
-
-Result<void> write_file(const std::string& path, const std::string& content) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << content;
-  out.close();
-  if (!out) return Error{ErrorKind::Unavailable, "can't write " + path};
-  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  return Result<void>{};
-}
 
 std::string clusters_yaml(const sandbox::SandboxInfo& info) {
   std::string out = "clusters:\n";
@@ -50,10 +40,10 @@ std::string people_yaml(const sandbox::SandboxInfo& info) {
 Result<std::string> write_sandbox_config(const sandbox::SandboxInfo& info, std::uint16_t http_port, const std::string& webhook_secret) {
   const auto secrets = info.data + "/secrets";
   std::filesystem::create_directories(secrets);
-  CHECK_OK(write_file(secrets + "/slack_app", info.app_token));
-  CHECK_OK(write_file(secrets + "/slack_bot", info.bot_token));
-  CHECK_OK(write_file(secrets + "/forge", info.forge_token));
-  CHECK_OK(write_file(secrets + "/webhook", webhook_secret));
+  CHECK_OK(sandbox::write_private_file(secrets + "/slack_app", info.app_token));
+  CHECK_OK(sandbox::write_private_file(secrets + "/slack_bot", info.bot_token));
+  CHECK_OK(sandbox::write_private_file(secrets + "/forge", info.forge_token));
+  CHECK_OK(sandbox::write_private_file(secrets + "/webhook", webhook_secret));
   const auto text = fmt::format(R"(# Written by `driftwarden sandbox`: what you would write for your own workspace, clusters and forge.
 slack:
   app_token: {{file: secrets/slack_app}}
@@ -87,7 +77,7 @@ alerts:
 )",
                                 info.slack_api_url, http_port, clusters_yaml(info), info.git_url, info.forge_api_url, info.project, apps_yaml(), people_yaml(info));
   const auto path = info.data + "/driftwarden.yaml";
-  CHECK_OK(write_file(path, text));
+  CHECK_OK(sandbox::write_private_file(path, text));
   return path;
 }
 

@@ -90,7 +90,7 @@ forge::Forge* Changes::forge_of(const App& app) {
 asio::awaitable<Result<Change>> Changes::load(std::int64_t id) {
   std::function<Result<Change>(storage::Transaction&)> work = [id](storage::Transaction& tx) -> Result<Change> {
     TRY(auto change, tx.find_change(id));
-    if (!change) return Error{ErrorKind::NotFound, fmt::format("there is no Change {}", change_name(id))};
+    if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}", change_name(id))};
     return std::move(*change);
   };
   auto working = parts_.store->query<Change>(std::move(work));
@@ -100,7 +100,7 @@ asio::awaitable<Result<Change>> Changes::load(std::int64_t id) {
 asio::awaitable<Result<ChangeStep>> Changes::step(std::int64_t id, std::function<ChangeStep(Change)> event) {
   std::function<Result<ChangeStep>(storage::Transaction&)> work = [id, event = std::move(event), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<ChangeStep> {
     TRY(auto change, tx.find_change(id));
-    if (!change) return Error{ErrorKind::NotFound, fmt::format("there is no Change {}", change_name(id))};
+    if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}", change_name(id))};
     return commit_step(tx, event(std::move(*change)), now);
   };
   auto working = parts_.store->query<ChangeStep>(std::move(work));

@@ -36,6 +36,8 @@ class Changes {
   void start();
   asio::awaitable<void> stop();
 
+  /// NotFound with words for people when there is none.
+  asio::awaitable<Result<Change>> load(std::int64_t id);
   /// Loads the Change, steps it and saves the outcome, in one transaction.
   asio::awaitable<Result<ChangeStep>> step(std::int64_t id, std::function<ChangeStep(Change)> event);
   /// What the forge says of the open Changes: merged or closed there, reviewed there, moved. Called upon webhooks and now and then.
@@ -50,7 +52,6 @@ class Changes {
   asio::awaitable<Result<std::string>> close_pull_request(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> show_card(storage::OutboxRow row);
 
-  asio::awaitable<Result<Change>> load(std::int64_t id);
   asio::awaitable<Result<CommitRequest>> plan(Change change, App app, std::string head, std::string audit_id);
   asio::awaitable<Result<std::string>> effect_of(Change change, App app, std::string commit);
   asio::awaitable<Result<forge::PullRequest>> pull_request_for(Change change, App app, std::string branch, std::string diff, std::string audit_id);

@@ -40,20 +40,10 @@ Answer decide(const Services& services, const Call& call, std::function<ChangeSt
 /// "lgtm" after `approve C-12` is a remark, "9e8d7c6" says what was looked at.
 bool is_sha(const std::string& text) { return text.size() >= 7 && text.size() <= 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
 
-asio::awaitable<Result<Change>> load_change(Services& services, std::int64_t id) {
-  std::function<Result<Change>(storage::Transaction&)> work = [id](storage::Transaction& tx) -> Result<Change> {
-    TRY(auto change, tx.find_change(id));
-    if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}.", change_name(id))};
-    return std::move(*change);
-  };
-  auto working = services.store.query<Change>(std::move(work));
-  co_return co_await std::move(working);
-}
-
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
-  auto change = co_await load_change(services, call.command.change);
+  auto change = co_await services.changes.load(call.command.change);
   if (!change) co_return change.error();
   const auto* app = services.fleet.app(change->app);
   if (app == nullptr) co_return say(fmt::format("*{}* is not configured any more.", slack::escape(change->app)));
@@ -73,7 +63,7 @@ asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
 }
 
 asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call) {
-  auto change = co_await load_change(services, call.command.change);
+  auto change = co_await services.changes.load(call.command.change);
   if (!change) co_return change.error();
   const auto* app = services.fleet.app(change->app);
   call.command.app = change->app;
@@ -87,7 +77,7 @@ asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call) {
 }
 
 asio::awaitable<Result<Answer>> handle_cancel(Services& services, Call call) {
-  auto change = co_await load_change(services, call.command.change);
+  auto change = co_await services.changes.load(call.command.change);
   if (!change) co_return change.error();
   call.command.app = change->app;
   const auto who = call.caller.person;

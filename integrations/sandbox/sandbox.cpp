@@ -28,15 +28,6 @@ struct RunningCluster {
   std::unique_ptr<net::HttpServer> server;
 };
 
-Result<void> write_file(const std::string& path, const std::string& content) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << content;
-  out.close();
-  if (!out) return Error{ErrorKind::Unavailable, "can't write " + path};
-  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  return Result<void>{};
-}
-
 std::string plural(const std::string& kind) { return to_lower(kind) + "s"; }
 
 std::string object_path(const ObjectRef& ref) {
@@ -168,7 +159,7 @@ class RunningSandbox final : public Sandbox {
     server.port = port;
     TRY(cluster.server, net::start_http_server(executor_, clock_, server, [handler = cluster.api.get()](net::ServerRequest request) { return answer_locally(*handler, std::move(request)); }));
     cluster.address = {name, environment, fmt::format("http://127.0.0.1:{}", cluster.server->port()), fmt::format("{}/{}.kubeconfig", options_.data, name)};
-    CHECK_OK(write_file(cluster.address.kubeconfig, make_kubeconfig(name, cluster.address.url, cluster.token)));
+    CHECK_OK(write_private_file(cluster.address.kubeconfig, make_kubeconfig(name, cluster.address.url, cluster.token)));
     info_.clusters.push_back(cluster.address);
     clusters_.emplace(name, std::move(cluster));
     return Result<void>{};
@@ -221,6 +212,15 @@ class RunningSandbox final : public Sandbox {
 };
 
 }  // namespace
+
+Result<void> write_private_file(const std::string& path, const std::string& content) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << content;
+  out.close();
+  if (!out) return Error{ErrorKind::Unavailable, "can't write " + path};
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  return Result<void>{};
+}
 
 Result<std::unique_ptr<Sandbox>> Sandbox::start(asio::any_io_executor executor, Clock& clock, Random& random, SandboxOptions options) {
   auto sandbox = std::make_unique<RunningSandbox>(std::move(executor), clock, random, std::move(options));

@@ -43,6 +43,9 @@ struct SandboxInfo {
   std::string data;
 };
 
+/// A file that only its owner may read: kubeconfigs, tokens.
+Result<void> write_private_file(const std::string& path, const std::string& content);
+
 class Sandbox {
  public:
   static Result<std::unique_ptr<Sandbox>> start(asio::any_io_executor executor, Clock& clock, Random& random, SandboxOptions options);
