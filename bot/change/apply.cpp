@@ -133,9 +133,7 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
   const auto* known = parts_.fleet->app(change->app);
   if (known == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
   const App app = *known;
-  std::function<Result<std::string>(Mirror&)> fetch = [](Mirror& mirror) { return mirror.fetch(); };
-  auto fetching = parts_.fleet->repository(app.repository).with_mirror<std::string>(std::move(fetch));
-  auto head = co_await std::move(fetching);
+  auto head = co_await parts_.fleet->repository(app.repository).fetch();
   if (!head) co_return head.error();
   auto desired = co_await parts_.fleet->render_at(app, change->merged_sha);
   if (!desired) co_return wrap("rendering the merged revision", desired.error());

@@ -35,10 +35,8 @@ Result<void> enqueue_effect(storage::Transaction& tx, const Change& change, Chan
 
 /// The alert shows the Change that is under way.
 Result<void> refresh_alert(storage::Transaction& tx, const std::string& app, WallTime now) {
-  TRY(const auto open, tx.open_incidents());
-  for (const auto& incident : open) {
-    if (incident.app == app && incident.message) CHECK_OK(enqueue_alert(tx, incident, now));
-  }
+  TRY(const auto open, open_incident_of(tx, app));
+  if (open && open->message) return enqueue_alert(tx, *open, now);
   return Result<void>{};
 }
 

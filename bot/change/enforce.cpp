@@ -175,13 +175,13 @@ asio::awaitable<Result<std::string>> Changes::verify(storage::OutboxRow row) {
   const auto deadline = std::max(row.created_at + parts_.verify_for, parts_.clock->wall_now() + kMomentAfterRestart);
   std::string waiting_for;
   while (true) {
-    auto overtaken = co_await app_moved_since(app, change->merged_sha, false);
-    if (overtaken && *overtaken) break;  // a later commit is in force; whether that one is in sync is for the alerts to say
     const auto report = parts_.fleet->report(app.name);
     const auto health = parts_.fleet->health(app.name);
     const bool in_force = parts_.fleet->desired_tree(app.name) == desired->tree;
     if (in_force && report.state == AppState::Synced && health.health == kubernetes::Health::Healthy) break;
     if (!in_force) {
+      auto overtaken = co_await app_moved_since(app, change->merged_sha, false);
+      if (overtaken && *overtaken) break;  // a later commit is in force; whether that one is in sync is for the alerts to say
       waiting_for = "Git has moved on, or the merged revision was not fetched yet";
     } else if (report.state != AppState::Synced) {
       waiting_for = fmt::format("{} ({} objects differ) {}", to_string(report.state), report.objects.size(), report.reason);

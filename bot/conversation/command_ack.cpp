@@ -16,13 +16,12 @@ Answer about_incident(const Services& services, const Call& call, std::function<
   Answer answer;
   answer.deed = [app = call.command.app, event = std::move(event), now = services.clock.wall_now()](storage::Transaction& tx) -> Result<Reply> {
     Reply reply;
-    TRY(const auto open, tx.open_incidents());
-    const auto found = std::ranges::find(open, app, &Incident::app);
-    if (found == open.end()) {
+    TRY(const auto open, open_incident_of(tx, app));
+    if (!open) {
       reply.message = view::text_message(fmt::format("*{}* has no open incident.", slack::escape(app)));
       return reply;
     }
-    auto committed = commit_step(tx, event(*found, now), now);
+    auto committed = commit_step(tx, event(*open, now), now);
     if (!committed) return committed.error();
     reply.silent = true;
     return reply;

@@ -48,13 +48,11 @@ asio::awaitable<Result<Answer>> handle_history(Services& services, Call call) {
 asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
   auto rows = co_await history_rows(services, app, 1);
-  std::function<Result<std::vector<Incident>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.open_incidents(); };
-  auto working = services.store.query<std::vector<Incident>>(std::move(work));
-  const auto incidents = co_await std::move(working);
+  std::function<Result<std::optional<Incident>>(storage::Transaction&)> work = [name = app.name](storage::Transaction& tx) { return open_incident_of(tx, name); };
+  auto working = services.store.query<std::optional<Incident>>(std::move(work));
+  const auto open = co_await std::move(working);
   std::optional<Incident> incident;
-  if (incidents) {
-    if (const auto found = std::ranges::find(*incidents, app.name, &Incident::app); found != incidents->end()) incident = *found;
-  }
+  if (open) incident = *open;
   std::optional<view::HistoryRow> last;
   if (rows && !rows->empty()) last = rows->front();
   co_return say(view::why_message(app, services.fleet.report(app.name), incident, last, services.clock.wall_now()));

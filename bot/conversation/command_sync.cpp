@@ -11,12 +11,6 @@
 namespace driftwarden {
 namespace {
 
-asio::awaitable<Result<std::string>> current_head(Services& services, App app) {
-  std::function<Result<std::string>(Mirror&)> work = [](Mirror& mirror) { return mirror.fetch(); };
-  auto working = services.fleet.repository(app.repository).with_mirror<std::string>(std::move(work));
-  co_return co_await std::move(working);
-}
-
 asio::awaitable<Result<std::string>> resolve_revision(Services& services, App app, std::string text) {
   std::function<Result<std::string>(Mirror&)> work = [text](Mirror& mirror) -> Result<std::string> {
     TRY(const auto revision, mirror.resolve(text));
@@ -94,7 +88,7 @@ asio::awaitable<Result<Answer>> handle_sync(Services& services, Call call) {
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
   if (auto refusal = check_freeze(services, call, app)) co_return *refusal;
   const auto report = services.fleet.report(app.name);
-  auto head = co_await current_head(services, app);
+  auto head = co_await services.fleet.repository(app.repository).fetch();
   if (!head) co_return head.error();
   auto at_head = co_await services.fleet.render_revision(app, *head);
   const bool pinned_behind = app.track == Track::Pin && at_head && at_head->tree != services.fleet.desired_tree(app.name);
@@ -106,7 +100,7 @@ asio::awaitable<Result<Answer>> handle_rollback(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
   if (auto refusal = check_freeze(services, call, app)) co_return *refusal;
-  auto head = co_await current_head(services, app);
+  auto head = co_await services.fleet.repository(app.repository).fetch();
   if (!head) co_return head.error();
   auto target = call.command.revision;
   if (target.empty()) {
@@ -134,7 +128,7 @@ asio::awaitable<Result<Answer>> handle_adopt(Services& services, Call call) {
   const auto report = services.fleet.report(app.name);
   if (report.state != AppState::OutOfSync) co_return say(fmt::format("*{}* is {}: there is nothing to adopt.", slack::escape(app.name), to_string(report.state)));
   if (app.track == Track::Pin) co_return say(fmt::format("*{}* is pinned to a revision: sync it first, or change Git and move the pin.", slack::escape(app.name)));
-  auto head = co_await current_head(services, app);
+  auto head = co_await services.fleet.repository(app.repository).fetch();
   if (!head) co_return head.error();
   co_return request_change(services, call, app, ChangeVerb::Adopt, *head);
 }

@@ -41,13 +41,6 @@ bool being_applied(const std::vector<Change>& changes) {
   });
 }
 
-Result<std::optional<Incident>> open_incident_of(storage::Transaction& tx, const std::string& app) {
-  TRY(auto open, tx.open_incidents());
-  const auto found = std::ranges::find(open, app, &Incident::app);
-  if (found == open.end()) return std::optional<Incident>{};
-  return std::optional<Incident>(*found);
-}
-
 }  // namespace
 
 Incidents::Incidents(asio::any_io_executor executor, Clock& clock, const Config& config, AsyncStore& store, Outbox& outbox, Messenger& messenger, Fleet& fleet)

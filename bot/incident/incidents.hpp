@@ -12,6 +12,8 @@
 
 namespace driftwarden {
 
+/// The one incident of the App that isn't resolved, if any.
+Result<std::optional<Incident>> open_incident_of(storage::Transaction& tx, const std::string& app);
 /// Outbox rows that show an incident; shared with whoever steps one (a command, a Change).
 Result<void> enqueue_alert(storage::Transaction& tx, const Incident& incident, WallTime now);
 Result<void> enqueue_note(storage::Transaction& tx, const Incident& incident, const std::string& text, const std::string& mark, WallTime now);

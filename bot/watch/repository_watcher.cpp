@@ -20,13 +20,18 @@ Result<Mirror*> RepositoryWatcher::Shared::open() {
   return mirror.get();
 }
 
+asio::awaitable<Result<std::string>> RepositoryWatcher::fetch() {
+  std::function<Result<std::string>(Mirror&)> work = [](Mirror& mirror) { return mirror.fetch(); };
+  auto working = with_mirror<std::string>(std::move(work));
+  co_return co_await std::move(working);
+}
+
 asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
   net::Backoff backoff(random_, {Duration{1000}, std::max(poll_, Duration{1000})});
   std::string seen;
   std::string told;
   while (true) {
-    std::function<Result<std::string>(Mirror&)> fetch = [](Mirror& mirror) { return mirror.fetch(); };
-    auto head = co_await with_mirror<std::string>(std::move(fetch));
+    auto head = co_await fetch();
     auto wait = poll_;
     if (head) {
       if (!told.empty()) {

@@ -27,6 +27,9 @@ class RepositoryWatcher {
   /// Fetch now: a webhook came, or we pushed.
   void nudge() { nudged_.notify(); }
 
+  /// The branch's head as the remote has it now.
+  asio::awaitable<Result<std::string>> fetch();
+
   /// Runs Git work on the pool. Errors of opening the mirror come back from here too.
   template <class T>
   asio::awaitable<Result<T>> with_mirror(std::function<Result<T>(Mirror&)> work) {
