@@ -10,7 +10,7 @@ namespace {
 #define CHANGE_COLUMNS                                                                                                                    \
   "id, app, verb, state, review, requester, reason, target_revision, base_sha, branch, head_sha, diff_digest, diff, quorum, approvals, "  \
   "pull_request, pull_request_url, merged_sha, failure, closed_by, card_channel, card_ts, channel, thread_ts, requested_at, updated_at, " \
-  "expires_at"
+  "expires_at, argument"
 #define CHANGE_IS_OPEN "state NOT IN ('done', 'rejected', 'expired', 'superseded', 'failed', 'cancelled')"
 
 Change read_change(const Query& row) {
@@ -40,6 +40,7 @@ Change read_change(const Query& row) {
   change.requested_at = row.time(24);
   change.updated_at = row.time(25);
   change.expires_at = row.optional_time(26);
+  change.argument = row.text(27);
   return change;
 }
 
@@ -62,7 +63,8 @@ int with_columns(const Change& change, Run&& run) {
   return run(change.app, to_string(change.verb), to_string(change.state), to_string(change.review), change.requester, change.reason, change.target_revision,
              change.base_sha, change.branch, change.content.head_sha, change.content.diff_digest, change.diff, to_json_text(change.quorum),
              to_json_text(change.approvals), change.pull_request, change.pull_request_url, change.merged_sha, change.failure, change.closed_by, card_channel,
-             card_ts, change.channel, change.thread_ts, change.requested_at, change.updated_at, change.expires_at);
+             card_ts, change.channel, change.thread_ts, change.requested_at, change.updated_at, change.expires_at,
+             change.argument);
 }
 
 }  // namespace
@@ -70,7 +72,7 @@ int with_columns(const Change& change, Run&& run) {
 Result<Change> SqliteTransaction::add_change(Change change) {
   return step(fmt::format("saving a new Change of {}", change.app), [&] {
     with_columns(change, [&](const auto&... columns) {
-      return session_.run("INSERT INTO change (" CHANGE_COLUMNS ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      return session_.run("INSERT INTO change (" CHANGE_COLUMNS ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                           columns...);
     });
     change.id = session_.last_id();
@@ -85,7 +87,7 @@ Result<void> SqliteTransaction::save_change(const Change& change) {
           "UPDATE change SET app = ?, verb = ?, state = ?, review = ?, requester = ?, reason = ?, target_revision = ?, base_sha = ?, branch = ?, "
           "head_sha = ?, diff_digest = ?, diff = ?, quorum = ?, approvals = ?, pull_request = ?, pull_request_url = ?, merged_sha = ?, "
           "failure = ?, closed_by = ?, card_channel = ?, card_ts = ?, channel = ?, thread_ts = ?, requested_at = ?, updated_at = ?, "
-          "expires_at = ? WHERE id = ?",
+          "expires_at = ?, argument = ? WHERE id = ?",
           columns..., change.id);
     });
     return expect_one(changed, "Change", change.id);

@@ -88,6 +88,19 @@ Result<std::vector<Incident>> SqliteTransaction::open_incidents() {
               [&] { return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE state <> 'resolved' ORDER BY id")); });
 }
 
+Result<std::optional<Incident>> SqliteTransaction::open_incident(const std::string& app) {
+  return step("reading the open incident", [&] {
+    return read_one(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE app = ? AND state <> 'resolved'", app));
+  });
+}
+
+Result<std::vector<Incident>> SqliteTransaction::incidents_since(WallTime since, std::size_t limit) {
+  return step("reading incidents", [&] {
+    return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE state <> 'resolved' OR resolved_at >= ? ORDER BY id DESC LIMIT ?", since,
+                                   to_limit(limit)));
+  });
+}
+
 Result<std::vector<Incident>> SqliteTransaction::incidents_of(const std::string& app, std::size_t limit) {
   return step("reading incidents", [&] {
     return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE app = ? ORDER BY id DESC LIMIT ?", app, to_limit(limit)));

@@ -42,22 +42,88 @@ FieldDrift field_from(const json& value) {
   return field;
 }
 
+json ref_json(const ObjectRef& ref) {
+  return {{"group", ref.group}, {"version", ref.version}, {"kind", ref.kind}, {"namespace", ref.namespace_}, {"name", ref.name}};
+}
+
+ObjectRef ref_from(const json& value) {
+  return {value.at("group").get<std::string>(), value.at("version").get<std::string>(), value.at("kind").get<std::string>(),
+          value.at("namespace").get<std::string>(), value.at("name").get<std::string>()};
+}
+
+/// A list that older rows lack; what is empty isn't written either.
+template <class T, class Read>
+std::vector<T> list_from(const json& object, const char* key, Read&& read) {
+  std::vector<T> list;
+  if (const auto found = object.find(key); found != object.end()) {
+    for (const auto& value : *found) list.push_back(read(value));
+  }
+  return list;
+}
+
+template <class T, class Write>
+void put_list(json& object, const char* key, const std::vector<T>& list, Write&& write) {
+  for (const auto& value : list) object[key].push_back(write(value));
+}
+
+json hit_json(const RuleHit& hit) {
+  // -1 stands for the object's own annotation.
+  const auto rule = hit.rule == kAnnotationRule ? std::int64_t{-1} : static_cast<std::int64_t>(hit.rule);
+  return {{"rule", rule}, {"fields", hit.fields}, {"expired", hit.expired}};
+}
+
+RuleHit hit_from(const json& value) {
+  const auto rule = value.at("rule").get<std::int64_t>();
+  return {rule < 0 ? kAnnotationRule : static_cast<std::size_t>(rule), value.at("fields").get<std::size_t>(), value.at("expired").get<bool>()};
+}
+
+json fight_json(const Fight& fight) {
+  return {{"object", ref_json(fight.object)}, {"path", fight.path}, {"managers", fight.managers}, {"flips", fight.flips}, {"last", millis(fight.last)}};
+}
+
+Fight fight_from(const json& value) {
+  return {ref_from(value.at("object")), value.at("path").get<std::string>(), value.at("managers").get<std::vector<std::string>>(),
+          value.at("flips").get<std::size_t>(), time_of(value.at("last"))};
+}
+
+json rule_json(const RuleUse& use) {
+  json out{{"rule", use.rule}, {"owner", use.owner}, {"reason", use.reason}, {"fields", use.fields}, {"expired", use.expired}};
+  if (use.until) out["until"] = millis(*use.until);
+  return out;
+}
+
+RuleUse rule_from(const json& value) {
+  RuleUse use;
+  use.rule = value.at("rule").get<std::string>();
+  use.owner = value.at("owner").get<std::string>();
+  use.reason = value.at("reason").get<std::string>();
+  if (value.contains("until")) use.until = time_of(value.at("until"));
+  use.fields = value.at("fields").get<std::size_t>();
+  use.expired = value.at("expired").get<bool>();
+  return use;
+}
+
+json floating_json(const FloatingImage& floating) { return {{"object", ref_json(floating.object)}, {"image", floating.image}}; }
+FloatingImage floating_from(const json& value) { return {ref_from(value.at("object")), value.at("image").get<std::string>()}; }
+
 json object_json(const ObjectDrift& drift) {
   json fields = json::array();
   for (const auto& field : drift.fields) fields.push_back(field_json(field));
-  const auto& ref = drift.object;
-  return {{"group", ref.group},          {"version", ref.version}, {"kind", ref.kind},
-          {"namespace", ref.namespace_}, {"name", ref.name},       {"verdict", to_string(drift.verdict)},
-          {"fields", std::move(fields)}, {"notes", drift.notes}};
+  auto out = ref_json(drift.object);
+  out["verdict"] = to_string(drift.verdict);
+  out["fields"] = std::move(fields);
+  out["notes"] = drift.notes;
+  put_list(out, "hits", drift.hits, hit_json);
+  return out;
 }
 
 ObjectDrift object_from(const json& value) {
   ObjectDrift drift;
-  drift.object = {value.at("group").get<std::string>(), value.at("version").get<std::string>(), value.at("kind").get<std::string>(),
-                  value.at("namespace").get<std::string>(), value.at("name").get<std::string>()};
+  drift.object = ref_from(value);
   drift.verdict = from_word<Verdict>(value.at("verdict").get<std::string>());
   for (const auto& field : value.at("fields")) drift.fields.push_back(field_from(field));
   drift.notes = value.at("notes").get<std::vector<std::string>>();
+  drift.hits = list_from<RuleHit>(value, "hits", hit_from);
   return drift;
 }
 
@@ -66,14 +132,19 @@ ObjectDrift object_from(const json& value) {
 std::string to_json_text(const DriftReport& report) {
   json objects = json::array();
   for (const auto& object : report.objects) objects.push_back(object_json(object));
-  return dump({{"app", report.app},
-               {"state", to_string(report.state)},
-               {"cause", to_string(report.cause)},
-               {"reason", report.reason},
-               {"revision", report.revision},
-               {"objects", std::move(objects)},
-               {"objects_total", report.objects_total},
-               {"as_of", millis(report.as_of)}});
+  json out{{"app", report.app},
+           {"state", to_string(report.state)},
+           {"cause", to_string(report.cause)},
+           {"reason", report.reason},
+           {"revision", report.revision},
+           {"objects", std::move(objects)},
+           {"objects_total", report.objects_total},
+           {"as_of", millis(report.as_of)}};
+  put_list(out, "fights", report.fights, fight_json);
+  put_list(out, "rules", report.rules, rule_json);
+  put_list(out, "floating", report.floating, floating_json);
+  put_list(out, "warnings", report.warnings, [](const std::string& warning) { return json(warning); });
+  return dump(out);
 }
 
 DriftReport report_from_json(const std::string& text) {
@@ -86,6 +157,10 @@ DriftReport report_from_json(const std::string& text) {
   report.revision = value.at("revision").get<std::string>();
   for (const auto& object : value.at("objects")) report.objects.push_back(object_from(object));
   report.objects_total = value.at("objects_total").get<std::size_t>();
+  report.fights = list_from<Fight>(value, "fights", fight_from);
+  report.rules = list_from<RuleUse>(value, "rules", rule_from);
+  report.floating = list_from<FloatingImage>(value, "floating", floating_from);
+  report.warnings = list_from<std::string>(value, "warnings", [](const json& warning) { return warning.get<std::string>(); });
   report.as_of = time_of(value.at("as_of"));
   return report;
 }

@@ -130,7 +130,12 @@ CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
 )sql";
 
-constexpr std::array kMigrations{kFirst};
+constexpr const char* kIgnoreAndTimeInDrift = R"sql(
+ALTER TABLE change ADD COLUMN argument TEXT NOT NULL DEFAULT '';
+CREATE INDEX incident_resolved ON incident (resolved_at) WHERE resolved_at IS NOT NULL;
+)sql";
+
+constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift};
 
 std::int64_t number(Session& session, const char* pragma) { return session.database().execAndGet(pragma).getInt64(); }
 

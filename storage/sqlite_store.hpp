@@ -30,6 +30,7 @@ class SqliteStore final : public Store {
       : lock_(std::move(lock)), session_(std::move(session)), clock_(clock), read_only_(read_only) {}
 
   Result<void> transact(const std::function<Result<void>(Transaction&)>& work) override;
+  std::vector<Result<void>> transact_all(const std::vector<std::function<Result<void>(Transaction&)>>& works) override;
   Result<std::vector<AuditFault>> verify_audit() override;
   Result<std::size_t> prune(Duration age) override;
 
@@ -52,6 +53,10 @@ class SqliteStore final : public Store {
       if (session.in_transaction()) session.database().tryExec("ROLLBACK");
     }
   };
+
+  using Works = std::vector<std::function<Result<void>(Transaction&)>>;
+  /// Error: the database failed, and nothing of any work stays.
+  Result<std::vector<Result<void>>> transact_together(const Works& works);
 
   FileLock lock_;  ///< let go of after the session is closed
   std::unique_ptr<Session> session_;

@@ -89,6 +89,9 @@ class Transaction {
   virtual Result<std::optional<Incident>> find_incident(std::int64_t id) = 0;
   virtual Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) = 0;
   virtual Result<std::vector<Incident>> open_incidents() = 0;
+  virtual Result<std::optional<Incident>> open_incident(const std::string& app) = 0;  ///< the one that isn't resolved
+  /// Those that are open or were resolved at `since` or later, newest first.
+  virtual Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) = 0;
   virtual Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) = 0;  ///< newest first
 
   virtual Result<Change> add_change(Change change) = 0;        ///< gives it its id
@@ -125,6 +128,9 @@ class Store {
   /// One transaction, durable when it returns: committed when `work` succeeds, rolled back when it fails. A full disk is Unavailable and
   /// leaves everything as it was.
   virtual Result<void> transact(const std::function<Result<void>(Transaction&)>& work) = 0;
+  /// The same for several that know nothing of each other, made durable by one write where that is possible. One that fails leaves the
+  /// others as they are. A work may be run twice; only its last run counts.
+  virtual std::vector<Result<void>> transact_all(const std::vector<std::function<Result<void>(Transaction&)>>& works);
   /// Walks the whole chain; the first faults found, empty when it is intact.
   virtual Result<std::vector<AuditFault>> verify_audit() = 0;
   /// Deletes finished inbox and outbox rows older than `age`. The audit chain stays whole.

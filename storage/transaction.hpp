@@ -27,6 +27,8 @@ class SqliteTransaction final : public Transaction {
   Result<std::optional<Incident>> find_incident(std::int64_t id) override;
   Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) override;
   Result<std::vector<Incident>> open_incidents() override;
+  Result<std::optional<Incident>> open_incident(const std::string& app) override;
+  Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) override;
   Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) override;
 
   Result<Change> add_change(Change change) override;

@@ -1,5 +1,6 @@
 #include "bot/app/bot.hpp"
 
+#include "bot/app/connections.hpp"
 #include "bot/change/changes.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/conversation.hpp"
@@ -7,7 +8,6 @@
 #include "bot/web/web.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
-#include "integrations/git/transports.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -19,19 +19,9 @@
 namespace driftwarden {
 namespace {
 
-constexpr std::size_t kPoolThreads = 2;  // and one per repository, which a slow remote may keep busy
 constexpr Duration kSlackRetry{5000};
 constexpr Duration kKeepFinished = std::chrono::hours{24 * 7};
 constexpr Duration kPruneEvery = std::chrono::hours{6};
-
-Result<std::unique_ptr<kubernetes::Cluster>> make_cluster(asio::any_io_executor executor, Clock& clock, Random& random, const ClusterConfig& config) {
-  kubernetes::ClusterOptions options;
-  options.name = config.name;
-  auto connection = config.in_cluster ? kubernetes::in_cluster_connection() : kubernetes::load_kubeconfig(config.kubeconfig, config.context);
-  if (!connection) return wrap("cluster " + config.name, connection.error());
-  options.connection = std::move(*connection);
-  return kubernetes::create_cluster(std::move(executor), clock, random, std::move(options));
-}
 
 std::unique_ptr<forge::Forge> make_forge(net::HttpClient& http, Clock& clock, const RepositoryConfig& repository) {
   if (repository.forge.kind != ForgeKind::Gitea) return nullptr;
@@ -79,12 +69,12 @@ Result<Remembered> remember(storage::Store& store, const Config& config, Random&
 class RunningBot final : public Bot {
  public:
   RunningBot(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options, std::unique_ptr<storage::Store> store, Remembered remembered,
-             std::vector<std::unique_ptr<kubernetes::Cluster>> clusters)
+             Clusters clusters)
       : executor_(io.get_executor()),
         clock_(clock),
         random_(random),
         config_(std::move(config)),
-        pool_(kPoolThreads + config_.repositories.size()),
+        pool_(pool_threads(config_)),
         redactor_(remembered.redaction_key),
         store_(std::move(store)),
         async_store_(*store_, database_thread_.get_executor()),
@@ -102,8 +92,8 @@ class RunningBot final : public Bot {
   Result<void> listen() {
     WebParts parts;
     parts.webhook_secret = config_.http.webhook_secret;
-    parts.on_git_webhook = [this] {
-      fleet_.nudge();
+    parts.on_git_webhook = [this](const std::vector<std::string>& urls) {
+      fleet_.nudge_urls(urls);
       changes_.nudge();
     };
     parts.not_ready = [this] { return not_ready(); };
@@ -126,6 +116,7 @@ class RunningBot final : public Bot {
     listener.on_report = [this](DriftReport report) { incidents_.on_report(std::move(report)); };
     listener.on_synced = [this](std::string app, std::string revision) { tasks_.spawn("last synced", keep_synced(std::move(app), std::move(revision))); };
     listener.on_cluster = [this](std::string cluster, bool reachable, std::string why) { incidents_.on_cluster(cluster, reachable, why); };
+    listener.on_kind = [this](std::string cluster, WatchedKind kind, bool watched, std::string why) { incidents_.on_kind(cluster, kind, watched, why); };
     listener.on_repository = [this](std::string repository, bool reachable, std::string why) { incidents_.on_repository(repository, reachable, why); };
     outbox_.start();
     tasks_.spawn("pruning", prune_now_and_then());
@@ -168,17 +159,10 @@ class RunningBot final : public Bot {
     return options;
   }
 
-  Fleet::Parts fleet_parts(std::vector<std::unique_ptr<kubernetes::Cluster>> clusters, const BotOptions& options, std::map<std::string, std::string> last_synced) {
-    Fleet::Parts parts;
-    parts.executor = executor_;
-    parts.pool = pool_.get_executor();
-    parts.clock = &clock_;
-    parts.random = &random_;
-    parts.config = &config_;
-    parts.redactor = &redactor_;
-    parts.clusters = std::move(clusters);
-    parts.transport = git::make_transport_factory(executor_, clock_, *http_);
-    parts.cache_directory = options.cache_directory.empty() ? std::filesystem::path(config_.storage.path).parent_path().string() + "/mirrors" : options.cache_directory;
+  Fleet::Parts fleet_parts(Clusters clusters, const BotOptions& options, std::map<std::string, std::string> last_synced) {
+    const FleetGround ground{executor_, pool_.get_executor(), clock_, random_, *http_, config_, redactor_};
+    auto cache = options.cache_directory.empty() ? std::filesystem::path(config_.storage.path).parent_path().string() + "/mirrors" : options.cache_directory;
+    auto parts = make_fleet_parts(ground, std::move(clusters), std::move(cache));
     parts.last_synced = std::move(last_synced);
     return parts;
   }
@@ -246,15 +230,20 @@ class RunningBot final : public Bot {
     if (!kept) log_warn("storage", kept.error().message);
   }
 
-  std::map<std::string, double> gauges() {
-    std::map<std::string, double> values{{"apps", 0}, {"apps_synced", 0}, {"apps_out_of_sync", 0}, {"apps_unknown", 0}};
-    for (const auto& app : fleet_.apps()) {
-      const auto state = fleet_.report(app.name).state;
-      values["apps"] += 1;
-      if (state == AppState::Synced) values["apps_synced"] += 1;
-      if (state == AppState::OutOfSync) values["apps_out_of_sync"] += 1;
-      if (state == AppState::Unknown) values["apps_unknown"] += 1;
-    }
+  std::map<std::string, double> gauges() const {
+    const auto figures = fleet_.figures();
+    const auto in_state = [&](AppState state) {
+      const auto found = figures.apps.find(state);
+      return found == figures.apps.end() ? 0.0 : static_cast<double>(found->second);
+    };
+    std::map<std::string, double> values{{"apps_synced", in_state(AppState::Synced)},
+                                         {"apps_out_of_sync", in_state(AppState::OutOfSync)},
+                                         {"apps_unknown", in_state(AppState::Unknown)},
+                                         {"renders_total", static_cast<double>(figures.renders)},
+                                         {"dry_runs_total", static_cast<double>(figures.dry_runs)},
+                                         {"watch_events_total", static_cast<double>(figures.events_seen)},
+                                         {"watch_events_gated_total", static_cast<double>(figures.events_gated)}};
+    values["apps"] = values["apps_synced"] + values["apps_out_of_sync"] + values["apps_unknown"];
     values["outbox_lanes_busy"] = static_cast<double>(outbox_.in_flight());
     values["slack_messages_waiting"] = static_cast<double>(sender_->waiting());
     values["slack_connected"] = socket_->state() == slack::SocketState::Connected ? 1 : 0;
@@ -295,11 +284,7 @@ Result<std::unique_ptr<Bot>> Bot::create(asio::io_context& io, Clock& clock, Ran
   }
   TRY(auto store, storage::Store::open(config.storage.path, clock));
   TRY(auto remembered, remember(*store, config, random));
-  std::vector<std::unique_ptr<kubernetes::Cluster>> clusters;
-  for (const auto& cluster : config.clusters) {
-    TRY(auto made, make_cluster(io.get_executor(), clock, random, cluster));
-    clusters.push_back(std::move(made));
-  }
+  TRY(auto clusters, make_clusters(io.get_executor(), clock, random, config));
   auto bot = std::make_unique<RunningBot>(io, clock, random, std::move(config), std::move(options), std::move(store), std::move(remembered), std::move(clusters));
   CHECK_OK(bot->listen());
   return std::unique_ptr<Bot>(std::move(bot));

@@ -1,6 +1,7 @@
 #include "bot/app/audit_command.hpp"
 #include "bot/app/check_command.hpp"
 #include "bot/app/compare_command.hpp"
+#include "bot/app/drift_command.hpp"
 #include "bot/app/render_command.hpp"
 #include "bot/app/run_command.hpp"
 #include "bot/app/sandbox_command.hpp"
@@ -47,6 +48,22 @@ void add_check(CLI::App& app, Action& action) {
     action = [arguments] {
       const auto environment = create_system_environment();
       return run_check(*arguments, *environment, std::cout, std::cerr);
+    };
+  });
+}
+
+void add_drift(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<DriftArguments>();
+  auto* command = app.add_subcommand("drift", "one pass over the Apps: what differs from Git now");
+  command->add_option("--config", arguments->config, "the configuration file; its slack section is not needed")->required();
+  command->add_option("app", arguments->apps, "only these Apps");
+  command->add_option("--cache", arguments->cache, "directory that keeps the clones for the next pass (default: a temporary one)");
+  command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->footer("Exit code: 0 all Synced, 1 any OutOfSync, 2 an error or any App Unknown. Nothing is written, in no cluster, repository or database.");
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      const auto environment = create_system_environment();
+      return run_drift(*arguments, *environment, std::cout, std::cerr);
     };
   });
 }
@@ -118,6 +135,7 @@ int run_main(int argc, char** argv) {
   add_run(app, action);
   add_sandbox(app, action);
   add_check(app, action);
+  add_drift(app, action);
   add_render(app, action);
   add_compare(app, action);
   add_audit(app, action);

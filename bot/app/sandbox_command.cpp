@@ -3,6 +3,7 @@
 #include "bot/app/bot.hpp"
 #include "bot/app/sandbox_config.hpp"
 #include "bot/app/signals.hpp"
+#include "bot/app/temporary_directory.hpp"
 #include "gitops/base/async.hpp"
 #include "gitops/base/log.hpp"
 
@@ -11,7 +12,6 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <ostream>
 
@@ -24,32 +24,23 @@ constexpr Duration kReadyEvery{20};
 constexpr Duration kReadyWithin{30'000};
 
 /// The sandbox's data: what was given and stays, or a temporary directory that goes with it.
-class DataDirectory {
- public:
-  static Result<std::unique_ptr<DataDirectory>> make(const std::string& given) {
-    std::error_code failed;
-    if (!given.empty()) {
-      std::filesystem::create_directories(given, failed);
-      const auto path = std::filesystem::absolute(given, failed).string();
-      if (failed) return Error{ErrorKind::Unavailable, fmt::format("{}: {}", given, failed.message())};
-      return std::unique_ptr<DataDirectory>(new DataDirectory(path, false));
-    }
-    auto pattern = (std::filesystem::temp_directory_path() / "driftwarden-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return Error{ErrorKind::Unavailable, "no temporary directory can be made in " + std::filesystem::temp_directory_path().string()};
-    return std::unique_ptr<DataDirectory>(new DataDirectory(pattern, true));
-  }
-  ~DataDirectory() {
-    std::error_code ignored;
-    if (temporary_) std::filesystem::remove_all(path_, ignored);
-  }
-  DataDirectory(const DataDirectory&) = delete;
-  DataDirectory& operator=(const DataDirectory&) = delete;
-  const std::string& path() const { return path_; }
+struct DataDirectory {
+  std::unique_ptr<TemporaryDirectory> temporary;
+  std::string path;
 
- private:
-  DataDirectory(std::string path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
-  std::string path_;
-  bool temporary_;
+  static Result<DataDirectory> make(const std::string& given) {
+    DataDirectory made;
+    if (given.empty()) {
+      TRY(made.temporary, TemporaryDirectory::make());
+      made.path = made.temporary->path();
+      return made;
+    }
+    std::error_code failed;
+    std::filesystem::create_directories(given, failed);
+    made.path = std::filesystem::absolute(given, failed).string();
+    if (failed) return Error{ErrorKind::Unavailable, fmt::format("{}: {}", given, failed.message())};
+    return made;
+  }
 };
 
 std::uint16_t free_port(asio::io_context& io) {
@@ -164,7 +155,7 @@ int run_sandbox(const SandboxArguments& arguments, std::ostream& out, std::ostre
   asio::io_context io(1);
   SystemClock clock;
   const auto random = create_system_random();
-  Session session{arguments, out, io, clock, *random, (*data)->path(), nullptr, nullptr, 0, {}};
+  Session session{arguments, out, io, clock, *random, data->path, nullptr, nullptr, 0, {}};
   TaskGroup main_task(io.get_executor());
   main_task.spawn("main", run_session(session));
   io.run();

@@ -46,7 +46,7 @@ bool holds(const std::vector<Manifest>& manifests, const ObjectRef& ref) {
 }
 
 /// What may be left over: what was desired until now, and what the index knows as ours without being in Git.
-std::vector<ObjectRef> leftovers(const std::vector<Manifest>* desired_before, const DriftReport& report, const std::vector<Manifest>& desired_now) {
+std::vector<ObjectRef> leftovers(const std::optional<std::vector<Manifest>>& desired_before, const DriftReport& report, const std::vector<Manifest>& desired_now) {
   std::vector<ObjectRef> refs;
   const auto add = [&](const ObjectRef& ref) {
     const bool known = std::ranges::any_of(refs, [&](const ObjectRef& other) { return same_object(other, ref); });
@@ -55,7 +55,7 @@ std::vector<ObjectRef> leftovers(const std::vector<Manifest>* desired_before, co
   for (const auto& drift : report.objects) {
     if (drift.verdict == Verdict::Extra) add(drift.object);
   }
-  if (desired_before != nullptr) {
+  if (desired_before) {
     for (const auto& manifest : *desired_before) add(manifest.ref);
   }
   return refs;
@@ -70,6 +70,9 @@ asio::awaitable<Result<void>> Changes::take_away_added(App app, Manifest manifes
   context.app = app.name;
   context.ignore = app.ignore;
   context.now = parts_.clock->wall_now();
+  const auto options = index_options(parts_.config->drift);
+  context.managers = &options.managers;
+  context.disabled_rules = options.disabled_rules;
   auto* cluster = parts_.fleet->cluster(app.cluster);
   Error last{ErrorKind::Unavailable, ""};
   for (int attempt = 0; attempt < kPatchAttempts; ++attempt) {
@@ -142,7 +145,12 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
   if (*approved && (**approved).tree != desired->tree) {
     co_return Error{ErrorKind::InvalidInput, "what was merged is not what was approved, so it is not applied; ask for a sync to have it reviewed"};
   }
-  auto applied = co_await apply_desired(app, std::move(*desired));
+  // What people chose to ignore is left alone by a sync, too.
+  App with_rules = app;
+  auto rules = co_await ignore_file_at(app, change->merged_sha);
+  if (!rules) co_return wrap("reading the ignore rules", rules.error());
+  with_rules.ignore.insert(with_rules.ignore.end(), rules->rules.begin(), rules->rules.end());
+  auto applied = co_await apply_desired(std::move(with_rules), std::move(*desired));
   if (!applied) co_return applied.error();
   std::function<ChangeStep(Change)> event = [count = *applied, now = parts_.clock->wall_now()](Change current) { return on_applied(std::move(current), count, now); };
   auto stepping = step(change->id, std::move(event));

@@ -142,7 +142,9 @@ ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, boo
   if (approved && as_shown) return on_merged(std::move(change), merged_sha, "the forge", bot_applies, now);
   if (is_final(change.state)) return refuse(std::move(change), "it ended already");
   change.merged_sha = merged_sha;
-  return on_failed(std::move(change), "it was merged on the forge without the approvals it needs, so it is not applied; ask for a sync to have it reviewed", now);
+  const bool ignore = change.verb == ChangeVerb::Ignore;
+  return on_failed(std::move(change), ignore ? "it was merged on the forge without the approvals it needs; its rules count all the same, so revert it there if they must not"
+                                             : "it was merged on the forge without the approvals it needs, so it is not applied; ask for a sync to have it reviewed", now);
 }
 
 ChangeStep on_base_moved(Change change, WallTime now) {

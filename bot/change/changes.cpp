@@ -5,6 +5,7 @@
 #include "bot/view/card_view.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/drift/cause.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -158,7 +159,7 @@ Result<void> Changes::gave_up(storage::Transaction& tx, const storage::OutboxRow
   if (!effect || *effect == ChangeEffect::ShowCard || *effect == ChangeEffect::PublishStatus || *effect == ChangeEffect::ClosePullRequest) return Result<void>{};
   TRY(auto change, tx.find_change(json::parse(row.payload).at("change").get<std::int64_t>()));
   if (!change) return Result<void>{};
-  auto committed = commit_step(tx, on_failed(std::move(*change), why.message, now), now);
+  auto committed = commit_step(tx, on_failed(std::move(*change), without_values(why.message), now), now);
   if (!committed) return committed.error();
   return Result<void>{};
 }

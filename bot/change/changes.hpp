@@ -4,6 +4,7 @@
 #include "bot/outbox/messenger.hpp"
 #include "bot/outbox/outbox.hpp"
 #include "bot/watch/fleet.hpp"
+#include "bot/watch/git_inputs.hpp"
 #include "integrations/forge/forge.hpp"
 
 #include <functional>
@@ -61,7 +62,12 @@ class Changes {
   asio::awaitable<Result<bool>> void_if_moved(Change change, App app);
   asio::awaitable<Result<std::size_t>> apply_desired(App app, DesiredState desired);
   asio::awaitable<Result<bool>> merged_already(Change change, App app);
-  asio::awaitable<Result<bool>> app_moved_since(App app, std::string base, bool fetch);
+  /// Whether the branch now says something else at one of the paths than at `base`.
+  asio::awaitable<Result<bool>> moved_since(App app, std::vector<std::string> paths, std::string base, bool fetch);
+  /// The rules of the App's ignore file at a revision; none without the file.
+  asio::awaitable<Result<ImportedRules>> ignore_file_at(App app, std::string revision);
+  asio::awaitable<Result<std::string>> verify_ignored(Change change, App app, WallTime deadline);
+  bool applies(const Change& change, const App& app) const;
   asio::awaitable<Result<std::optional<DesiredState>>> approved_state(Change change, App app);
   asio::awaitable<Result<void>> take_away_added(App app, Manifest manifest, JsonPtr live);
   asio::awaitable<Result<void>> prune(App app, ObjectRef ref);

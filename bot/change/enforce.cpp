@@ -1,5 +1,6 @@
 // An approved Change is merged, and what was applied is watched until it is in force.
 #include "bot/change/changes.hpp"
+#include "bot/command/ignore_request.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/compare.hpp"
@@ -26,6 +27,20 @@ forge::MergeMethod merge_method(MergeMethod method) {
     case MergeMethod::Rebase: return forge::MergeMethod::Rebase;
   }
   return forge::MergeMethod::Squash;
+}
+
+/// People approved the Change as long as these say what they said then.
+std::vector<std::string> what_it_rests_on(const Change& change, const App& app) {
+  if (change.verb == ChangeVerb::Ignore) return {ignore_path(app.name)};
+  return {app.path, pin_path(app.name)};
+}
+
+bool is_told(const DriftReport& report, const IgnoreRequest::Field& field) {
+  return std::ranges::any_of(report.objects, [&](const ObjectDrift& drift) {
+    const auto& ref = drift.object;
+    const bool same = ref.group == field.object.group && ref.kind == field.object.kind && ref.namespace_ == field.object.namespace_ && ref.name == field.object.name;
+    return same && std::ranges::any_of(drift.fields, [&](const FieldDrift& each) { return is_path_below(each.path, field.path); });
+  });
 }
 
 }  // namespace
@@ -96,14 +111,18 @@ asio::awaitable<Result<bool>> Changes::merged_already(Change change, App app) {
   co_return co_await std::move(looking);
 }
 
-/// Whether the branch now says something else about the App than when the Change was made: people approved the App as it was then.
-asio::awaitable<Result<bool>> Changes::app_moved_since(App app, std::string base, bool fetch) {
-  std::function<Result<bool>(Mirror&)> look = [app, base, fetch](Mirror& mirror) -> Result<bool> {
+bool Changes::applies(const Change& change, const App& app) const {
+  const auto* cluster = find_cluster(*parts_.config, app.cluster);
+  return change.verb != ChangeVerb::Ignore && cluster != nullptr && cluster->apply;
+}
+
+asio::awaitable<Result<bool>> Changes::moved_since(App app, std::vector<std::string> paths, std::string base, bool fetch) {
+  std::function<Result<bool>(Mirror&)> look = [paths, base, fetch](Mirror& mirror) -> Result<bool> {
     TRY(const auto head, fetch ? mirror.fetch() : mirror.head());
     if (head == base) return false;
     TRY(const auto later, mirror.is_ancestor(base, head));
     if (!later) return false;
-    for (const auto& path : {app.path, pin_path(app.name)}) {
+    for (const auto& path : paths) {
       const auto now = mirror.tree_id(head, path);
       const auto then = mirror.tree_id(base, path);
       if (!now && now.error().kind != ErrorKind::NotFound) return now.error();
@@ -122,13 +141,15 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
   if (change->state != ChangeState::Approved) co_return std::string("not to be merged now");
   const auto* app = parts_.fleet->app(change->app);
   if (app == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
-  const auto* cluster = find_cluster(*parts_.config, app->cluster);
-  const bool applies = cluster != nullptr && cluster->apply;
+  const bool bot_applies = applies(*change, *app);
   // After a crash it may be merged already, and then it was we who moved the App.
   auto merged_before = co_await merged_already(*change, *app);
   if (!merged_before) co_return wrap("merging " + change_name(change->id), merged_before.error());
   Result<bool> overtaken = false;
-  if (!*merged_before) overtaken = co_await app_moved_since(*app, change->base_sha, true);
+  if (!*merged_before) {
+    auto looking = moved_since(*app, what_it_rests_on(*change, *app), change->base_sha, true);
+    overtaken = co_await std::move(looking);
+  }
   if (!overtaken) co_return wrap("merging " + change_name(change->id), overtaken.error());
   Result<std::string> merged = Error{ErrorKind::NotFound, ""};
   if (*overtaken) {
@@ -151,8 +172,8 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
     co_await step_quietly(change->id, std::move(again));
     co_return std::string("made again on the new head");
   }
-  std::function<ChangeStep(Change)> event = [sha = *merged, applies, now = parts_.clock->wall_now()](Change current) {
-    return on_merged(std::move(current), sha, "driftwarden", applies, now);
+  std::function<ChangeStep(Change)> event = [sha = *merged, bot_applies, now = parts_.clock->wall_now()](Change current) {
+    return on_merged(std::move(current), sha, "driftwarden", bot_applies, now);
   };
   auto stepping = step(change->id, std::move(event));
   auto stepped = co_await std::move(stepping);
@@ -169,10 +190,11 @@ asio::awaitable<Result<std::string>> Changes::verify(storage::OutboxRow row) {
   if (known == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
   const App app = *known;
   parts_.fleet->nudge(app.repository);
-  const auto desired = co_await parts_.fleet->render_at(app, change->merged_sha);
-  if (!desired) co_return desired.error();
   // After a restart nothing is rendered or listed yet: that needs a moment of its own.
   const auto deadline = std::max(row.created_at + parts_.verify_for, parts_.clock->wall_now() + kMomentAfterRestart);
+  if (change->verb == ChangeVerb::Ignore) co_return co_await verify_ignored(std::move(*change), app, deadline);
+  const auto desired = co_await parts_.fleet->render_at(app, change->merged_sha);
+  if (!desired) co_return desired.error();
   std::string waiting_for;
   while (true) {
     const auto report = parts_.fleet->report(app.name);
@@ -180,7 +202,8 @@ asio::awaitable<Result<std::string>> Changes::verify(storage::OutboxRow row) {
     const bool in_force = parts_.fleet->desired_tree(app.name) == desired->tree;
     if (in_force && report.state == AppState::Synced && health.health == kubernetes::Health::Healthy) break;
     if (!in_force) {
-      auto overtaken = co_await app_moved_since(app, change->merged_sha, false);
+      auto looking = moved_since(app, what_it_rests_on(*change, app), change->merged_sha, false);
+      auto overtaken = co_await std::move(looking);
       if (overtaken && *overtaken) break;  // a later commit is in force; whether that one is in sync is for the alerts to say
       waiting_for = "Git has moved on, or the merged revision was not fetched yet";
     } else if (report.state != AppState::Synced) {
@@ -200,6 +223,36 @@ asio::awaitable<Result<std::string>> Changes::verify(storage::OutboxRow row) {
   auto stepped = co_await std::move(stepping);
   if (!stepped) co_return stepped.error();
   co_return std::string("in sync and healthy");
+}
+
+/// Nothing is applied: the rule counts as soon as the head with it has been read.
+asio::awaitable<Result<std::string>> Changes::verify_ignored(Change change, App app, WallTime deadline) {
+  const auto request = ignore_request_from(change.argument);
+  while (true) {
+    std::function<Result<bool>(Mirror&)> look = [sha = change.merged_sha](Mirror& mirror) -> Result<bool> {
+      TRY(const auto head, mirror.head());
+      return mirror.is_ancestor(sha, head);
+    };
+    auto looking = parts_.fleet->repository(app.repository).with_mirror<bool>(std::move(look));
+    const auto fetched = co_await std::move(looking);
+    const auto report = parts_.fleet->report(app.name);
+    const bool told = std::ranges::any_of(request.fields, [&](const IgnoreRequest::Field& field) { return is_told(report, field); });
+    if (fetched && *fetched && !told && report.state != AppState::Unknown) break;
+    if (parts_.clock->wall_now() >= deadline) {
+      std::string why = "the merged revision could not be fetched";
+      if (report.state == AppState::Unknown) why = app.name + " can't be judged: " + report.reason;
+      if (told) why = "its fields are still told as drift: see `ignores " + app.name + "`";
+      auto text = "it was merged, but " + why;
+      co_return Error{ErrorKind::InvalidInput, std::move(text)};
+    }
+    auto slept = co_await parts_.clock->sleep_for(kLookEvery);
+    if (!slept) co_return slept.error();
+  }
+  std::function<ChangeStep(Change)> event = [now = parts_.clock->wall_now()](Change current) { return on_verified(std::move(current), now); };
+  auto stepping = step(change.id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  co_return std::string("the rule counts");
 }
 
 }  // namespace driftwarden

@@ -78,9 +78,8 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
   if (pull_request.state == forge::PullRequestState::Merged && as_shown && change.state == ChangeState::Approved) co_return;
   if (pull_request.state == forge::PullRequestState::Merged && pull_request.merged_sha.empty()) co_return;
   if (pull_request.state == forge::PullRequestState::Merged) {
-    const auto* cluster = find_cluster(*parts_.config, app.cluster);
-    const bool applies = cluster != nullptr && cluster->apply;
-    event = [sha = pull_request.merged_sha, as_shown, applies, now](Change current) { return on_merged_elsewhere(std::move(current), sha, as_shown, applies, now); };
+    const bool bot_applies = applies(change, app);
+    event = [sha = pull_request.merged_sha, as_shown, bot_applies, now](Change current) { return on_merged_elsewhere(std::move(current), sha, as_shown, bot_applies, now); };
   } else if (pull_request.state == forge::PullRequestState::Closed) {
     event = [now](Change current) { return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now); };
   } else if (!as_shown && change.state == ChangeState::Proposed) {

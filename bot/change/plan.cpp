@@ -1,9 +1,11 @@
 #include "bot/change/plan.hpp"
 
+#include "bot/command/ignore_request.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/watch/fleet.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/drift_diff.hpp"
+#include "gitops/diff/inputs.hpp"
 #include "gitops/diff/print.hpp"
 #include "gitops/edit/edit.hpp"
 
@@ -33,6 +35,11 @@ std::string subject_of(const Change& change, const App& app) {
     case ChangeVerb::Sync: return fmt::format("{}: sync to {}", app.name, change.target_revision.substr(0, 7));
     case ChangeVerb::Rollback: return fmt::format("{}: roll back to {}", app.name, change.target_revision.substr(0, 7));
     case ChangeVerb::Adopt: return fmt::format("{}: adopt what was changed live", app.name);
+    case ChangeVerb::Ignore: {
+      const auto request = ignore_request_from(change.argument);
+      const auto what = request.fields.size() == 1 ? request.fields.front().path : fmt::format("{} fields that drift", request.fields.size());
+      return fmt::format("{}: ignore {} until {}", app.name, without_control_characters(what), format_time(request.until).substr(0, 10));
+    }
   }
   return app.name;
 }
@@ -79,7 +86,7 @@ CommitRequest plan_commit(const Change& change, const App& app, const Config& co
   request.message = commit_message(change, app, audit_id);
   const Pin pin{change.target_revision, change.requester, change.reason, format_time(change.requested_at)};
   const bool pinned = app.track == Track::Pin;
-  if (change.verb == ChangeVerb::Adopt) {
+  if (change.verb == ChangeVerb::Adopt || change.verb == ChangeVerb::Ignore) {
     request.edits = std::move(adopted);
   } else if (pinned) {
     request.edits.push_back({pin_path(app.name), write_pin(pin, app.name)});
@@ -113,6 +120,10 @@ Result<std::vector<FileEdit>> plan_adoption(const App& app, const DriftReport& r
   std::vector<FileEdit> result;
   for (auto& [file, text] : files) result.push_back({joined(app.path, file), std::move(text)});
   return result;
+}
+
+FileEdit plan_ignore(const Change& change, const App& app, std::vector<IgnoreRule> rules) {
+  return {ignore_path(app.name), write_ignore_rules(with_request(std::move(rules), ignore_request_from(change.argument), change.requester, change.reason))};
 }
 
 std::string effect_text(const std::vector<Manifest>& before, const std::vector<Manifest>& after, const Redactor& redactor) {

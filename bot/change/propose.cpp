@@ -40,8 +40,8 @@ asio::awaitable<Result<CommitRequest>> Changes::plan(Change change, App app, std
   std::vector<FileEdit> adopted;
   if (change.verb == ChangeVerb::Adopt) {
     const auto report = parts_.fleet->report(app.name);
-    const auto* manifests = parts_.fleet->desired(app.name);
-    if (manifests == nullptr || report.state == AppState::Unknown) co_return Error{ErrorKind::Unavailable, app.name + " is not judged yet"};
+    const auto manifests = parts_.fleet->desired(app.name);
+    if (!manifests || report.state == AppState::Unknown) co_return Error{ErrorKind::Unavailable, app.name + " is not judged yet"};
     std::function<Result<std::vector<FileEdit>>(Mirror&)> work = [app, report, desired = *manifests, head](Mirror& mirror) {
       const std::function<Result<std::string>(const std::string&)> source = [&](const std::string& file) { return mirror.read_file(head, app.path.empty() ? file : app.path + "/" + file); };
       return plan_adoption(app, report, desired, source);
@@ -51,13 +51,31 @@ asio::awaitable<Result<CommitRequest>> Changes::plan(Change change, App app, std
     if (!edits) co_return edits.error();
     adopted = std::move(*edits);
   }
+  if (change.verb == ChangeVerb::Ignore) {
+    auto rules = co_await ignore_file_at(app, head);
+    if (!rules) co_return rules.error();
+    if (!rules->warnings.empty()) co_return Error{ErrorKind::InvalidInput, "the ignore file has a mistake that somebody must mend first: " + rules->warnings.front()};
+    adopted.push_back(plan_ignore(change, app, std::move(rules->rules)));
+  }
   co_return plan_commit(change, app, *parts_.config, head, audit_id, std::move(adopted));
+}
+
+asio::awaitable<Result<ImportedRules>> Changes::ignore_file_at(App app, std::string revision) {
+  std::function<Result<ImportedRules>(Mirror&)> read = [name = app.name, revision](Mirror& mirror) -> Result<ImportedRules> {
+    const auto path = ignore_path(name);
+    const auto text = mirror.read_file(revision, path);
+    if (!text && text.error().kind == ErrorKind::NotFound) return ImportedRules{};
+    if (!text) return text.error();
+    return parse_ignore_file(*text, path);
+  };
+  auto reading = parts_.fleet->repository(app.repository).with_mirror<ImportedRules>(std::move(read));
+  co_return co_await std::move(reading);
 }
 
 asio::awaitable<Result<std::string>> Changes::effect_of(Change change, App app, std::string commit) {
   const auto report = parts_.fleet->report(app.name);
-  const auto* manifests = parts_.fleet->desired(app.name);
-  if (manifests == nullptr) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
+  const auto manifests = parts_.fleet->desired(app.name);
+  if (!manifests) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
   const auto before = *manifests;
   // The commit was only just made here; what it changes for the App is its rendering against today's.
   auto after = co_await parts_.fleet->render_at(app, commit);
@@ -114,7 +132,8 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   auto written = co_await std::move(writing);
   if (!written) co_return wrap("proposing " + change_name(change->id), written.error());
 
-  auto effect = co_await effect_of(*change, app, written->commit);
+  Result<std::string> effect = written->git_diff;  // of an ignore, which changes nothing but its own file
+  if (change->verb != ChangeVerb::Ignore) effect = co_await effect_of(*change, app, written->commit);
   if (!effect) co_return wrap("what the commit would change", effect.error());
   Proposal proposal;
   proposal.branch = request->branch;

@@ -12,7 +12,7 @@
 
 namespace driftwarden {
 
-enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami };
+enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami, Ignore, Ignores, Stats };
 
 /// What a verb takes, and what `help` says of it. One row per verb: the place to start when looking for a command.
 struct VerbInfo {
@@ -36,7 +36,8 @@ struct Command {
   std::int64_t change = 0;
   std::string revision;             ///< rollback ... to REV
   std::string reason;               ///< after `because`, or the rest of `reject C-12 too risky`
-  std::optional<Duration> duration; ///< snooze
+  std::optional<Duration> duration; ///< snooze, ignore
+  std::vector<std::string> paths;   ///< ignore
   bool operator==(const Command&) const = default;
 };
 
@@ -56,6 +57,9 @@ struct GrammarContext {
 
 /// `text` is plain: mentions of the bot and Slack's mark-up already taken away (integrations/slack/text.hpp).
 std::variant<Command, NotUnderstood> parse_command(std::string_view text, const GrammarContext& context);
+
+/// What an orphans App (App::orphans) can be asked: all that needs no Git.
+bool works_on_orphans(Verb verb);
 
 /// The command as one would type it.
 std::string to_text(const Command& command);

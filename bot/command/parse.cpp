@@ -89,7 +89,28 @@ bool is_because(const std::string& word) {
   return lower == "because" || lower == "reason:" || lower == "--reason" || lower == "-m";
 }
 
-/// What follows the App: `to REV`, a duration, `because ...`. Anything else is said to be too much.
+/// A path may hold quoted names, and those may hold spaces: it goes on until its brackets are closed. Moves `at` behind it.
+std::string read_path(const Words& words, std::size_t& at) {
+  std::string path;
+  bool quoted = false;
+  int open = 0;
+  do {
+    const auto& word = words[at++];
+    path += (path.empty() ? "" : " ") + word;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      if (quoted && word[i] == '\\') {
+        ++i;
+      } else if (word[i] == '"') {
+        quoted = !quoted;
+      } else if (!quoted) {
+        open += word[i] == '[' ? 1 : word[i] == ']' ? -1 : 0;
+      }
+    }
+  } while ((quoted || open > 0) && at < words.size());
+  return path;
+}
+
+/// What follows the App: `to REV`, paths, a duration, `because ...`. Anything else is said to be too much.
 std::optional<NotUnderstood> read_options(const VerbInfo& info, const Words& words, std::size_t at, Command& command) {
   while (at < words.size()) {
     const auto& word = words[at];
@@ -104,10 +125,15 @@ std::optional<NotUnderstood> read_options(const VerbInfo& info, const Words& wor
       at += named ? 2 : 1;
       continue;
     }
-    if (info.verb == Verb::Snooze && !command.duration) {
-      const bool named = to_lower(word) == "for" && at + 1 < words.size();
+    if (info.verb == Verb::Ignore && word.starts_with('.')) {
+      command.paths.push_back(read_path(words, at));
+      continue;
+    }
+    const bool says_for = to_lower(word) == "for" && at + 1 < words.size();
+    if ((info.verb == Verb::Snooze || (info.verb == Verb::Ignore && says_for)) && !command.duration) {
+      const bool named = says_for;
       auto duration = parse_duration(named ? words[at + 1] : word);
-      if (!duration) return NotUnderstood{fmt::format("For how long? {}.", duration.error().message), {fmt::format("snooze {} 2h", command.app)}};
+      if (!duration) return NotUnderstood{fmt::format("For how long? {}.", duration.error().message), {info.verb == Verb::Ignore ? fmt::format("ignore {} for 30d", command.app) : fmt::format("snooze {} 2h", command.app)}};
       command.duration = *duration;
       at += named ? 2 : 1;
       continue;
@@ -118,6 +144,9 @@ std::optional<NotUnderstood> read_options(const VerbInfo& info, const Words& wor
   return std::nullopt;
 }
 
+/// Verbs whose own words may follow at once where the thread says which App is meant.
+bool takes_more(Verb verb) { return verb == Verb::Rollback || verb == Verb::Snooze || verb == Verb::Ignore; }
+
 Parsed parse_app_verb(const VerbInfo& info, const Words& words, const GrammarContext& context) {
   Command command;
   command.verb = info.verb;
@@ -127,7 +156,7 @@ Parsed parse_app_verb(const VerbInfo& info, const Words& words, const GrammarCon
     if (const auto app = find_app(words[1], context.apps)) {
       command.app = *app;
       at = 2;
-    } else if (context.implied_app.empty() || (!is_because(words[1]) && info.verb != Verb::Rollback && info.verb != Verb::Snooze)) {
+    } else if (context.implied_app.empty() || (!is_because(words[1]) && !takes_more(info.verb))) {
       return unknown_app(info, words[1], rest_of(words, 2), context.apps);
     }
   }
@@ -165,8 +194,13 @@ Parsed parse_change_verb(const VerbInfo& info, const Words& words, const Grammar
 }  // namespace
 
 Parsed parse_command(std::string_view text, const GrammarContext& context) {
-  const auto words = words_of(text);
+  auto words = words_of(text);
   if (words.empty()) return Command{};
+  // "ignore list" is what people try for "ignores".
+  if (words.size() > 1 && to_lower(words[0]) == "ignore" && to_lower(words[1]) == "list" && std::ranges::find(context.apps, words[1]) == context.apps.end()) {
+    words.erase(words.begin());
+    words.front() = "ignores";
+  }
   const auto* info = find_verb(words.front());
   if (info == nullptr) return unknown_verb(words);
   switch (info->argument) {

@@ -1,6 +1,7 @@
 // apps and discover: what is watched.
 #include "bot/config/sections.hpp"
 #include "bot/config/syntax.hpp"
+#include "gitops/diff/inputs.hpp"
 
 #include <fmt/core.h>
 

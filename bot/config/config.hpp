@@ -55,6 +55,7 @@ struct ClusterConfig {
   bool in_cluster = false;
   bool apply = false;
   ConfirmMode confirm = ConfirmMode::DryRun;
+  std::vector<std::string> orphans;  ///< namespaces in which objects that no Git knows are told, one alert for each namespace
 };
 
 /// Either username and password, or ssh_key; nothing for a repository that anybody may read.
@@ -185,6 +186,13 @@ struct AlertsConfig {
   std::vector<AlertRoute> routes;
 };
 
+/// `drift:` what the comparator is told for all Apps.
+struct DriftConfig {
+  std::vector<std::string> appliers;       ///< globs of field managers beside the built-in ones
+  std::vector<std::string> people;         ///< the same: tools in people's hands
+  std::vector<std::string> disable_rules;  ///< built-in rules by name (drift.md section 4)
+};
+
 struct Config {
   SlackConfig slack;
   StorageConfig storage;
@@ -197,6 +205,7 @@ struct Config {
   std::vector<Group> groups;
   PolicyConfig policy;
   AlertsConfig alerts;
+  DriftConfig drift;
   std::string file;
   std::string directory;  ///< of the file, absolute; relative paths of the config are already joined to it
 };

@@ -93,6 +93,7 @@ void read_all(Section& root, Config& config) {
   read_people(root, config);
   read_policy(root, config);
   read_alerts(root, config);
+  read_drift(root, config);
 }
 
 }  // namespace

@@ -105,6 +105,24 @@ void read_forge(Section& section, ForgeConfig& forge) {
   });
 }
 
+/// Globs would ask for every object of namespaces that nobody named.
+void read_orphans(Section& section, std::vector<std::string>& namespaces) {
+  section.texts("orphans", namespaces);
+  const auto* list = section.find("orphans");
+  if (list == nullptr) return;
+  std::map<std::string, const ConfigNode*> seen;
+  for (const auto& item : list->items) {
+    if (item.kind != ConfigNode::Kind::Scalar) continue;
+    if (is_glob(item.text)) {
+      section.reading().mistake(item, describe(item) + " is a glob", "the plain name of a namespace");
+    } else if (!is_namespace(item.text)) {
+      section.reading().mistake(item, describe(item) + " isn't a namespace", "lower-case letters, digits and \"-\"");
+    } else if (!seen.emplace(item.text, &item).second) {
+      section.reading().mistake(item, describe(item) + " is given twice", "it once");
+    }
+  }
+}
+
 }  // namespace
 
 void read_name(Section& section, std::string& name, std::map<std::string, const ConfigNode*>& seen) {
@@ -174,6 +192,7 @@ void read_clusters(Section& root, Config& config) {
     section.flag("in_cluster", cluster.in_cluster);
     section.flag("apply", cluster.apply);
     section.choice<ConfirmMode>("confirm", {{"dry-run", ConfirmMode::DryRun}, {"never", ConfirmMode::Never}}, cluster.confirm);
+    read_orphans(section, cluster.orphans);
     if (cluster.in_cluster && section.has("kubeconfig")) {
       root.reading().mistake(section.place("kubeconfig"), "both in_cluster and kubeconfig are given", "one of them");
     }

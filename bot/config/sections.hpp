@@ -14,6 +14,7 @@ void read_discover(Section& root, Config& config);
 void read_people(Section& root, Config& config);
 void read_policy(Section& root, Config& config);
 void read_alerts(Section& root, Config& config);
+void read_drift(Section& root, Config& config);
 
 /// A required, plain and unique `name`. `seen` is shared by those that must differ.
 void read_name(Section& section, std::string& name, std::map<std::string, const ConfigNode*>& seen);

@@ -200,11 +200,4 @@ std::string week_moment(int minute_of_week) {
   return fmt::format("{} {:02}:{:02}", kDays[day], minute_of_week / 60 % 24, minute_of_week % 60);
 }
 
-std::optional<WallTime> parse_until(std::string_view text) {
-  const bool date_only = text.size() == 10;
-  const auto time = parse_time(date_only ? std::string(text) + "T00:00:00Z" : std::string(text));
-  if (!time) return std::nullopt;
-  return date_only ? *time + std::chrono::hours{24} : *time;
-}
-
 }  // namespace driftwarden

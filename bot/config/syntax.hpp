@@ -34,7 +34,5 @@ bool contains(const WeekWindow& window, int minute_of_week);
 std::string week_moment(int minute_of_week);
 /// Minutes since midnight.
 std::optional<int> parse_day_time(std::string_view text);
-/// "2027-06-30" (valid through that day, UTC) or an RFC 3339 time.
-std::optional<WallTime> parse_until(std::string_view text);
 
 }  // namespace driftwarden

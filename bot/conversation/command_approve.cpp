@@ -49,7 +49,10 @@ asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
   if (app == nullptr) co_return say(fmt::format("*{}* is not configured any more.", slack::escape(change->app)));
   call.command.app = change->app;
   if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are, so your approval can't count.", "unknown person");
-  if (auto refusal = check_freeze(services, call, *app)) co_return *refusal;
+  // An ignore alters no cluster.
+  if (change->verb != ChangeVerb::Ignore) {
+    if (auto refusal = check_freeze(services, call, *app)) co_return *refusal;
+  }
   const bool own = call.caller.person == change->requester;
   if (!own && !may_approve(services.config, call.caller.person, change->quorum, *app)) {
     co_return refuse(services, call, fmt::format("You may not approve {}: it needs {} of {}.", change_name(change->id), change->quorum.need, join(change->quorum.from, ", ")),

@@ -6,8 +6,14 @@
 #include <algorithm>
 
 namespace driftwarden {
+namespace {
+
+constexpr std::size_t kIncidentsShown = 5;
+
+}  // namespace
 
 asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& services, App app, std::size_t limit) {
+  if (app.orphans) co_return std::vector<view::HistoryRow>{};
   std::function<Result<std::vector<CommitInfo>>(Mirror&)> work = [app, limit](Mirror& mirror) -> Result<std::vector<CommitInfo>> {
     TRY(const auto head, mirror.head());
     return mirror.history(head, app.path, limit);
@@ -42,7 +48,11 @@ asio::awaitable<Result<Answer>> handle_history(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
   auto rows = co_await history_rows(services, app, 15);
   if (!rows) co_return rows.error();
-  co_return say(view::history_message(app, *rows));
+  std::function<Result<std::vector<Incident>>(storage::Transaction&)> work = [name = app.name](storage::Transaction& tx) { return tx.incidents_of(name, kIncidentsShown); };
+  auto working = services.store.query<std::vector<Incident>>(std::move(work));
+  const auto incidents = co_await std::move(working);
+  if (!incidents) co_return incidents.error();
+  co_return say(view::history_message(app, *rows, *incidents, services.clock.wall_now()));
 }
 
 asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {

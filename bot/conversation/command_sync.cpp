@@ -1,4 +1,5 @@
-// sync, rollback and adopt: each makes a Change, which the Change's own steps carry on.
+// sync, rollback and adopt (and ignore, in its own file): each makes a Change, which the Change's own steps carry on.
+#include "bot/command/ignore_request.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
@@ -34,7 +35,10 @@ std::string earlier_revision(const std::vector<view::HistoryRow>& rows) {
 std::optional<std::string> in_the_way(const std::vector<Change>& open, const Change& draft) {
   for (const auto& change : open) {
     const auto name = change_name(change.id);
-    if (change.verb == draft.verb && change.target_revision == draft.target_revision) return fmt::format("{} asks for the same and is {}.", name, to_string(change.state));
+    // An ignore touches a file of its own: it neither waits for a sync nor holds one up.
+    if ((change.verb == ChangeVerb::Ignore) != (draft.verb == ChangeVerb::Ignore)) continue;
+    const bool same_fields = ignore_request_from(change.argument).fields == ignore_request_from(draft.argument).fields;
+    if (change.verb == draft.verb && change.target_revision == draft.target_revision && same_fields) return fmt::format("{} asks for the same and is {}.", name, to_string(change.state));
     return fmt::format("{} ({} by {}) is open for {}: decide that one first, or `cancel {}`.", name, to_string(change.verb), change.requester, change.app, name);
   }
   return std::nullopt;
@@ -42,13 +46,14 @@ std::optional<std::string> in_the_way(const std::vector<Change>& open, const Cha
 
 }  // namespace
 
-Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision) {
+Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision, const std::string& argument) {
   Change draft;
   draft.app = app.name;
   draft.verb = verb;
   draft.requester = call.caller.person;
   draft.reason = call.command.reason;
   draft.target_revision = target_revision;
+  draft.argument = argument;
   draft.quorum = quorum_for(services.config, app, to_string(verb));
   const bool has_forge = services.fleet.repository_config(app.repository).forge.kind != ForgeKind::None;
   // Review in chat is for putting the cluster back; what changes the manifests is always a pull request where there is a forge.

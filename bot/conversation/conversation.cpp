@@ -196,6 +196,10 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   if (const auto* person = person_by_slack(services_.config, request.user)) call.caller.person = person->name;
   call.command = std::get<Command>(parsed);
   log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_text(call.command)));
+  const auto* app = call.command.app.empty() ? nullptr : services_.fleet.app(call.command.app);
+  if (app != nullptr) {
+    if (auto answer = check_orphans(call, *app)) co_return *answer;
+  }
   co_return co_await handler_of(call.command.verb)(services_, std::move(call));
 }
 

@@ -26,6 +26,9 @@ Handler handler_of(Verb verb) {
     case Verb::Snooze: return handle_snooze;
     case Verb::Audit: return handle_audit;
     case Verb::Whoami: return handle_whoami;
+    case Verb::Ignore: return handle_ignore;
+    case Verb::Ignores: return handle_ignores;
+    case Verb::Stats: return handle_stats;
   }
   return handle_help;
 }
@@ -64,6 +67,13 @@ std::optional<Answer> check_policy(const Services& services, const Call& call, c
   const auto decision = may(services.config, call.caller.person.empty() ? call.caller.slack_id : call.caller.person, verb, app);
   if (decision.allowed) return std::nullopt;
   return refuse(services, call, fmt::format("You may not {} {}: {}.", verb, app.name, decision.rule), decision.rule);
+}
+
+std::optional<Answer> check_orphans(const Call& call, const App& app) {
+  if (!app.orphans || works_on_orphans(call.command.verb)) return std::nullopt;
+  return say(fmt::format(":information_source: *{}* stands for what no Git knows in namespace *{}*: there is nothing to {}. `diff {}` lists the objects; put them into a repository, delete them, or "
+                         "ignore them in my configuration.",
+                         slack::escape(app.name), slack::escape(app.namespace_), to_string(call.command.verb), slack::escape(app.name)));
 }
 
 std::optional<Answer> check_freeze(const Services& services, const Call& call, const App& app) {

@@ -83,10 +83,15 @@ asio::awaitable<Result<Answer>> handle_ack(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_snooze(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_audit(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_whoami(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_ignore(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_ignores(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_stats(Services& services, Call call);
 
-/// Shared by sync, rollback and adopt: makes the Change, or says why not.
-Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision);
-/// The commits of an App, marked with what is in force.
+/// Nothing when the verb makes sense for the App; else what to say of one that stands for the orphans of a namespace.
+std::optional<Answer> check_orphans(const Call& call, const App& app);
+/// Shared by sync, rollback, adopt and ignore: makes the Change, or says why not.
+Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision, const std::string& argument = {});
+/// The commits of an App, marked with what is in force. None of orphans.
 asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& services, App app, std::size_t limit);
 
 }  // namespace driftwarden

@@ -1,6 +1,7 @@
 // Outbox handlers: the alert of an incident, notes in its thread, notices to the admins.
 #include "bot/config/policy.hpp"
 #include "bot/incident/incidents.hpp"
+#include "bot/incident/rollback_search.hpp"
 #include "bot/view/alert_view.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/log.hpp"
@@ -39,7 +40,9 @@ asio::awaitable<Result<std::string>> Incidents::deliver_alert(storage::OutboxRow
   if (app == nullptr) co_return std::string("the App is gone");
   view::AlertContext context;
   context.open_change = state->open_change;
-  if (!state->incident.report.revision.empty()) {
+  context.now = clock_.wall_now();
+  if (state->incident.state != IncidentState::Resolved) context.rolled_back_to = co_await earlier_revision(*app, state->incident.report);
+  if (!state->incident.report.revision.empty() && !app->repository.empty()) {
     std::function<Result<CommitInfo>(Mirror&)> look = [revision = state->incident.report.revision](Mirror& mirror) { return mirror.commit_info(revision); };
     auto looking = fleet_.repository(app->repository).with_mirror<CommitInfo>(std::move(look));
     if (const auto info = co_await std::move(looking)) {
@@ -67,6 +70,19 @@ asio::awaitable<Result<std::string>> Incidents::deliver_alert(storage::OutboxRow
   auto kept = co_await std::move(keeping);
   if (!kept) co_return kept.error();
   co_return posted->ts;
+}
+
+asio::awaitable<std::optional<view::EarlierRevision>> Incidents::earlier_revision(App app, DriftReport report) {
+  const auto image = rolled_back_image(report);
+  if (!image || app.repository.empty()) co_return std::nullopt;
+  std::function<Result<std::optional<view::EarlierRevision>>(Mirror&)> look = [app, revision = report.revision, image = *image](Mirror& mirror) {
+    return find_revision_with(mirror, revision, app.path, image);
+  };
+  auto looking = fleet_.repository(app.repository).with_mirror<std::optional<view::EarlierRevision>>(std::move(look));
+  auto found = co_await std::move(looking);
+  if (found) co_return std::move(*found);
+  log_warn("incident", fmt::format("{}: looking for the revision with {}: {}", app.name, *image, found.error().message));
+  co_return std::nullopt;
 }
 
 asio::awaitable<Result<std::string>> Incidents::deliver_note(storage::OutboxRow row) {

@@ -3,8 +3,6 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 namespace driftwarden {
 namespace {
 
@@ -24,10 +22,7 @@ storage::OutboxRow row_for(const Incident& incident, std::string kind, std::stri
 }  // namespace
 
 Result<std::optional<Incident>> open_incident_of(storage::Transaction& tx, const std::string& app) {
-  TRY(auto open, tx.open_incidents());
-  const auto found = std::ranges::find(open, app, &Incident::app);
-  if (found == open.end()) return std::optional<Incident>{};
-  return std::optional<Incident>(*found);
+  return tx.open_incident(app);
 }
 
 Result<void> enqueue_alert(storage::Transaction& tx, const Incident& incident, WallTime now) {

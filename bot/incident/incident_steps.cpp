@@ -19,11 +19,26 @@ std::string drift_detail(const DriftReport& report, const std::string& digest) {
 
 bool needs_attention(const DriftReport& report) { return report.state == AppState::OutOfSync || (report.state == AppState::Unknown && report.cause == Cause::Unknown); }
 
+/// Without the fields that are fought over: which of the two won last is nobody's news.
+DriftReport without_flips(DriftReport report, const std::vector<Fight>& fights) {
+  for (auto& drift : report.objects) {
+    const auto had = drift.fields.size();
+    std::erase_if(drift.fields, [&](const FieldDrift& field) { return std::ranges::any_of(fights, [&](const Fight& fight) { return same_object(fight.object, drift.object) && fight.path == field.path; }); });
+    const bool more_to_say = std::ranges::any_of(drift.notes, [](const std::string& note) { return note == "terminating" || note == "derived-edited"; });
+    if (had > 0 && drift.fields.empty() && drift.verdict == Verdict::OutOfSync && !more_to_say) drift.verdict = Verdict::Synced;
+  }
+  std::erase_if(report.objects, [](const ObjectDrift& drift) { return drift.verdict == Verdict::Synced; });
+  return report;
+}
+
+/// Of the drift as it is news: equal while a fight goes on between the same managers.
+std::string digest_of(const DriftReport& report) { return fingerprint(without_flips(report, report.fights)); }
+
 IncidentStep open_incident(const DriftReport& report, const std::string& channel, WallTime now) {
   IncidentStep step;
   step.next.app = report.app;
   step.next.report = report;
-  step.next.fingerprint = fingerprint(report);
+  step.next.fingerprint = digest_of(report);
   step.next.opened_at = now;
   step.next.updated_at = now;
   step.next.channel = channel;
@@ -33,24 +48,51 @@ IncidentStep open_incident(const DriftReport& report, const std::string& channel
   return step;
 }
 
+bool same_fight(const Fight& a, const Fight& b) { return same_object(a.object, b.object) && a.path == b.path; }
+
+bool has_fight(const DriftReport& report, const Fight& fight) {
+  return std::ranges::any_of(report.fights, [&](const Fight& other) { return same_fight(fight, other) && fight.managers == other.managers; });
+}
+
+/// What is news in a field: not when it was written last.
+bool same_fields(const std::vector<FieldDrift>& a, const std::vector<FieldDrift>& b) {
+  return std::ranges::equal(a, b, [](const FieldDrift& x, const FieldDrift& y) { return x.path == y.path && x.op == y.op && x.desired == y.desired && x.live == y.live; });
+}
+
+void add_fights(const DriftReport& before, const DriftReport& after, std::vector<std::string>& lines) {
+  for (const auto& fight : after.fights) {
+    if (!has_fight(before, fight)) lines.push_back(fmt::format("{} now fight over {} of {}", join(fight.managers, " and "), fight.path, to_string(fight.object)));
+  }
+  for (const auto& fight : before.fights) {
+    const bool goes_on = std::ranges::any_of(after.fights, [&](const Fight& other) { return same_fight(fight, other); });
+    if (!goes_on) lines.push_back(fmt::format("the fight over {} of {} is over", fight.path, to_string(fight.object)));
+  }
+}
+
 /// One line per object that is new in the drift, that left it, or whose fields changed.
-std::vector<std::string> changes_between(const DriftReport& before, const DriftReport& after) {
+std::vector<std::string> changes_between(const DriftReport& told, const DriftReport& now) {
   const auto find = [](const DriftReport& report, const ObjectRef& ref) {
     return std::ranges::find_if(report.objects, [&](const ObjectDrift& drift) { return same_object(drift.object, ref); });
   };
   std::vector<std::string> lines;
   // An App that can't be judged says nothing of its objects.
-  if (before.state == AppState::Unknown || after.state == AppState::Unknown) return lines;
+  if (told.state == AppState::Unknown || now.state == AppState::Unknown) return lines;
+  add_fights(told, now, lines);
+  auto fights = told.fights;
+  fights.insert(fights.end(), now.fights.begin(), now.fights.end());
+  const auto before = without_flips(told, fights);
+  const auto after = without_flips(now, fights);
   for (const auto& drift : after.objects) {
     const auto earlier = find(before, drift.object);
     if (earlier == before.objects.end()) {
-      lines.push_back(fmt::format("now also {} ({})", to_string(drift.object), to_string(drift.verdict)));
-    } else if (earlier->verdict != drift.verdict || earlier->fields != drift.fields) {
+      lines.push_back(drift.verdict == Verdict::Untracked ? fmt::format("now also {}", to_string(drift.object))
+                                                          : fmt::format("now also {} ({})", to_string(drift.object), to_string(drift.verdict)));
+    } else if (earlier->verdict != drift.verdict || !same_fields(earlier->fields, drift.fields)) {
       lines.push_back(fmt::format("{} changed again", to_string(drift.object)));
     }
   }
   for (const auto& drift : before.objects) {
-    if (find(after, drift.object) == after.objects.end()) lines.push_back(fmt::format("{} is in sync again", to_string(drift.object)));
+    if (find(after, drift.object) == after.objects.end()) lines.push_back(fmt::format("{} is {}", to_string(drift.object), drift.verdict == Verdict::Untracked ? "gone or known to Git" : "in sync again"));
   }
   return lines;
 }
@@ -78,7 +120,24 @@ IncidentStep update(Incident incident, const DriftReport& report, const std::str
   return step;
 }
 
+bool is_sync(const Change& change) { return change.verb != ChangeVerb::Ignore; }
+
 }  // namespace
+
+DriftReport as_told(DriftReport report, const std::vector<Change>& changes) {
+  if (report.state == AppState::Unknown) return report;
+  if (!report.fights.empty() && report.state == AppState::Synced) {
+    report.state = AppState::OutOfSync;
+    report.cause = Cause::Fight;
+  }
+  const auto newest = std::ranges::find_if(changes, is_sync);
+  const bool waits_for_sync = report.cause == Cause::GitAhead || report.cause == Cause::Both;
+  if (waits_for_sync && newest != changes.end() && newest->state == ChangeState::Failed && !newest->merged_sha.empty()) {
+    report.cause = Cause::Stuck;
+    report.reason = fmt::format("{} failed: {}", change_name(newest->id), newest->failure);
+  }
+  return report;
+}
 
 std::optional<IncidentStep> on_report(const std::optional<Incident>& open, const DriftReport& report, const std::string& channel,
                                       const std::string& resolved_by, WallTime now) {
@@ -88,7 +147,7 @@ std::optional<IncidentStep> on_report(const std::optional<Incident>& open, const
   }
   if (report.state == AppState::Synced) return resolve(*open, resolved_by, report, now);
   if (!needs_attention(report)) return std::nullopt;
-  const auto digest = fingerprint(report);
+  const auto digest = digest_of(report);
   if (digest != open->fingerprint || report.cause != open->report.cause || report.reason != open->report.reason) return update(*open, report, digest, now);
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 //                                |  <--> Snoozed --time--> Open
 //                                +--synced--> Resolved (from any of them)
 #include "gitops/model/audit.hpp"
+#include "gitops/model/change.hpp"
 #include "gitops/model/incident.hpp"
 
 #include <map>
@@ -27,6 +28,9 @@ struct IncidentStep {
 /// `resolved_by` is used when the report says Synced: "C-12 by alice", "commit 4f2c81a", "the live edit was undone".
 std::optional<IncidentStep> on_report(const std::optional<Incident>& open, const DriftReport& report, const std::string& channel,
                                       const std::string& resolved_by, WallTime now);
+/// The report as it is told, in the light of the App's Changes (newest first): a fight is told though live happens to be what Git says at this
+/// moment, and what Git is ahead by is stuck when the Change that was to put it in force failed after its merge.
+DriftReport as_told(DriftReport report, const std::vector<Change>& changes);
 IncidentStep acknowledge(Incident incident, const PersonId& who, WallTime now);
 IncidentStep snooze(Incident incident, const PersonId& who, WallTime until, WallTime now);
 /// Snoozed and its time has come: Open again, and shown.

@@ -3,6 +3,7 @@
 #include "bot/incident/incident_steps.hpp"
 #include "bot/outbox/messenger.hpp"
 #include "bot/outbox/outbox.hpp"
+#include "bot/view/alert_view.hpp"
 #include "bot/watch/fleet.hpp"
 
 #include <map>
@@ -29,17 +30,32 @@ class Incidents {
 
   void on_report(DriftReport report);
   void on_cluster(const std::string& cluster, bool reachable, const std::string& why);
+  /// One notice for a kind that can't be watched while its cluster can be reached: Apps that hold one can't be judged whole.
+  void on_kind(const std::string& cluster, const WatchedKind& kind, bool watched, const std::string& why);
   void on_repository(const std::string& repository, bool reachable, const std::string& why);
   /// A Change of this App ended: what was held back because of it is looked at again.
   void look_again(const std::string& app);
 
  private:
   asio::awaitable<void> run();
+  /// All at once, so that they share the disk's time; returns when each is judged.
+  asio::awaitable<void> judge_all(std::map<std::string, DriftReport> reports);
   asio::awaitable<void> judge_safely(DriftReport report);
   asio::awaitable<void> judge(DriftReport report);
   asio::awaitable<void> wake_snoozed();
+  struct Loss {
+    std::string about;  ///< "cluster:prod-eu"
+    bool lost = false;
+    std::string words;  ///< mrkdwn; of a return without the final period
+    std::string in_the_log;
+  };
+  /// A loss is told once, and the return once, whatever restarts lie between.
+  asio::awaitable<void> tell_of_loss(Loss loss);
   void tell_admins(const std::string& about, const std::string& text);
+  storage::OutboxRow notice(const std::string& about, const std::string& text) const;
   asio::awaitable<void> enqueue(storage::OutboxRow row);
+  /// The revision that asked for the older image that runs now, if it is a recent one.
+  asio::awaitable<std::optional<view::EarlierRevision>> earlier_revision(App app, DriftReport report);
   asio::awaitable<Result<std::string>> deliver_alert(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> deliver_note(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> deliver_notice(storage::OutboxRow row);
@@ -54,9 +70,13 @@ class Incidents {
   HoldOff hold_off_;
   std::map<std::string, DriftReport> pending_;  ///< by App: the newest, not judged yet
   std::map<std::string, WallTime> held_;        ///< by App: when to judge it again
-  std::map<std::string, std::string> unreachable_;  ///< clusters, and why
+  std::map<std::string, WallTime> in_sync_at_;  ///< by App: when it was last seen so
+  std::map<std::string, bool> reachable_;       ///< clusters, as last heard of
   std::set<std::string> lost_repositories_;
+  std::size_t judging_ = 0;
+  WallTime next_look_at_snoozed_{};
   Signal wake_;
+  Signal judged_;
   TaskGroup tasks_;
 };
 

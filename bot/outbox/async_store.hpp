@@ -1,11 +1,15 @@
 #pragma once
-// The store, off the I/O thread: one transaction at a time on the database's own thread.
+// The store, off the I/O thread, on the database's own thread. What was asked for while it was busy is then done together, with one
+// commit: a burst of a hundred alerts waits for the disk a few times, not hundreds of times.
 #include "gitops/base/async.hpp"
 #include "storage/store.hpp"
 
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace driftwarden {
 
@@ -14,7 +18,8 @@ class AsyncStore {
   /// `database_thread` must be one thread: the store isn't shared.
   AsyncStore(storage::Store& store, asio::any_io_executor database_thread) : store_(store), thread_(std::move(database_thread)) {}
 
-  /// Runs `work` in one transaction; durable when it returns. Not cancelled half way.
+  /// Runs `work` in one transaction; durable when it returns. Not cancelled half way. May be run twice, when what it was grouped with
+  /// makes the database fail: only the last run counts.
   asio::awaitable<Result<void>> transact(std::function<Result<void>(storage::Transaction&)> work);
 
   /// The same for work with a value.
@@ -34,8 +39,17 @@ class AsyncStore {
   }
 
  private:
+  struct Entry {
+    std::function<Result<void>(storage::Transaction&)> work;
+    std::optional<Result<void>> result;
+  };
+  /// On the database's thread: all that waits now.
+  void run_waiting();
+
   storage::Store& store_;
   asio::any_io_executor thread_;
+  std::mutex mutex_;  ///< of `waiting_`
+  std::vector<std::shared_ptr<Entry>> waiting_;
 };
 
 }  // namespace driftwarden

@@ -1,5 +1,6 @@
 #include "bot/view/alert_view.hpp"
 
+#include "bot/view/alert_buttons.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/text.hpp"
 
@@ -11,87 +12,29 @@ namespace driftwarden::view {
 namespace {
 
 constexpr std::size_t kFieldsShown = 5;
+constexpr std::size_t kOrphansShown = 15;
 constexpr std::size_t kFieldsRemembered = 3;
-constexpr std::size_t kValueShown = 80;
-constexpr std::size_t kPathShown = 200;
 
-/// A name from outside (a field manager) inside `*bold*`.
-std::string name_words(const std::string& name) {
-  auto words = slack::escape(without_control_characters(ellipsize(name, 80)));
-  std::ranges::replace(words, '*', '\'');
-  std::ranges::replace(words, '`', '\'');
-  return words;
+std::string bold(const std::string& text) { return fmt::format("*{}*", slack::escape(text)); }
+
+std::string resolved_title(const Incident& incident, const App& app, const std::string& where) {
+  const auto age = format_age(incident.resolved_at.value_or(incident.updated_at) - incident.opened_at);
+  if (app.orphans) return fmt::format(":white_check_mark: All of namespace {} on {} is known to Git again, after {}", bold(app.namespace_), where, age);
+  return fmt::format(":white_check_mark: {} is in sync again on {}, after {}", bold(app.name), where, age);
 }
 
-std::string value_words(const std::optional<std::string>& value) { return value ? code_span(ellipsize(*value, kValueShown)) : "_nothing_"; }
+std::string place_of(const App& app) { return bold(app.cluster) + (app.environment.empty() ? "" : " (" + slack::escape(app.environment) + ")"); }
 
-std::string change_words(const FieldDrift& field) {
-  switch (field.op) {
-    case FieldOp::Changed:
-      // An arrow from Git to live would read backwards where it was Git that moved.
-      if (field.cause == FieldCause::Git) return fmt::format("{}, Git now says {}", value_words(field.live), value_words(field.desired));
-      return fmt::format("{} \u2192 {}", value_words(field.desired), value_words(field.live));
-    case FieldOp::Removed: return fmt::format("{}, Git says {}", field.cause == FieldCause::Git ? "not there yet" : "removed", value_words(field.desired));
-    case FieldOp::Added: return fmt::format("added: {}", value_words(field.live));
-    case FieldOp::Stale: return fmt::format("no longer in Git: {}", value_words(field.live));
-    case FieldOp::Order: return "in another order";
-  }
-  return "";
+std::string incident_title(const Incident& incident, const App& app) {
+  return incident.state == IncidentState::Resolved ? resolved_title(incident, app, place_of(app)) : title_of(incident.report, app);
 }
 
-std::string field_line(const FieldDrift& field) {
-  auto line = fmt::format("\u2022 {} {}", code_span(ellipsize(field.path, kPathShown)), change_words(field));
-  if (field.by) line += fmt::format(" by *{}*", name_words(*field.by));
-  if (field.time) line += " " + time_span(*field.time);
-  return line;
-}
-
-std::string object_line(const ObjectDrift& drift) {
-  const auto name = code_span(ellipsize(to_string(drift.object), kPathShown));
-  const auto notes = slack::escape(without_control_characters(ellipsize(join(drift.notes, ", "), 300)));
-  switch (drift.verdict) {
-    case Verdict::Missing: return name + " is in Git but not in the cluster";
-    case Verdict::Extra: return name + " is in the cluster but gone from Git";
-    case Verdict::Unknown: return fmt::format("{} can't be judged{}{}", name, notes.empty() ? "" : ": ", notes);
-    default: return fmt::format("{} {}", name, notes.empty() ? "differs" : notes);
-  }
-}
-
-int rank(const ObjectDrift& drift) {
-  if (!drift.fields.empty()) return 0;
-  return drift.verdict == Verdict::Unknown ? 2 : 1;
-}
-
-std::string title_of(const Incident& incident, const App& app) {
-  const auto name = fmt::format("*{}*", slack::escape(app.name));
-  const auto where = fmt::format("*{}*{}", slack::escape(app.cluster), app.environment.empty() ? "" : " (" + slack::escape(app.environment) + ")");
-  if (incident.state == IncidentState::Resolved) {
-    return fmt::format(":white_check_mark: {} is in sync again on {}, after {}", name, where, format_age(incident.resolved_at.value_or(incident.updated_at) - incident.opened_at));
-  }
-  if (incident.report.state == AppState::Unknown) return fmt::format(":grey_question: {} can't be judged on {}", name, where);
-  return fmt::format(":rotating_light: {} is OutOfSync on {}: {}", name, where, cause_words(incident.report.cause));
-}
-
+/// For notifications, which show neither emoji nor bold.
 std::string plain_title(const Incident& incident, const App& app) {
-  if (incident.state == IncidentState::Resolved) {
-    return fmt::format("{} is in sync again on {}, after {}", app.name, app.cluster, format_age(incident.resolved_at.value_or(incident.updated_at) - incident.opened_at));
-  }
-  if (incident.report.state == AppState::Unknown) return fmt::format("{} can't be judged on {}", app.name, app.cluster);
-  return fmt::format("{} is OutOfSync on {}: {}", app.name, app.cluster, cause_words(incident.report.cause));
-}
-
-std::vector<Button> buttons_of(const Incident& incident, const App& app) {
-  if (incident.state == IncidentState::Resolved) return {};
-  const auto command = [&](std::string_view verb) { return fmt::format("{} {}", verb, app.name); };
-  std::vector<Button> buttons{{"Diff", command("diff"), Button::Style::Plain, ""}};
-  if (incident.report.state == AppState::OutOfSync) {
-    buttons.push_back({"Sync", command("sync"), Button::Style::Primary, fmt::format("Opens a pull request that puts Git's *{}* back in force. Somebody else approves it.", slack::escape(app.name))});
-    const bool live_moved = incident.report.cause == Cause::LiveEdited || incident.report.cause == Cause::Both;
-    if (live_moved) buttons.push_back({"Adopt", command("adopt"), Button::Style::Plain, "Opens a pull request that brings what was changed live into Git."});
-  }
-  if (incident.state != IncidentState::Snoozed) buttons.push_back({"Snooze 2h", command("snooze") + " 2h", Button::Style::Plain, ""});
-  if (incident.state == IncidentState::Open) buttons.push_back({"Ack", command("ack"), Button::Style::Plain, ""});
-  return buttons;
+  auto title = incident_title(incident, app);
+  if (title.starts_with(':')) title.erase(0, title.find(' ') + 1);
+  std::erase(title, '*');
+  return title;
 }
 
 /// What became of it so far, for the blocks and for the fallback.
@@ -105,15 +48,21 @@ std::string standing(const Incident& incident) {
   return "";
 }
 
-std::vector<std::string> facts_of(const Incident& incident, const App& app, const AlertContext& context) {
-  std::vector<std::string> facts;
-  facts.push_back(fmt::format("since {}", time_span(incident.opened_at)));
-  facts.push_back(fmt::format("namespace {}", code_span(app.namespace_)));
+std::string commit_words(const Incident& incident, const AlertContext& context) {
   auto commit = fmt::format("Git {}", code_span(short_sha(incident.report.revision)));
   if (!context.commit_summary.empty()) {
     commit += fmt::format(" {} by {}", slack::escape(without_control_characters(ellipsize(context.commit_summary, 60))), name_words(context.commit_author));
   }
-  facts.push_back(commit);
+  return commit;
+}
+
+std::vector<std::string> facts_of(const Incident& incident, const App& app, const AlertContext& context) {
+  std::vector<std::string> facts;
+  facts.push_back(fmt::format("since {}", time_span(incident.opened_at)));
+  if (!app.orphans) {
+    facts.push_back(fmt::format("namespace {}", code_span(app.namespace_)));
+    facts.push_back(commit_words(incident, context));
+  }
   if (!app.owners.empty()) facts.push_back("owners " + slack::escape(join(app.owners, ", ")));
   facts.push_back(fmt::format("incident {}", incident.id));
   facts.push_back(standing(incident));
@@ -125,68 +74,51 @@ std::string change_line(const Change& change) {
                      change.state == ChangeState::Proposed ? "waiting for approval" : std::string(to_string(change.state)));
 }
 
+std::string earlier_line(const AlertContext& context) {
+  if (!context.rolled_back_to) return {};
+  const auto& earlier = *context.rolled_back_to;
+  return fmt::format(":rewind: It runs what Git said in {} ({} ago)", code_span(short_sha(earlier.sha)), format_age(context.now - earlier.time));
+}
+
 }  // namespace
 
-std::string state_emoji(AppState state) {
-  switch (state) {
-    case AppState::Synced: return ":white_check_mark:";
-    case AppState::OutOfSync: return ":rotating_light:";
-    case AppState::Unknown: return ":grey_question:";
+std::string title_of(const DriftReport& report, const App& app) {
+  if (app.orphans && report.state != AppState::Unknown) {
+    return fmt::format(":ghost: {} in namespace {} on {} that no Git knows", counted(report.objects.size(), "object"), bold(app.namespace_), place_of(app));
   }
-  return "";
-}
-
-std::string cause_words(Cause cause) {
-  switch (cause) {
-    case Cause::None: return "in sync";
-    case Cause::LiveEdited: return "edited live";
-    case Cause::GitAhead: return "Git is ahead";
-    case Cause::Both: return "edited live, and Git is ahead";
-    case Cause::Missing: return "deleted live";
-    case Cause::Extra: return "objects that Git does not know";
-    case Cause::Fight: return "two managers fight over it";
-    case Cause::Stuck: return "stuck";
-    case Cause::RenderUnstable: return "renders differently each time";
-    case Cause::Unknown: return "cause unknown";
-  }
-  return "";
-}
-
-std::vector<std::string> drift_lines(const DriftReport& report, std::size_t limit) {
-  std::vector<std::string> lines;
-  std::size_t total = 0;
-  const auto add = [&](auto&& make) {
-    if (++total <= limit) lines.push_back(make());
-  };
-  std::vector<const ObjectDrift*> drifts;
-  for (const auto& drift : report.objects) drifts.push_back(&drift);
-  std::ranges::stable_sort(drifts, {}, [](const ObjectDrift* drift) { return rank(*drift); });
-  for (const auto* drift : drifts) {
-    if (drift->fields.empty()) add([&] { return object_line(*drift); });
-    if (!drift->fields.empty() && total < limit) lines.push_back(code_span(ellipsize(to_string(drift->object), kPathShown)));
-    for (const auto& field : drift->fields) add([&] { return field_line(field); });
-  }
-  if (total > limit) lines.push_back(fmt::format("\u2026 and {} more", total - limit));
-  return lines;
+  if (report.state == AppState::Unknown) return fmt::format(":grey_question: {} can't be judged on {}", bold(app.name), place_of(app));
+  return fmt::format("{} {} is {} on {}{}{}", state_emoji(report.state), bold(app.name), report.state == AppState::Synced ? "in sync" : "OutOfSync", place_of(app),
+                     report.state == AppState::Synced ? "" : ": ", report.state == AppState::Synced ? "" : cause_words(report));
 }
 
 slack::Message alert_message(const Incident& incident, const App& app, const AlertContext& context) {
   const bool resolved = incident.state == IncidentState::Resolved;
-  std::vector<std::string> fallback{slack::escape(plain_title(incident, app))};
+  std::vector<std::string> fallback{plain_title(incident, app)};
   Blocks blocks;
-  blocks.section(title_of(incident, app));
+  blocks.section(incident_title(incident, app));
   const auto paragraph = [&](const std::string& text) {
     if (text.empty()) return;
     blocks.section(text);
     fallback.push_back(text);
   };
   if (!resolved) paragraph(slack::escape(ellipsize(incident.report.reason, 1000)));
-  const auto lines = join(drift_lines(incident.report, resolved ? kFieldsRemembered : kFieldsShown), "\n");
+  const auto shown = app.orphans ? kOrphansShown : kFieldsShown;
+  const auto lines = join(drift_lines(incident.report, resolved ? kFieldsRemembered : shown), "\n");
   paragraph(resolved && !lines.empty() ? "It was:\n" + lines : lines);
-  if (!resolved && context.open_change) paragraph(change_line(*context.open_change));
+  if (!resolved) {
+    paragraph(earlier_line(context));
+    paragraph(join(concern_lines(incident.report), "\n"));
+    if (context.open_change) paragraph(change_line(*context.open_change));
+  }
   if (const auto words = standing(incident); !words.empty()) fallback.push_back(words);
   blocks.context(facts_of(incident, app, context));
-  blocks.actions(buttons_of(incident, app));
+  if (!resolved) {
+    auto print = small_print(incident.report);
+    if (auto age = age_words(incident.report, context.now); !age.empty()) print.push_back(std::move(age));
+    blocks.context(print);
+    fallback.insert(fallback.end(), print.begin(), print.end());
+  }
+  blocks.actions(alert_buttons(incident, app));
   return message_of(blocks, join(fallback, "\n"));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // The one living message of an incident.
+#include "bot/view/drift_words.hpp"
 #include "gitops/model/app.hpp"
 #include "gitops/model/change.hpp"
 #include "gitops/model/incident.hpp"
@@ -7,24 +8,25 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace driftwarden::view {
+
+/// A revision of Git that asked for what live runs now.
+struct EarlierRevision {
+  std::string sha;
+  WallTime time{};
+};
 
 struct AlertContext {
   std::optional<Change> open_change;  ///< what is under way for this App
   std::string commit_summary;         ///< of the report's revision, "" when unknown
   std::string commit_author;
+  std::optional<EarlierRevision> rolled_back_to{};
+  WallTime now{};  ///< to say how old the verdict is
 };
 
 slack::Message alert_message(const Incident& incident, const App& app, const AlertContext& context);
-
-/// Each object on a line of its own and its fields below it, what was changed before what is missing or can't be judged:
-/// "`Deployment shop/checkout`", "\u2022 `.spec.replicas` `2` \u2192 `5` by *kubectl* ...". `limit` counts fields, and objects without any.
-std::vector<std::string> drift_lines(const DriftReport& report, std::size_t limit);
-/// ":rotating_light:" and so on.
-std::string state_emoji(AppState state);
-/// "edited live", "Git is ahead", ...
-std::string cause_words(Cause cause);
+/// "checkout is OutOfSync on prod-eu: edited live" in mrkdwn, with its emoji; also the head of other answers.
+std::string title_of(const DriftReport& report, const App& app);
 
 }  // namespace driftwarden::view

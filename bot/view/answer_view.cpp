@@ -1,5 +1,6 @@
 #include "bot/view/answer_view.hpp"
 
+#include "bot/view/alert_buttons.hpp"
 #include "bot/view/alert_view.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/text.hpp"
@@ -24,9 +25,9 @@ int badness(const StatusRow& row) {
 std::string row_line(const StatusRow& row) {
   const bool ailing = row.report.state == AppState::Synced && badness(row) != 3;
   auto line = fmt::format("{} *{}* on {}", ailing ? ":warning:" : state_emoji(row.report.state), slack::escape(row.app.name), slack::escape(row.app.cluster));
-  if (row.report.state == AppState::OutOfSync) line += ": " + cause_words(row.report.cause);
+  if (row.report.state == AppState::OutOfSync) line += ": " + (row.app.orphans ? counted(row.report.objects.size(), "object") + " that no Git knows" : cause_words(row.report));
   if (row.report.state == AppState::Unknown) line += ": " + slack::escape(ellipsize(row.report.reason, 120));
-  if (row.report.state == AppState::Synced) line += fmt::format(" at {}", code_span(short_sha(row.report.revision)));
+  if (row.report.state == AppState::Synced && !row.app.orphans) line += fmt::format(" at {}", code_span(short_sha(row.report.revision)));
   if (row.health != "healthy" && !row.health.empty()) line += " \u00b7 " + slack::escape(ellipsize(row.health, 80));
   if (row.open_change) line += fmt::format(" \u00b7 {} {}", change_name(row.open_change->id), to_string(row.open_change->state));
   return line;
@@ -72,14 +73,39 @@ std::string person_or_manager(const DriftReport& report) {
 
 std::string explain(const DriftReport& report) {
   const auto by = person_or_manager(report);
+  if (is_rolled_back(report) && report.cause == Cause::LiveEdited) return "Somebody put an older image into the cluster, past Git.";
   switch (report.cause) {
     case Cause::LiveEdited: return by.empty() ? "Somebody changed the cluster, past Git. The server keeps no name for removals." : fmt::format("Somebody changed the cluster with *{}*, past Git.", slack::escape(by));
     case Cause::GitAhead: return "Git has a commit that nobody has put in force yet.";
     case Cause::Both: return "The cluster was edited, and Git has moved on as well.";
     case Cause::Missing: return "Objects that were applied from Git have been deleted in the cluster.";
+    case Cause::Fight: return "The same field goes to and fro; whoever should not write it must be told to stop. A sync would only join in.";
+    case Cause::Stuck: return "Something keeps it from becoming what Git says.";
     case Cause::Extra: return "The cluster has objects of this App that Git does not have any more.";
-    default: return report.reason.empty() ? "It can't be told why." : slack::escape(report.reason);
+    default: return report.reason.empty() ? "It can't be told why." : "";
   }
+}
+
+WallTime as_of(const DriftReport& report, WallTime now) { return report.as_of == WallTime{} ? now : report.as_of; }
+
+/// What is to be said of a report, one section per kind of fact, in the blocks and in their fallback.
+void add_report(Blocks& blocks, std::string& text, const DriftReport& report, std::size_t limit) {
+  if (report.state == AppState::OutOfSync && !report.reason.empty()) {
+    blocks.section(slack::escape(ellipsize(report.reason, 1000)));
+    text += "\n" + slack::escape(ellipsize(report.reason, 1000));
+  }
+  for (const auto& lines : {drift_lines(report, limit), concern_lines(report), hidden_lines(report)}) {
+    add_lines(blocks, lines);
+    if (!lines.empty()) text += "\n" + join(lines, "\n");
+  }
+}
+
+std::string incident_line(const Incident& incident, WallTime now) {
+  const auto over = incident.state == IncidentState::Resolved;
+  const auto age = format_age(incident.resolved_at.value_or(now) - incident.opened_at);
+  const auto end = over ? fmt::format("for {}: {}", age, slack::escape(without_control_characters(ellipsize(incident.resolved_by, 120))))
+                        : fmt::format("open for {}{}", age, incident.state == IncidentState::Open ? "" : fmt::format(", {}", to_string(incident.state)));
+  return fmt::format("{} {} {} {}", over ? ":white_check_mark:" : ":rotating_light:", time_span(incident.opened_at), cause_words(incident.report), end);
 }
 
 }  // namespace
@@ -138,23 +164,36 @@ slack::Message status_message(std::vector<StatusRow> rows, WallTime now) {
 
 slack::Message app_status_message(const StatusRow& row, WallTime now) {
   Blocks blocks;
-  blocks.section(row_line(row));
-  blocks.section(join(drift_lines(row.report, 10), "\n"));
-  std::vector<std::string> facts{fmt::format("{} {}", row.report.objects_total, row.report.objects_total == 1 ? "object" : "objects"), fmt::format("Git {}", code_span(short_sha(row.report.revision))),
-                                 fmt::format("path {}", code_span(row.app.path)), fmt::format("namespace {}", code_span(row.app.namespace_)), "as of " + time_span(now)};
+  auto text = row_line(row);
+  blocks.section(text);
+  add_report(blocks, text, row.report, 10);
+  std::vector<std::string> facts{counted(row.report.objects_total, "object")};
+  if (!row.app.orphans) {
+    facts.push_back(fmt::format("Git {}", code_span(short_sha(row.report.revision))));
+    facts.push_back(fmt::format("path {}", code_span(row.app.path)));
+  }
+  facts.push_back(fmt::format("namespace {}", code_span(row.app.namespace_)));
+  facts.push_back("as of " + time_span(as_of(row.report, now)));
   if (row.incident) facts.push_back(fmt::format("incident {} since {}", row.incident->id, time_span(row.incident->opened_at)));
   blocks.context(facts);
+  blocks.context(small_print(row.report));
   if (row.report.state == AppState::OutOfSync) {
-    blocks.actions({{"Diff", "diff " + row.app.name, Button::Style::Plain, ""}, {"Sync", "sync " + row.app.name, Button::Style::Primary, "Opens a pull request. Somebody else approves it."}});
+    std::vector<Button> buttons;
+    for (const auto act : acts_for(row.report, row.app)) {
+      if (act == Act::Diff || act == Act::Sync || act == Act::Adopt || act == Act::Ignore) buttons.push_back(button_of(act, row.app, row.report));
+    }
+    blocks.actions(buttons);
   }
-  auto text = row_line(row);
-  if (!row.report.objects.empty()) text += "\n" + join(drift_lines(row.report, 10), "\n");
   return message_of(blocks, std::move(text));
 }
 
 slack::Message apps_message(const std::vector<App>& apps) {
   std::vector<std::string> lines;
   for (const auto& app : apps) {
+    if (app.orphans) {
+      lines.push_back(fmt::format("*{}* {}/{} \u00b7 what no Git knows", slack::escape(app.name), slack::escape(app.cluster), slack::escape(app.namespace_)));
+      continue;
+    }
     lines.push_back(fmt::format("*{}* {} {}/{} \u00b7 {} {}{}", slack::escape(app.name), slack::escape(app.environment), slack::escape(app.cluster), slack::escape(app.namespace_),
                                 slack::escape(app.repository), code_span(app.path), app.track == Track::Pin ? " \u00b7 pinned" : ""));
   }
@@ -164,58 +203,72 @@ slack::Message apps_message(const std::vector<App>& apps) {
   return message_of(blocks, join(lines, "\n"));
 }
 
-slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file) {
+slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file, WallTime now) {
   Blocks blocks;
-  const auto title = fmt::format("{} *{}* on {}: {}", state_emoji(report.state), slack::escape(app.name), slack::escape(app.cluster),
-                                 report.state == AppState::Unknown ? slack::escape(report.reason) : cause_words(report.cause));
-  blocks.section(title);
-  blocks.section(join(drift_lines(report, 15), "\n"));
+  auto text = title_of(report, app);
+  if (report.state == AppState::Unknown && !report.reason.empty()) text += ": " + slack::escape(ellipsize(report.reason, 1000));
+  blocks.section(text);
+  add_report(blocks, text, report, app.orphans ? 100 : 15);
   for (std::size_t i = 0; i < diffs.size() && i < kDiffsInline; ++i) {
     blocks.section(code_span(diffs[i].title));
     blocks.code(diffs[i].text, "diff");
   }
-  std::vector<std::string> facts{fmt::format("Git {}", code_span(short_sha(report.revision))), "as of " + time_span(report.as_of)};
+  std::vector<std::string> facts;
+  if (!app.orphans) facts.push_back(fmt::format("Git {}", code_span(short_sha(report.revision))));
+  facts.push_back("as of " + time_span(as_of(report, now)));
   if (!diffs.empty()) facts.push_back("`-` live, `+` Git: what a sync would do");
   if (diffs.size() > kDiffsInline && !whole_as_file) facts.push_back(fmt::format("{} more objects differ", diffs.size() - kDiffsInline));
   if (whole_as_file) facts.push_back("the whole diff is in the file");
   blocks.context(facts);
-  return message_of(blocks, title + "\n" + join(drift_lines(report, 15), "\n"));
+  blocks.context(small_print(report));
+  return message_of(blocks, std::move(text));
 }
 
-slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows) {
+slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now) {
   std::vector<std::string> lines;
   for (const auto& row : rows) {
     lines.push_back(fmt::format("{} {} {} {}{}", code_span(short_sha(row.sha)), time_span(row.time), slack::escape(row.author), slack::escape(ellipsize(row.summary, 90)),
                                 row.in_force ? "  :white_check_mark: *desired now*" : ""));
   }
   Blocks blocks;
-  blocks.section(fmt::format("Commits that changed *{}* ({})", slack::escape(app.name), code_span(app.path)));
-  add_lines(blocks, lines);
-  blocks.context({fmt::format("`rollback {} to REV` restores one as a new, reviewed commit", app.name)});
+  if (!app.orphans) {
+    blocks.section(fmt::format("Commits that changed *{}* ({})", slack::escape(app.name), code_span(app.path)));
+    add_lines(blocks, lines);
+    blocks.context({fmt::format("`rollback {} to REV` restores one as a new, reviewed commit", app.name)});
+  }
+  std::vector<std::string> episodes;
+  for (const auto& incident : incidents) episodes.push_back(incident_line(incident, now));
+  if (!episodes.empty()) blocks.section(app.orphans ? fmt::format("Incidents of *{}*", slack::escape(app.name)) : "Its last incidents");
+  if (episodes.empty() && app.orphans) blocks.section(fmt::format("*{}* had no incident yet.", slack::escape(app.name)));
+  add_lines(blocks, episodes);
+  lines.insert(lines.end(), episodes.begin(), episodes.end());
   return message_of(blocks, fmt::format("History of {}\n{}", slack::escape(app.name), join(lines, "\n")));
 }
 
 slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now) {
   Blocks blocks;
   std::string text;
-  if (report.state == AppState::Synced) {
+  if (app.orphans && report.state != AppState::Unknown) {
+    text = title_of(report, app) + ".";
+  } else if (report.state == AppState::Synced) {
     text = fmt::format(":white_check_mark: *{}* is in sync with {}.", slack::escape(app.name), code_span(short_sha(report.revision)));
   } else if (report.state == AppState::Unknown) {
     text = fmt::format(":grey_question: *{}* can't be judged: {}", slack::escape(app.name), slack::escape(report.reason));
   } else {
-    text = fmt::format(":mag: *{}* is OutOfSync: *{}*. {}", slack::escape(app.name), cause_words(report.cause), explain(report));
+    text = fmt::format(":mag: *{}* is OutOfSync: *{}*. {}", slack::escape(app.name), cause_words(report), explain(report));
   }
   blocks.section(text);
-  const auto lines = drift_lines(report, 10);
-  blocks.section(join(lines, "\n"));
+  add_report(blocks, text, report, 10);
   std::vector<std::string> facts;
   if (incident) facts.push_back(fmt::format("for {}", format_age(now - incident->opened_at)));
+  facts.push_back(age_words(report, now));
   if (last_commit) {
     facts.push_back(fmt::format("last commit {} {} by {} {}", code_span(short_sha(last_commit->sha)), slack::escape(ellipsize(last_commit->summary, 60)),
                                 slack::escape(last_commit->author), time_span(last_commit->time)));
   }
   blocks.context(facts);
-  return message_of(blocks, text + "\n" + join(lines, "\n"));
+  blocks.context(small_print(report));
+  return message_of(blocks, std::move(text));
 }
 
 slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app) {

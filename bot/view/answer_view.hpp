@@ -34,7 +34,7 @@ struct ObjectDiff {
   std::string text;   ///< unified, redacted
 };
 /// `shown_inline` diffs; the rest is said to be in the file that is posted with it.
-slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file);
+slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file, WallTime now);
 
 struct HistoryRow {
   std::string sha;
@@ -44,7 +44,8 @@ struct HistoryRow {
   bool in_force = false;  ///< what Desired is rendered from
   bool same = false;      ///< the App was then what it is meant to be now
 };
-slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows);
+/// Commits (none for an orphans App), and below them `incidents`, newest first.
+slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now);
 slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now);
 slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app);
 slack::Message whoami_message(const std::string& slack_id, const std::optional<PersonId>& person, const std::vector<std::string>& groups, const std::vector<std::string>& may);

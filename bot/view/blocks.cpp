@@ -174,6 +174,11 @@ std::string time_span(WallTime time) {
   return fmt::format("<!date^{}^{{date_short_pretty}} {{time_secs}}|{}>", seconds, format_time(std::chrono::floor<std::chrono::seconds>(time)));
 }
 
+std::string clock_span(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("<!date^{}^{{time_secs}}|{} UTC>", seconds.time_since_epoch().count(), format_time(seconds).substr(11, 8));
+}
+
 std::string short_sha(std::string_view sha) { return sha.empty() ? "-" : std::string(sha.substr(0, 7)); }
 
 std::string link(std::string_view url, std::string_view text) {

@@ -45,6 +45,8 @@ std::string cut_mrkdwn(std::string_view text, std::size_t limit);
 std::string code_span(std::string_view text);
 /// "<!date^...>": shown in the reader's own time zone.
 std::string time_span(WallTime time);
+/// The same without the day: "12:03:11".
+std::string clock_span(WallTime time);
 /// Seven digits, or "-" for none.
 std::string short_sha(std::string_view sha);
 std::string link(std::string_view url, std::string_view text);

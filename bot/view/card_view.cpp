@@ -1,5 +1,6 @@
 #include "bot/view/card_view.hpp"
 
+#include "bot/command/ignore_request.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/text.hpp"
 
@@ -10,11 +11,24 @@
 namespace driftwarden::view {
 namespace {
 
+constexpr std::size_t kFieldsNamed = 5;
+
+std::string ignore_words(const Change& change) {
+  const auto request = ignore_request_from(change.argument);
+  std::vector<std::string> fields;
+  for (const auto& field : request.fields) {
+    if (fields.size() < kFieldsNamed) fields.push_back(fmt::format("{} of {}", code_span(ellipsize(field.path, 200)), code_span(to_string(field.object))));
+  }
+  if (request.fields.size() > fields.size()) fields.push_back(fmt::format("{} more", request.fields.size() - fields.size()));
+  return fmt::format("say nothing of {} until {}", join(fields, ", "), format_time(request.until).substr(0, 10));
+}
+
 std::string verb_words(const Change& change) {
   switch (change.verb) {
     case ChangeVerb::Sync: return fmt::format("put {} in force", code_span(short_sha(change.target_revision)));
     case ChangeVerb::Rollback: return fmt::format("roll back to {}", code_span(short_sha(change.target_revision)));
     case ChangeVerb::Adopt: return "bring the live edit into Git";
+    case ChangeVerb::Ignore: return ignore_words(change);
   }
   return "";
 }
@@ -28,9 +42,12 @@ std::string state_line(const Change& change, const std::vector<PersonId>& counte
                          counted.empty() ? "" : ", approved by " + slack::escape(join(counted, ", ")));
     case ChangeState::Approved: return fmt::format(":arrows_counterclockwise: approved by {}, merging", counted.empty() ? "policy" : slack::escape(join(counted, ", ")));
     case ChangeState::Merged:
-    case ChangeState::Applying: return fmt::format(":arrows_counterclockwise: merged as {}, applying", code_span(short_sha(change.merged_sha)));
+    case ChangeState::Applying:
+      if (change.verb == ChangeVerb::Ignore) return fmt::format(":arrows_counterclockwise: merged as {}", code_span(short_sha(change.merged_sha)));
+      return fmt::format(":arrows_counterclockwise: merged as {}, applying", code_span(short_sha(change.merged_sha)));
     case ChangeState::Verifying: return fmt::format(":mag: {} is applied, waiting until it is in sync and healthy", code_span(short_sha(change.merged_sha)));
     case ChangeState::Done:
+      if (change.verb == ChangeVerb::Ignore) return fmt::format(":white_check_mark: done: the rule is in Git as {} and counts", code_span(short_sha(change.merged_sha)));
       return fmt::format(":white_check_mark: done in {}: {} is in force, in sync and healthy", format_age(change.updated_at - change.requested_at), code_span(short_sha(change.merged_sha)));
     case ChangeState::Rejected: return fmt::format(":no_entry: rejected by {}{}", slack::escape(change.closed_by), change.failure.empty() ? "" : ": " + slack::escape(change.failure));
     case ChangeState::Cancelled: return fmt::format(":no_entry_sign: cancelled by {}{}", slack::escape(change.closed_by), change.failure.empty() ? "" : ": " + slack::escape(change.failure));
@@ -81,7 +98,11 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
   blocks.section(fmt::format("*{}* {} *{}* on *{}*: {}", name, to_string(change.verb), slack::escape(app.name), slack::escape(app.cluster), verb_words(change)));
   if (!change.reason.empty()) blocks.section("> " + reason_words(change));
   const bool open = change.state == ChangeState::Proposed;
-  if (open && change.diff.empty()) blocks.section("_The cluster gets nothing new by it: only Git records the decision._");
+  if (open && change.verb == ChangeVerb::Ignore) {
+    blocks.section("_No cluster changes by it: only what is told as drift._");
+  } else if (open && change.diff.empty()) {
+    blocks.section("_The cluster gets nothing new by it: only Git records the decision._");
+  }
   if (open) blocks.code(change.diff, "diff");
   blocks.section(state_line(change, counted));
   std::vector<std::string> facts{fmt::format("asked by {} {}", slack::escape(change.requester), time_span(change.requested_at))};
@@ -128,9 +149,10 @@ std::string pull_request_body(const Change& change, const App& app, const std::s
   switch (change.verb) {
     case ChangeVerb::Sync: body += fmt::format("Revision to put in force: `{}`. Once merged, Driftwarden applies it and waits until live agrees and the workloads are healthy.\n\n", change.target_revision); break;
     case ChangeVerb::Rollback: body += fmt::format("Restores `{}` to what it was at `{}`, as a new commit.\n\n", app.path, change.target_revision); break;
+    case ChangeVerb::Ignore: body += fmt::format("Adds rules to `{}`: what they name is no longer told as drift. The cluster stays as it is.\n\n", ignore_path(app.name)); break;
     case ChangeVerb::Adopt: body += "Brings into Git what was changed in the cluster, so that both agree.\n\n"; break;
   }
-  if (!diff.empty()) body += "What it changes in the cluster:\n\n" + markdown_fence(cut_diff(diff), "diff") + "\n";
+  if (!diff.empty()) body += (change.verb == ChangeVerb::Ignore ? "What it changes in Git:\n\n" : "What it changes in the cluster:\n\n") + markdown_fence(cut_diff(diff), "diff") + "\n";
   return body + fmt::format("---\nChange {} \u00b7 audit {} \u00b7 approve here or in chat; {} must not.\n", change_name(change.id), audit_id, change.requester);
 }
 

@@ -1,10 +1,10 @@
 #include "bot/watch/fleet.hpp"
 
-#include "gitops/base/log.hpp"
-#include "gitops/base/text.hpp"
-#include "integrations/net/backoff.hpp"
+#include "bot/watch/repository_url.hpp"
 
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace driftwarden {
 namespace {
@@ -24,59 +24,74 @@ MirrorOptions mirror_options(const RepositoryConfig& repository, const std::stri
   return options;
 }
 
-/// What an App is rendered from as of `commit`: blocking Git work.
-Result<std::string> revision_in_force(Mirror& mirror, const App& app, const std::string& commit) {
-  if (app.track == Track::Head) return commit;
-  const auto path = pin_path(app.name);
-  auto text = mirror.read_file(commit, path);
-  if (!text && text.error().kind == ErrorKind::NotFound) return commit;  // not pinned yet: the first sync writes the pin
-  if (!text) return text.error();
-  TRY(const auto pin, parse_pin(*text, path));
-  auto revision = mirror.resolve(pin.revision);
-  if (!revision) return wrap(path, revision.error());
-  TRY(const auto merged, mirror.is_ancestor(*revision, commit));
-  if (!merged) return Error{ErrorKind::InvalidInput, fmt::format("{}: {} was never merged", path, pin.revision)};
-  return revision;
-}
-
-Result<DesiredState> render_blocking(Mirror& mirror, const App& app, const std::string& revision) {
-  DesiredState desired;
-  desired.revision = revision;
-  TRY(desired.tree, mirror.tree_id(revision, app.path));
-  TRY(auto entries, mirror.read_tree(revision, app.path));
-  std::vector<SourceFile> files;
-  files.reserve(entries.size());
-  for (auto& entry : entries) files.push_back({std::move(entry.path), std::move(entry.content)});
-  auto rendered = render(files, app.render, app.namespace_);
-  if (!rendered) return wrap(fmt::format("rendering {} at {}", app.path, revision.substr(0, 7)), rendered.error());
-  desired.manifests = std::move(rendered->manifests);
-  return desired;
+/// Those that kubernetes::health_of knows more of than that they exist.
+bool has_health(const ObjectRef& ref) {
+  static const std::set<GroupKind> kinds{{"apps", "Deployment"}, {"apps", "StatefulSet"}, {"apps", "DaemonSet"},         {"apps", "ReplicaSet"},
+                                         {"batch", "Job"},       {"", "Pod"},             {"", "PersistentVolumeClaim"}, {"", "Service"}};
+  return kinds.contains(ref.group_kind());
 }
 
 }  // namespace
 
+IndexOptions index_options(const DriftConfig& drift) {
+  IndexOptions options;
+  auto& managers = options.managers;
+  managers.appliers.insert(managers.appliers.end(), drift.appliers.begin(), drift.appliers.end());
+  managers.people.insert(managers.people.end(), drift.people.begin(), drift.people.end());
+  options.disabled_rules = drift.disable_rules;
+  return options;
+}
+
+std::string orphans_name(const std::string& cluster, const std::string& namespace_) { return fmt::format("orphans-{}-{}", cluster, namespace_); }
+
 Fleet::Fleet(Parts parts)
-    : parts_(std::move(parts)), index_(*parts_.redactor), changed_(parts_.executor), tasks_(parts_.executor) {
+    : parts_(std::move(parts)), index_(*parts_.redactor, index_options(parts_.config->drift)), changed_(parts_.executor), tasks_(parts_.executor) {
   for (const auto& app : parts_.config->apps) {
     apps_.emplace(app.name, app);
     index_.set_app(app);
   }
+  add_orphans();
   for (const auto& repository : parts_.config->repositories) {
     repositories_.emplace(repository.name, std::make_unique<RepositoryWatcher>(parts_.executor, parts_.pool, *parts_.clock, *parts_.random, repository.poll,
                                                                                mirror_options(repository, parts_.cache_directory, parts_.transport)));
+  }
+  for (const auto& cluster : parts_.clusters) {
+    const auto* config = find_cluster(*parts_.config, cluster->name());
+    index_.set_confirmation(cluster->name(), config == nullptr || config->confirm == ConfirmMode::DryRun);
+    errands_.emplace(cluster->name(), std::make_unique<ClusterErrands>(parts_.executor, *parts_.clock, *cluster, index_, [this] { changed_.notify(); }));
+    schemas_wanted_.emplace(cluster->name(), std::make_unique<Signal>(parts_.executor));
   }
 }
 
 Fleet::~Fleet() = default;
 
+void Fleet::add_orphans() {
+  for (const auto& cluster : parts_.config->clusters) {
+    for (const auto& namespace_ : cluster.orphans) {
+      App app;
+      app.name = orphans_name(cluster.name, namespace_);
+      app.cluster = cluster.name;
+      app.namespace_ = namespace_;
+      app.environment = cluster.environment;
+      app.orphans = true;
+      if (apps_.emplace(app.name, app).second) index_.set_app(app);
+    }
+  }
+}
+
 void Fleet::start(Listener listener) {
   listener_ = std::move(listener);
+  for (const auto& [name, errands] : errands_) errands->start();
   for (const auto& [name, watcher] : repositories_) tasks_.spawn("repository " + name, follow_repository(name));
+  for (const auto& cluster : parts_.clusters) tasks_.spawn("schemas of " + cluster->name(), follow_schemas(*cluster, *schemas_wanted_.at(cluster->name())));
   tasks_.spawn("drift reports", report_changes());
+  tasks_.spawn("first watches", watch_anyway());
+  watch_kinds();
 }
 
 asio::awaitable<void> Fleet::stop() {
   co_await tasks_.join();
+  for (const auto& [name, errands] : errands_) co_await errands->stop();
   for (const auto& cluster : parts_.clusters) co_await cluster->close();
 }
 
@@ -100,13 +115,17 @@ kubernetes::Cluster* Fleet::cluster(const std::string& name) {
 
 RepositoryWatcher& Fleet::repository(const std::string& name) { return *repositories_.at(name); }
 
-const RepositoryConfig& Fleet::repository_config(const std::string& name) const { return *find_repository(*parts_.config, name); }
-
-DriftReport Fleet::report(const std::string& app) { return index_.report(app, parts_.clock->wall_now()); }
+const RepositoryConfig& Fleet::repository_config(const std::string& name) const {
+  static const RepositoryConfig none;  // what orphans have
+  const auto* repository = find_repository(*parts_.config, name);
+  return repository == nullptr ? none : *repository;
+}
 
 JsonPtr Fleet::live(const App& app, const ObjectRef& ref) const { return index_.live(app.cluster, ref); }
 
-const std::vector<Manifest>* Fleet::desired(const std::string& app) const { return index_.desired(app); }
+std::optional<std::vector<Manifest>> Fleet::desired(const std::string& app) const { return index_.desired(app); }
+
+std::optional<Manifest> Fleet::desired(const std::string& app, const ObjectRef& ref) const { return index_.desired(app, ref); }
 
 std::string Fleet::desired_tree(const std::string& app) const {
   const auto found = renderings_.find(app);
@@ -121,180 +140,72 @@ bool Fleet::desired_failed(const std::string& app) const {
 kubernetes::HealthReport Fleet::health(const std::string& name) {
   kubernetes::HealthReport worst;
   const auto* app = this->app(name);
-  const auto* manifests = index_.desired(name);
-  if (app == nullptr || manifests == nullptr) return {kubernetes::Health::Unknown, "not rendered yet"};
-  for (const auto& manifest : *manifests) {
-    const auto object = index_.live(app->cluster, manifest.ref);
+  if (app != nullptr && app->orphans) return worst;
+  if (app == nullptr || desired_tree(name).empty()) return {kubernetes::Health::Unknown, "not rendered yet"};
+  for (const auto& ref : index_.objects(name)) {
+    if (!has_health(ref)) continue;
+    const auto object = index_.live(app->cluster, ref);
     if (!object) continue;
     auto health = kubernetes::health_of(*object);
     if (health.health <= worst.health) continue;
-    worst = {health.health, fmt::format("{}: {}", to_string(manifest.ref), health.why)};
+    worst = {health.health, fmt::format("{}: {}", to_string(ref), health.why)};
   }
   return worst;
-}
-
-asio::awaitable<Result<DesiredState>> Fleet::render_at(App app, std::string commit) {
-  std::function<Result<DesiredState>(Mirror&)> work = [app, commit](Mirror& mirror) -> Result<DesiredState> {
-    TRY(const auto revision, revision_in_force(mirror, app, commit));
-    return render_blocking(mirror, app, revision);
-  };
-  auto task = repository(app.repository).with_mirror<DesiredState>(std::move(work));
-  co_return co_await std::move(task);
-}
-
-asio::awaitable<Result<DesiredState>> Fleet::render_revision(App app, std::string revision) {
-  std::function<Result<DesiredState>(Mirror&)> work = [app, revision](Mirror& mirror) { return render_blocking(mirror, app, revision); };
-  auto task = repository(app.repository).with_mirror<DesiredState>(std::move(work));
-  co_return co_await std::move(task);
 }
 
 void Fleet::nudge() {
   for (const auto& [name, watcher] : repositories_) watcher->nudge();
 }
 
-void Fleet::nudge(const std::string& repository) { repositories_.at(repository)->nudge(); }
-
-bool Fleet::ready() const { return told_.size() == apps_.size(); }
-
-asio::awaitable<void> Fleet::follow_repository(std::string name) {
-  RepositoryWatcher::Listener listener;
-  listener.on_head = [this, name](std::string head) { return refresh_apps(name, std::move(head)); };
-  listener.on_failure = [this, name](const Error& error) {
-    for (const auto& [app_name, app] : apps_) {
-      // What was fetched before goes on being what is desired.
-      if (app.repository == name && !renderings_.contains(app_name)) index_.set_desired_failed(app_name, fmt::format("repository {}: {}", name, error.message));
-    }
-    changed_.notify();
-    listener_.on_repository(name, false, error.message);
-  };
-  listener.on_recovered = [this, name] { listener_.on_repository(name, true, ""); };
-  co_await repository(name).run(std::move(listener));
+void Fleet::nudge(const std::string& repository) {
+  if (const auto found = repositories_.find(repository); found != repositories_.end()) found->second->nudge();
 }
 
-asio::awaitable<void> Fleet::refresh_apps(std::string repository, std::string head) {
+void Fleet::nudge_urls(const std::vector<std::string>& urls) {
+  std::set<std::string> named;
+  for (const auto& url : urls) named.insert(normal_repository_url(url));
+  named.erase("");
+  bool any = false;
+  for (const auto& repository : parts_.config->repositories) {
+    if (!named.contains(normal_repository_url(repository.url))) continue;
+    any = true;
+    nudge(repository.name);
+  }
+  if (!any) nudge();
+}
+
+bool Fleet::ready() const {
+  return std::ranges::all_of(apps_, [&](const auto& entry) { return entry.second.orphans || told_.contains(entry.first); });
+}
+
+bool Fleet::is_final(const std::string& name) const {
+  const auto* app = this->app(name);
+  if (app == nullptr || desired_failed(name)) return true;
+  const bool rendered = app->orphans || !desired_tree(name).empty();
+  if (!rendered) return failed_repositories_.contains(app->repository);
+  const auto survey = surveys_.find(app->cluster);
+  if (survey == surveys_.end()) return false;
+  const auto& seen = survey->second;
+  if (seen.unreachable) return true;
+  // What it holds may not be watched yet.
+  if (seen.watched != index_.kinds_of(app->cluster)) return false;
+  if (!seen.watched.empty() && !seen.schemas) return false;
+  if (!std::ranges::includes(seen.answered, seen.watched)) return false;
+  return told_.contains(name) && !held_.contains(name) && !index_.is_settling(name);
+}
+
+FleetFigures Fleet::figures() const {
+  FleetFigures figures;
+  figures.renders = renders_;
+  for (const auto& [name, errands] : errands_) figures.dry_runs += errands->dry_runs();
+  figures.events_seen = events_seen_;
+  figures.events_gated = events_gated_;
   for (const auto& [name, app] : apps_) {
-    if (app.repository == repository) co_await refresh_app(app, head);
+    if (app.orphans) continue;
+    const auto told = told_.find(name);
+    ++figures.apps[told == told_.end() ? AppState::Unknown : told->second];
   }
-  watch_kinds();
-  changed_.notify();
-}
-
-asio::awaitable<void> Fleet::refresh_app(App app, std::string head) {
-  auto& rendering = renderings_[app.name];
-  struct Inputs {
-    std::string revision;
-    std::string tree;
-  };
-  std::function<Result<Inputs>(Mirror&)> look = [app, head](Mirror& mirror) -> Result<Inputs> {
-    TRY(auto revision, revision_in_force(mirror, app, head));
-    TRY(auto tree, mirror.tree_id(revision, app.path));
-    return Inputs{revision, tree};
-  };
-  auto looking = repository(app.repository).with_mirror<Inputs>(std::move(look));
-  const auto inputs = co_await std::move(looking);
-  if (inputs && inputs->tree == rendering.tree && !rendering.failed) co_return;
-  Result<DesiredState> desired = Error{ErrorKind::NotFound, ""};
-  if (inputs) {
-    desired = co_await render_revision(app, inputs->revision);
-  } else {
-    desired = inputs.error();
-  }
-  if (!desired) {
-    rendering.failed = true;
-    log_warn("render", fmt::format("{}: {}", app.name, desired.error().message));
-    index_.set_desired_failed(app.name, desired.error().message);
-    co_return;
-  }
-  const bool first = rendering.tree.empty();
-  rendering = {desired->tree, desired->revision, false};
-  if (first) {
-    if (const auto known = parts_.last_synced.find(app.name); known != parts_.last_synced.end()) co_await load_last_synced(app, known->second);
-  }
-  index_.set_desired(app.name, desired->revision, std::move(desired->manifests));
-}
-
-asio::awaitable<void> Fleet::load_last_synced(App app, std::string revision) {
-  auto before = co_await render_revision(app, revision);
-  if (before) {
-    index_.set_last_synced(app.name, std::move(before->manifests));
-  } else {
-    log_info("render", fmt::format("{}: the last synced revision {} can't be rendered any more: {}", app.name, revision, before.error().message));
-  }
-}
-
-void Fleet::watch_kinds() {
-  for (const auto& cluster : parts_.clusters) {
-    auto kinds = index_.kinds_of(cluster->name());
-    auto& watched = watched_[cluster->name()];
-    if (kinds == watched) continue;
-    watched = kinds;
-    cluster->watch(std::move(kinds), *this);
-    tasks_.spawn("schemas of " + cluster->name(), learn_schemas(*cluster));
-  }
-}
-
-/// Until the cluster's own schemas are known the built-in table serves the built-in kinds.
-asio::awaitable<void> Fleet::learn_schemas(kubernetes::Cluster& cluster) {
-  net::Backoff backoff(*parts_.random, {Duration{1000}, Duration{60'000}});
-  while (true) {
-    auto schemas = co_await cluster.schemas();
-    if (schemas) {
-      index_.set_schemas(cluster.name(), *schemas);
-      changed_.notify();
-      co_return;
-    }
-    if (!is_transient(schemas.error())) {
-      log_warn("kubernetes", fmt::format("{}: no schemas, so custom kinds can't be judged: {}", cluster.name(), schemas.error().message));
-      co_return;
-    }
-    auto slept = co_await parts_.clock->sleep_for(backoff.next());
-    if (!slept) co_return;
-  }
-}
-
-asio::awaitable<void> Fleet::report_changes() {
-  while (true) {
-    auto woken = co_await changed_.wait();
-    if (!woken) co_return;
-    for (const auto& name : index_.take_changed()) {
-      auto report = index_.report(name, parts_.clock->wall_now());
-      told_[name] = report.state;
-      if (report.state == AppState::Synced && parts_.last_synced[name] != report.revision) {
-        parts_.last_synced[name] = report.revision;
-        if (const auto* manifests = index_.desired(name)) index_.set_last_synced(name, *manifests);
-        listener_.on_synced(name, report.revision);
-      }
-      listener_.on_report(std::move(report));
-    }
-  }
-}
-
-void Fleet::on_object(const std::string& cluster, LiveObject object) {
-  index_.on_object(cluster, std::move(object));
-  changed_.notify();
-}
-
-void Fleet::on_deleted(const std::string& cluster, const ObjectRef& ref) {
-  index_.on_deleted(cluster, ref);
-  changed_.notify();
-}
-
-void Fleet::on_listed(const std::string& cluster, const WatchedKind& kind) {
-  index_.on_listed(cluster, kind);
-  changed_.notify();
-}
-
-void Fleet::on_relist(const std::string& cluster, const WatchedKind& kind) { index_.on_relist(cluster, kind); }
-
-void Fleet::on_kind_failed(const std::string& cluster, const WatchedKind& kind, const Error& why) {
-  index_.on_kind_failed(cluster, kind, why);
-  changed_.notify();
-}
-
-void Fleet::on_reachable(const std::string& cluster, bool reachable, const std::string& why) {
-  index_.on_reachable(cluster, reachable, why);
-  changed_.notify();
-  listener_.on_cluster(cluster, reachable, why);
+  return figures;
 }
 
 }  // namespace driftwarden

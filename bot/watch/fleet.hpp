@@ -1,12 +1,15 @@
 #pragma once
 // Everything that is watched: repositories on one side, clusters on the other, the drift index between them.
 #include "bot/config/config.hpp"
+#include "bot/watch/cluster_errands.hpp"
+#include "bot/watch/git_inputs.hpp"
 #include "bot/watch/repository_watcher.hpp"
 #include "gitops/base/async.hpp"
 #include "gitops/drift/index.hpp"
 #include "gitops/render/render.hpp"
 #include "integrations/kubernetes/cluster.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,12 +20,17 @@
 
 namespace driftwarden {
 
-/// What the App's Git side says at one revision.
-struct DesiredState {
-  std::string revision;  ///< what is rendered: the commit, or the pinned one
-  std::string tree;      ///< id of the App's tree there: equal id = equal Desired
-  std::vector<Manifest> manifests;
+/// What was done since the start, and how the Apps stand as they were last told.
+struct FleetFigures {
+  std::uint64_t renders = 0;
+  std::uint64_t dry_runs = 0;
+  std::uint64_t events_seen = 0;
+  std::uint64_t events_gated = 0;  ///< of these, not looked into: only status moved, or nobody's object
+  std::map<AppState, std::size_t> apps;
 };
+
+/// What the config says of judging, for the index and for everybody who compares beside it.
+IndexOptions index_options(const DriftConfig& drift);
 
 class Fleet final : public LiveSink {
  public:
@@ -31,6 +39,8 @@ class Fleet final : public LiveSink {
     std::function<void(std::string app, std::string revision)> on_synced;  ///< live equals this revision now
     std::function<void(std::string cluster, bool reachable, std::string why)> on_cluster;
     std::function<void(std::string repository, bool reachable, std::string why)> on_repository;
+    /// A kind can't be watched, or can (again); said once at first, and upon each change.
+    std::function<void(std::string cluster, WatchedKind kind, bool watched, std::string why)> on_kind;
   };
   struct Parts {
     asio::any_io_executor executor;
@@ -43,6 +53,7 @@ class Fleet final : public LiveSink {
     TransportFactory transport;
     std::string cache_directory;
     std::map<std::string, std::string> last_synced;  ///< App -> revision, from storage
+    Renderer render = default_renderer();            ///< called on the pool
   };
   explicit Fleet(Parts parts);
   ~Fleet() override;
@@ -50,15 +61,19 @@ class Fleet final : public LiveSink {
   void start(Listener listener);
   asio::awaitable<void> stop();
 
+  /// With those that stand for the orphans of a namespace ("orphans-<cluster>-<namespace>").
   const App* app(const std::string& name) const;
   std::vector<App> apps() const;
   kubernetes::Cluster* cluster(const std::string& name);
   RepositoryWatcher& repository(const std::string& name);
   const RepositoryConfig& repository_config(const std::string& name) const;
   DriftReport report(const std::string& app);
+  /// Of the worst object. Only kinds that have a health of their own are looked at.
   kubernetes::HealthReport health(const std::string& app);
   JsonPtr live(const App& app, const ObjectRef& ref) const;
-  const std::vector<Manifest>* desired(const std::string& app) const;
+  /// Nothing before the first render.
+  std::optional<std::vector<Manifest>> desired(const std::string& app) const;
+  std::optional<Manifest> desired(const std::string& app, const ObjectRef& ref) const;
   bool desired_failed(const std::string& app) const;  ///< Git or the manifests are why it is Unknown
   /// The id of the tree that Desired was rendered from; "" before the first.
   std::string desired_tree(const std::string& app) const;
@@ -69,8 +84,15 @@ class Fleet final : public LiveSink {
   /// Fetch all repositories now, or one.
   void nudge();
   void nudge(const std::string& repository);
+  /// The repositories that one of these URLs names (a webhook's); all when none does.
+  void nudge_urls(const std::vector<std::string>& urls);
   bool ready() const;  ///< every App has been judged once, or is known to be unknowable now
+  /// Nothing is under way that could still change the App's report: no first list, dry-run or look-up. True for what can't be known, too.
+  bool is_final(const std::string& app) const;
+  std::uint64_t renders() const { return renders_; }
+  FleetFigures figures() const;
 
+  bool wants(const std::string& cluster, const LiveGlimpse& glimpse) override;
   void on_object(const std::string& cluster, LiveObject object) override;
   void on_deleted(const std::string& cluster, const ObjectRef& ref) override;
   void on_listed(const std::string& cluster, const WatchedKind& kind) override;
@@ -80,33 +102,90 @@ class Fleet final : public LiveSink {
 
  private:
   struct Rendering {
-    std::string tree;
+    AppInputs inputs;  ///< as last looked up
+    std::string tree;  ///< as last rendered, or tried
     std::string revision;
     bool failed = false;
+    bool again = false;  ///< it failed for a reason that may pass
+    bool synced_known = false;
   };
+  /// Ignore rules that don't stand in the config.
+  struct Rules {
+    ImportedRules git;
+    ImportedRules argo;
+  };
+  /// How far the first look at a cluster has come.
+  struct Survey {
+    std::set<WatchedKind> watched;
+    std::set<WatchedKind> answered;  ///< listed, or known why not
+    std::map<WatchedKind, bool> told;  ///< to the listener: whether it can be watched
+    bool unreachable = false;
+    bool schemas = false;  ///< known, or known why not
+  };
+  struct Batch;
 
+  void add_orphans();
+  void tell_kind(const std::string& cluster, const WatchedKind& kind, bool watched, const std::string& why);
+
+  // fleet_git.cpp: Desired
   asio::awaitable<void> follow_repository(std::string name);
+  void on_repository_failed(const std::string& name, const Error& error);
   asio::awaitable<void> refresh_apps(std::string repository, std::string head);
-  asio::awaitable<void> refresh_app(App app, std::string head);
+  asio::awaitable<Result<std::vector<LookedUp>>> look_up_apps(std::string repository, std::string head, std::vector<LookUp> apps);
+  bool take_looked_up(const App& app, LookedUp looked_up);
+  asio::awaitable<void> render_waiting(std::shared_ptr<Batch> batch);
+  asio::awaitable<void> refresh_app(App app);
   asio::awaitable<void> load_last_synced(App app, std::string revision);
-  asio::awaitable<void> report_changes();
+  asio::awaitable<Result<DesiredState>> render_counted(App app, std::string revision, bool compare_twice);
+  void fail_desired(const App& app, const Error& error);
+  void keep_applications(const App& app, const std::vector<Manifest>& manifests);
+  void spread_argo_rules();
+  void tell_rules(const std::string& app);
+
+  // fleet_live.cpp: Live
   void watch_kinds();
-  asio::awaitable<void> learn_schemas(kubernetes::Cluster& cluster);
+  asio::awaitable<void> watch_anyway();
+  bool git_is_read(const std::string& cluster) const;
+  asio::awaitable<void> follow_schemas(kubernetes::Cluster& cluster, Signal& wanted);
+
+  // fleet_reports.cpp
+  asio::awaitable<void> report_changes();
+  asio::awaitable<Result<void>> wait_for_work();
+  std::set<std::string> names_to_judge();
+  DriftReport judge(const std::string& app);
+  void tell(const std::string& app);
+  void look_for_errands();
 
   Parts parts_;
   Listener listener_;
   DriftIndex index_;
   std::map<std::string, App> apps_;
   std::map<std::string, std::unique_ptr<RepositoryWatcher>> repositories_;
+  std::map<std::string, std::string> heads_;  ///< by repository, as last looked at
+  std::set<std::string> failed_repositories_;
   std::map<std::string, Rendering> renderings_;
+  std::map<std::string, Rules> rules_;
+  std::map<std::string, std::vector<Manifest>> applications_;  ///< Argo CD's, by the App that desires them
+  bool applications_moved_ = false;
   std::map<std::string, AppState> told_;
-  std::map<std::string, std::set<WatchedKind>> watched_;  ///< by cluster
+  std::map<std::string, MonoTime> held_;  ///< Apps whose report isn't the last word yet, and until when that is waited for
+  MonoTime last_pass_{};
+  std::map<std::string, Survey> surveys_;  ///< by cluster
+  bool waited_for_git_ = false;
+  std::map<std::string, std::unique_ptr<Signal>> schemas_wanted_;
+  std::uint64_t renders_ = 0;
+  std::uint64_t events_seen_ = 0;
+  std::uint64_t events_gated_ = 0;
   Signal changed_;
+  std::map<std::string, std::unique_ptr<ClusterErrands>> errands_;
   TaskGroup tasks_;
 };
 
 /// Reads a pin file (.driftwarden/pins/<app>.yaml).
 Result<Pin> parse_pin(const std::string& text, const std::string& path);
 std::string write_pin(const Pin& pin, const std::string& app);
+
+/// "orphans-<cluster>-<namespace>"
+std::string orphans_name(const std::string& cluster, const std::string& namespace_);
 
 }  // namespace driftwarden

@@ -40,7 +40,7 @@ asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
       }
       told.clear();
       backoff.reset();
-      if (*head != seen) {
+      if (*head != seen || (listener.unfinished && listener.unfinished())) {
         seen = *head;
         co_await listener.on_head(seen);
       }

@@ -19,6 +19,7 @@ class RepositoryWatcher {
     std::function<asio::awaitable<void>(std::string head)> on_head;
     std::function<void(Error)> on_failure;      ///< each new reason
     std::function<void()> on_recovered;
+    std::function<bool()> unfinished{};         ///< true: the head is to be told again though it didn't move
   };
   RepositoryWatcher(asio::any_io_executor executor, asio::any_io_executor pool, Clock& clock, Random& random, Duration poll, MirrorOptions options);
 

@@ -1,5 +1,7 @@
 #include "bot/web/web.hpp"
 
+#include "bot/web/push_payload.hpp"
+#include "gitops/base/crypto.hpp"
 #include "integrations/forge/forge.hpp"
 
 #include <fmt/core.h>
@@ -16,17 +18,24 @@ std::string signature_of(const net::Headers& headers) {
   return {};
 }
 
+bool is_trusted(const std::string& secret, const net::ServerRequest& request) {
+  if (secret.empty() || forge::verify_webhook(secret, request.body, signature_of(request.headers))) return true;
+  const auto token = request.headers.find("X-Gitlab-Token");
+  return token && constant_time_equal(secret, *token);
+}
+
 net::ServerReply on_webhook(const WebParts& parts, const net::ServerRequest& request) {
   if (request.method != "POST") return text(405, "POST only\n");
-  const auto& secret = parts.webhook_secret.reveal();
-  if (!secret.empty() && !forge::verify_webhook(secret, request.body, signature_of(request.headers))) return text(401, "the signature does not match\n");
-  parts.on_git_webhook();
+  if (!is_trusted(parts.webhook_secret.reveal(), request)) return text(401, "the signature does not match\n");
+  parts.on_git_webhook(pushed_urls(request.body));
   return text(202, "looking\n");
 }
 
 std::string prometheus(const std::map<std::string, double>& gauges) {
   std::string out;
-  for (const auto& [name, value] : gauges) out += fmt::format("# TYPE driftwarden_{0} gauge\ndriftwarden_{0} {1}\n", name, value);
+  for (const auto& [name, value] : gauges) {
+    out += fmt::format("# TYPE driftwarden_{0} {2}\ndriftwarden_{0} {1}\n", name, value, name.ends_with("_total") ? "counter" : "gauge");
+  }
   return out;
 }
 

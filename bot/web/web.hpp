@@ -6,18 +6,20 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace driftwarden {
 
 struct WebParts {
   Secret<std::string> webhook_secret;  ///< empty: unsigned nudges are taken, since a nudge only makes us look sooner
-  std::function<void()> on_git_webhook;
+  /// With the URLs of the repository that was pushed to, as the forge names it; none where the payload doesn't say.
+  std::function<void(const std::vector<std::string>& urls)> on_git_webhook;
   /// Empty when ready, else what is missing.
   std::function<std::string()> not_ready;
-  std::function<std::map<std::string, double>()> gauges;  ///< "apps_out_of_sync" -> 2
+  std::function<std::map<std::string, double>()> gauges;  ///< "apps_out_of_sync" -> 2; "..._total" is a counter
 };
 
-/// GET /healthz, /readyz, /metrics (Prometheus text); POST /webhooks/git (Gitea's, GitHub's and Forgejo's signature headers).
+/// GET /healthz, /readyz, /metrics (Prometheus text); POST /webhooks/git (Gitea's, Forgejo's and GitHub's signature headers, or GitLab's token).
 net::ServerHandler make_web_handler(WebParts parts);
 
 }  // namespace driftwarden

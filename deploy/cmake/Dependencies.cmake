@@ -13,6 +13,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
 pkg_check_modules(LIBFYAML REQUIRED IMPORTED_TARGET libfyaml)
+pkg_check_modules(LIBZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 # Asio without Boost's compiled libraries: coroutines, no deprecated interfaces, one way to handle errors.
 add_library(driftwarden_asio INTERFACE)

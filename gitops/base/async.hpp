@@ -3,6 +3,8 @@
 #include "gitops/base/clock.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -35,11 +37,14 @@ asio::awaitable<std::invoke_result_t<Work&>> run_work(Work work) {
 }
 }  // namespace detail
 
-/// Runs `work` on `pool` (a thread pool's executor) and resumes at home: values in, values out.
+/// Runs `work` on `pool` (a thread pool's executor) and resumes at home: values in, values out. Work that has begun is waited for: a
+/// cancellation shows at the caller's next co_await.
 /// Bind `work` to a named local and move it in: GCC 12 miscompiles a capturing lambda made inside the co_await.
 template <class Work>
 asio::awaitable<std::invoke_result_t<Work&>> offload(asio::any_io_executor pool, Work work) {
-  auto task = asio::co_spawn(pool, detail::run_work(std::move(work)), asio::use_awaitable);
+  // Without a slot: emitting a cancellation here, while the work ends on its own thread, would touch what that thread destroys.
+  auto without_slot = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+  auto task = asio::co_spawn(pool, detail::run_work(std::move(work)), std::move(without_slot));
   co_return co_await std::move(task);
 }
 

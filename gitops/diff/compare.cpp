@@ -3,6 +3,7 @@
 #include "gitops/base/text.hpp"
 #include "gitops/diff/confirm.hpp"
 #include "gitops/diff/findings.hpp"
+#include "gitops/diff/images.hpp"
 #include "gitops/diff/prepare.hpp"
 #include "gitops/diff/rules.hpp"
 #include "gitops/diff/shown.hpp"
@@ -45,7 +46,7 @@ struct Prepared {
     const auto& schemas = context.schemas == nullptr ? built_in_schemas() : *context.schemas;
     pair.schema = schemas.find(std::string(api_version), std::string(pair.kind));
     pair.disabled_rules = &context.disabled_rules;
-    pair.entries = managed_entries(l);
+    pair.entries = managed_entries(l, context.managers == nullptr ? ManagerClasses::defaults() : *context.managers);
     for (const auto& entry : pair.entries) {
       const bool ours = entry.manager_class == ManagerClass::Applier;
       pair.has_applier |= ours;
@@ -65,13 +66,41 @@ struct Prepared {
   }
 };
 
-Findings find(const Pair& pair) {
+Findings find(const Pair& pair, const CompareContext& context) {
   Findings findings;
   walk_desired(pair, findings);
   walk_owners(pair, findings);
   if (!findings.fields.empty()) apply_built_in_rules(pair, findings);
   if (is_encrypted(*pair.desired)) findings.notes.insert("encrypted");
+  if (findings.fields.empty() && findings.doubtful.empty()) return findings;
+  if (context.unstable != nullptr && !context.unstable->empty()) apply_unstable(pair, *context.unstable, findings);
+  apply_ignore_rules(pair, context, findings);
   return findings;
+}
+
+bool is_answer(const DryRun* dry_run) { return dry_run != nullptr && dry_run->status < 300 && dry_run->object != nullptr; }
+
+Confirmation confirmation_of(const Pair& pair, const Findings& findings) {
+  // What is encrypted in Git can't be sent.
+  if (is_encrypted(*pair.desired)) return Confirmation::NotNeeded;
+  const bool can_vanish = std::any_of(findings.fields.begin(), findings.fields.end(),
+                                      [](const Finding& finding) { return finding.op != FieldOp::Added && finding.op != FieldOp::Stale; });
+  if (can_vanish) return Confirmation::Wanted;
+  if (!findings.fields.empty()) return Confirmation::NotNeeded;
+  return !findings.doubtful.empty() || pair.schema == nullptr ? Confirmation::Doubtful : Confirmation::NotNeeded;
+}
+
+bool is_image_path(const Path& path) {
+  if (path.size() < 3 || path.back().kind != StepKind::Field || path.back().name != "image") return false;
+  const auto& list = path[path.size() - 3];
+  return list.kind == StepKind::Field && (list.name == "containers" || list.name == "initContainers" || list.name == "ephemeralContainers");
+}
+
+/// Somebody put an older image in place than Git asks for.
+bool is_rolled_back(const Finding& finding, const FieldDrift& field) {
+  if (field.op != FieldOp::Changed || field.cause != FieldCause::Live || !is_image_path(finding.path)) return false;
+  if (finding.desired == nullptr || finding.live == nullptr || !finding.desired->is_string() || !finding.live->is_string()) return false;
+  return is_older_image(finding.live->get_ref<const std::string&>(), finding.desired->get_ref<const std::string&>()).value_or(false);
 }
 
 /// Tools that make objects without being our appliers: what they wrote says nothing about who is right.
@@ -103,8 +132,8 @@ FieldDrift to_field(const Pair& pair, const Finding& finding, const Redactor& re
   field.path = to_string(finding.path);
   field.op = finding.op;
   field.cause = cause_of(pair, finding);
-  field.desired = shown(finding.desired, finding.path, pair.group.empty() ? pair.kind : std::string_view(), redactor);
-  field.live = shown(finding.live, finding.path, pair.group.empty() ? pair.kind : std::string_view(), redactor);
+  field.desired = shown(finding.desired, finding.path, *pair.desired, pair.group.empty() ? pair.kind : std::string_view(), redactor);
+  field.live = shown(finding.live, finding.path, *pair.live, pair.group.empty() ? pair.kind : std::string_view(), redactor);
   const auto* other = finding.owners.foremost();
   const bool nameable = finding.op == FieldOp::Added || (finding.op == FieldOp::Changed && !finding.owners.applier);
   if (other == nullptr || !nameable) return field;
@@ -147,6 +176,13 @@ bool other_version(const json& desired, const json& live) {
 
 std::string tracking_id(const std::string& app, const ObjectRef& ref) { return app + ":" + object_id(ref); }
 
+CompiledRules::CompiledRules(const std::vector<IgnoreRule>& rules) {
+  std::vector<CompiledRule> compiled;
+  compiled.reserve(rules.size());
+  for (const auto& rule : rules) compiled.push_back(compile(rule));
+  rules_ = std::make_shared<const std::vector<CompiledRule>>(std::move(compiled));
+}
+
 ObjectDrift compare(const json* desired, const json* live, const json* last_synced, const DryRun* dry_run, const CompareContext& context) {
   ObjectDrift drift;
   if (desired != nullptr && !desired->is_object()) desired = nullptr;
@@ -161,6 +197,11 @@ ObjectDrift compare(const json* desired, const json* live, const json* last_sync
   if (context.kind_served == false || says_not_served(dry_run)) return unknown(std::move(drift), "kind-not-served");
   if (live == nullptr) {
     drift.verdict = Verdict::Missing;
+    // An object of a generated name: no render ever names the one that is live.
+    if (context.unstable != nullptr && is_unstable_as_a_whole(*context.unstable)) {
+      drift.verdict = Verdict::Synced;
+      drift.notes.emplace_back("render-unstable");
+    }
     return drift;
   }
   if (annotation(*desired, "driftwarden.io/compare") == "disabled") {
@@ -171,13 +212,18 @@ ObjectDrift compare(const json* desired, const json* live, const json* last_sync
   if (other_version(*desired, *live)) return unknown(std::move(drift), "other-version");
   const Prepared prepared(*desired, *live, last_synced, context);
   const auto& pair = prepared.pair;
-  auto findings = find(pair);
-  apply_ignore_rules(pair, context, findings);
-  if (dry_run != nullptr && (!findings.fields.empty() || !findings.doubtful.empty())) confirm(pair, *dry_run, findings);
+  auto findings = find(pair, context);
+  const bool asked = dry_run != nullptr;
+  if (asked && (!findings.fields.empty() || !findings.doubtful.empty())) confirm(pair, *dry_run, findings);
   if (is_terminating(*live)) findings.notes.insert("terminating");
-  for (const auto& finding : findings.fields) drift.fields.push_back(to_field(pair, finding, *context.redactor));
+  for (const auto& finding : findings.fields) {
+    drift.fields.push_back(to_field(pair, finding, *context.redactor));
+    if (is_rolled_back(finding, drift.fields.back())) findings.notes.insert("rolled-back");
+  }
   drift.verdict = !drift.fields.empty() || findings.notes.contains("terminating") ? Verdict::OutOfSync : Verdict::Synced;
-  if (drift.verdict == Verdict::Synced && pair.schema == nullptr && dry_run == nullptr) {
+  drift.hits = std::move(findings.hits);
+  if (!asked) drift.confirmation = confirmation_of(pair, findings);
+  if (drift.verdict == Verdict::Synced && pair.schema == nullptr && !is_answer(dry_run)) {
     drift.verdict = Verdict::Unknown;
     findings.notes.insert("no-schema");
   }
@@ -187,9 +233,7 @@ ObjectDrift compare(const json* desired, const json* live, const json* last_sync
 
 bool drifted(const json& desired, const json& live, const CompareContext& context) {
   const Prepared prepared(desired, live, nullptr, context);
-  auto findings = find(prepared.pair);
-  apply_ignore_rules(prepared.pair, context, findings);
-  return !findings.fields.empty() || is_terminating(live);
+  return !find(prepared.pair, context).fields.empty() || is_terminating(live);
 }
 
 }  // namespace driftwarden

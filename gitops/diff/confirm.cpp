@@ -25,7 +25,6 @@ void confirm(const Pair& pair, const DryRun& dry_run, Findings& findings) {
     return;
   }
   if (dry_run.status >= 300 || dry_run.object == nullptr || !dry_run.object->is_object()) {
-    if (findings.fields.empty()) return;
     findings.notes.insert("dry-run-failed");
     if (dry_run.message.find("immutable") != std::string::npos) findings.notes.insert("immutable");
     return;

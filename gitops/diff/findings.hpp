@@ -24,6 +24,7 @@ struct Findings {
   /// Zeros of D that L lacks where nobody's Apply entry can tell: only the dry-run knows.
   std::vector<Finding> doubtful;
   std::set<std::string> notes;
+  std::vector<RuleHit> hits;
 };
 
 /// Everything that one comparison looks at. `desired` and `live` are prepared (prepare.hpp).

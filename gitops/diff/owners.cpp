@@ -66,6 +66,30 @@ const json* child_of(const json& trie, const PathNode& step, std::string& buffer
   return nullptr;
 }
 
+/// In one pass: this is done for every entry of every object.
+ManagedEntry entry_of(const json& raw, std::string_view version) {
+  ManagedEntry entry;
+  entry.raw = &raw;
+  entry.other_version = true;
+  for (auto it = raw.begin(); it != raw.end(); ++it) {
+    const std::string_view key = it.key();
+    if (key == "fieldsV1") {
+      entry.fields = it->is_object() ? &*it : nullptr;
+      continue;
+    }
+    if (!it->is_string()) continue;
+    const std::string_view text = it->get_ref<const std::string&>();
+    if (key == "apiVersion") entry.other_version = text != version;
+    if (key == "manager") entry.manager = text;
+    if (key == "operation") entry.apply = text == "Apply";
+    if (key == "subresource") {
+      entry.scale = text == "scale";
+      entry.status = text == "status";
+    }
+  }
+  return entry;
+}
+
 }  // namespace
 
 std::string_view ManagedEntry::time() const { return text_at(*raw, "time"); }
@@ -95,7 +119,7 @@ bool trie_key_matches(std::string_view trie_key, const json& element, const Sche
   return text == "}";
 }
 
-std::vector<ManagedEntry> managed_entries(const json& live) {
+std::vector<ManagedEntry> managed_entries(const json& live, const ManagerClasses& managers) {
   std::vector<ManagedEntry> entries;
   const auto metadata = live.find("metadata");
   if (metadata == live.end() || !metadata->is_object()) return entries;
@@ -105,18 +129,9 @@ std::vector<ManagedEntry> managed_entries(const json& live) {
   entries.reserve(managed->size());
   for (const auto& raw : *managed) {
     if (!raw.is_object()) continue;
-    const auto fields = raw.find("fieldsV1");
-    if (fields == raw.end() || !fields->is_object()) continue;
-    ManagedEntry entry;
-    entry.fields = &*fields;
-    entry.raw = &raw;
-    entry.manager = text_at(raw, "manager");
-    entry.manager_class = classify_manager(entry.manager);
-    entry.apply = text_at(raw, "operation") == "Apply";
-    const auto subresource = text_at(raw, "subresource");
-    entry.scale = subresource == "scale";
-    entry.status = subresource == "status";
-    entry.other_version = text_at(raw, "apiVersion") != version;
+    auto entry = entry_of(raw, version);
+    if (entry.fields == nullptr) continue;
+    entry.manager_class = managers.of(entry.manager);
     entries.push_back(entry);
   }
   return entries;
@@ -142,6 +157,20 @@ Owners owners_of(const std::vector<ManagedEntry>& entries, const PathNode& path)
   return owners;
 }
 
+Reach reach_of(const ManagedEntry& entry, const PathNode& path) {
+  std::vector<const PathNode*> steps;
+  for (const auto* at = &path; at->kind != StepKind::Root; at = at->parent) steps.push_back(at);
+  if (entry.other_version && (steps.empty() || steps.back()->name != "metadata")) return Reach::None;
+  const auto* node = entry.fields;
+  std::string buffer;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    const bool leaf = step != steps.rbegin() && is_leaf(*node);
+    node = leaf ? nullptr : child_of(*node, **step, buffer);
+    if (node == nullptr) return leaf ? Reach::Whole : Reach::None;
+  }
+  return Reach::Exact;
+}
+
 const ManagedEntry* Owners::foremost() const {
   const ManagedEntry* best = nullptr;
   for (const auto* entry : others) {
@@ -154,18 +183,6 @@ const ManagedEntry* Owners::foremost() const {
 
 bool Owners::only_controllers() const {
   return !others.empty() && std::all_of(others.begin(), others.end(), [](const auto* entry) { return entry->manager_class == ManagerClass::Controller; });
-}
-
-ManagerClass classify_manager(std::string_view manager) {
-  static constexpr std::array<std::string_view, 7> kAppliers{"driftwarden", "argocd-controller", "kustomize-controller", "helm-controller",
-                                                             "helm",        "fleetagent",        "kapp-controller"};
-  static constexpr std::array<std::string_view, 6> kPeople{"kubectl", "oc", "k9s", "node-fetch", "curl", "python-requests"};
-  static constexpr std::array<std::string_view, 7> kPrefixes{"kubectl-", "oc-", "Lens", "OpenLens", "headlamp", "Mozilla", "dashboard"};
-  const auto is = [&](std::string_view known) { return manager == known; };
-  if (std::any_of(kAppliers.begin(), kAppliers.end(), is)) return ManagerClass::Applier;
-  if (std::any_of(kPeople.begin(), kPeople.end(), is)) return ManagerClass::Person;
-  if (std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](std::string_view prefix) { return manager.starts_with(prefix); })) return ManagerClass::Person;
-  return ManagerClass::Controller;
 }
 
 }  // namespace driftwarden

@@ -22,7 +22,7 @@ struct ManagedEntry {
   std::string_view time() const;
 };
 
-std::vector<ManagedEntry> managed_entries(const nlohmann::json& live);
+std::vector<ManagedEntry> managed_entries(const nlohmann::json& live, const ManagerClasses& managers);
 
 /// Who owns one value.
 struct Owners {
@@ -36,6 +36,10 @@ struct Owners {
 };
 
 Owners owners_of(const std::vector<ManagedEntry>& entries, const PathNode& path);
+
+enum class Reach { None, Whole, Exact };
+/// Whole: the entry owns something above the path as one value (an atomic list or map).
+Reach reach_of(const ManagedEntry& entry, const PathNode& path);
 
 /// The keys of "k:{...}" are those of `element`.
 bool trie_key_matches(std::string_view trie_key, const nlohmann::json& element, const SchemaNode* list);

@@ -110,12 +110,11 @@ std::string to_string(const Path& path) {
   return text;
 }
 
-const json* find_at(const json& object, const Path& path) {
+const json* find_at(const json& object, const Path& path) { return find_at(object, path, path.size()); }
+
+const json* find_at(const json& object, const Path& path, std::size_t steps) {
   const json* value = &object;
-  for (const auto& step : path) {
-    value = child(*value, step);
-    if (value == nullptr) return nullptr;
-  }
+  for (std::size_t i = 0; i < steps && value != nullptr; ++i) value = child(*value, path[i]);
   return value;
 }
 

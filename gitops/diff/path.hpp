@@ -52,15 +52,24 @@ Path path_of(const PathNode& node);
 std::string to_string(const Path& path);
 /// Null where `object` has nothing there.
 const nlohmann::json* find_at(const nlohmann::json& object, const Path& path);
+/// The same for the first `steps` of it.
+const nlohmann::json* find_at(const nlohmann::json& object, const Path& path, std::size_t steps);
 
-/// A path of an ignore rule: `.*` one name, `[*]` one element, `.**` any depth, globs inside ["..."].
+/// Where the elements of a path are: a pattern may name them by position or by members that are no keys of their list.
+struct PathRoots {
+  const nlohmann::json* desired = nullptr;
+  const nlohmann::json* live = nullptr;
+};
+
+/// A path of an ignore rule: `.*` one name, `[*]` one element, `.**` any depth, globs inside ["..."]. `[2]` is an element of a keyed list or
+/// a set, too: the third one in Git or, where Git lacks it, in live.
 class PathPattern {
  public:
   static std::optional<PathPattern> parse(std::string_view text);
   /// The pattern covers the path itself or something above it.
-  bool covers(const Path& path) const;
+  bool covers(const Path& path, const PathRoots& roots = {}) const;
   /// Something below the path may be covered.
-  bool may_cover_below(const Path& path) const;
+  bool may_cover_below(const Path& path, const PathRoots& roots = {}) const;
 
  private:
   struct Part {
@@ -69,8 +78,8 @@ class PathPattern {
     std::vector<std::pair<std::string, std::string>> keys;
     std::size_t index = 0;
   };
-  static bool matches(const Part& part, const PathStep& step);
-  bool match(std::size_t part, const Path& path, std::size_t step, bool prefix) const;
+  static bool matches(const Part& part, const Path& path, std::size_t step, const PathRoots& roots);
+  bool match(std::size_t part, const Path& path, std::size_t step, const PathRoots& roots, bool prefix) const;
   std::vector<Part> parts_;
 };
 

@@ -90,36 +90,73 @@ std::optional<PathPattern> PathPattern::parse(std::string_view text) {
   return pattern;
 }
 
-bool PathPattern::matches(const Part& part, const PathStep& step) {
+namespace {
+
+/// The step leads to the element at `index` of the list in Git, or of that in live when Git has no such element.
+bool is_at(std::size_t index, const Path& path, std::size_t step, const PathRoots& roots) {
+  for (const auto* root : {roots.desired, roots.live}) {
+    if (root == nullptr) continue;
+    const auto* list = find_at(*root, path, step);
+    const auto* element = list == nullptr || !list->is_array() ? nullptr : find_at(*root, path, step + 1);
+    if (element != nullptr) return index < list->size() && element == &(*list)[index];
+  }
+  return false;
+}
+
+bool has_member(const PathStep& step, const std::string& name, const std::string& glob) {
+  return std::any_of(step.keys.begin(), step.keys.end(), [&](const PathStep::Key& key) { return key.name == name && glob_match(glob, text_of(key.value)); });
+}
+
+bool has_member(const json* element, const std::string& name, const std::string& glob) {
+  if (element == nullptr || !element->is_object()) return false;
+  const auto found = element->find(name);
+  return found != element->end() && glob_match(glob, text_of(*found));
+}
+
+bool has_members(const std::vector<std::pair<std::string, std::string>>& wanted, const Path& path, std::size_t step, const PathRoots& roots) {
+  const auto& here = path[step];
+  if (here.kind != StepKind::Element && here.kind != StepKind::Index) return false;
+  const auto* ours = roots.desired == nullptr ? nullptr : find_at(*roots.desired, path, step + 1);
+  const auto* theirs = roots.live == nullptr ? nullptr : find_at(*roots.live, path, step + 1);
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& member) {
+    const auto& [name, glob] = member;
+    return has_member(here, name, glob) || has_member(ours, name, glob) || has_member(theirs, name, glob);
+  });
+}
+
+}  // namespace
+
+bool PathPattern::matches(const Part& part, const Path& path, std::size_t at, const PathRoots& roots) {
+  const auto& step = path[at];
   switch (part.kind) {
     case Part::Kind::Name: return step.kind == StepKind::Field && glob_match(part.text, step.name);
     case Part::Kind::AnyElement: return step.kind == StepKind::Element || step.kind == StepKind::Value || step.kind == StepKind::Index;
     case Part::Kind::Value: return step.kind == StepKind::Value && glob_match(part.text, text_of(step.value));
-    case Part::Kind::Index: return step.kind == StepKind::Index && step.index == part.index;
-    case Part::Kind::Keys:
-      return step.kind == StepKind::Element && std::all_of(part.keys.begin(), part.keys.end(), [&](const auto& wanted) {
-               return std::any_of(step.keys.begin(), step.keys.end(),
-                                  [&](const PathStep::Key& key) { return key.name == wanted.first && glob_match(wanted.second, text_of(key.value)); });
-             });
+    case Part::Kind::Index:
+      if (step.kind == StepKind::Index) return step.index == part.index;
+      // A JSON pointer, where this may come from, has one spelling for positions and names.
+      if (step.kind == StepKind::Field) return step.name == std::to_string(part.index);
+      return is_at(part.index, path, at, roots);
+    case Part::Kind::Keys: return has_members(part.keys, path, at, roots);
     default: return true;
   }
 }
 
 /// `prefix`: the path may also end before the pattern does.
-bool PathPattern::match(std::size_t part, const Path& path, std::size_t step, bool prefix) const {
+bool PathPattern::match(std::size_t part, const Path& path, std::size_t step, const PathRoots& roots, bool prefix) const {
   if (part == parts_.size()) return true;
   if (parts_[part].kind == Part::Kind::AnyDepth) {
     for (auto skipped = step; skipped <= path.size(); ++skipped) {
-      if (match(part + 1, path, skipped, prefix)) return true;
+      if (match(part + 1, path, skipped, roots, prefix)) return true;
     }
     return prefix;
   }
   if (step == path.size()) return prefix;
-  return matches(parts_[part], path[step]) && match(part + 1, path, step + 1, prefix);
+  return matches(parts_[part], path, step, roots) && match(part + 1, path, step + 1, roots, prefix);
 }
 
-bool PathPattern::covers(const Path& path) const { return match(0, path, 0, false); }
-bool PathPattern::may_cover_below(const Path& path) const { return match(0, path, 0, true); }
+bool PathPattern::covers(const Path& path, const PathRoots& roots) const { return match(0, path, 0, roots, false); }
+bool PathPattern::may_cover_below(const Path& path, const PathRoots& roots) const { return match(0, path, 0, roots, true); }
 
 std::vector<std::string> split_patterns(std::string_view text) {
   std::vector<std::string> patterns;

@@ -24,7 +24,9 @@ std::optional<json> with_string_data_folded(const json& object) {
   if (!found->is_object()) return copy;
   auto& data = copy["data"];
   if (!data.is_object()) data = json::object();
-  for (const auto& [key, value] : found->items()) data[key] = value.is_string() ? json(base64_encode(value.get_ref<const std::string&>())) : value;
+  // Ciphertext stays as it is, so that it is still seen to be some.
+  const bool plain = !is_encrypted(object);
+  for (const auto& [key, value] : found->items()) data[key] = value.is_string() && plain ? json(base64_encode(value.get_ref<const std::string&>())) : value;
   return copy;
 }
 

@@ -25,17 +25,6 @@ json to_json(const FieldDrift& field) {
   return out;
 }
 
-std::string field_text(const FieldDrift& field) {
-  auto text = fmt::format("  {} {}", to_string(field.op), field.path);
-  if (field.op == FieldOp::Changed) text += fmt::format(": Git {}, live {}", field.desired.value_or("(none)"), field.live.value_or("(none)"));
-  if (field.op == FieldOp::Removed) text += fmt::format(": Git {}", field.desired.value_or("(none)"));
-  if (field.op == FieldOp::Added || field.op == FieldOp::Stale) text += fmt::format(": live {}", field.live.value_or("(none)"));
-  if (field.by) text += fmt::format(", by {}", *field.by);
-  if (field.time) text += fmt::format(" at {}", format_time(*field.time));
-  if (field.cause == FieldCause::Git) text += " (Git moved)";
-  return text + "\n";
-}
-
 }  // namespace
 
 json to_json(const ObjectDrift& drift) {
@@ -44,14 +33,6 @@ json to_json(const ObjectDrift& drift) {
   auto fields = json::array();
   for (const auto& field : drift.fields) fields.push_back(to_json(field));
   return json{{"object", std::move(object)}, {"verdict", to_string(drift.verdict)}, {"fields", std::move(fields)}, {"notes", drift.notes}};
-}
-
-std::string to_text(const ObjectDrift& drift) {
-  auto text = fmt::format("{}: {}", to_string(drift.object), to_string(drift.verdict));
-  if (!drift.notes.empty()) text += fmt::format(" ({})", join(drift.notes, ", "));
-  text += '\n';
-  for (const auto& field : drift.fields) text += field_text(field);
-  return text;
 }
 
 std::string unified_yaml_diff(const json& desired, const json& live) {

@@ -9,7 +9,7 @@
 namespace driftwarden {
 
 nlohmann::json to_json(const ObjectDrift& drift);
-/// For terminals: a line per object, one per field.
+/// For terminals: a line for the object, one for each field, one for each note in words. Long values are cut to where they differ.
 std::string to_text(const ObjectDrift& drift);
 /// A unified line diff ("-" live, "+" desired: what a sync would do) of two objects' YAML; "" when they read the same. Redact before.
 /// A null side reads as nothing.

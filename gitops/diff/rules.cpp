@@ -19,11 +19,13 @@ bool both_text(const Finding& finding) {
   return finding.desired != nullptr && finding.live != nullptr && finding.desired->is_string() && finding.live->is_string();
 }
 
+bool is_ciphertext(const json* value) { return value != nullptr && value->is_string() && value->get_ref<const std::string&>().starts_with("ENC["); }
+
 /// The rule that explains a finding, or "".
 std::string_view explained_by(const Pair& pair, const Finding& finding) {
   const auto& path = finding.path;
   // Encrypted in Git: without the key only names can be compared.
-  if (finding.op == FieldOp::Changed && is_encrypted(*pair.desired) && finding.desired != nullptr && finding.desired->is_string()) return "encrypted";
+  if (finding.op == FieldOp::Changed && is_encrypted(*pair.desired) && is_ciphertext(finding.desired)) return "encrypted";
   if (finding.op == FieldOp::Changed && path.size() == 2 && is_field(path, 0, "spec") && is_field(path, 1, "replicas")) {
     const auto& others = finding.owners.others;
     const bool scaled =
@@ -41,52 +43,6 @@ std::string_view explained_by(const Pair& pair, const Finding& finding) {
   return {};
 }
 
-bool covers_below(const PathPattern& pattern, Path& path, const json& value) {
-  if (pattern.covers(path)) return true;
-  if (!value.is_object() || value.empty() || !pattern.may_cover_below(path)) return false;
-  for (auto it = value.begin(); it != value.end(); ++it) {
-    PathStep step;
-    step.name = it.key();
-    path.push_back(std::move(step));
-    const bool covered = covers_below(pattern, path, *it);
-    path.pop_back();
-    if (!covered) return false;
-  }
-  return true;
-}
-
-/// The pattern covers the finding, or all that an added or removed value consists of.
-bool covers(const PathPattern& pattern, const Finding& finding) {
-  if (pattern.covers(finding.path)) return true;
-  const auto* value = finding.op == FieldOp::Removed ? finding.desired : finding.live;
-  if (finding.op == FieldOp::Changed || finding.op == FieldOp::Order || value == nullptr) return false;
-  auto path = finding.path;
-  return covers_below(pattern, path, *value);
-}
-
-bool object_matches(const IgnoreRule::Match& match, const Pair& pair, const ObjectRef& ref) {
-  return glob_match(match.group, pair.group) && glob_match(match.kind, pair.kind) && glob_match(match.namespace_, ref.namespace_) &&
-         glob_match(match.name, ref.name);
-}
-
-bool managers_match(const IgnoreRule& rule, const Finding& finding) {
-  if (rule.managers.empty()) return true;
-  const auto& others = finding.owners.others;
-  const auto matches = [&](const ManagedEntry* entry) {
-    return std::any_of(rule.managers.begin(), rule.managers.end(), [&](const std::string& glob) { return glob_match(glob, entry->manager); });
-  };
-  return !others.empty() && std::all_of(others.begin(), others.end(), matches);
-}
-
-bool rule_covers(const IgnoreRule& rule, const Finding& finding) {
-  if (!rule.ops.empty() && std::find(rule.ops.begin(), rule.ops.end(), to_string(finding.op)) == rule.ops.end()) return false;
-  if (!managers_match(rule, finding)) return false;
-  return std::any_of(rule.paths.begin(), rule.paths.end(), [&](const std::string& text) {
-    const auto pattern = PathPattern::parse(text);
-    return pattern && covers(*pattern, finding);
-  });
-}
-
 }  // namespace
 
 bool Pair::rule_is_on(std::string_view rule) const {
@@ -100,27 +56,6 @@ void apply_built_in_rules(const Pair& pair, Findings& findings) {
     findings.notes.emplace(rule);
     return true;
   });
-}
-
-void apply_ignore_rules(const Pair& pair, const CompareContext& context, Findings& findings) {
-  if (findings.fields.empty()) return;
-  auto rules = context.ignore;
-  if (const auto own = annotation(*pair.desired, "driftwarden.io/ignore"); !own.empty()) {
-    IgnoreRule rule;
-    rule.paths = split_patterns(own);
-    rules.push_back(std::move(rule));
-  }
-  const auto ref = ref_of(*pair.desired);
-  for (const auto& rule : rules) {
-    if (!object_matches(rule.match, pair, ref)) continue;
-    const bool expired = rule.until && context.now >= *rule.until;
-    const auto covered = [&](const Finding& finding) { return rule_covers(rule, finding); };
-    if (expired) {
-      if (std::any_of(findings.fields.begin(), findings.fields.end(), covered)) findings.notes.insert("ignore-rule-expired");
-    } else if (std::erase_if(findings.fields, covered) > 0) {
-      findings.notes.insert("ignored-by-rule");
-    }
-  }
 }
 
 }  // namespace driftwarden

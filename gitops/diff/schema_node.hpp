@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include <deque>
-#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -54,7 +54,7 @@ class SchemaSet final : public Schemas {
 
  private:
   std::deque<SchemaNode> nodes_;
-  std::map<std::pair<std::string, std::string>, const SchemaNode*, std::less<>> kinds_;
+  std::unordered_map<std::string, const SchemaNode*> kinds_;  ///< by "apiVersion kind"
   const Schemas* other_ = nullptr;
 };
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 namespace driftwarden {
 namespace {
@@ -143,10 +144,15 @@ const SchemaNode* SchemaNode::field(std::string_view name) const {
   return all.empty() ? body().element : nullptr;
 }
 
-void SchemaSet::name(const std::string& api_version, const std::string& kind, const SchemaNode* node) { kinds_.insert_or_assign({api_version, kind}, node); }
+void SchemaSet::name(const std::string& api_version, const std::string& kind, const SchemaNode* node) {
+  kinds_.insert_or_assign(api_version + ' ' + kind, node);
+}
 
 const SchemaNode* SchemaSet::find(const std::string& api_version, const std::string& kind) const {
-  const auto found = kinds_.find({api_version, kind});
+  std::string key;
+  key.reserve(api_version.size() + 1 + kind.size());
+  key.append(api_version).append(1, ' ').append(kind);
+  const auto found = kinds_.find(key);
   if (found != kinds_.end()) return found->second;
   return other_ == nullptr ? nullptr : other_->find(api_version, kind);
 }

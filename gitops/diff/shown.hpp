@@ -9,7 +9,8 @@
 
 namespace driftwarden {
 
-/// `core_kind` is the kind of an object of the core group, "" for others.
-std::optional<std::string> shown(const nlohmann::json* value, const Path& path, std::string_view core_kind, const Redactor& redactor);
+/// `object` is what holds the value at `path`; `core_kind` is its kind when it is of the core group, "" for others.
+std::optional<std::string> shown(const nlohmann::json* value, const Path& path, const nlohmann::json& object, std::string_view core_kind,
+                                 const Redactor& redactor);
 
 }  // namespace driftwarden

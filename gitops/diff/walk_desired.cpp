@@ -117,6 +117,17 @@ class DesiredWalk {
     changed(&desired, live, path, place.atomic);
   }
 
+  /// Most of all values are this, and need no schema.
+  static bool same_leaf(const json& desired, const json& live) {
+    switch (desired.type()) {
+      case json::value_t::string: return live.is_string() && desired.get_ref<const std::string&>() == live.get_ref<const std::string&>();
+      case json::value_t::boolean:
+      case json::value_t::number_integer:
+      case json::value_t::number_unsigned: return desired == live;
+      default: return false;
+    }
+  }
+
   void granular(const json& desired, const json& live, const SchemaNode* schema, const PathNode& path) {
     const bool free_keys = schema != nullptr && schema->has_free_keys();
     auto theirs = live.begin();
@@ -125,6 +136,7 @@ class DesiredWalk {
       int order = -1;
       while (theirs != live.end() && (order = theirs.key().compare(name)) < 0) ++theirs;
       const json* found = theirs != live.end() && order == 0 && !theirs->is_null() ? &*theirs : nullptr;
+      if (found != nullptr && same_leaf(*it, *found)) continue;
       if (schema != nullptr && found == nullptr && !schema->declares(name) && pair_.rule_is_on("undeclared-field")) {
         out_.notes.insert("undeclared-field");
         continue;
@@ -143,6 +155,7 @@ class DesiredWalk {
     for (auto it = desired.begin(); it != desired.end(); ++it) {
       const auto* theirs = member_of(live, it.key());
       shared += theirs != nullptr ? 1 : 0;
+      if (theirs != nullptr && same_leaf(*it, *theirs)) continue;
       value(*it, theirs, schema == nullptr ? nullptr : schema->field(it.key()), path.field(it.key()), {&atomic, false});
     }
     if (shared == live.size()) return;

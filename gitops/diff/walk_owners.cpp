@@ -1,3 +1,4 @@
+#include "gitops/diff/default_values.hpp"
 #include "gitops/diff/findings.hpp"
 #include "gitops/diff/prepare.hpp"
 
@@ -78,8 +79,9 @@ class OwnersWalk {
       const std::string_view key = it.key();
       if (key.starts_with("f:")) {
         const auto name = key.substr(2);
-        while (member != members.end() && member.key() < name) ++member;
-        field(*it, name, member != members.end() && member.key() == name ? &*member : nullptr, live, schema, path);
+        int order = -1;
+        while (member != members.end() && (order = member.key().compare(name)) < 0) ++member;
+        field(*it, name, member != members.end() && order == 0 ? &*member : nullptr, live, schema, path);
       } else if (key.starts_with("k:")) {
         element(*it, key, desired, live, schema, path);
       } else if (key.starts_with("v:")) {
@@ -104,12 +106,25 @@ class OwnersWalk {
       out_.notes.insert("restarted");
       return;
     }
+    // The server keeps the old name of serviceAccountName equal to the new one.
+    if (name == "serviceAccount" && is_alias_of(live, *theirs)) return;
     const auto here = path.field(name);
+    const auto* inner = schema == nullptr ? nullptr : schema->field(name);
+    // Keys that people choose have no defaults, whatever they are called.
+    const bool chosen_key = (schema != nullptr && schema->has_free_keys()) || is_one_of(path.name, {"labels", "annotations", "data", "stringData", "binaryData"});
+    if (is_person() && !chosen_key && pair_.rule_is_on("default-value") && is_default_value(pair_, here, *theirs, inner)) return;
     // Annotations that tools write are looked at one by one, so that their map is never reported for their sake.
     const bool whole = name != "annotations" || !holds_tool_annotations(trie);
     if (owns_itself(trie) && whole && report(here, theirs)) return;
-    if (!trie.empty()) children(trie, nullptr, theirs, schema == nullptr ? nullptr : schema->field(name), here);
+    if (!trie.empty()) children(trie, nullptr, theirs, inner, here);
   }
+
+  static bool is_alias_of(const json* parent, const json& value) {
+    const auto* name = member_of(parent, "serviceAccountName");
+    return name != nullptr && *name == value;
+  }
+
+  bool is_person() const { return entry_->manager_class == ManagerClass::Person; }
 
   static bool holds_tool_annotations(const json& trie) {
     return std::any_of(trie.items().begin(), trie.items().end(), [](const auto& member) {

@@ -1,102 +1,47 @@
 #include "gitops/drift/live_store.hpp"
 
 #include "gitops/diff/compare.hpp"
+#include "gitops/drift/digest.hpp"
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <charconv>
 
 namespace driftwarden {
 namespace {
 
 using nlohmann::json;
 
-std::uint64_t mix(std::uint64_t seed, std::uint64_t value) {
-  auto x = seed ^ (value + 0x9E3779B97F4A7C15ULL + (seed << 6U) + (seed >> 2U));
-  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBULL;
-  return x ^ (x >> 31U);
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
-
-std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
-
-std::uint64_t hash_value(const json& value, std::uint64_t seed) {
-  seed = mix(seed, static_cast<std::uint64_t>(value.type()));
-  if (value.is_string()) return mix(seed, hash_of(value.get_ref<const std::string&>()));
-  if (value.is_boolean()) return mix(seed, value.get<bool>() ? 1 : 2);
-  if (value.is_number_float()) return mix(seed, std::hash<double>{}(value.get<double>()));
-  if (value.is_number()) return mix(seed, value.get<std::uint64_t>());
-  if (value.is_array()) {
-    for (const auto& item : value) seed = hash_value(item, seed);
-  } else if (value.is_object()) {
-    for (auto it = value.begin(); it != value.end(); ++it) seed = hash_value(*it, mix(seed, hash_of(it.key())));
-  }
-  return mix(seed, 3);
-}
-
-std::string_view text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
-}
-
-std::uint64_t hash_managed(const json& entries, std::uint64_t seed) {
-  for (const auto& entry : entries) {
-    if (!entry.is_object() || text_at(entry, "subresource") == "status") continue;
-    seed = mix(seed, hash_of(text_at(entry, "manager")));
-    seed = mix(seed, hash_of(text_at(entry, "operation")));
-    if (const auto fields = entry.find("fieldsV1"); fields != entry.end()) seed = hash_value(*fields, seed);
-  }
-  return seed;
-}
-
-bool has_health(const ObjectRef& ref) {
-  static constexpr std::array<std::string_view, 9> kKinds{"Deployment", "StatefulSet",           "DaemonSet", "ReplicaSet", "Job",
-                                                          "Pod",        "PersistentVolumeClaim", "Service",   "CronJob"};
-  return std::find(kKinds.begin(), kKinds.end(), ref.kind) != kKinds.end();
-}
-
-std::string key_of(const ObjectRef& ref) { return ref.version + '|' + object_id(ref); }
 
 }  // namespace
 
-std::uint64_t content_hash(const json& object) {
-  std::uint64_t seed = 17;
-  for (auto it = object.begin(); it != object.end(); ++it) {
-    if (it.key() == "status") continue;
-    seed = mix(seed, hash_of(it.key()));
-    if (it.key() != "metadata" || !it->is_object()) {
-      seed = hash_value(*it, seed);
-      continue;
-    }
-    for (auto inner = it->begin(); inner != it->end(); ++inner) {
-      if (inner.key() == "resourceVersion" || inner.key() == "generation") continue;
-      seed = mix(seed, hash_of(inner.key()));
-      seed = inner.key() == "managedFields" ? hash_managed(*inner, seed) : hash_value(*inner, seed);
-    }
-  }
-  return seed;
+bool has_health(std::string_view kind) {
+  static constexpr std::array<std::string_view, 9> kKinds{"Deployment", "StatefulSet",           "DaemonSet", "ReplicaSet", "Job",
+                                                          "Pod",        "PersistentVolumeClaim", "Service",   "CronJob"};
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
-std::vector<std::uint8_t> packed(const json& body) {
-  auto copy = body;
-  if (!has_health(ref_of(copy))) copy.erase("status");
-  const auto metadata = copy.find("metadata");
-  if (metadata != copy.end() && metadata->is_object()) {
-    const auto managed = metadata->find("managedFields");
-    if (managed != metadata->end() && managed->is_array()) {
-      for (auto& entry : *managed) {
-        if (entry.is_object() && text_at(entry, "subresource") == "status") entry.erase("fieldsV1");
-      }
-    }
-  }
-  auto bytes = json::to_cbor(copy);
-  bytes.shrink_to_fit();
-  return bytes;
+bool is_older_version(std::string_view version, std::string_view than) {
+  const auto a = number_of(version);
+  const auto b = number_of(than);
+  return a && b && *a < *b;
 }
 
-JsonPtr LiveStore::Entry::body() const { return std::make_shared<const json>(json::from_cbor(bytes, true, false)); }
+std::string_view resource_version_of(const json& object) {
+  const auto metadata = object.find("metadata");
+  if (metadata == object.end() || !metadata->is_object()) return {};
+  const auto found = metadata->find("resourceVersion");
+  return found != metadata->end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
+}
 
 std::string tracked_by(const json& object, const ObjectRef& ref) {
   const auto metadata = object.find("metadata");
@@ -111,90 +56,113 @@ std::string tracked_by(const json& object, const ObjectRef& ref) {
   return text.substr(0, colon);
 }
 
-std::optional<LiveStore::Touched> LiveStore::put(LiveObject object) {
-  if (object.body == nullptr || !object.body->is_object()) return std::nullopt;
-  auto key = key_of(object.ref);
-  const auto metadata = object.body->find("metadata");
-  const auto version = metadata == object.body->end() ? std::string_view() : text_at(*metadata, "resourceVersion");
-  auto [entry, added] = entries_.try_emplace(std::move(key));
-  auto& mine = entry->second;
-  mine.seen = true;
-  if (!added && !version.empty() && version == mine.resource_version) return std::nullopt;
-  const auto hash = content_hash(*object.body);
-  const bool same = !added && hash == mine.hash;
-  mine.resource_version = version;
-  mine.hash = hash;
-  mine.bytes = packed(*object.body);
-  if (same) return std::nullopt;
-  Touched touched{object.ref, {}};
-  mine.ref = std::move(object.ref);
-  auto app = tracked_by(*object.body, mine.ref);
-  if (app != mine.app) {
-    untrack(mine.app, entry->first);
-    if (!mine.app.empty()) touched.apps.push_back(mine.app);
-    track(app, entry->first);
-    mine.app = std::move(app);
+LiveKind& LiveStore::kind(KindKey key) {
+  auto& kind = by_kind_[key];
+  if (kind == nullptr) {
+    const auto& watched = kinds_.at(key);
+    kind = std::make_unique<LiveKind>(fmt::format("live {}/{}", watched.group, watched.kind), has_health(watched.kind));
   }
-  if (!mine.app.empty()) touched.apps.push_back(mine.app);
-  return touched;
+  return *kind;
 }
 
-std::optional<LiveStore::Touched> LiveStore::erase(const ObjectRef& ref) {
-  const auto entry = entries_.find(key_of(ref));
-  if (entry == entries_.end()) return std::nullopt;
-  return drop(entry);
+const LiveKind* LiveStore::find_kind(KindKey key) const {
+  const auto found = by_kind_.find(key);
+  return found == by_kind_.end() ? nullptr : found->second.get();
 }
 
-LiveStore::Touched LiveStore::drop(Map::iterator entry) {
-  Touched touched{entry->second.ref, {}};
-  if (!entry->second.app.empty()) touched.apps.push_back(entry->second.app);
-  untrack(entry->second.app, entry->first);
-  entries_.erase(entry);
-  return touched;
+const LiveEntry* LiveStore::find(KindKey kind_key, ObjectKey object) const {
+  const auto* kind = find_kind(kind_key);
+  if (kind == nullptr) return nullptr;
+  const auto found = kind->objects.find(object);
+  return found == kind->objects.end() ? nullptr : &found->second;
 }
 
-void LiveStore::begin_list(const WatchedKind& kind) {
-  for (auto& [key, entry] : entries_) {
-    if (entry.ref.kind == kind.kind && entry.ref.group == kind.group && entry.ref.version == kind.version) entry.seen = false;
+void LiveStore::put_status(const LiveKind& kind, LiveEntry& entry, std::string_view version, std::string_view status) {
+  if (is_older_version(version, entry.resource_version)) return;
+  entry.resource_version = version;
+  if (kind.with_status) entry.status = status;
+}
+
+LiveStore::Put LiveStore::put(KindKey kind_key, ObjectKey object, const json& body, std::uint64_t content, std::string tracked) {
+  auto& kind = this->kind(kind_key);
+  const auto version = resource_version_of(body);
+  const auto [at, added] = kind.objects.try_emplace(object);
+  auto& entry = at->second;
+  entry.generation = kind.generation;
+  if (!added && !version.empty() && (version == entry.resource_version || is_older_version(version, entry.resource_version))) return Put::Nothing;
+  if (content == 0) content = content_hash(body);
+  const auto status = body.find("status");
+  if (kind.with_status && status != body.end()) {
+    put_status(kind, entry, version, status->dump(-1, ' ', false, json::error_handler_t::replace));
+  } else {
+    put_status(kind, entry, version, {});
   }
-}
-
-std::vector<LiveStore::Touched> LiveStore::end_list(const WatchedKind& kind) {
-  std::vector<std::string> gone;
-  for (const auto& [key, entry] : entries_) {
-    if (!entry.seen && entry.ref.kind == kind.kind && entry.ref.group == kind.group && entry.ref.version == kind.version) gone.push_back(key);
+  if (!added && content == entry.content) return Put::Status;
+  entry.content = content;
+  entry.body = packer_.pack_live(body, kind.shelf);
+  if (tracked != entry.app) {
+    untrack(entry.app, {kind_key, object});
+    track(tracked, {kind_key, object});
+    entry.app = std::move(tracked);
   }
-  std::vector<Touched> touched;
-  for (const auto& key : gone) touched.push_back(drop(entries_.find(key)));
-  return touched;
+  return Put::Content;
 }
 
-const LiveStore::Entry* LiveStore::find(const ObjectRef& ref) const {
-  const auto* entry = at(key_of(ref));
-  if (entry != nullptr || ref.namespace_.empty()) return entry;
-  auto bare = ref;
-  bare.namespace_.clear();
-  return at(key_of(bare));
+bool LiveStore::erase(KindKey kind_key, ObjectKey object) {
+  const auto kind = by_kind_.find(kind_key);
+  if (kind == by_kind_.end()) return false;
+  const auto found = kind->second->objects.find(object);
+  if (found == kind->second->objects.end()) return false;
+  untrack(found->second.app, {kind_key, object});
+  kind->second->objects.erase(found);
+  return true;
 }
 
-const std::set<std::string>* LiveStore::tracked(const std::string& app) const {
+void LiveStore::begin_list(KindKey key) {
+  auto& kind = this->kind(key);
+  kind.active = true;
+  ++kind.generation;
+  // A list is the last word, also when versions went back: a server restored from a backup.
+  for (auto& [object, entry] : kind.objects) entry.resource_version.clear();
+}
+
+std::vector<ObjectKey> LiveStore::end_list(KindKey key) {
+  auto& kind = this->kind(key);
+  kind.active = true;
+  std::erase_if(kind.foreign, [&](const auto& mark) { return mark.second.generation != kind.generation; });
+  std::vector<ObjectKey> gone;
+  for (const auto& [object, entry] : kind.objects) {
+    if (entry.generation != kind.generation) gone.push_back(object);
+  }
+  return gone;
+}
+
+JsonPtr LiveStore::whole(const LiveEntry& entry) const {
+  auto object = packer_.unpack(entry.body);
+  if (!entry.status.empty() && object.is_object()) {
+    auto status = json::parse(entry.status, nullptr, false);
+    if (!status.is_discarded()) object["status"] = std::move(status);
+  }
+  return std::make_shared<const json>(std::move(object));
+}
+
+const std::vector<LiveStore::Place>* LiveStore::tracked(const std::string& app) const {
   const auto found = tracked_.find(app);
   return found == tracked_.end() ? nullptr : &found->second;
 }
 
-const LiveStore::Entry* LiveStore::at(const std::string& key) const {
-  const auto found = entries_.find(key);
-  return found == entries_.end() ? nullptr : &found->second;
+void LiveStore::track(const std::string& app, Place place) {
+  if (app.empty()) return;
+  auto& places = tracked_[app];
+  const auto at = std::lower_bound(places.begin(), places.end(), place);
+  if (at == places.end() || *at != place) places.insert(at, place);
 }
 
-void LiveStore::track(const std::string& app, const std::string& key) {
-  if (!app.empty()) tracked_[app].insert(key);
-}
-
-void LiveStore::untrack(const std::string& app, const std::string& key) {
+void LiveStore::untrack(const std::string& app, Place place) {
   const auto found = tracked_.find(app);
   if (found == tracked_.end()) return;
-  found->second.erase(key);
+  const auto at = std::lower_bound(found->second.begin(), found->second.end(), place);
+  if (at != found->second.end() && *at == place) found->second.erase(at);
   if (found->second.empty()) tracked_.erase(found);
 }
 

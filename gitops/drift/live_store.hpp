@@ -1,64 +1,89 @@
 #pragma once
-// What is live in one cluster, and the gate that keeps status churn away from the comparator. Internal to gitops/drift.
-#include "gitops/drift/live_source.hpp"
+// What is live in one cluster: the objects that somebody cares for, and of all others that they exist. Internal to gitops/drift.
+#include "gitops/drift/object_table.hpp"
+#include "gitops/drift/packed.hpp"
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace driftwarden {
 
-/// Of all that a comparison looks at: not of status, resourceVersion or times.
-std::uint64_t content_hash(const nlohmann::json& object);
-/// The body as bytes, an eighth of what it takes as values, without what nobody asks for: fields of status writers, and status where
-/// health doesn't need it.
-std::vector<std::uint8_t> packed(const nlohmann::json& body);
 /// The App that the tracking annotation names, when it names this very object; else "".
 std::string tracked_by(const nlohmann::json& object, const ObjectRef& ref);
+/// The text of metadata.resourceVersion, "" without.
+std::string_view resource_version_of(const nlohmann::json& object);
+/// Both are numbers, and the first is the smaller.
+bool is_older_version(std::string_view version, std::string_view than);
+/// Do we tell the health of such objects from their status?
+bool has_health(std::string_view kind);
+
+struct LiveEntry {
+  Packed body;
+  std::string status;  ///< JSON text, of kinds that have health
+  std::string resource_version;
+  std::uint64_t content = 0;
+  std::string app;  ///< tracked_by
+  std::uint32_t generation = 0;
+};
+
+/// An object that nobody cares for.
+struct ForeignMark {
+  std::uint32_t generation = 0;
+  std::uint32_t content = 0;  ///< the digest's lower half: what it was when it was looked at
+};
+
+/// One watched kind of one cluster.
+struct LiveKind {
+  explicit LiveKind(std::string shelf_name, bool keeps_status) : shelf(std::move(shelf_name)), with_status(keeps_status) {}
+  std::string shelf;
+  bool with_status = false;
+  bool active = false;  ///< the watch has spoken
+  bool listed = false;
+  std::optional<Error> failed;
+  std::uint32_t generation = 0;  ///< counts the lists; what isn't of this one when it ends is gone
+  std::unordered_map<ObjectKey, LiveEntry> objects;
+  std::unordered_map<std::uint64_t, ForeignMark> foreign;  ///< by identity_hash
+};
 
 class LiveStore {
  public:
-  struct Entry {
-    std::vector<std::uint8_t> bytes;  ///< packed; most objects are looked at once and then rest
-    ObjectRef ref;
-    std::string resource_version;
-    std::uint64_t hash = 0;
-    std::string app;  ///< tracked_by
-    bool seen = true;
+  enum class Put { Nothing, Status, Content };
 
-    JsonPtr body() const;
-  };
-  /// What a change may touch: the object, and the Apps that it was or is tracked by.
-  struct Touched {
-    ObjectRef ref;
-    std::vector<std::string> apps;
-  };
+  LiveStore(const KindTable& kinds, Packer& packer) : kinds_(kinds), packer_(packer) {}
 
-  /// Nothing when only what the gate keeps away has moved.
-  std::optional<Touched> put(LiveObject object);
-  std::optional<Touched> erase(const ObjectRef& ref);
-  void begin_list(const WatchedKind& kind);
-  /// What was not mentioned since begin_list is gone.
-  std::vector<Touched> end_list(const WatchedKind& kind);
+  LiveKind& kind(KindKey key);
+  const LiveKind* find_kind(KindKey key) const;
+  const LiveEntry* find(KindKey kind, ObjectKey object) const;
+  /// `content` 0 = to be computed. An older version than the kept one is no news.
+  Put put(KindKey kind, ObjectKey object, const nlohmann::json& body, std::uint64_t content, std::string tracked);
+  /// Only the status moved, as far as it has.
+  static void put_status(const LiveKind& kind, LiveEntry& entry, std::string_view version, std::string_view status);
+  bool erase(KindKey kind, ObjectKey object);
+  void begin_list(KindKey kind);
+  /// Forgets what was not mentioned since begin_list; returns the objects among it.
+  std::vector<ObjectKey> end_list(KindKey kind);
+  JsonPtr body(const LiveEntry& entry) const { return packer_.unpack_shared(entry.body); }
+  /// With its status.
+  JsonPtr whole(const LiveEntry& entry) const;
 
-  /// Also where only the cluster knows that the kind has no namespace: then the object lies under none.
-  const Entry* find(const ObjectRef& ref) const;
-  /// Entries that carry the App's tracking annotation, by key.
-  const std::set<std::string>* tracked(const std::string& app) const;
-  const Entry* at(const std::string& key) const;
+  using Place = std::pair<KindKey, ObjectKey>;
+  /// Where objects lie that carry the App's tracking annotation; null when none does.
+  const std::vector<Place>* tracked(const std::string& app) const;
+  const std::unordered_map<KindKey, std::unique_ptr<LiveKind>>& kinds() const { return by_kind_; }
 
  private:
-  using Map = std::unordered_map<std::string, Entry>;
-  Touched drop(Map::iterator entry);
-  void track(const std::string& app, const std::string& key);
-  void untrack(const std::string& app, const std::string& key);
+  void track(const std::string& app, Place place);
+  void untrack(const std::string& app, Place place);
 
-  Map entries_;  ///< by version and id: two Apps may speak of one object in different versions
-  std::map<std::string, std::set<std::string>> tracked_;
+  const KindTable& kinds_;
+  Packer& packer_;
+  std::unordered_map<KindKey, std::unique_ptr<LiveKind>> by_kind_;
+  std::unordered_map<std::string, std::vector<Place>> tracked_;  ///< each sorted
 };
 
 }  // namespace driftwarden

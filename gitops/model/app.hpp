@@ -53,6 +53,8 @@ struct App {
   std::string channel;  ///< "#shop-prod" or a channel id
   std::vector<std::string> owners;  ///< people or groups
   std::vector<IgnoreRule> ignore;
+  /// No App of anybody: stands for what no Git knows in `namespace_` of `cluster` (orphans). Has no repository, and only reading, ack and snooze apply.
+  bool orphans = false;
   bool operator==(const App&) const = default;
 };
 
@@ -67,6 +69,8 @@ struct Pin {
 };
 std::string pin_path(const std::string& app);
 std::string sync_record_path(const std::string& app);
+/// `.driftwarden/ignore/<app>.yaml`: ignore rules of the App that were proposed from chat, as a list under `ignore:` (drift.md section 5).
+std::string ignore_path(const std::string& app);
 
 /// A message in a Slack conversation; `ts` is Slack's id of it, a string and never a number.
 struct MessageRef {

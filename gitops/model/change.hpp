@@ -10,7 +10,7 @@
 
 namespace driftwarden {
 
-enum class ChangeVerb { Sync, Rollback, Adopt };
+enum class ChangeVerb { Sync, Rollback, Adopt, Ignore };
 
 ///   Requested -> Proposed -> Approved -> Merged -> Applying -> Verifying -> Done
 ///        any state before Merged -> Rejected | Expired | Superseded | Cancelled;  any -> Failed
@@ -57,6 +57,7 @@ struct Change {
   PersonId requester;
   std::string reason;
   std::string target_revision;  ///< the revision to put in force (sync) or to restore (rollback)
+  std::string argument;         ///< what else the verb was given, as JSON text: of ignore {"paths": [...], "until": "..."}
   std::string base_sha;         ///< the branch's head that the commit was made on
   std::string branch;
   Content content;

@@ -36,12 +36,60 @@ struct FieldDrift {
   bool operator==(const FieldDrift&) const = default;
 };
 
+/// What an ignore rule hid (or would have hidden, had it not run out). `rule` counts in the order in which the rules were given to the
+/// comparator; kAnnotationRule is the object's own annotation.
+struct RuleHit {
+  std::size_t rule = 0;
+  std::size_t fields = 0;
+  bool expired = false;
+  bool operator==(const RuleHit&) const = default;
+};
+inline constexpr std::size_t kAnnotationRule = static_cast<std::size_t>(-1);
+
+/// What a dry-run could still say about a local verdict.
+enum class Confirmation {
+  NotNeeded,  ///< nothing found, or only what a dry-run is blind to (added, stale), or it was asked already
+  Wanted,     ///< changed, removed or order: the server may say that it would leave the value as it is
+  Doubtful,   ///< zeros of Desired that live lacks, from an applier that writes by Update: only the server knows
+};
+
 struct ObjectDrift {
   ObjectRef object;
   Verdict verdict = Verdict::Unknown;
   std::vector<FieldDrift> fields;
+  /// Words of drift.md sections 3 and 4 ("unconfirmed", "autoscaled", ...), and `rolled-back`: live runs an older image than Git asks for.
   std::vector<std::string> notes;
+  std::vector<RuleHit> hits{};
+  Confirmation confirmation = Confirmation::NotNeeded;  ///< not stored
   bool operator==(const ObjectDrift&) const = default;
+};
+
+/// The same field was set to and fro by two managers.
+struct Fight {
+  ObjectRef object;
+  std::string path;
+  std::vector<std::string> managers;  ///< sorted
+  std::size_t flips = 0;              ///< within the window
+  WallTime last{};
+  bool operator==(const Fight&) const = default;
+};
+
+/// An ignore rule of the App that hides something now, or that ran out and would.
+struct RuleUse {
+  std::string rule;  ///< for people: ".spec.replicas of Deployment *"
+  std::string owner;
+  std::string reason;
+  std::optional<WallTime> until;
+  std::size_t fields = 0;
+  bool expired = false;
+  bool operator==(const RuleUse&) const = default;
+};
+
+/// An image in Git that may change under the same name: no tag, or one that moves (`latest`).
+struct FloatingImage {
+  ObjectRef object;
+  std::string image;
+  bool operator==(const FloatingImage&) const = default;
 };
 
 /// One App's sum. `objects` holds only those that are not Synced.
@@ -53,11 +101,16 @@ struct DriftReport {
   std::string revision;  ///< the commit that Desired was rendered from
   std::vector<ObjectDrift> objects;
   std::size_t objects_total = 0;
-  WallTime as_of{};
+  std::vector<Fight> fights{};
+  std::vector<RuleUse> rules{};
+  std::vector<FloatingImage> floating{};
+  std::vector<std::string> warnings{};  ///< for the App's owners, no drift: an ignore file that can't be read, a field the schema lacks
+  WallTime as_of{};                     ///< the last word of the cluster that this rests on
   bool operator==(const DriftReport&) const = default;
 };
 
-/// Digest of what drifted (object, path, op, both values) and of nothing else: no times, no order. Equal digest = same drift.
+/// Digest of what drifted (object, path, op, both values) and of nothing else: no times, no order. Equal digest = same drift. Of a fight
+/// only who fights over what counts, not which of them won last.
 std::string fingerprint(const DriftReport& report);
 
 }  // namespace driftwarden

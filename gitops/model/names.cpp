@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
+#include <utility>
 
 namespace driftwarden {
 namespace {
@@ -35,7 +37,7 @@ constexpr std::array<std::string_view, 3> kAppStates{"Synced", "OutOfSync", "Unk
 constexpr std::array<std::string_view, 10> kCauses{"none",  "live-edited", "git-ahead", "both",            "missing",
                                                    "extra", "fight",       "stuck",     "render-unstable", "unknown"};
 constexpr std::array<std::string_view, 4> kIncidentStates{"open", "acknowledged", "snoozed", "resolved"};
-constexpr std::array<std::string_view, 3> kVerbs{"sync", "rollback", "adopt"};
+constexpr std::array<std::string_view, 4> kVerbs{"sync", "rollback", "adopt", "ignore"};
 constexpr std::array<std::string_view, 12> kChangeStates{"requested", "proposed", "approved", "merged",     "applying", "verifying",
                                                          "done",      "rejected", "expired",  "superseded", "failed",   "cancelled"};
 constexpr std::array<std::string_view, 2> kReviewModes{"pull-request", "chat"};
@@ -79,6 +81,7 @@ std::optional<std::int64_t> parse_change_name(std::string_view text) {
 
 std::string pin_path(const std::string& app) { return ".driftwarden/pins/" + app + ".yaml"; }
 std::string sync_record_path(const std::string& app) { return ".driftwarden/syncs/" + app + ".yaml"; }
+std::string ignore_path(const std::string& app) { return ".driftwarden/ignore/" + app + ".yaml"; }
 
 void ObjectRef::set_api_version(std::string_view api_version) {
   const auto slash = api_version.find('/');
@@ -98,11 +101,21 @@ std::string to_string(const ObjectRef& ref) {
 
 std::string fingerprint(const DriftReport& report) {
   std::vector<std::string> parts;
+  std::set<std::pair<std::string, std::string>> fought_over;
+  for (const auto& fight : report.fights) {
+    auto id = object_id(fight.object);
+    auto part = fmt::format("{}\n{}\nfight", id, fight.path);
+    for (const auto& manager : fight.managers) part += '\n' + manager;
+    parts.push_back(std::move(part));
+    fought_over.emplace(std::move(id), fight.path);
+  }
   for (const auto& drift : report.objects) {
-    parts.push_back(fmt::format("{}\n{}", object_id(drift.object), to_string(drift.verdict)));
+    const auto id = object_id(drift.object);
+    parts.push_back(fmt::format("{}\n{}", id, to_string(drift.verdict)));
     for (const auto& field : drift.fields) {
-      parts.push_back(fmt::format("{}\n{}\n{}\n{}\n{}", object_id(drift.object), field.path, to_string(field.op), field.desired.value_or("-"),
-                                  field.live.value_or("-")));
+      if (fought_over.contains({id, field.path})) continue;
+      parts.push_back(
+          fmt::format("{}\n{}\n{}\n{}\n{}", id, field.path, to_string(field.op), field.desired.value_or("-"), field.live.value_or("-")));
     }
   }
   std::ranges::sort(parts);

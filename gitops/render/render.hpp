@@ -18,6 +18,8 @@ struct SourceFile {
 struct Rendered {
   std::vector<Manifest> manifests;  ///< in apply order, namespaces filled in
   std::string digest;               ///< of the objects, not of the files
+  /// Another run of the same files may give another result (random values, the time of day); never of plain files.
+  bool may_vary = false;
 };
 
 /// Plain: every *.yaml, *.yml and *.json below the path. Auto picks kustomize where a kustomization file lies at the top, helm where a

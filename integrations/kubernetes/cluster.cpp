@@ -3,6 +3,7 @@
 #include "gitops/base/async.hpp"
 #include "gitops/base/log.hpp"
 #include "integrations/kubernetes/kind_watcher.hpp"
+#include "integrations/kubernetes/memory.hpp"
 #include "integrations/kubernetes/object_requests.hpp"
 #include "integrations/kubernetes/openapi.hpp"
 #include "integrations/kubernetes/reachability.hpp"
@@ -19,6 +20,7 @@ using nlohmann::json;
 constexpr Duration kProbeTimeout{10'000};
 constexpr Duration kDefinitionServedAfter{2'000};
 constexpr Duration kProbeWhileUnreachable{5'000};
+constexpr std::size_t kListsAtATime = 4;
 
 WatchedKind kind_of(const ObjectRef& ref) {
   WatchedKind kind;
@@ -47,9 +49,19 @@ struct Core : std::enable_shared_from_this<Core> {
     api.on_heard = [weak] {
       if (const auto self = weak.lock()) self->heard();
     };
-    context = std::make_shared<WatchContext>(WatchContext{clock, random, options, api, discovery, {}, {}});
+    DigestKey digest_key;
+    digest_key.first = random.next();
+    digest_key.second = random.next();
+    Gate lists(executor, kListsAtATime);
+    context = std::make_shared<WatchContext>(WatchContext{clock, random, options, api, discovery, reach, std::move(lists), {}, digest_key, {}, {}, {}, {}});
+    context->on_alive = [weak] {
+      if (const auto self = weak.lock()) self->publish();
+    };
     context->on_request_failed = [weak](const std::string& why) {
       if (const auto self = weak.lock()) self->request_failed(why);
+    };
+    context->on_list_read = [weak] {
+      if (const auto self = weak.lock(); self && self->context->queued.empty()) release_free_memory();
     };
     context->on_definition_changed = [weak] {
       if (const auto self = weak.lock()) self->definition_changed();
@@ -57,13 +69,20 @@ struct Core : std::enable_shared_from_this<Core> {
   }
 
   void heard() {
+    const bool news = !reach.settled();
     reach.heard(clock.mono_now());
-    publish();
+    if (news) publish();
+  }
+
+  WallTime last_heard() const {
+    const auto now = clock.mono_now();
+    const auto as_of = reach.as_of(now);
+    return as_of ? clock.wall_now() - std::chrono::duration_cast<Duration>(now - *as_of) : WallTime{};
   }
 
   void request_failed(const std::string& why) {
     reach.request_failed(why);
-    probe_now.notify();
+    if (!reach.known_unreachable()) probe_now.notify();
     publish();
   }
 
@@ -80,7 +99,10 @@ struct Core : std::enable_shared_from_this<Core> {
     if (!change->reachable) log_warn("kubernetes", fmt::format("{}: unreachable: {}", options.name, change->why));
     if (change->reachable) log_info("kubernetes", options.name + ": reachable");
     sink->on_reachable(options.name, change->reachable, change->why);
-    if (!change->reachable) return;
+    if (change->reachable) wake_all();
+  }
+
+  void wake_all() {
     for (const auto& [kind, watcher] : watchers) watcher->wake();
   }
 
@@ -115,7 +137,8 @@ void Core::definition_changed() {
   tasks.spawn("look at definitions", look_again_later(shared_from_this()));
 }
 
-asio::awaitable<void> probe_once(std::shared_ptr<Core> core) {
+/// True when the server is there.
+asio::awaitable<bool> probe_once(std::shared_ptr<Core> core) {
   // /readyz may be forbidden, or say no because of one hook; a server that tells its version is there.
   std::string why = "no answer";
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -123,12 +146,13 @@ asio::awaitable<void> probe_once(std::shared_ptr<Core> core) {
     request.timeout = std::min(core->options.request_timeout, kProbeTimeout);
     const auto path = request.path;
     auto response = co_await core->api.send(std::move(request));
-    if (response && response->status < 500) co_return;
-    if (!response && response.error().kind == ErrorKind::Cancelled) co_return;
+    if (response && response->status < 500) co_return true;
+    if (!response && response.error().kind == ErrorKind::Cancelled) co_return false;
     why = response ? status_error(path, response->status, response->body).message : response.error().message;
     if (!response) break;
   }
   core->reach.probe_failed(why);
+  co_return false;
 }
 
 asio::awaitable<void> probe_loop(std::shared_ptr<Core> core) {
@@ -136,13 +160,25 @@ asio::awaitable<void> probe_loop(std::shared_ptr<Core> core) {
     const auto now = core->clock.mono_now();
     auto next = now + core->options.probe_every;
     if (core->reach.known_unreachable()) next = std::min(next, now + kProbeWhileUnreachable);
-    const auto limit = core->reach.heard_at() + core->options.heartbeat_limit;
-    if (limit > now) next = std::min(next, limit);
     const auto woken = co_await core->probe_now.wait_until(core->clock, next);
     if (!woken || core->closed) co_return;
     const bool quiet = core->clock.mono_now() - core->reach.heard_at() >= core->options.probe_every / 2;
-    if (*woken || quiet) co_await probe_once(core);
+    if (*woken || quiet || core->reach.known_unreachable()) {
+      const bool there = co_await probe_once(core);
+      // Watches whose silence made the cluster unreachable must speak themselves: with the probe, not after a long back-off.
+      if (there && !*woken && !core->closed && core->reach.known_unreachable()) core->wake_all();
+    }
     if (core->closed) co_return;
+    core->publish();
+  }
+}
+
+/// Tells of silence when it is due, whatever a probe still waits for.
+asio::awaitable<void> heartbeat_loop(std::shared_ptr<Core> core) {
+  while (!core->closed) {
+    const auto soonest = core->clock.mono_now() + core->options.heartbeat_limit / 20;
+    const auto slept = co_await core->clock.sleep_until(std::max(soonest, core->reach.next_due()));
+    if (!slept || core->closed) co_return;
     core->publish();
   }
 }
@@ -162,6 +198,7 @@ class LiveCluster final : public Cluster {
   }
 
   const std::string& name() const override { return core_->options.name; }
+  WallTime last_heard() const override { return core_->last_heard(); }
 
   void watch(std::set<WatchedKind> kinds, LiveSink& sink) override {
     if (core_->closed) return;
@@ -171,6 +208,7 @@ class LiveCluster final : public Cluster {
         ++at;
         continue;
       }
+      core_->reach.release(at->first);
       core_->tasks.spawn("end of a watch", stop_watcher(at->second));
       at = core_->watchers.erase(at);
     }
@@ -183,6 +221,7 @@ class LiveCluster final : public Cluster {
     if (core_->probing) return;
     core_->probing = true;
     core_->tasks.spawn("probe of " + name(), probe_loop(core_));
+    core_->tasks.spawn("heartbeat of " + name(), heartbeat_loop(core_));
   }
 
   asio::awaitable<Result<ApplyOutcome>> apply(JsonPtr object, ApplyOptions options) override {
@@ -241,6 +280,17 @@ class LiveCluster final : public Cluster {
     co_return std::make_shared<const json>(std::move(object));
   }
 
+  asio::awaitable<Result<bool>> may(std::string verb, WatchedKind kind, std::string namespace_) override {
+    const auto step = fmt::format("{}: asking whether we may {} {}", name(), verb, kind.kind);
+    auto resource = co_await core_->discovery.resolve(std::move(kind));
+    if (!resource) co_return wrap(step, resource.error());
+    auto request = make_access_review(verb, *resource, namespace_);
+    request.timeout = core_->options.request_timeout;
+    auto response = co_await core_->api.send_patiently(std::move(request));
+    if (!response) co_return wrap(step, response.error());
+    co_return read_access_review(step, *response);
+  }
+
   asio::awaitable<Result<std::string>> server_version() override {
     const auto step = name() + ": get /version";
     ApiRequest request("GET", "/version");
@@ -263,9 +313,11 @@ class LiveCluster final : public Cluster {
   }
 
   asio::awaitable<Result<std::shared_ptr<const Schemas>>> schemas() override {
-    std::set<std::string> group_versions;
-    for (const auto& [kind, watcher] : core_->watchers) group_versions.insert(group_version_path(kind.group, kind.version).substr(1));
-    auto schemas = co_await core_->openapi.fetch(std::move(group_versions));
+    OpenApi::Wanted wanted;
+    for (const auto& [kind, watcher] : core_->watchers) {
+      if (!kind.metadata_only) wanted[group_version_path(kind.group, kind.version).substr(1)].insert(kind.kind);
+    }
+    auto schemas = co_await core_->openapi.fetch(std::move(wanted));
     if (!schemas) co_return wrap(name(), schemas.error());
     co_return *schemas;
   }

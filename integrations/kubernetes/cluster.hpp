@@ -21,8 +21,8 @@ struct ClusterOptions {
   std::string name;
   Connection connection;
   Duration request_timeout{15'000};
-  Duration watch_timeout{290'000};        ///< asked of the server as timeoutSeconds, spread by jitter
-  Duration heartbeat_limit{60'000};       ///< nothing at all from the server for so long (bookmarks, probe): unreachable
+  Duration watch_timeout{45'000};         ///< asked of the server as timeoutSeconds, spread by jitter: each watch shows that it lives so often
+  Duration heartbeat_limit{60'000};       ///< nothing from the server, or from one of the watches, for so long: unreachable
   Duration probe_every{20'000};           ///< GET /readyz beside quiet watches
   Duration backoff_base{500};
   Duration backoff_max{30'000};
@@ -47,6 +47,8 @@ class Cluster {
  public:
   virtual ~Cluster() = default;
   virtual const std::string& name() const = 0;
+  /// When the server was last heard of: what a verdict is as of. The epoch before the first word.
+  virtual WallTime last_heard() const = 0;
   /// Sets what is watched (list, then watch with bookmarks, re-list after 410, reconnect with back-off; kinds that aren't served are tried
   /// again now and then). Call again to change the set: kept kinds go on undisturbed. `sink` must outlive the cluster. The first word
   /// of the server is told as `on_reachable(true)`, too.
@@ -58,6 +60,8 @@ class Cluster {
   virtual asio::awaitable<Result<JsonPtr>> patch(ObjectRef ref, JsonPtr json_patch, std::string field_manager) = 0;
   virtual asio::awaitable<Result<void>> remove(ObjectRef ref) = 0;  ///< background propagation; an absent object is a success
   virtual asio::awaitable<Result<JsonPtr>> get(ObjectRef ref) = 0;
+  /// May the bot `verb` ("patch", "get") this kind there? By SelfSubjectAccessReview; `namespace_` "" = everywhere.
+  virtual asio::awaitable<Result<bool>> may(std::string verb, WatchedKind kind, std::string namespace_) = 0;
   virtual asio::awaitable<Result<std::string>> server_version() = 0;
   /// False for cluster-wide kinds; NotFound when the kind isn't served.
   virtual asio::awaitable<Result<bool>> is_namespaced(WatchedKind kind) = 0;

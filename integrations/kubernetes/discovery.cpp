@@ -18,6 +18,12 @@ constexpr const char* kAggregated =
 
 std::string api_version_of(const WatchedKind& kind) { return kind.group.empty() ? kind.version : kind.group + "/" + kind.version; }
 
+/// Where a kind is does not depend on how much of it is asked for.
+WatchedKind whole(WatchedKind kind) {
+  kind.metadata_only = false;
+  return kind;
+}
+
 Error not_served(const WatchedKind& kind) {
   return {ErrorKind::NotFound, fmt::format("the server doesn't serve {} of {}", kind.kind, api_version_of(kind))};
 }
@@ -29,7 +35,7 @@ Discovery::Discovery(asio::any_io_executor executor, Clock& clock, ApiClient& ap
 
 void Discovery::invalidate() { asked_.clear(); }
 
-void Discovery::forget(const WatchedKind& kind) { known_.erase(kind); }
+void Discovery::forget(const WatchedKind& kind) { known_.erase(whole(kind)); }
 
 void Discovery::add(std::vector<ApiResource> resources) {
   for (auto& resource : resources) {
@@ -40,6 +46,7 @@ void Discovery::add(std::vector<ApiResource> resources) {
 }
 
 asio::awaitable<Result<ApiResource>> Discovery::resolve(WatchedKind kind) {
+  kind = whole(std::move(kind));
   if (const auto found = known_.find(kind); found != known_.end()) co_return found->second;
   CO_TRY(const auto pass, co_await gate_.enter());
   if (!known_.contains(kind)) CO_CHECK_OK(co_await refresh(kind));

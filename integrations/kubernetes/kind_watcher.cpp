@@ -1,6 +1,7 @@
 #include "integrations/kubernetes/kind_watcher.hpp"
 
 #include "gitops/base/log.hpp"
+#include "integrations/kubernetes/list_splitter.hpp"
 #include "integrations/kubernetes/status_error.hpp"
 #include "integrations/net/url.hpp"
 
@@ -14,6 +15,9 @@ using nlohmann::json;
 
 constexpr Duration kKindRetry{60'000};
 constexpr Duration kQuickEnd{1'000};
+constexpr int kRefusals = 5;
+constexpr int kPagePatience = 4;  ///< a page may take so many times as long as a request
+constexpr std::size_t kMaxRefusal = 64U << 10U;
 
 net::Backoff::Limits limits_of(const ClusterOptions& options) {
   net::Backoff::Limits limits;
@@ -34,11 +38,6 @@ ObjectRef ref_in(const WatchedKind& kind, const json& object) {
   return ref;
 }
 
-std::string text_of(const json& metadata, const char* key) {
-  const auto found = metadata.find(key);
-  return found != metadata.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 }  // namespace
 
 KindWatcher::KindWatcher(asio::any_io_executor executor, std::shared_ptr<WatchContext> context, WatchedKind kind, LiveSink& sink)
@@ -47,7 +46,11 @@ KindWatcher::KindWatcher(asio::any_io_executor executor, std::shared_ptr<WatchCo
       sink_(sink),
       backoff_(context_->random, limits_of(context_->options)),
       woken_(executor),
-      tasks_(executor) {}
+      tasks_(executor) {
+  event_.object.ref.group = kind_.group;
+  event_.object.ref.version = kind_.version;
+  event_.object.ref.kind = kind_.kind;
+}
 
 void KindWatcher::start(std::shared_ptr<void> owner) { tasks_.spawn("watch of " + kind_.kind, run(shared_from_this(), std::move(owner))); }
 
@@ -100,18 +103,31 @@ asio::awaitable<Result<WatchStep>> KindWatcher::perform(WatchStep step) {
 
 void KindWatcher::tell(const WatchStep& step) {
   if (step.what != WatchStep::Do::Read) stream_.reset();
+  if (step.what == WatchStep::Do::Resolve) context_->reach.expect(kind_, context_->clock.mono_now());
+  if (step.failed) context_->reach.release(kind_);
   if (step.forget) context_->discovery.forget(kind_);
   if (step.relist) sink_.on_relist(context_->options.name, kind_);
   if (step.listed) failing_ = false;
   if (step.listed) sink_.on_listed(context_->options.name, kind_);
+  if (step.listed) context_->on_list_read();
   if (step.failed) sink_.on_kind_failed(context_->options.name, kind_, why_failed_);
+}
+
+void KindWatcher::alive() {
+  refusals_ = 0;
+  context_->reach.alive(kind_, context_->clock.mono_now());
+  if (!context_->reach.settled()) context_->on_alive();
 }
 
 WatchStep KindWatcher::fail(Error error) {
   error = wrap(fmt::format("{}: watching {}", context_->options.name, kind_.kind), std::move(error));
   log(std::exchange(failing_, true) ? LogLevel::Debug : LogLevel::Warn, "kubernetes", error.message);
-  if (is_transient(error)) context_->on_request_failed(error.message);
+  context_->reach.watch_failed(kind_, error.message);
   why_failed_ = error;
+  // Say a broken conversion webhook: that makes one kind Unknown, not the cluster, as long as the server is well otherwise.
+  refusals_ = std::exchange(refused_, false) ? refusals_ + 1 : 0;
+  if (refusals_ >= kRefusals && context_->reach.well_without(kind_)) return fsm_.on_refused();
+  if (is_transient(error)) context_->on_request_failed(error.message);
   return fsm_.on_failed(error.kind);
 }
 
@@ -123,6 +139,11 @@ asio::awaitable<Result<WatchStep>> KindWatcher::resolve() {
   co_return fsm_.on_resolved();
 }
 
+const char* KindWatcher::accept(bool list) const {
+  if (!kind_.metadata_only) return "application/json";
+  return list ? "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" : "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+}
+
 std::string KindWatcher::list_path() const {
   auto path = fmt::format("{}?limit={}", resource_path(resource_, {}, {}), context_->options.page_size);
   if (!fsm_.continue_token().empty()) path += "&continue=" + net::percent_encode(fsm_.continue_token());
@@ -130,76 +151,124 @@ std::string KindWatcher::list_path() const {
 }
 
 std::string KindWatcher::watch_path() {
-  const auto seconds = std::chrono::duration<double>(context_->options.watch_timeout).count() * (0.8 + 0.4 * context_->random.unit());
+  // A watch must end, and the next one speak, before its silence counts; the one after a hang has only what is left of that time.
+  const auto limit = std::chrono::duration<double>(context_->options.heartbeat_limit).count();
+  auto seconds = std::chrono::duration<double>(context_->options.watch_timeout).count() * (0.8 + 0.3 * context_->random.unit());
+  seconds = std::min(seconds, hung_ ? limit / 30 : limit * 5 / 6);
   return fmt::format("{}?watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}", resource_path(resource_, {}, {}),
                      net::percent_encode(fsm_.resource_version()), std::max(1, static_cast<int>(seconds)));
 }
 
 asio::awaitable<Result<WatchStep>> KindWatcher::list_page() {
-  ApiRequest request("GET", list_path());
-  request.timeout = context_->options.request_timeout;
-  CO_TRY(auto response, co_await context_->api.send(std::move(request)));
+  context_->queued.insert(kind_);
+  auto place = co_await context_->lists.enter();
+  context_->queued.erase(kind_);
+  CO_TRY(const auto pass, std::move(place));
   if (stopped_) co_return Error{ErrorKind::Cancelled, "stopped"};
-  if (response.status == 410) co_return fsm_.on_gone();
-  if (!response.ok()) co_return status_error("list", response.status, response.body);
-  auto page = json::parse(response.body, nullptr, false);
-  response.body = {};
-  co_return take_page(std::move(page));
+  ApiRequest request("GET", list_path());
+  request.accept = accept(true);
+  request.timeout = context_->options.request_timeout;
+  CO_TRY(auto stream, co_await context_->api.open_stream(std::move(request)));
+  if (stopped_) co_return Error{ErrorKind::Cancelled, "stopped"};
+  auto opened = std::make_shared<ApiStream>(std::move(stream));
+  const auto status = opened->stream->status();
+  if (status == 410) co_return fsm_.on_gone();
+  if (status < 200 || status >= 300) co_return co_await refused(opened, "list");
+  co_return co_await read_list(opened);
 }
 
-Result<WatchStep> KindWatcher::take_page(json page) {
-  const auto metadata = page.is_object() ? page.find("metadata") : page.end();
-  if (!page.is_object() || metadata == page.end() || !metadata->is_object()) return Error{ErrorKind::Corrupt, "list: the answer isn't a list"};
-  const auto version = text_of(*metadata, "resourceVersion");
-  const auto more = text_of(*metadata, "continue");
-  if (auto items = page.find("items"); items != page.end() && items->is_array()) {
-    const auto api_version = kind_.group.empty() ? kind_.version : kind_.group + "/" + kind_.version;
-    for (auto& item : *items) {
-      if (!item.is_object()) continue;
-      // A list says what its items are once, for all of them.
-      if (!item.contains("kind")) item["kind"] = kind_.kind;
-      if (!item.contains("apiVersion")) item["apiVersion"] = api_version;
-      deliver(std::make_shared<const json>(std::move(item)));
-    }
+asio::awaitable<Result<WatchStep>> KindWatcher::read_list(std::shared_ptr<ApiStream> opened) {
+  const auto& options = context_->options;
+  const auto page_end = context_->clock.mono_now() + kPagePatience * options.request_timeout;
+  const ListSplitter::OnItem on_item = [this](std::string_view text) { return take_item(text); };
+  ListSplitter splitter;
+  for (;;) {
+    auto piece = co_await opened->stream->read_some(std::min(page_end, context_->clock.mono_now() + options.request_timeout));
+    if (stopped_) co_return Error{ErrorKind::Cancelled, "stopped"};
+    CO_TRY(const auto bytes, std::move(piece));
+    if (bytes.empty()) break;
+    context_->api.on_heard();
+    alive();
+    // Kinds that wait for their turn wait for us, not for the server.
+    for (const auto& kind : context_->queued) context_->reach.alive(kind, context_->clock.mono_now());
+    CO_CHECK_OK(splitter.feed(bytes, on_item));
   }
-  return fsm_.on_page(version, more);
+  CO_TRY(const auto end, splitter.finish());
+  co_return fsm_.on_page(end.resource_version, end.continue_token);
 }
 
-void KindWatcher::deliver(JsonPtr object) {
+/// The Error that a refusal's body tells.
+asio::awaitable<Result<WatchStep>> KindWatcher::refused(std::shared_ptr<ApiStream> opened, std::string step) {
+  const auto deadline = context_->clock.mono_now() + context_->options.request_timeout;
+  std::string body;
+  while (body.size() < kMaxRefusal) {
+    const auto piece = co_await opened->stream->read_some(deadline);
+    if (!piece || piece->empty()) break;
+    body += *piece;
+  }
+  refused_ = true;
+  co_return status_error(step, opened->stream->status(), body);
+}
+
+Result<void> KindWatcher::take_item(std::string_view text) {
+  if (stopped_) return Error{ErrorKind::Cancelled, "stopped"};
+  auto& glimpse = event_.object;
+  if (!read_glimpse(text, context_->digest_key, glimpse)) return deliver(nullptr, text);
+  if (!sink_.wants(context_->options.name, glimpse)) return {};
+  return deliver(&glimpse, text);
+}
+
+Result<void> KindWatcher::deliver(const LiveGlimpse* glimpse, std::string_view text) {
+  auto object = json::parse(text, nullptr, false);
+  if (!object.is_object()) return Error{ErrorKind::Corrupt, "an object that isn't JSON"};
+  // A list says what its items are once, for all of them.
+  if (!object.contains("kind")) object["kind"] = kind_.metadata_only ? "PartialObjectMetadata" : kind_.kind;
+  if (!object.contains("apiVersion")) {
+    const auto api_version = kind_.group.empty() ? kind_.version : kind_.group + "/" + kind_.version;
+    object["apiVersion"] = kind_.metadata_only ? "meta.k8s.io/v1" : api_version;
+  }
   LiveObject live;
-  live.ref = ref_in(kind_, *object);
-  live.body = std::move(object);
+  live.ref = glimpse != nullptr ? glimpse->ref : ref_in(kind_, object);
+  live.content = glimpse != nullptr ? glimpse->content : 0;
+  live.body = std::make_shared<const json>(std::move(object));
   sink_.on_object(context_->options.name, std::move(live));
+  return {};
 }
 
 asio::awaitable<Result<WatchStep>> KindWatcher::open_watch() {
   ApiRequest request("GET", watch_path());
+  request.accept = accept(false);
   request.timeout = context_->options.request_timeout;
   opened_at_ = context_->clock.mono_now();
   heard_event_ = false;
   lines_ = LineBuffer();
-  CO_TRY(auto opened, co_await context_->api.open_stream(std::move(request)));
-  const auto status = opened.stream->status();
+  CO_TRY(auto stream, co_await context_->api.open_stream(std::move(request)));
+  if (stopped_) co_return Error{ErrorKind::Cancelled, "stopped"};
+  auto opened = std::make_shared<ApiStream>(std::move(stream));
+  const auto status = opened->stream->status();
   if (status == 410) co_return fsm_.on_gone();
-  if (status < 200 || status >= 300) {
-    auto body = co_await opened.stream->read_some(context_->clock.mono_now() + context_->options.request_timeout);
-    const auto text = body ? *body : std::string{};
-    opened.stream->close();
-    co_return status_error("watch", status, text);
-  }
-  stream_ = std::make_unique<ApiStream>(std::move(opened));
+  if (status < 200 || status >= 300) co_return co_await refused(opened, "watch");
+  if (!hung_) alive();
+  stream_ = std::move(opened);
   co_return fsm_.on_opened();
 }
 
 asio::awaitable<Result<WatchStep>> KindWatcher::read_watch() {
-  // Bookmarks come about once a minute; a stream that says nothing for much longer has lost its server without notice.
-  const auto patience = 2 * context_->options.heartbeat_limit + Duration{10'000};
-  auto piece = co_await stream_->stream->read_some(context_->clock.mono_now() + patience);
+  // It would have ended by now, and said so: this stream lost its server without notice.
+  const auto patience = context_->options.heartbeat_limit * 11 / 12;
+  const auto reading = stream_;
+  auto piece = co_await reading->stream->read_some(context_->clock.mono_now() + patience);
   if (stopped_) co_return Error{ErrorKind::Cancelled, "stopped"};
-  if (!piece && piece.error().kind == ErrorKind::Timeout) co_return fsm_.on_ended(false);
+  if (!piece && piece.error().kind == ErrorKind::Timeout) {
+    hung_ = true;
+    context_->reach.watch_failed(kind_, "its stream said nothing and did not end");
+    co_return fsm_.on_ended(false);
+  }
   CO_TRY(const auto bytes, std::move(piece));
-  if (bytes.empty()) co_return fsm_.on_ended(!heard_event_ && context_->clock.mono_now() - opened_at_ < kQuickEnd);
+  hung_ = false;
   context_->api.on_heard();
+  alive();
+  if (bytes.empty()) co_return fsm_.on_ended(!heard_event_ && context_->clock.mono_now() - opened_at_ < kQuickEnd);
   CO_CHECK_OK(lines_.append(bytes));
   auto step = fsm_.on_opened();
   while (const auto line = lines_.next_line()) {
@@ -210,18 +279,31 @@ asio::awaitable<Result<WatchStep>> KindWatcher::read_watch() {
 }
 
 Result<WatchStep> KindWatcher::take_event(std::string_view line) {
-  TRY(auto event, decode_watch_event(line));
+  if (!read_event(line, context_->digest_key, event_)) return take_strange_event(line);
+  const auto& object = event_.object;
+  const bool deleted = event_.type == "DELETED";
+  const bool bookmark = event_.type == "BOOKMARK";
+  const bool written = event_.type == "MODIFIED" || event_.type == "ADDED";
+  if ((!deleted && !bookmark && !written) || object.resource_version.empty()) return take_strange_event(line);
   heard_event_ = true;
-  if (event.type != WatchEventType::Error) failing_ = false;
-  switch (event.type) {
-    case WatchEventType::Error:
-      if (event.code == 410) return fsm_.on_gone();
-      return status_error("watch", event.code == 0 ? 500 : event.code, event.message);
-    case WatchEventType::Bookmark: break;
-    case WatchEventType::Deleted: sink_.on_deleted(context_->options.name, ref_in(kind_, *event.object)); break;
-    case WatchEventType::Added:
-    case WatchEventType::Modified: deliver(std::move(event.object)); break;
+  failing_ = false;
+  if (deleted) sink_.on_deleted(context_->options.name, object.ref);
+  if (written && sink_.wants(context_->options.name, object)) CHECK_OK(deliver(&object, object.text));
+  if (!bookmark && kind_.kind == "CustomResourceDefinition") context_->on_definition_changed();
+  return fsm_.on_event(std::string(object.resource_version));
+}
+
+/// Errors, and whatever only the parser can say something about.
+Result<WatchStep> KindWatcher::take_strange_event(std::string_view line) {
+  TRY(const auto event, decode_watch_event(line));
+  heard_event_ = true;
+  if (event.type == WatchEventType::Error) {
+    if (event.code == 410) return fsm_.on_gone();
+    return status_error("watch", event.code == 0 ? 500 : event.code, event.message);
   }
+  failing_ = false;
+  if (event.type == WatchEventType::Deleted) sink_.on_deleted(context_->options.name, ref_in(kind_, *event.object));
+  if (event.type == WatchEventType::Added || event.type == WatchEventType::Modified) CHECK_OK(deliver(nullptr, event.object->dump()));
   if (event.type != WatchEventType::Bookmark && kind_.kind == "CustomResourceDefinition") context_->on_definition_changed();
   return fsm_.on_event(event.resource_version);
 }

@@ -45,6 +45,27 @@ ApiRequest make_delete(const ApiResource& resource, const ObjectRef& ref) {
   return request;
 }
 
+ApiRequest make_access_review(const std::string& verb, const ApiResource& resource, const std::string& namespace_) {
+  json attributes{{"verb", verb}, {"group", resource.kind.group}, {"version", resource.kind.version}, {"resource", resource.plural}};
+  if (resource.namespaced && !namespace_.empty()) attributes["namespace"] = namespace_;
+  const json review{
+      {"apiVersion", "authorization.k8s.io/v1"}, {"kind", "SelfSubjectAccessReview"}, {"spec", {{"resourceAttributes", std::move(attributes)}}}};
+  ApiRequest request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
+  request.content_type = "application/json";
+  request.body = review.dump(-1, ' ', false, json::error_handler_t::replace);
+  return request;
+}
+
+Result<bool> read_access_review(const std::string& step, const net::HttpResponse& response) {
+  if (!response.ok()) return status_error(step, response.status, response.body);
+  const auto review = json::parse(response.body, nullptr, false);
+  const auto status = review.is_object() ? review.find("status") : review.end();
+  const bool whole = review.is_object() && status != review.end() && status->is_object();
+  const auto allowed = whole ? status->find("allowed") : review.end();
+  if (!whole || allowed == status->end() || !allowed->is_boolean()) return Error{ErrorKind::Corrupt, step + ": the answer doesn't say"};
+  return allowed->get<bool>();
+}
+
 Result<ApplyOutcome> read_apply(const std::string& step, const net::HttpResponse& response, const ApplyOptions& options, bool secret) {
   if (!response.ok()) {
     auto error = status_error(step, response.status, response.body);

@@ -92,6 +92,12 @@ WatchStep WatchFsm::on_failed(ErrorKind kind) {
   return sleep(Pause::BackOff, then);
 }
 
+WatchStep WatchFsm::on_refused() {
+  auto step = sleep(Pause::Kind, Do::Resolve);
+  step.failed = true;
+  return step;
+}
+
 WatchStep WatchFsm::on_slept() {
   if (after_sleep_ == Do::List) return list_from_start();
   now_ = after_sleep_;

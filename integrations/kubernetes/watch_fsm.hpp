@@ -4,7 +4,7 @@
 //   Resolve -> List (page by page) -> Watch -> Read ... -> Watch
 //     ^          ^      |               |
 //     |          +------+---- 410 ------+        Sleep stands between any two after a failure
-//     +--- 403, 404: the kind failed, tried again about once a minute
+//     +--- 403, 404, or refused again and again: the kind failed, tried again about once a minute
 #include "gitops/base/result.hpp"
 
 #include <string>
@@ -39,6 +39,8 @@ class WatchFsm {
   WatchStep on_ended(bool quick);
   /// Whatever was under way failed otherwise.
   WatchStep on_failed(ErrorKind kind);
+  /// The server answers others and refuses this kind again and again.
+  WatchStep on_refused();
   WatchStep on_slept();
 
   const std::string& resource_version() const { return resource_version_; }

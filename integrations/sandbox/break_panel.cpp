@@ -13,6 +13,7 @@ namespace {
 constexpr const char* kCheckout = "/apis/apps/v1/namespaces/shop/deployments/checkout";
 constexpr const char* kStrategic = "application/strategic-merge-patch+json";
 constexpr const char* kMerge = "application/merge-patch+json";
+constexpr Duration kBetweenFlips{500};  // each is to be seen
 
 using Outcome = asio::awaitable<Result<std::string>>;
 
@@ -25,6 +26,41 @@ Outcome told(asio::awaitable<Result<std::string>> request, std::string words) {
 Outcome patch_checkout(BreakTargets targets, std::string subresource, std::string content_type, std::string manager, std::string body, std::string words) {
   auto request = ask_cluster(*targets.prod, targets.prod_token, "PATCH", kCheckout + subresource, std::move(content_type), std::move(manager), std::move(body));
   co_return co_await told(std::move(request), std::move(words));
+}
+
+/// Two controllers that each want another number: what a GitOps tool and an autoscaler without a rule do all night.
+Outcome fight_over_replicas(BreakTargets targets) {
+  for (int flip = 0; flip < 6; ++flip) {
+    const bool by_person = flip % 2 == 0;
+    std::string manager = by_person ? "kubectl-patch" : "argocd-controller";
+    std::string body = fmt::format(R"({{"spec":{{"replicas":{}}}}})", by_person ? 5 : 2);
+    auto patching = patch_checkout(targets, "", kMerge, std::move(manager), std::move(body), "");
+    auto patched = co_await std::move(patching);
+    if (!patched) co_return patched;
+    auto slept = co_await targets.clock->sleep_for(kBetweenFlips);
+    if (!slept) co_return slept.error();
+  }
+  co_return std::string("kubectl patch says 5, argocd-controller says 2, three times each");
+}
+
+/// Pressed again it lets go.
+Outcome delete_with_finalizer(BreakTargets targets) {
+  constexpr const char* service = "/api/v1/namespaces/shop/services/storefront";
+  const auto ask = [&targets](std::string method, std::string body) {
+    return ask_cluster(*targets.prod, targets.prod_token, std::move(method), service, kMerge, "kubectl", std::move(body));
+  };
+  auto reading = ask("GET", "");
+  const auto now = co_await std::move(reading);
+  if (!now) co_return now.error();
+  if (now->find("\"deletionTimestamp\"") != std::string::npos) {
+    auto release = ask("PATCH", R"({"metadata":{"finalizers":null}})");
+    co_return co_await told(std::move(release), "the finalizer is gone, and the Service with it");
+  }
+  auto hold = ask("PATCH", R"({"metadata":{"finalizers":["acme.example/wait-for-dns"]}})");
+  const auto held = co_await std::move(hold);
+  if (!held) co_return held.error();
+  auto removal = ask("DELETE", "");
+  co_return co_await told(std::move(removal), "kubectl delete service storefront hangs: a finalizer holds it. Press again to let it go");
 }
 
 Outcome delete_service(BreakTargets targets) {
@@ -93,6 +129,12 @@ std::vector<PanelAction> break_actions(BreakTargets targets) {
              patch("", kStrategic, "kubectl-edit", container_patch(R"("image":"registry.acme.example/shop/checkout:1.4.2-hotfix")"), "kubectl edit: checkout runs 1.4.2-hotfix")),
       action("env", "Add an env var", "kubectl set env deployment checkout DEBUG=1: what most tools can't see",
              patch("", kStrategic, "kubectl-set", container_patch(R"("env":[{"name":"DEBUG","value":"1"}])"), "kubectl set env: DEBUG=1")),
+      action("label", "Label by hand", "kubectl label deployment checkout oncall=carol: added where Git says nothing",
+             patch("", kMerge, "kubectl-label", R"({"metadata":{"labels":{"oncall":"carol"}}})", "kubectl label: oncall=carol")),
+      action("rollback", "Roll back past Git", "kubectl set image: checkout runs 1.4.0 again, which Git left behind",
+             patch("", kStrategic, "kubectl-set", container_patch(R"("image":"registry.acme.example/shop/checkout:1.4.0")"), "kubectl set image: checkout runs 1.4.0 again")),
+      action("fight", "Two managers fight", "kubectl patch and argocd-controller set checkout's replicas to and fro", [targets](std::string) { return fight_over_replicas(targets); }),
+      action("finalizer", "Delete, but stuck", "kubectl delete service storefront, which a finalizer holds back; again to let it go", [targets](std::string) { return delete_with_finalizer(targets); }),
       action("delete", "Delete a Service", "kubectl delete service cart", [targets](std::string) { return delete_service(targets); }),
       action("push", "Push a commit", "A colleague merges a new version of checkout, and nobody applies it", [targets](std::string person) { return push_commit(targets, std::move(person)); }),
       action("cut", "Cut off prod-eu", "The API server of prod-eu answers 503", [targets](std::string) { return cut_cluster(targets, false); }),

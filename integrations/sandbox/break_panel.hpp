@@ -10,6 +10,7 @@
 namespace driftwarden::sandbox {
 
 struct BreakTargets {
+  Clock* clock = nullptr;
   ApiServer* prod = nullptr;
   std::string prod_token;
   ForgeServer* forge = nullptr;

@@ -52,6 +52,7 @@ class RunningSandbox final : public Sandbox {
     CHECK_OK(open_cluster("prod-eu", "production", options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 1)));
     CHECK_OK(open_cluster("staging", "staging", options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 2)));
     BreakTargets targets;
+    targets.clock = &clock_;
     targets.prod = clusters_.at("prod-eu").api.get();
     targets.prod_token = clusters_.at("prod-eu").token;
     targets.forge = forge_.get();

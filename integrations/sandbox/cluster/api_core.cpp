@@ -67,7 +67,8 @@ bool ApiRequest::flag(const std::string& key) const {
   return value == "true" || value == "1" || value == "True";
 }
 
-ApiCore::ApiCore(Random& random, std::string token) : random_(random), token_(std::move(token)) {
+ApiCore::ApiCore(Random& random, std::string token, std::string plain_token)
+    : random_(random), token_(std::move(token)), plain_token_(std::move(plain_token)) {
   store_.on_change = [this](const std::string& storage, const StoreChange& change) {
     if (storage == "/services") {
       if (change.before) allocations_.free(change.before->body());
@@ -122,7 +123,11 @@ ApiReply ApiCore::route(const ApiRequest& request, WallTime now) {
   std::string path = request.path;
   while (path.ends_with('/')) path.pop_back();
   if (path == "/readyz" || path == "/livez" || path == "/healthz") return {200, "ok", "text/plain; charset=utf-8"};
-  if (!token_.empty() && !constant_time_equal(request.authorization, "Bearer " + token_)) return error_reply(unauthorized());
+  const bool plain = !plain_token_.empty() && constant_time_equal(request.authorization, "Bearer " + plain_token_);
+  if (!plain && !token_.empty() && !constant_time_equal(request.authorization, "Bearer " + token_)) return error_reply(unauthorized());
+  if (path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews") {
+    return request.method == "POST" ? review_access(request, plain) : error_reply(method_not_allowed());
+  }
   if (path == "/version") return json_reply(version_info());
   if (request.method == "GET" || request.method == "HEAD") {
     if (auto found = discover(resources_, path, request.accept)) return {200, found->body.dump() + "\n", found->content_type};
@@ -136,6 +141,7 @@ ApiReply ApiCore::route(const ApiRequest& request, WallTime now) {
     if (core || (parts.size() > 3 && parts[1] == "apis" && resources_.serves(parts[2], parts[3]))) return error_reply(unknown_path());
     return {404, "404 page not found\n", "text/plain; charset=utf-8"};
   }
+  if (const auto access = access_of(request, *target, plain); !is_allowed(access)) return error_reply(access_denied(access, target->name));
   return resource_request(request, std::move(*target), now);
 }
 

@@ -31,6 +31,15 @@ struct ApiRequest {
   bool flag(const std::string& key) const;  ///< "true" or "1"
 };
 
+/// Who wants to do what where.
+struct Access {
+  bool plain = false;  ///< the user whom nothing was granted
+  std::string verb;    ///< "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"
+  std::string group;
+  std::string resource;  ///< "deployments", "deployments/scale"
+  std::string namespace_;
+};
+
 /// How objects are written: whole, their metadata only, or as table rows.
 enum class View { Object, Metadata, Table };
 
@@ -89,12 +98,14 @@ struct WriteOptions {
 
 class ApiCore {
  public:
-  ApiCore(Random& random, std::string token);
+  ApiCore(Random& random, std::string token, std::string plain_token = {});
   ApiReply handle(const ApiRequest& request, WallTime now);
 
   const Store& store() const { return store_; }
   const Resources& resources() const { return resources_; }
   void compact() { store_.compact(); }
+  /// Whether somebody with the right token may; all without it. The plain user may nothing but look at what is served.
+  std::function<bool(const Access&)> allows;
   /// Called after every change; one listener.
   std::function<void(const std::string& storage, const StoreChange& change)> on_change;
 
@@ -112,6 +123,8 @@ class ApiCore {
 
  private:
   ApiReply route(const ApiRequest& request, WallTime now);
+  bool is_allowed(const Access& access) const { return !access.plain && (!allows || allows(access)); }
+  ApiReply review_access(const ApiRequest& request, bool plain) const;
   ApiReply resource_request(const ApiRequest& request, Target target, WallTime now);
   ApiReply collection_request(const ApiRequest& request, const Target& target, WallTime now);
   ApiReply object_request(const ApiRequest& request, const Target& target, WallTime now);
@@ -135,6 +148,7 @@ class ApiCore {
 
   Random& random_;
   std::string token_;
+  std::string plain_token_;
   Store store_;
   Resources resources_;
   Allocations allocations_;
@@ -163,6 +177,8 @@ class Watch {
 };
 
 View view_of(const std::string& accept);
+Access access_of(const ApiRequest& request, const Target& target, bool plain);
+ApiError access_denied(const Access& access, const std::string& name);
 std::string log_line(const LogPlan& plan, WallTime now);
 
 }  // namespace driftwarden::sandbox::cluster

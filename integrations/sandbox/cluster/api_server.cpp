@@ -19,6 +19,7 @@ using cluster::ApiRequest;
 constexpr Duration kBookmarkEvery{30'000};
 constexpr Duration kWatchTimeout{1'800'000};
 constexpr Duration kLogEvery{1'000};
+constexpr Duration kFrozenLook{100};
 
 ApiRequest to_api_request(net::ServerRequest request) {
   ApiRequest out;
@@ -39,7 +40,7 @@ class Server final : public ApiServer {
       : executor_(executor),
         clock_(clock),
         options_(std::move(options)),
-        core_(random, options_.token),
+        core_(random, options_.token, options_.plain_token),
         rollouts_(core_, cluster::RolloutOptions{.play = options_.rollouts, .rollout_time = options_.rollout_time}),
         controller_wakes_(executor),
         tasks_(executor) {
@@ -56,6 +57,7 @@ class Server final : public ApiServer {
   asio::awaitable<net::ServerReply> handle(net::ServerRequest request) override {
     if (!available_) co_return to_reply(ApiReply(503, to_status(cluster::unavailable()).dump() + "\n"));
     const auto api_request = to_api_request(std::move(request));
+    if (api_request.flag("watch")) co_await thaw();
     ApiReply reply = core_.handle(api_request, clock_.wall_now());
     co_return to_reply(std::move(reply));
   }
@@ -77,8 +79,29 @@ class Server final : public ApiServer {
     if (!available) drop_watches();
   }
 
+  void freeze_watches(bool frozen) override {
+    frozen_ = frozen;
+    for (auto* const one : watchers_) one->wakes.notify();
+  }
+
+  void set_access(std::function<bool(const AccessQuestion&)> allows) override {
+    if (!allows) {
+      core_.allows = nullptr;
+      return;
+    }
+    core_.allows = [allows = std::move(allows)](const cluster::Access& access) {
+      AccessQuestion question;
+      question.verb = access.verb;
+      question.group = access.group;
+      question.resource = access.resource;
+      question.namespace_ = access.namespace_;
+      return allows(question);
+    };
+  }
+
   asio::awaitable<void> stop() override {
     available_ = false;
+    frozen_ = false;
     drop_watches();
     co_await tasks_.join();
   }
@@ -114,6 +137,14 @@ class Server final : public ApiServer {
     return out;
   }
 
+  /// Returns once watches aren't frozen.
+  asio::awaitable<void> thaw() {
+    while (frozen_) {
+      const auto slept = co_await clock_.sleep_for(kFrozenLook);
+      if (!slept) co_return;
+    }
+  }
+
   /// Streams events until the client goes, the timeout passes, or the watch is cut.
   asio::awaitable<void> watch(net::BodyWriter& writer, std::shared_ptr<cluster::WatchPlan> plan) {
     Watcher watcher(executor_, plan->resource->storage());
@@ -123,6 +154,8 @@ class Server final : public ApiServer {
     cluster::Watch state(core_, std::move(*plan));
     auto next_bookmark = clock_.mono_now() + kBookmarkEvery;
     while (!watcher.dropped) {
+      co_await thaw();
+      if (watcher.dropped) co_return;
       std::string due = state.poll(clock_.wall_now());
       const bool more = !due.empty() && !state.ended();
       const auto now = clock_.mono_now();
@@ -184,6 +217,7 @@ class Server final : public ApiServer {
   ApiCore core_;
   cluster::Rollouts rollouts_;
   bool available_ = true;
+  bool frozen_ = false;
   std::set<Watcher*> watchers_;
   Signal controller_wakes_;
   TaskGroup tasks_;

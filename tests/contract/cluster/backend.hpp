@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -20,6 +21,10 @@ class ClusterServer {
   virtual kubernetes::Connection connection() const = 0;
   /// False where the server can't be told to forget its past events.
   virtual bool compact() = 0;
+  /// As a user whom nothing was granted; nothing where there is none.
+  virtual std::optional<kubernetes::Connection> plain_connection() const = 0;
+  /// While frozen, watches say nothing. False where that can't be done from here.
+  virtual bool freeze(bool frozen) = 0;
   virtual void stop(asio::io_context& io) = 0;
 };
 

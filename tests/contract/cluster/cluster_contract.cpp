@@ -15,6 +15,11 @@ void RecordingSink::on_object(const std::string&, LiveObject object) {
   lines.push_back("object " + object.ref.name);
   objects[object.ref.name] = object.body;
 }
+bool RecordingSink::wants(const std::string&, const LiveGlimpse& glimpse) {
+  contents[glimpse.ref.name].push_back(glimpse.content);
+  versions.emplace_back(glimpse.resource_version);
+  return true;
+}
 void RecordingSink::on_deleted(const std::string&, const ObjectRef& ref) {
   lines.push_back("deleted " + ref.name);
   objects.erase(ref.name);
@@ -39,18 +44,29 @@ void ClusterContract::SetUp() {
   }
   server = GetParam().start(io, clock, *random);
   api = std::make_unique<kubernetes::ApiClient>(io.get_executor(), clock, *random, server->connection());
-  kubernetes::ClusterOptions options;
-  options.name = "contract";
-  options.connection = server->connection();
-  options.page_size = 3;
-  cluster = kubernetes::create_cluster(io.get_executor(), clock, *random, std::move(options));
+  cluster = make_cluster(server->connection());
   ns = "dw-contract-" + random->hex(8);
   const json space{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns}}}};
   ASSERT_EQ(call("POST", "/api/v1/namespaces", space).status, 201U);
 }
 
+std::unique_ptr<kubernetes::Cluster> ClusterContract::make_cluster(kubernetes::Connection connection, std::optional<Duration> heartbeat_limit) {
+  kubernetes::ClusterOptions options;
+  options.name = "contract";
+  options.connection = std::move(connection);
+  options.page_size = 3;
+  if (heartbeat_limit) {
+    options.heartbeat_limit = *heartbeat_limit;
+    options.probe_every = *heartbeat_limit / 2;
+    options.request_timeout = *heartbeat_limit;
+    options.backoff_max = *heartbeat_limit / 4;
+  }
+  return kubernetes::create_cluster(io.get_executor(), clock, *random, std::move(options));
+}
+
 void ClusterContract::TearDown() {
   if (!server) return;
+  server->freeze(false);
   call("DELETE", "/api/v1/namespaces/" + ns);
   run(io, cluster->close());
   cluster.reset();

@@ -22,6 +22,7 @@ struct Answer {
 /// What a sink was told, as short texts in order.
 class RecordingSink final : public LiveSink {
  public:
+  bool wants(const std::string& cluster, const LiveGlimpse& glimpse) override;
   void on_object(const std::string& cluster, LiveObject object) override;
   void on_deleted(const std::string& cluster, const ObjectRef& ref) override;
   void on_listed(const std::string& cluster, const WatchedKind& kind) override;
@@ -33,6 +34,8 @@ class RecordingSink final : public LiveSink {
 
   std::vector<std::string> lines;
   std::map<std::string, JsonPtr> objects;
+  std::map<std::string, std::vector<std::uint64_t>> contents;  ///< by name, each glimpse's
+  std::vector<std::string> versions;                           ///< of the glimpses, in order
 };
 
 class ClusterContract : public testing::TestWithParam<ClusterBackend> {
@@ -49,6 +52,8 @@ class ClusterContract : public testing::TestWithParam<ClusterBackend> {
   nlohmann::json deployment(const std::string& name) const;
   nlohmann::json service(const std::string& name) const;
   Result<kubernetes::ApplyOutcome> apply(const nlohmann::json& object, bool dry_run = false, bool force = true);
+  /// Another client of the same server.
+  std::unique_ptr<kubernetes::Cluster> make_cluster(kubernetes::Connection connection, std::optional<Duration> heartbeat_limit = std::nullopt);
   bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = std::chrono::seconds{10});
 
   asio::io_context io;

@@ -10,12 +10,14 @@ namespace driftwarden::test {
 namespace {
 
 const char* const kToken = "contract-token";
+const char* const kPlainToken = "plain-token";
 
 class SandboxServer final : public ClusterServer {
  public:
   SandboxServer(asio::io_context& io, Clock& clock, Random& random) {
     sandbox::ApiServerOptions options;
     options.token = kToken;
+    options.plain_token = kPlainToken;
     options.rollouts = false;
     api_ = sandbox::create_api_server(io.get_executor(), clock, random, options);
     auto http = net::start_http_server(io.get_executor(), clock, {}, [this](net::ServerRequest request) { return api_->handle(std::move(request)); });
@@ -28,6 +30,17 @@ class SandboxServer final : public ClusterServer {
     connection.server = fmt::format("http://127.0.0.1:{}", http_->port());
     connection.token = Secret<std::string>(kToken);
     return connection;
+  }
+
+  std::optional<kubernetes::Connection> plain_connection() const override {
+    auto plain = connection();
+    plain.token = Secret<std::string>(kPlainToken);
+    return plain;
+  }
+
+  bool freeze(bool frozen) override {
+    api_->freeze_watches(frozen);
+    return true;
   }
 
   bool compact() override {

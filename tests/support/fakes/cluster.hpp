@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -16,15 +17,20 @@ class FakeCluster final : public kubernetes::Cluster {
     std::map<std::string, nlohmann::json> objects;  ///< by object_id
     int applies = 0;
     int version = 0;
+    std::string lost;  ///< why it can't be reached, "" when it can
   };
   FakeCluster(std::string name, std::shared_ptr<State> state) : name_(std::move(name)), state_(std::move(state)) {}
 
   bool stuck = false;  ///< Deployments make no progress
 
+  std::function<bool(const std::string& verb, const WatchedKind& kind)> allows = [](const std::string&, const WatchedKind&) { return true; };
+  WallTime heard{};  ///< what last_heard says
+
   const std::string& name() const override { return name_; }
+  WallTime last_heard() const override { return heard; }
   void watch(std::set<WatchedKind> kinds, LiveSink& sink) override {
     sink_ = &sink;
-    sink.on_reachable(name_, true, "");
+    sink.on_reachable(name_, state_->lost.empty(), state_->lost);
     for (const auto& kind : kinds) {
       if (!kinds_.insert(kind).second) continue;
       sink.on_relist(name_, kind);
@@ -60,6 +66,7 @@ class FakeCluster final : public kubernetes::Cluster {
     JsonPtr answer = std::make_shared<const nlohmann::json>(found->second);
     co_return answer;
   }
+  asio::awaitable<Result<bool>> may(std::string verb, WatchedKind kind, std::string) override { co_return allows(verb, kind); }
   asio::awaitable<Result<std::string>> server_version() override { co_return std::string("v1.31.0"); }
   asio::awaitable<Result<bool>> is_namespaced(WatchedKind) override { co_return true; }
   asio::awaitable<Result<std::shared_ptr<const Schemas>>> schemas() override {
@@ -79,7 +86,14 @@ class FakeCluster final : public kubernetes::Cluster {
     state_->objects[object_id(ref_of(object))] = object;
     tell(object);
   }
-  void lose(const std::string& why) { sink_->on_reachable(name_, false, why); }
+  void lose(const std::string& why) {
+    state_->lost = why;
+    sink_->on_reachable(name_, false, why);
+  }
+  void answer_again() {
+    state_->lost.clear();
+    sink_->on_reachable(name_, true, "");
+  }
 
  private:
   struct BuiltIn final : Schemas {

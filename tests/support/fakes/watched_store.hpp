@@ -28,6 +28,8 @@ class WatchedTransaction final : public storage::Transaction {
   Result<std::optional<Incident>> find_incident(std::int64_t id) override { return inner_.find_incident(id); }
   Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) override { return inner_.find_incident_by_message(message); }
   Result<std::vector<Incident>> open_incidents() override { return inner_.open_incidents(); }
+  Result<std::optional<Incident>> open_incident(const std::string& app) override { return inner_.open_incident(app); }
+  Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) override { return inner_.incidents_since(since, limit); }
   Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) override { return inner_.incidents_of(app, limit); }
   Result<Change> add_change(Change change) override { return writing().add_change(std::move(change)); }
   Result<void> save_change(const Change& change) override { return writing().save_change(change); }

@@ -127,6 +127,7 @@ class World {
     listener.on_report = [this](DriftReport report) { incidents->on_report(std::move(report)); };
     listener.on_synced = [this](const std::string& app, const std::string& revision) { last_synced[app] = revision; };
     listener.on_cluster = [this](const std::string& name, bool reachable, const std::string& why) { incidents->on_cluster(name, reachable, why); };
+    listener.on_kind = [this](const std::string& name, const WatchedKind& kind, bool watched, const std::string& why) { incidents->on_kind(name, kind, watched, why); };
     listener.on_repository = [this](const std::string& name, bool reachable, const std::string& why) { incidents->on_repository(name, reachable, why); };
     if (before_start) before_start();
     outbox->start();

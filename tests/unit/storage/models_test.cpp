@@ -1,3 +1,4 @@
+#include "storage/json.hpp"
 #include "tests/unit/storage/fixture.hpp"
 
 namespace driftwarden::storage {
@@ -30,7 +31,12 @@ class ModelsTest : public StoreTest {
     bare.path = ".spec.x";
     bare.op = FieldOp::Order;
     one.report.objects.push_back(
-        {.object = {"apps", "v1", "Deployment", "shop", "checkout"}, .verdict = Verdict::OutOfSync, .fields = {replicas, bare}, .notes = {"unconfirmed"}});
+        {.object = {"apps", "v1", "Deployment", "shop", "checkout"}, .verdict = Verdict::OutOfSync, .fields = {replicas, bare}, .notes = {"unconfirmed"},
+         .hits = {{.rule = 2, .fields = 3, .expired = true}, {.rule = kAnnotationRule, .fields = 1}}});
+    one.report.fights.push_back({{"apps", "v1", "Deployment", "shop", "checkout"}, ".spec.replicas", {"argocd-controller", "kubectl-patch"}, 4, clock.wall_now()});
+    one.report.rules = {{".spec.replicas of Deployment *", "alice", "KEDA", clock.wall_now() + 1h, 2, false}, {".spec.x", "", "", {}, 0, true}};
+    one.report.floating.push_back({{"apps", "v1", "Deployment", "shop", "checkout"}, "nginx:latest"});
+    one.report.warnings = {"an ignore file can't be read"};
     return one;
   }
   Change change(const std::string& app = "checkout") const {
@@ -42,6 +48,7 @@ class ModelsTest : public StoreTest {
     one.requester = "alice";
     one.reason = "it's broken; DROP TABLE change;";
     one.target_revision = "4f2c81a";
+    one.argument = R"({"paths":[]})";
     one.base_sha = "base";
     one.branch = "driftwarden/c-1";
     one.content = {"head", "digest"};
@@ -82,6 +89,40 @@ TEST_F(ModelsTest, AnIncidentComesBackWhole) {
   EXPECT_EQ(in([](Transaction& tx) { return tx.find_incident_by_message({"C1", "17.000100"}); }), expected);
   EXPECT_FALSE(in([](Transaction& tx) { return tx.find_incident_by_message({"C2", "17.000100"}); }));
   EXPECT_FALSE(in([](Transaction& tx) { return tx.find_incident(2); }));
+}
+
+TEST_F(ModelsTest, AReportOfAnOlderVersionIsReadAsWithoutWhatItLacks) {
+  const auto report = report_from_json(R"({"app":"checkout","state":"OutOfSync","cause":"live-edited","reason":"","revision":"4f2c81a","objects":[{"group":"","version":"v1",
+    "kind":"Service","namespace":"shop","name":"cart","verdict":"Missing","fields":[],"notes":[]}],"objects_total":1,"as_of":5})");
+  ASSERT_EQ(report.objects.size(), 1U);
+  EXPECT_TRUE(report.objects.front().hits.empty());
+  EXPECT_TRUE(report.fights.empty() && report.rules.empty() && report.floating.empty() && report.warnings.empty());
+}
+
+TEST_F(ModelsTest, TheOpenIncidentOfAnAppIsFoundWithoutTheOthers) {
+  auto first = add(incident());
+  add(incident("search"));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.open_incident("checkout"); }), first);
+  EXPECT_FALSE(in([](Transaction& tx) { return tx.open_incident("nobody"); }));
+  first.state = IncidentState::Resolved;
+  first.resolved_at = clock.wall_now();
+  in([&](Transaction& tx) { return tx.save_incident(first); });
+  EXPECT_FALSE(in([](Transaction& tx) { return tx.open_incident("checkout"); }));
+}
+
+TEST_F(ModelsTest, IncidentsSinceAreThoseThatWereOpenAtSomeTimeSince) {
+  auto old = add(incident());
+  old.state = IncidentState::Resolved;
+  old.resolved_at = clock.wall_now() - 31 * 24h;
+  in([&](Transaction& tx) { return tx.save_incident(old); });
+  auto late = add(incident());
+  late.state = IncidentState::Resolved;
+  late.resolved_at = clock.wall_now();
+  in([&](Transaction& tx) { return tx.save_incident(late); });
+  const auto open = add(incident());
+  const auto since = clock.wall_now() - 30 * 24h;
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.incidents_since(since, 10); }), (std::vector{open, late}));
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.incidents_since(since, 1); }), (std::vector{open}));
 }
 
 TEST_F(ModelsTest, BytesThatAreNoTextDontLoseAnIncident) {

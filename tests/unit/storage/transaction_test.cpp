@@ -57,6 +57,43 @@ TEST_F(TransactionTest, AKilledProcessKeepsWhatWasCommittedAndNothingElse) {
   }));
 }
 
+TEST_F(TransactionTest, OfSeveralTogetherOneThatFailsLeavesTheOthers) {
+  const std::vector<std::function<Result<void>(Transaction&)>> works{
+      [](Transaction& tx) { return tx.set_setting("a", "1"); },
+      [](Transaction& tx) -> Result<void> {
+        CHECK_OK(tx.set_setting("a", "2"));
+        CHECK_OK(tx.set_setting("b", "2"));
+        return Error{ErrorKind::Denied, "no"};
+      },
+      [](Transaction& tx) -> Result<void> {
+        EXPECT_EQ(*tx.setting("a"), "1") << "what failed is undone before the next begins";
+        return tx.set_setting("c", "3");
+      }};
+  auto reader = other();
+  const auto results = store->transact_all(works);
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_TRUE(results[0]);
+  EXPECT_EQ(results[1].error().kind, ErrorKind::Denied);
+  EXPECT_TRUE(results[2]);
+  EXPECT_EQ(reader.execAndGet("SELECT group_concat(name || value, ' ') FROM setting WHERE name IN ('a', 'b', 'c')").getString(), "a1 c3");
+}
+
+TEST_F(TransactionTest, SeveralTogetherKeepTheAuditChainWhole) {
+  std::vector<std::function<Result<void>(Transaction&)>> works;
+  for (int i = 0; i < 20; ++i) {
+    works.push_back([i](Transaction& tx) -> Result<void> {
+      const auto row = tx.append_audit(entry("alice", "test." + std::to_string(i)));
+      if (!row) return row.error();
+      if (i % 3 == 0) return Error{ErrorKind::Denied, "no"};
+      return {};
+    });
+  }
+  store->transact_all(works);
+  const auto rows = in([](Transaction& tx) { return tx.audit({}); });
+  EXPECT_EQ(rows.size(), 13U);
+  EXPECT_TRUE(store->verify_audit()->empty());
+}
+
 TEST_F(TransactionTest, AFullDiskIsUnavailableAndLosesNothing) {
   in([](Transaction& tx) { return tx.set_setting("before", "1"); });
   auto& database = sqlite().session().database();

@@ -67,7 +67,7 @@ TEST_F(OneShot, CompareTakesEverythingThatComesBeside) {
   arguments.rules = kCases + "case-74/rules.json";
   arguments.output = "text";
   EXPECT_EQ(compare(arguments), 0);
-  EXPECT_EQ(out.str(), "Deployment shop/web-75: Synced (ignored-by-rule)\n");
+  EXPECT_EQ(out.str(), "Deployment shop/web-75: Synced\n  ignored-by-rule: ignore rule 1 hides 1 field\n");
 }
 
 TEST_F(OneShot, CompareWithoutOneSide) {

@@ -342,5 +342,74 @@ TEST(Changes, WordsThatReachNobodyAreToldToTheAdmins) {
   EXPECT_THAT(notices.front()->now().text, HasSubstr("is_archived"));
 }
 
+const char* const kReplicas = R"({"paths":[{"group":"apps","kind":"Deployment","namespace":"shop","name":"checkout","path":".spec.replicas"}],"until":"2100-01-01T00:00:00Z"})";
+
+/// An Ignore Change of alice's, as the command makes it.
+Result<void> request_ignore(World& world) {
+  const auto now = world.clock.wall_now();
+  auto done = world.transact([&](storage::Transaction& tx) -> Result<void> {
+    Change draft;
+    draft.app = "checkout";
+    draft.verb = ChangeVerb::Ignore;
+    draft.requester = "alice";
+    draft.reason = "scaled by KEDA";
+    draft.argument = kReplicas;
+    draft.quorum = {1, {"alice", "bob"}};
+    draft.channel = "Cshop-prod";
+    TRY(draft, tx.add_change(std::move(draft)));
+    auto committed = commit_step(tx, on_requested(std::move(draft), now), now);
+    if (!committed) return committed.error();
+    return Result<void>{};
+  });
+  world.outbox->wake();
+  return done;
+}
+
+TEST(Ignore, IsAReviewedFileInGitAndTouchesNoCluster) {
+  Drifted world;
+  ASSERT_TRUE(request_ignore(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  EXPECT_THAT(world.change().diff, HasSubstr("+"));
+  EXPECT_THAT(world.change().diff, HasSubstr(".spec.replicas"));
+  EXPECT_THAT(world.forge_state.entries.front().body, HasSubstr(".driftwarden/ignore/checkout.yaml"));
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+  const auto file = world.git("show main:.driftwarden/ignore/checkout.yaml");
+  for (const auto* word : {"Deployment", "checkout", ".spec.replicas", "alice", "scaled by KEDA", "2100-01-01"}) EXPECT_THAT(file, HasSubstr(word));
+  EXPECT_EQ(world.cluster->applies, 0);
+  EXPECT_EQ(world.cluster->objects.begin()->second.at("spec").at("replicas"), 5) << "live is as it was";
+  world.clock.advance(1min);
+  EXPECT_EQ(world.fleet->report("checkout").state, AppState::Synced);
+  EXPECT_EQ(world.incidents_of("checkout").front().state, IncidentState::Resolved);
+  EXPECT_EQ(world.incidents_of("checkout").front().resolved_by, "ignored since C-1 by alice");
+}
+
+TEST(Ignore, LeavesWhatASyncAppliesAloneWhereItSays) {
+  Drifted world;
+  auto object = test::live_deployment(5);
+  object["metadata"]["labels"] = {{"oncall", "carol"}};
+  object["metadata"]["managedFields"] = nlohmann::json::parse(R"([{"manager":"kubectl-label","operation":"Update","apiVersion":"apps/v1","fieldsType":"FieldsV1",
+    "fieldsV1":{"f:metadata":{"f:labels":{"f:oncall":{}}}}}])");
+  world.live->put(object);
+  ASSERT_TRUE(request_ignore(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+  EXPECT_EQ(world.fleet->report("checkout").state, AppState::OutOfSync) << "the label is none of its business";
+}
+
+TEST(Ignore, AFileThatSomebodyBrokeIsNotWrittenOver) {
+  Drifted world;
+  const auto file = (world.directory.path / "ignore.yaml").string();
+  std::ofstream(file) << "ignore:\n  - pathes: [.spec]\n";
+  world.git(fmt::format("update-ref refs/heads/main $(cd {0} && export GIT_INDEX_FILE={1} && git read-tree main && git update-index --add --cacheinfo "
+                        "100644,$(git hash-object -w {2}),.driftwarden/ignore/checkout.yaml && git -c user.name=x -c user.email=x@y commit-tree $(git write-tree) -p main -m broken)",
+                        world.remote(), (world.directory.path / "index4").string(), file));
+  ASSERT_TRUE(request_ignore(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Failed));
+  EXPECT_THAT(world.change().failure, HasSubstr("mistake"));
+  EXPECT_THAT(world.git("show main:.driftwarden/ignore/checkout.yaml"), HasSubstr("pathes"));
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -1,5 +1,6 @@
 #include "bot/change/plan.hpp"
 
+#include "gitops/diff/inputs.hpp"
 #include "gitops/manifest/manifest.hpp"
 
 #include <nlohmann/json.hpp>
@@ -166,6 +167,27 @@ TEST(PlanAdoption, ASecretDoesNotGoIntoGit) {
 TEST(PlanAdoption, WhatIsMissingOrHasNoFileIsRefusedWithAWayOut) {
   EXPECT_THAT(plan_adoption(app(), drift("5", Verdict::Missing), manifests("a"), source).error().message, HasSubstr("sync it, or change Git by hand"));
   EXPECT_EQ(plan_adoption(app(), drift(), {}, source).error().kind, ErrorKind::NotFound);
+}
+
+TEST(IgnorePlan, WritesTheFileOfTheAppWithOldRulesFirst) {
+  auto wanted = change(ChangeVerb::Ignore);
+  wanted.argument = R"({"paths":[{"group":"apps","kind":"Deployment","namespace":"shop","name":"checkout","path":".spec.replicas"}],"until":"2026-12-21T09:00:00Z"})";
+  IgnoreRule old;
+  old.match.kind = "ConfigMap";
+  old.paths = {".data.motd"};
+  const auto edit = plan_ignore(wanted, app(), {old});
+  EXPECT_EQ(edit.path, ".driftwarden/ignore/checkout.yaml");
+  ASSERT_TRUE(edit.content);
+  const auto documents = parse_yaml(*edit.content, edit.path);
+  ASSERT_TRUE(documents) << *edit.content;
+  const auto rules = read_ignore_rules(documents->front());
+  ASSERT_TRUE(rules) << rules.error().message;
+  ASSERT_EQ(rules->size(), 2U);
+  EXPECT_EQ(rules->front(), old);
+  EXPECT_EQ(rules->back().match, (IgnoreRule::Match{"apps", "Deployment", "shop", "checkout"}));
+  EXPECT_EQ(rules->back().owner, "alice");
+  EXPECT_EQ(rules->back().reason, "the load test is over");
+  EXPECT_EQ(commit_message(wanted, app(), "1:a").substr(0, commit_message(wanted, app(), "1:a").find('\n')), "checkout: ignore .spec.replicas until 2026-12-21");
 }
 
 }  // namespace

@@ -53,7 +53,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"AmbiguousApp", "diff shop", "", "diff shop-api", "", 0}, Row{"MissingApp", "sync", "", "sync checkout", "", 0},
                     Row{"NoSuchVerb", "frobnicate", "", "", "", 0}, Row{"NotAChange", "approve checkout", "", "approve C-3", "", 0},
                     Row{"MissingChange", "approve", "", "approve C-3", "", 0}, Row{"TooMuch", "sync checkout now", "", "sync checkout", "", 0},
-                    Row{"BadDuration", "snooze checkout soon", "", "snooze checkout 2h", "", 0}, Row{"Audit", "audit checkout", "audit checkout", "", "", 0}),
+                    Row{"BadDuration", "snooze checkout soon", "", "snooze checkout 2h", "", 0}, Row{"Audit", "audit checkout", "audit checkout", "", "", 0},
+                    Row{"IgnoreAll", "ignore checkout", "ignore checkout", "", "", 0}, Row{"IgnoreInItsThread", "ignore .spec.replicas", "ignore checkout .spec.replicas", "", "checkout", 0},
+                    Row{"IgnorePaths", "ignore checkout .spec.replicas .spec.paused for 7d because KEDA, OPS-12", "ignore checkout .spec.replicas .spec.paused for 7d because KEDA, OPS-12", "", "", 0},
+                    Row{"IgnorePathWithSpaces", R"(ignore cart .data["a b] c"] for 1h)", R"(ignore cart .data["a b] c"] for 1h)", "", "", 0},
+                    Row{"IgnoreForNoTime", "ignore cart for ever", "", "ignore cart for 30d", "", 0}, Row{"IgnoreTooMuch", "ignore cart replicas", "", "ignore cart", "", 0},
+                    Row{"IgnoreList", "ignore list", "ignores", "", "", 0}, Row{"IgnoreListOfOne", "ignore list cart", "ignores cart", "", "", 0},
+                    Row{"Ignores", "ignores checkout", "ignores checkout", "", "", 0}, Row{"Stats", "stats", "stats", "", "", 0}, Row{"StatsOfOne", "stats cart", "stats cart", "", "", 0}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Verbs, EveryVerbHasOneRowAndNoNameTwice) {

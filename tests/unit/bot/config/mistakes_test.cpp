@@ -129,6 +129,47 @@ INSTANTIATE_TEST_SUITE_P(
                    "c.yaml:15:19: alerts.routes[0] has no \"channel\", expected \"#name\" or a channel's id"}),
     [](const auto& row) { return row.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(
+    Drift, Mistakes,
+    testing::Values(
+        MistakeRow{"UnknownRule", "drift: {disable_rules: [autoscaled, ca-bundel]}\n", "c.yaml:15:37: unknown rule \"ca-bundel\", expected \"ca-bundle\""},
+        MistakeRow{"UnknownRuleLikeNothing", "drift: {disable_rules: [zzzzzz]}\n",
+                   "c.yaml:15:25: unknown rule \"zzzzzz\", expected one of autoscaled, aggregated-rules, ca-bundle, restarted, same-quantity, same-duration, "
+                   "order-only, crd-field-dropped, undeclared-field, default-value"},
+        MistakeRow{"UnknownKeyOfDrift", "drift: {applyers: [x]}\n", "c.yaml:15:9: unknown key \"applyers\", expected \"appliers\""},
+        MistakeRow{"EverybodyAnApplier", "drift: {appliers: ['*']}\n",
+                   "c.yaml:15:20: \"*\" stands for every manager, expected the name of a field manager, or a glob such as acme-*"},
+        MistakeRow{"NobodyAPerson", "drift: {people: ['']}\n",
+                   "c.yaml:15:18: \"people\" holds an empty text, expected a text"}),
+    [](const auto& row) { return row.param.name; });
+
+struct OrphansRow {
+  std::string name;
+  std::string orphans;
+  std::string said;
+  friend void PrintTo(const OrphansRow& row, std::ostream* out) { *out << row.name; }
+};
+class Orphans : public testing::TestWithParam<OrphansRow> {};
+TEST_P(Orphans, ArePlainNamespaces) {
+  EXPECT_THAT(texts(load_text("clusters: [{name: a, in_cluster: true, orphans: " + GetParam().orphans + "}]\n").mistakes), ElementsAre(GetParam().said));
+}
+INSTANTIATE_TEST_SUITE_P(
+    Lists, Orphans,
+    testing::Values(OrphansRow{"AGlob", "[shop, 'team-*']", "c.yaml:1:56: \"team-*\" is a glob, expected the plain name of a namespace"},
+                    OrphansRow{"NoNamespace", "[Shop_1]", "c.yaml:1:50: \"Shop_1\" isn't a namespace, expected lower-case letters, digits and \"-\""},
+                    OrphansRow{"Twice", "[shop, shop]", "c.yaml:1:56: \"shop\" is given twice, expected it once"},
+                    OrphansRow{"AText", "shop", "c.yaml:1:49: \"orphans\" is \"shop\", expected a list of texts"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(ConfigDrift, IsRead) {
+  const auto config = good(
+      "clusters: [{name: a, in_cluster: true, orphans: [shop, team-1]}]\ndrift: {appliers: [acme-deployer], people: [acme-*], disable_rules: [autoscaled, order-only]}\n");
+  EXPECT_THAT(config.clusters.at(0).orphans, ElementsAre("shop", "team-1"));
+  EXPECT_THAT(config.drift.appliers, ElementsAre("acme-deployer"));
+  EXPECT_THAT(config.drift.people, ElementsAre("acme-*"));
+  EXPECT_THAT(config.drift.disable_rules, ElementsAre("autoscaled", "order-only"));
+}
+
 struct WholeRow {
   std::string name;
   std::string text;

@@ -1,6 +1,8 @@
 #include "bot/config/syntax.hpp"
+
 #include "bot/config/time_zone.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/diff/inputs.hpp"
 
 #include <gtest/gtest.h>
 

@@ -258,6 +258,80 @@ TEST(Conversation, AThreadOfAnAlertSaysWhichAppIsMeant) {
   EXPECT_THAT(talk.answers().back(), HasSubstr(".spec.replicas"));
 }
 
+TEST(Conversation, IgnoringByButtonIsAReviewedRule) {
+  Talk talk;
+  talk.scale_by_hand(5);
+  talk.clock.advance(2s);
+  const auto alert = *talk.slack.with_key("incident:").front();
+  talk.press("U0alice", alert, "ignore");
+  talk.clock.advance(5s);
+  EXPECT_EQ(talk.change().verb, ChangeVerb::Ignore);
+  EXPECT_EQ(talk.change().state, ChangeState::Proposed) << talk.change().failure;
+  const auto card = *talk.slack.with_key("change:1").front();
+  EXPECT_THAT(test::block_kit_faults(card.now()), IsEmpty());
+  EXPECT_THAT(card.now().text, HasSubstr("say nothing of `.spec.replicas` of `Deployment shop/checkout`"));
+  talk.press("U0bob", card, "approve");
+  talk.clock.advance(20s);
+  EXPECT_EQ(talk.change().state, ChangeState::Done) << talk.change().failure;
+  EXPECT_EQ(talk.incidents_of("checkout").front().state, IncidentState::Resolved);
+  talk.say("U0bob", "ignores checkout");
+  EXPECT_THAT(talk.answers().back(), HasSubstr(".spec.replicas of Deployment shop/checkout"));
+  EXPECT_THAT(talk.answers().back(), HasSubstr("alice"));
+  EXPECT_THAT(talk.answers().back(), HasSubstr("hides 1 field"));
+  talk.say("U0bob", "history checkout");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("ignored since C-1 by alice"));
+  talk.say("U0bob", "stats");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("*checkout*"));
+  EXPECT_THAT(talk.answers().back(), HasSubstr("1 incident"));
+}
+
+TEST(Conversation, WhatDoesNotDriftIsNotIgnored) {
+  Talk talk;
+  talk.say("U0alice", "ignore checkout");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("no field that drifts"));
+  talk.scale_by_hand(5);
+  talk.clock.advance(2s);
+  talk.say("U0alice", "ignore checkout .spec.replica");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("`.spec.replica` does not drift"));
+  EXPECT_THAT(talk.answers().back(), HasSubstr("`.spec.replicas` of `Deployment shop/checkout`"));
+  talk.say("U0EVE", "ignore checkout");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("I don't know who you are"));
+  EXPECT_TRUE(talk.look<std::vector<Change>>([](storage::Transaction& tx) { return tx.changes({"", false, 10}); }).empty());
+}
+
+TEST(Conversation, AnIgnoreAndASyncDoNotWaitForEachOther) {
+  Talk talk;
+  talk.scale_by_hand(5);
+  talk.clock.advance(2s);
+  talk.say("U0alice", "ignore checkout .spec.replicas for 7d because KEDA");
+  talk.clock.advance(5s);
+  talk.say("U0bob", "ignore checkout .spec.replicas");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("C-1 asks for the same"));
+  talk.say("U0bob", "sync checkout");
+  talk.clock.advance(5s);
+  EXPECT_EQ(talk.change(2).verb, ChangeVerb::Sync);
+  EXPECT_EQ(talk.change(2).state, ChangeState::Proposed) << talk.change(2).failure;
+}
+
+TEST(Conversation, OrphansAreReadAndTendedButNeverSynced) {
+  Talk talk;
+  talk.close();
+  talk.config.clusters.front().orphans = {"shop"};
+  talk.open();
+  talk.clock.advance(2s);
+  for (const auto* text : {"sync orphans-prod-eu-shop", "rollback orphans-prod-eu-shop to HEAD", "adopt orphans-prod-eu-shop", "ignore orphans-prod-eu-shop"}) {
+    talk.say("U0alice", text);
+    EXPECT_THAT(talk.answers().back(), HasSubstr("what no Git knows in namespace *shop*")) << text;
+  }
+  for (const auto* text : {"status orphans-prod-eu-shop", "diff orphans-prod-eu-shop", "why orphans-prod-eu-shop", "history orphans-prod-eu-shop", "ignores orphans-prod-eu-shop", "stats orphans-prod-eu-shop"}) {
+    SCOPED_TRACE(text);
+    const auto before = talk.answers().size();
+    talk.say("U0alice", text);
+    ASSERT_EQ(talk.answers().size(), before + 1);
+    EXPECT_THAT(talk.answers().back(), testing::Not(HasSubstr(":x:")));
+  }
+}
+
 TEST(Conversation, AGuestFromAnotherWorkspaceIsSentAway) {
   Talk talk;
   auto envelope = talk.mention("U0bob", "approve C-1");
@@ -273,7 +347,7 @@ TEST(Conversation, EveryReadingCommandAnswersWithinSlacksLimits) {
   Talk talk;
   talk.scale_by_hand(5);
   talk.clock.advance(2s);
-  for (const auto* text : {"help", "status", "status checkout", "apps", "diff checkout", "why checkout", "history checkout", "audit", "audit checkout", "whoami", "snyc checkout", "sync chekout", "",
+  for (const auto* text : {"help", "status", "status checkout", "apps", "diff checkout", "why checkout", "history checkout", "audit", "audit checkout", "whoami", "ignores", "ignores checkout", "ignore list", "stats", "stats checkout", "snyc checkout", "sync chekout", "",
                            "rollback checkout to nosuch"}) {
     SCOPED_TRACE(text);
     const auto before = talk.answers().size();

@@ -87,5 +87,95 @@ TEST(HoldOff, WaitsPerCauseAndForgetsWhatHealed) {
   EXPECT_EQ(hold.due(ahead, kNow + 3min), kNow + 5min);
 }
 
+DriftReport fight(std::vector<std::string> managers = {"argocd-controller", "kubectl-patch"}, const std::string& live = "5") {
+  auto report = drift(live);
+  report.cause = Cause::Fight;
+  report.fights.push_back({report.objects.front().object, ".spec.replicas", std::move(managers), 4, kNow});
+  return report;
+}
+
+TEST(Fights, AreOneIncidentThatFlipsDoNotTouch) {
+  const auto opened = on_report(std::nullopt, fight(), "#shop", "", kNow);
+  ASSERT_TRUE(opened);
+  auto flipped = as_told(fight(), {});
+  flipped.objects.clear();
+  flipped.state = AppState::Synced;
+  flipped.fights.front().flips = 9;
+  flipped.fights.front().last = kNow + 30s;
+  flipped = as_told(std::move(flipped), {});
+  EXPECT_EQ(flipped.state, AppState::OutOfSync) << "a fight is told though Git wins at this moment";
+  EXPECT_EQ(flipped.cause, Cause::Fight);
+  EXPECT_FALSE(on_report(opened->next, flipped, "#shop", "", kNow + 30s)) << "which of them won last is nobody's news";
+}
+
+TEST(Fights, AnotherManagerIsNews) {
+  const auto opened = on_report(std::nullopt, fight(), "#shop", "", kNow);
+  const auto joined = on_report(opened->next, fight({"argocd-controller", "keda", "kubectl-patch"}, "7"), "#shop", "", kNow + 5s);
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->thread_notes, std::vector<std::string>{":arrows_counterclockwise: argocd-controller and keda and kubectl-patch now fight over .spec.replicas of Deployment shop/checkout"});
+}
+
+TEST(Fights, TheirEndIsSaidAndWhatIsLeftIsDriftAgain) {
+  const auto opened = on_report(std::nullopt, fight(), "#shop", "", kNow);
+  const auto over = on_report(opened->next, drift("7"), "#shop", "", kNow + 10min);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->thread_notes, std::vector<std::string>{":arrows_counterclockwise: the fight over .spec.replicas of Deployment shop/checkout is over"});
+  EXPECT_EQ(over->next.report.cause, Cause::LiveEdited);
+  EXPECT_EQ(on_report(opened->next, synced(), "#shop", "", kNow + 10min)->next.state, IncidentState::Resolved);
+}
+
+struct StuckRow {
+  std::string name;
+  Cause cause;
+  ChangeState state;
+  std::string merged;
+  ChangeVerb verb;
+  bool stuck;
+  friend void PrintTo(const StuckRow& row, std::ostream* out) { *out << row.name; }
+};
+class Stuck : public testing::TestWithParam<StuckRow> {};
+TEST_P(Stuck, IsWhatAMergedChangeCouldNotPutInForce) {
+  const auto& row = GetParam();
+  auto report = drift();
+  report.cause = row.cause;
+  Change change;
+  change.id = 12;
+  change.verb = row.verb;
+  change.state = row.state;
+  change.merged_sha = row.merged;
+  change.failure = "1 of 5 replicas available";
+  const auto told = as_told(report, {change});
+  EXPECT_EQ(told.cause, row.stuck ? Cause::Stuck : row.cause);
+  EXPECT_EQ(told.reason, row.stuck ? "C-12 failed: 1 of 5 replicas available" : "");
+}
+INSTANTIATE_TEST_SUITE_P(Changes, Stuck,
+                         testing::Values(StuckRow{"GitAhead", Cause::GitAhead, ChangeState::Failed, "77aa", ChangeVerb::Sync, true},
+                                         StuckRow{"Both", Cause::Both, ChangeState::Failed, "77aa", ChangeVerb::Rollback, true},
+                                         StuckRow{"EditedLiveIsAnotherStory", Cause::LiveEdited, ChangeState::Failed, "77aa", ChangeVerb::Sync, false},
+                                         StuckRow{"NeverMerged", Cause::GitAhead, ChangeState::Failed, "", ChangeVerb::Sync, false},
+                                         StuckRow{"Done", Cause::GitAhead, ChangeState::Done, "77aa", ChangeVerb::Sync, false},
+                                         StuckRow{"AnIgnoreAppliesNothing", Cause::GitAhead, ChangeState::Failed, "77aa", ChangeVerb::Ignore, false}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(Stuck, OnlyTheNewestChangeCounts) {
+  auto report = drift();
+  report.cause = Cause::GitAhead;
+  Change failed;
+  failed.state = ChangeState::Failed;
+  failed.merged_sha = "77aa";
+  Change done = failed;
+  done.state = ChangeState::Done;
+  Change ignore = done;
+  ignore.verb = ChangeVerb::Ignore;
+  EXPECT_EQ(as_told(report, {done, failed}).cause, Cause::GitAhead);
+  EXPECT_EQ(as_told(report, {ignore, failed, done}).cause, Cause::Stuck);
+}
+
+TEST(HoldOff, AFightIsToldAtOnce) {
+  HoldOff hold_off({{Cause::LiveEdited, 15s}});
+  EXPECT_EQ(hold_off.due(drift(), kNow), kNow + 15s);
+  EXPECT_EQ(hold_off.due(fight(), kNow + 1s), kNow);
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -1,4 +1,5 @@
 // Reports in, alerts out: with the real store, outbox and drift index.
+#include "bot/incident/rollback_search.hpp"
 #include "tests/support/fakes/world.hpp"
 
 #include <gmock/gmock.h>
@@ -133,6 +134,120 @@ TEST(Incidents, ALostClusterIsOneNoticeAndNoAlert) {
   ASSERT_EQ(notices.size(), 1U);
   EXPECT_EQ(notices.front()->at.channel, "Cdriftwarden");
   EXPECT_THAT(notices.front()->now().text, HasSubstr("connection refused"));
+}
+
+TEST(Incidents, AKindThatCannotBeWatchedIsOneNoticeAndSoIsItsReturn) {
+  Running world;
+  const WatchedKind kind{"example.com", "v1", "CronTab"};
+  for (int i = 0; i < 2; ++i) {
+    world.incidents->on_kind("prod-eu", kind, false, "the conversion webhook <fails>");
+    world.clock.advance(1min);
+  }
+  auto notices = world.slack.with_key("kind:");
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_THAT(notices.front()->now().text, HasSubstr("*CronTab* (example.com/v1) on cluster *prod-eu* can't be watched"));
+  EXPECT_THAT(notices.front()->now().text, HasSubstr("&lt;fails&gt;"));
+  world.incidents->on_kind("prod-eu", kind, true, "");
+  world.clock.advance(1s);
+  notices = world.slack.with_key("kind:");
+  ASSERT_EQ(notices.size(), 2U);
+  EXPECT_THAT(notices.back()->now().text, HasSubstr("can be watched again, after 2 min"));
+}
+
+TEST(Incidents, ALostClusterStaysOneNoticeAcrossARestart) {
+  Running world;
+  world.live->lose("connection refused");
+  world.clock.advance(1min);
+  world.restart();
+  world.clock.advance(5min);
+  EXPECT_EQ(world.slack.with_key("cluster:").size(), 1U);
+  world.live->answer_again();
+  world.clock.advance(1min);
+  const auto notices = world.slack.with_key("cluster:");
+  ASSERT_EQ(notices.size(), 2U);
+  EXPECT_THAT(notices.back()->now().text, HasSubstr("*prod-eu* answers again, after 6 min"));
+  world.restart();
+  world.clock.advance(1min);
+  EXPECT_EQ(world.slack.with_key("cluster:").size(), 2U) << "the return was told already";
+  EXPECT_EQ(world.alerts(), 0U);
+}
+
+TEST(Incidents, ALostClusterLeavesOpenIncidentsAsTheyAre) {
+  Running world;
+  world.scale_by_hand(5);
+  world.clock.advance(1s);
+  ASSERT_EQ(world.alerts(), 1U);
+  world.live->lose("connection refused");
+  world.clock.advance(5min);
+  EXPECT_EQ(world.incidents_of("checkout").front().state, IncidentState::Open);
+  EXPECT_EQ(world.alert().versions.size(), 1U) << "nothing is known of it";
+  world.restart();
+  world.clock.advance(1min);
+  EXPECT_EQ(world.incidents_of("checkout").front().state, IncidentState::Open);
+  world.live->answer_again();
+  world.clock.advance(1min);
+  EXPECT_EQ(world.alert().versions.size(), 1U) << "the same drift as before";
+  world.scale_by_hand(2);
+  world.clock.advance(1s);
+  EXPECT_EQ(world.alerts(), 1U);
+  EXPECT_EQ(world.incidents_of("checkout").size(), 1U);
+  EXPECT_EQ(world.incidents_of("checkout").front().state, IncidentState::Resolved);
+}
+
+TEST(Incidents, AFailedChangeMakesGitAheadStuckAtOnce) {
+  Running world;
+  ASSERT_TRUE(world.transact([&](storage::Transaction& tx) -> Result<void> {
+    Change failed;
+    failed.app = "checkout";
+    failed.state = ChangeState::Failed;
+    failed.merged_sha = "77aa";
+    failed.failure = "1 of 3 replicas available";
+    failed.updated_at = world.clock.wall_now() + 1s;
+    auto added = tx.add_change(failed);
+    if (!added) return added.error();
+    return Result<void>{};
+  }));
+  world.commit(3);
+  world.fleet->nudge();
+  world.clock.advance(35s);
+  ASSERT_EQ(world.alerts(), 1U) << "without the patience for a fresh commit";
+  EXPECT_THAT(world.alert().now().text, HasSubstr("stuck"));
+  EXPECT_THAT(world.alert().now().text, HasSubstr("C-1 failed: 1 of 3 replicas available"));
+}
+
+TEST(Incidents, ARollbackPastGitNamesTheRevisionThatAskedForIt) {
+  Running world;
+  const auto first = world.git("rev-parse main");
+  const auto file = (world.directory.path / "newer.yaml").string();
+  auto newer = test::deployment_yaml(2);
+  newer.replace(newer.find("checkout:1.4"), 12, "checkout:1.5");
+  std::ofstream(file) << newer;
+  world.git(fmt::format("update-ref refs/heads/main $(cd {0} && export GIT_INDEX_FILE={1} && git read-tree main && git update-index --add --cacheinfo "
+                        "100644,$(git hash-object -w {2}),apps/checkout/deployment.yaml && git -c user.name=x -c user.email=x@y commit-tree $(git write-tree) -p main -m newer)",
+                        world.remote(), (world.directory.path / "index3").string(), file));
+  world.fleet->nudge();
+  auto live = test::live_deployment(2);
+  live["spec"]["template"]["spec"]["containers"][0]["image"] = "shop/checkout:1.5";
+  world.live->put(live);
+  world.clock.advance(2min);
+  ASSERT_EQ(world.fleet->report("checkout").state, AppState::Synced);
+  live["spec"]["template"]["spec"]["containers"][0]["image"] = "shop/checkout:1.4";
+  live["metadata"]["managedFields"] = nlohmann::json::parse(R"([{"manager":"kubectl-set","operation":"Update","apiVersion":"apps/v1","time":"2026-11-21T08:00:00Z","fieldsType":"FieldsV1",
+    "fieldsV1":{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}}])");
+  world.live->put(live);
+  world.clock.advance(5s);
+  ASSERT_GE(world.alerts(), 1U);
+  const auto text = world.slack.with_key("incident:").back()->now().text;
+  EXPECT_THAT(text, HasSubstr("rolled back outside Git"));
+  EXPECT_THAT(text, HasSubstr("It runs what Git said in `" + first.substr(0, 7) + "`"));
+}
+
+TEST(Incidents, AnImageIsNotOneThatOnlyBeginsLikeIt) {
+  EXPECT_TRUE(names_image("image: shop/checkout:1.4\n", "shop/checkout:1.4"));
+  EXPECT_TRUE(names_image("image: \"shop/checkout:1.4\"", "shop/checkout:1.4"));
+  EXPECT_FALSE(names_image("image: shop/checkout:1.4.1\n", "shop/checkout:1.4"));
+  EXPECT_FALSE(names_image("image: my/shop/checkout:1.4\n", "shop/checkout:1.4"));
+  EXPECT_TRUE(names_image("shop/checkout:1.4.1 shop/checkout:1.4", "shop/checkout:1.4"));
 }
 
 TEST(Incidents, ASnoozeEndsByItself) {

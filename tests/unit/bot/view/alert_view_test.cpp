@@ -1,3 +1,4 @@
+#include "bot/view/alert_buttons.hpp"
 #include "tests/unit/bot/view/samples.hpp"
 
 namespace driftwarden::view {
@@ -69,6 +70,153 @@ Incident hostile() {
   return incident(report({{{"", "v1", "ConfigMap", "shop", kHostile}, Verdict::OutOfSync, {made}, {}}}));
 }
 
+Incident with_notes(std::vector<std::string> notes, Cause cause = Cause::LiveEdited, bool with_field = true) {
+  auto fields = with_field ? std::vector<FieldDrift>{scaled()} : std::vector<FieldDrift>{};
+  return incident(report({{deployment(), Verdict::OutOfSync, std::move(fields), std::move(notes)}}, cause));
+}
+
+Incident rolled_back() {
+  auto image = field(".spec.template.spec.containers[name=\"app\"].image", "\"shop/checkout:1.4.2\"", "\"shop/checkout:1.4.0\"");
+  image.by = "kubectl-edit";
+  image.time = kNine;
+  return incident(report({{deployment(), Verdict::OutOfSync, {image}, {"rolled-back"}}}));
+}
+
+Incident fight() {
+  auto drift = report({{deployment(), Verdict::OutOfSync, {scaled()}, {}}}, Cause::Fight);
+  drift.fights = {{deployment(), ".spec.replicas", {"argocd-controller", "kubectl-patch"}, 4, kNine + 20s}};
+  return incident(drift);
+}
+
+Incident stuck() {
+  auto replicas = field(".spec.replicas", "5", "2");
+  replicas.cause = FieldCause::Git;
+  auto drift = report({{deployment(), Verdict::OutOfSync, {replicas}, {}}}, Cause::Stuck);
+  drift.reason = "C-12 failed: it was applied, but after 10 min it is still progressing: 1 of 5 replicas available";
+  return incident(drift);
+}
+
+Incident both() {
+  auto image = field(".spec.template.spec.containers[name=\"app\"].image", "\"shop/checkout:1.5\"", "\"shop/checkout:1.4\"");
+  image.cause = FieldCause::Git;
+  return incident(report({{deployment(), Verdict::OutOfSync, {image, scaled()}, {}}}, Cause::Both));
+}
+
+Incident extra() { return incident(report({{{"", "v1", "Service", "shop", "old"}, Verdict::Extra, {}, {}}, {{"", "v1", "Service", "shop", "older"}, Verdict::Extra, {}, {}}}, Cause::Extra)); }
+
+Incident with_concerns() {
+  auto drift = everything_at_once();
+  drift.fights.clear();
+  drift.cause = Cause::Both;
+  return incident(drift);
+}
+
+Incident unclear() {
+  auto odd = field(".spec.replicas", "2", "5");
+  return incident(report({{deployment(), Verdict::OutOfSync, {odd}, {"unconfirmed"}}}, Cause::Unknown));
+}
+
+Incident of_orphans(IncidentState state = IncidentState::Open) {
+  auto made = incident(orphans(), state);
+  made.app = orphans_app().name;
+  made.resolved_at = kNine + 1h;
+  made.resolved_by = "live is what Git says again";
+  return made;
+}
+
+INSTANTIATE_TEST_SUITE_P(Causes, AlertGolden,
+                         testing::Values(AlertRow{"rolled_back", rolled_back(), {{}, "", "", EarlierRevision{kSha, kNine - 14 * 24h}, kNine}}, AlertRow{"fight", fight(), {}},
+                                         AlertRow{"stuck", stuck(), {}}, AlertRow{"both", both(), {}}, AlertRow{"extra", extra(), {}}, AlertRow{"cause_unknown", unclear(), {}},
+                                         AlertRow{"terminating", with_notes({"terminating"}, Cause::Stuck, false), {}},
+                                         AlertRow{"immutable", with_notes({"dry-run-failed", "immutable"}, Cause::GitAhead), {}}, AlertRow{"derived_edited", with_notes({"derived-edited"}, Cause::LiveEdited, false), {}},
+                                         AlertRow{"concerns", with_concerns(), {}}, AlertRow{"stale", incident(), {{}, "", "", {}, kNine + 5min}}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(AlertView, Orphans) {
+  expect_view("alert_orphans", alert_message(of_orphans(), orphans_app(), {}));
+  expect_view("alert_orphans_resolved", alert_message(of_orphans(IncidentState::Resolved), orphans_app(), {}));
+}
+
+TEST(AlertView, SaysWhatNotesMeanAndKeepsQuietOfThoseThatExplainAway) {
+  const std::vector<std::pair<std::string, std::string>> rows{{"terminating", "is being deleted"}, {"dry-run-failed", "refused by the server"}, {"immutable", "can't be changed"},
+                                                              {"derived-edited", "edited by hand"}, {"rolled-back", "older image"}, {"kind-not-served", "does not serve"},
+                                                              {"forbidden", "may not read"}, {"forbidden: <x>", "forbidden: &lt;x&gt;"}};
+  for (const auto& [note, words] : rows) EXPECT_THAT(note_words(note), HasSubstr(words)) << note;
+  for (const auto* note : {"unconfirmed", "autoscaled", "ca-bundle", "same-quantity", "order-only", "controller-field", "ignored-by-rule"}) EXPECT_EQ(note_words(note), "") << note;
+}
+
+TEST(AlertView, WhatTheReasonSaysOfAnObjectIsNotSaidAgain) {
+  auto held = with_notes({"terminating"}, Cause::Stuck).report;
+  held.reason = "Deployment shop/checkout is being deleted, held by finalizers acme.example/wait";
+  EXPECT_EQ(drift_lines(held, 5).front(), "`Deployment shop/checkout`");
+  held.reason = "Deployment shop/another is being deleted";
+  EXPECT_THAT(drift_lines(held, 5).front(), HasSubstr("is being deleted"));
+}
+
+TEST(AlertView, LongValuesAreShownFromWhereTheyDiffer) {
+  const std::string same(500, 'x');
+  const auto lines = drift_lines(report({{deployment(), Verdict::OutOfSync, {field(".data.a", "\"" + same + "old\"", "\"" + same + "new\""), field(".spec.b", "null", "5")}, {}}}), 5);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[1], testing::AllOf(HasSubstr("xold\"` \u2192 `"), HasSubstr("xnew\"`")));
+  EXPECT_LT(lines[1].size(), 150U);
+  EXPECT_THAT(lines[2], HasSubstr("_the default_ \u2192 `5`"));
+}
+
+TEST(AlertView, UnconfirmedIsSaidOnceWithHowManyItIs) {
+  auto two = report({{deployment("a"), Verdict::OutOfSync, {scaled()}, {"unconfirmed"}}, {deployment("b"), Verdict::OutOfSync, {scaled()}, {}}});
+  ASSERT_EQ(small_print(two).size(), 1U);
+  EXPECT_THAT(small_print(two).front(), HasSubstr("1 of 2 objects not confirmed"));
+  two.objects[1].notes = {"unconfirmed"};
+  EXPECT_THAT(small_print(two).front(), testing::StartsWith("not confirmed"));
+}
+
+TEST(AlertView, TheAgeIsSaidOnceItMatters) {
+  EXPECT_EQ(age_words(edited_live(), kNine + 90s), "");
+  EXPECT_THAT(age_words(edited_live(), kNine + 91s), HasSubstr("as of <!date^"));
+  EXPECT_THAT(age_words(edited_live(), kNine + 91s), HasSubstr("|09:00:30 UTC>"));
+  auto never = edited_live();
+  never.as_of = {};
+  EXPECT_EQ(age_words(never, kNine), "");
+}
+
+struct ButtonsRow {
+  std::string name;
+  Cause cause;
+  std::vector<std::string> buttons;
+  AppState state = AppState::OutOfSync;
+  friend void PrintTo(const ButtonsRow& row, std::ostream* out) { *out << row.name; }
+};
+class AlertButtons : public testing::TestWithParam<ButtonsRow> {};
+TEST_P(AlertButtons, AreThoseThatHelp) {
+  auto shown = incident(report({{deployment(), Verdict::OutOfSync, {scaled()}, {}}}, GetParam().cause));
+  shown.report.state = GetParam().state;
+  std::vector<std::string> names;
+  for (const auto& button : alert_buttons(shown, app())) names.push_back(button.command.substr(0, button.command.find(' ')));
+  EXPECT_EQ(names, GetParam().buttons);
+  shown.state = IncidentState::Resolved;
+  EXPECT_TRUE(alert_buttons(shown, app()).empty());
+}
+INSTANTIATE_TEST_SUITE_P(Causes, AlertButtons,
+                         testing::Values(ButtonsRow{"LiveEdited", Cause::LiveEdited, {"diff", "sync", "adopt", "ignore", "snooze", "ack"}},
+                                         ButtonsRow{"GitAhead", Cause::GitAhead, {"diff", "sync", "rollback", "snooze", "ack"}}, ButtonsRow{"Both", Cause::Both, {"diff", "sync", "adopt", "snooze", "ack"}},
+                                         ButtonsRow{"Missing", Cause::Missing, {"diff", "sync", "snooze", "ack"}}, ButtonsRow{"Extra", Cause::Extra, {"diff", "sync", "snooze", "ack"}},
+                                         ButtonsRow{"Fight", Cause::Fight, {"diff", "ignore", "snooze", "ack"}}, ButtonsRow{"Stuck", Cause::Stuck, {"diff", "snooze", "ack"}},
+                                         ButtonsRow{"CauseUnknown", Cause::Unknown, {"diff", "sync", "snooze", "ack"}},
+                                         ButtonsRow{"StateUnknown", Cause::Unknown, {"snooze", "ack"}, AppState::Unknown}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(AlertButtons, OfAPinnedAppAndOfOrphans) {
+  auto pinned = app();
+  pinned.track = Track::Pin;
+  EXPECT_EQ(acts_for(edited_live(), pinned), (std::vector{Act::Diff, Act::Sync, Act::Ignore, Act::Snooze, Act::Ack}));
+  EXPECT_EQ(acts_for(orphans(), orphans_app()), (std::vector{Act::Diff, Act::Snooze, Act::Ack}));
+}
+
+TEST(AlertButtons, SyncSaysWhatItDeletes) {
+  EXPECT_THAT(button_of(Act::Sync, app(), extra().report).confirm, HasSubstr("deletes the 2 objects that are gone from Git"));
+  EXPECT_THAT(button_of(Act::Sync, app(), edited_live()).confirm, Not(HasSubstr("deletes")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Alerts, AlertGolden,
                          testing::Values(AlertRow{"edited_live", incident(), {{}, "Scale for the sale", "Ann"}}, AlertRow{"several_objects", several(), {}},
                                          AlertRow{"missing_object", incident(report({{deployment(), Verdict::Missing, {}, {}}}, Cause::Missing)), {}},
@@ -90,7 +238,7 @@ TEST(AlertView, NothingFromOutsideCanPingOrLeaveItsCodeSpan) {
 TEST(AlertView, TheFallbackSaysWhatTheBlocksSay) {
   auto taken = acknowledged();
   const auto message = alert_message(taken, app(), {change(), "", ""});
-  EXPECT_THAT(message.text, HasSubstr("checkout is OutOfSync on prod-eu: edited live"));
+  EXPECT_THAT(message.text, HasSubstr("checkout is OutOfSync on prod-eu (prod): edited live"));
   EXPECT_THAT(message.text, HasSubstr("`.spec.replicas` `2` \u2192 `5` by *kubectl-client-side-apply*"));
   EXPECT_THAT(message.text, HasSubstr("bob is on it"));
   EXPECT_THAT(message.text, HasSubstr("C-12"));
@@ -121,9 +269,9 @@ TEST(AlertView, AButtonKeepsItsActionWhateverIsBesideIt) {
     }
     return ids;
   };
-  EXPECT_THAT(actions(alert_message(incident(), app(), {})), testing::ElementsAre("diff", "sync", "adopt", "snooze", "ack"));
-  EXPECT_THAT(actions(alert_message(acknowledged(), app(), {})), testing::ElementsAre("diff", "sync", "adopt", "snooze"));
-  EXPECT_THAT(actions(alert_message(git_ahead(), app(), {})), testing::ElementsAre("diff", "sync", "snooze", "ack"));
+  EXPECT_THAT(actions(alert_message(incident(), app(), {})), testing::ElementsAre("diff", "sync", "adopt", "ignore", "snooze", "ack"));
+  EXPECT_THAT(actions(alert_message(acknowledged(), app(), {})), testing::ElementsAre("diff", "sync", "adopt", "ignore", "snooze"));
+  EXPECT_THAT(actions(alert_message(git_ahead(), app(), {})), testing::ElementsAre("diff", "sync", "rollback", "snooze", "ack"));
   EXPECT_THAT(actions(alert_message(resolved(), app(), {})), testing::IsEmpty());
 }
 

@@ -66,23 +66,28 @@ TEST(AnswerView, Apps) {
 
 TEST(AnswerView, Diff) {
   const ObjectDiff one{"Deployment shop/checkout", "@@ -5 +5 @@\n-  replicas: 5\n+  replicas: 2\n"};
-  expect_view("diff", diff_message(app(), edited_live(), {one}, false));
+  expect_view("diff", diff_message(app(), edited_live(), {one}, false, kNine + 30s));
   auto in_sync = edited_live();
   in_sync.state = AppState::Synced;
   in_sync.cause = Cause::None;
   in_sync.objects.clear();
-  expect_view("diff_none", diff_message(app(), in_sync, {}, false));
+  expect_view("diff_none", diff_message(app(), in_sync, {}, false, kNine + 30s));
   ObjectDiff large = one;
   for (int i = 0; i < 400; ++i) large.text += fmt::format("-  key{}: ```\n", i);
-  const auto message = diff_message(app(), edited_live(), std::vector<ObjectDiff>(9, large), true);
+  const auto message = diff_message(app(), edited_live(), std::vector<ObjectDiff>(9, large), true, kNine);
   EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
   EXPECT_THAT(test::message_text(message), HasSubstr("more lines"));
   EXPECT_THAT(test::message_text(message), HasSubstr("the whole diff is in the file"));
 }
 
 TEST(AnswerView, History) {
-  expect_view("history", history_message(app(), {{kSha, "Ann", kNine, "Scale for the sale", true}, {"0123456789abcdef", "Bob <!here>", kNine - 24h, "Start <!channel>", false}}));
-  EXPECT_THAT(test::block_kit_faults(history_message(app(), {})), IsEmpty());
+  auto over = incident(edited_live(), IncidentState::Resolved);
+  over.resolved_at = kNine + 5min;
+  over.resolved_by = "C-12 by <!here>";
+  expect_view("history", history_message(app(), {{kSha, "Ann", kNine, "Scale for the sale", true}, {"0123456789abcdef", "Bob <!here>", kNine - 24h, "Start <!channel>", false}}, {incident(), over}, kNine + 1h));
+  EXPECT_THAT(test::block_kit_faults(history_message(app(), {}, {}, kNine)), IsEmpty());
+  expect_view("history_orphans", history_message(orphans_app(), {}, {over}, kNine));
+  EXPECT_THAT(history_message(orphans_app(), {}, {}, kNine).text, Not(HasSubstr("rollback")));
 }
 
 TEST(AnswerView, Why) {
@@ -90,6 +95,52 @@ TEST(AnswerView, Why) {
   expect_view("why", why_message(app(), edited_live(), incident(), last, kNine + 1h));
   expect_view("why_synced", why_message(app(), row("checkout").report, {}, last, kNine));
   expect_view("why_unknown", why_message(app(), row("checkout", AppState::Unknown).report, {}, {}, kNine));
+}
+
+TEST(AnswerView, TheSameFactsWhereverAnAppIsAskedFor) {
+  const auto full = everything_at_once();
+  auto asked = row("checkout", AppState::OutOfSync);
+  asked.report = full;
+  expect_view("status_app_everything", app_status_message(asked, kNine + 5min));
+  expect_view("why_everything", why_message(app(), full, incident(), {}, kNine + 5min));
+  expect_view("diff_everything", diff_message(app(), full, {}, false, kNine + 5min));
+  for (const auto& text : {test::message_text(app_status_message(asked, kNine + 5min)), test::message_text(why_message(app(), full, incident(), {}, kNine + 5min)),
+                           test::message_text(diff_message(app(), full, {}, false, kNine + 5min))}) {
+    EXPECT_THAT(text, HasSubstr("*argocd-controller* and *kubectl-patch* fight over `.spec.replicas`"));
+    EXPECT_THAT(text, HasSubstr("2 fields hidden by `.data.motd of ConfigMap shop/*`"));
+    EXPECT_THAT(text, HasSubstr("ran out on 2026-06-30"));
+    EXPECT_THAT(text, HasSubstr("`nginx:latest` may change under its name"));
+    EXPECT_THAT(text, HasSubstr("not confirmed by the server"));
+  }
+}
+
+TEST(AnswerView, OrphansAreAnsweredForWithoutGit) {
+  StatusRow asked;
+  asked.app = orphans_app();
+  asked.report = orphans();
+  expect_view("status_orphans", app_status_message(asked, kNine));
+  expect_view("why_orphans", why_message(orphans_app(), orphans(), {}, {}, kNine));
+  expect_view("diff_orphans", diff_message(orphans_app(), orphans(), {}, false, kNine));
+  EXPECT_THAT(status_message({asked}, kNine).text, HasSubstr("5 objects that no Git knows"));
+  EXPECT_THAT(apps_message({orphans_app()}).text, HasSubstr("what no Git knows"));
+}
+
+TEST(AnswerView, Stats) {
+  const TimesInDrift times{{{"checkout", 3, 1, 5h, 40min, 2}, {"<!here>", 1, 0, 30s, 30s, 1}}, {{"shop-team", 4, 1, 5h, 30min, 3}}, {{"prod-eu", 4, 1, 5h, 30min, 3}}};
+  expect_view("stats", stats_message(times, "", kNine));
+  expect_view("stats_app", stats_message({{times.apps[0]}, times.teams, times.clusters}, "checkout", kNine));
+  expect_view("stats_none", stats_message({}, "", kNine));
+  EXPECT_THAT(test::block_kit_faults(stats_message({std::vector<TimeInDrift>(500, times.apps[0]), {}, {}}, "", kNine)), IsEmpty());
+}
+
+TEST(AnswerView, Ignores) {
+  const RuleUse hiding{".spec.replicas of Deployment shop/checkout", "alice", "scaled by KEDA, OPS-12", kNine + 720h, 1, false};
+  const RuleUse idle{".data.motd of ConfigMap shop/*", "", "", {}, 0, false};
+  const RuleUse expired{".spec.paused of Deployment *", "bob", "<!channel>", kNine - 24h, 2, true};
+  expect_view("ignores", ignores_message({{"checkout", hiding}, {"cart", idle}, {"cart", expired}}, ""));
+  expect_view("ignores_app", ignores_message({{"checkout", hiding}}, "checkout"));
+  expect_view("ignores_none", ignores_message({}, "checkout"));
+  EXPECT_THAT(test::block_kit_faults(ignores_message(std::vector<RuleRow>(500, {"cart", expired}), "")), IsEmpty());
 }
 
 TEST(AnswerView, Audit) {
@@ -165,6 +216,11 @@ class Chaos {
       }
       made.objects.push_back(std::move(drift));
     }
+    const auto ref = [&] { return ObjectRef{text(), "v1", text(), text(), text()}; };
+    for (std::size_t i = below(4); i > 0; --i) made.fights.push_back({ref(), text(), std::vector<std::string>(below(5), text()), below(9), kNine});
+    for (std::size_t i = below(6); i > 0; --i) made.rules.push_back({text(), text(), text(), kNine, below(3), below(2) == 0});
+    for (std::size_t i = below(6); i > 0; --i) made.floating.push_back({ref(), text()});
+    made.warnings.assign(below(6), text());
     return made;
   }
   Incident incident() {
@@ -175,7 +231,8 @@ class Chaos {
   }
   Change change() {
     auto made = sample::change(static_cast<ChangeState>(below(12)));
-    made.verb = static_cast<ChangeVerb>(below(3));
+    made.verb = static_cast<ChangeVerb>(below(4));
+    made.argument = below(2) == 0 ? text() : R"({"paths":[{"kind":")" + std::string(5000, 'k') + R"(","name":"n","path":".x"}],"until":"2026-12-21T09:00:00Z"})";
     made.reason = text();
     made.failure = text();
     made.diff = text();
@@ -204,8 +261,13 @@ TEST_P(AnyInput, KeepsSlacksLimits) {
   if (!rows.empty()) fine(app_status_message(rows.front(), kNine));
   std::vector<App> apps(chaos.below(200), app);
   fine(apps_message(apps));
-  fine(diff_message(app, chaos.report(), std::vector<ObjectDiff>(chaos.below(9), {chaos.text(), chaos.text()}), chaos.below(2) == 0));
-  fine(history_message(app, std::vector<HistoryRow>(chaos.below(40), {chaos.text(), chaos.text(), kNine, chaos.text(), false})));
+  fine(diff_message(app, chaos.report(), std::vector<ObjectDiff>(chaos.below(9), {chaos.text(), chaos.text()}), chaos.below(2) == 0, kNine));
+  fine(history_message(app, std::vector<HistoryRow>(chaos.below(40), {chaos.text(), chaos.text(), kNine, chaos.text(), false}), std::vector<Incident>(chaos.below(6), chaos.incident()), kNine));
+  fine(stats_message({std::vector<TimeInDrift>(chaos.below(20), {chaos.text(), 1, 1, 1h, 1h, 1}), {}, {}}, chaos.text(), kNine));
+  const auto rules = chaos.report().rules;
+  std::vector<RuleRow> listed;
+  for (const auto& use : rules) listed.push_back({chaos.text(), use});
+  fine(ignores_message(listed, chaos.text()));
   fine(why_message(app, chaos.report(), chaos.incident(), HistoryRow{chaos.text(), chaos.text(), kNine, chaos.text(), true}, kNine));
   fine(audit_message(std::vector<AuditRow>(chaos.below(40), {1, kNine, {chaos.text(), chaos.text(), chaos.text(), chaos.text(), ""}, "", chaos.text()}), chaos.text()));
   fine(whoami_message(chaos.text(), chaos.maybe(), {chaos.text()}, {chaos.text()}));

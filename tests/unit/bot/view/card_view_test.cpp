@@ -47,6 +47,18 @@ TEST(CardView, AReasonCannotPing) {
   EXPECT_THAT(test::message_text(card_message(shown, app(), {})), Not(HasSubstr("<!channel>")));
 }
 
+TEST(CardView, OfAnIgnoreSaysWhatIsHiddenAndUntilWhen) {
+  for (const auto state : {ChangeState::Proposed, ChangeState::Merged, ChangeState::Done}) {
+    auto shown = change(state);
+    shown.verb = ChangeVerb::Ignore;
+    shown.argument = R"({"paths":[{"group":"apps","kind":"Deployment","namespace":"shop","name":"checkout","path":".spec.replicas"}],"until":"2026-12-21T09:00:00Z"})";
+    shown.reason = "scaled by KEDA";
+    shown.diff = "+ignore:\n+  - match: {kind: Deployment}\n";
+    expect_view(fmt::format("card_ignore_{}", to_string(state)), card_message(shown, app(), {}));
+    if (state == ChangeState::Proposed) test::expect_golden("view/pull_request_ignore.md", pull_request_body(shown, app(), shown.diff, "41:ab12"));
+  }
+}
+
 TEST(PullRequestBody, Looks) {
   test::expect_golden("view/pull_request_sync.md", pull_request_body(change(), app(), change().diff, "41:ab12"));
   auto rollback = change();

@@ -4,6 +4,7 @@
 #include "bot/view/answer_view.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/card_view.hpp"
+#include "bot/view/record_view.hpp"
 #include "tests/support/block_kit.hpp"
 #include "tests/support/golden.hpp"
 
@@ -71,6 +72,47 @@ inline Incident incident(DriftReport drift = edited_live(), IncidentState state 
   made.report = std::move(drift);
   made.opened_at = kNine + 12s;
   made.updated_at = kNine + 12s;
+  return made;
+}
+
+/// A report with something of each kind to say.
+inline DriftReport everything_at_once() {
+  auto image = field(".spec.template.spec.containers[name=\"app\"].image", "\"shop/checkout:1.4\"", "\"shop/checkout:1.3\"");
+  image.by = "kubectl-edit";
+  image.time = kNine;
+  auto made = report({{deployment(), Verdict::OutOfSync, {scaled(), image}, {"rolled-back", "unconfirmed", "autoscaled"}},
+                      {{"", "v1", "Service", "shop", "cart"}, Verdict::OutOfSync, {}, {"terminating"}}}, Cause::Fight);
+  made.fights = {{deployment(), ".spec.replicas", {"argocd-controller", "kubectl-patch"}, 4, kNine + 20s}};
+  made.rules = {{".data.motd of ConfigMap shop/*", "bob", "changes daily", kNine + 720h, 2, false},
+                {".spec.replicas of Deployment *", "alice", "scaled by KEDA, OPS-12", WallTime{std::chrono::sys_days{std::chrono::year{2026} / 6 / 30}}, 1, true},
+                {".spec.x of Deployment *", "", "", {}, 0, false}};
+  made.floating = {{deployment(), "nginx:latest"}, {deployment("web"), "nginx:latest"}};
+  made.warnings = {"Deployment shop/checkout: .spec.replicass is not in the schema"};
+  return made;
+}
+
+inline App orphans_app() {
+  App made;
+  made.name = "orphans-prod-eu-shop";
+  made.cluster = "prod-eu";
+  made.namespace_ = "shop";
+  made.environment = "prod";
+  made.orphans = true;
+  return made;
+}
+
+inline DriftReport orphans() {
+  DriftReport made;
+  made.app = orphans_app().name;
+  made.state = AppState::OutOfSync;
+  made.cause = Cause::Extra;
+  const auto object = [](const std::string& kind, const std::string& name, std::vector<std::string> notes) {
+    return ObjectDrift{{"", "v1", kind, "shop", name}, Verdict::Untracked, {}, std::move(notes)};
+  };
+  made.objects = {object("Service", "debug", {"created by kubectl-expose 2026-11-21T08:59:00Z"}), object("ConfigMap", "tmp", {"created by <!here> x 2026-11-19T09:00:00Z"}), object("Service", "old", {}),
+                  object("Service", "older", {"created 2026-11-19T09:00:00Z"}), object("Secret", "key", {"created by kubectl"})};
+  made.objects_total = made.objects.size();
+  made.as_of = kNine;
   return made;
 }
 

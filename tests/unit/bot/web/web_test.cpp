@@ -16,9 +16,12 @@ class WebTest : public testing::Test {
   net::ServerReply ask(const std::string& method, const std::string& path, const std::string& body = "", const std::string& header = "", const std::string& value = "") {
     WebParts parts;
     parts.webhook_secret = Secret<std::string>(secret);
-    parts.on_git_webhook = [this] { ++nudges; };
+    parts.on_git_webhook = [this](const std::vector<std::string>& urls) {
+      ++nudges;
+      pushed = urls;
+    };
     parts.not_ready = [this] { return missing; };
-    parts.gauges = [] { return std::map<std::string, double>{{"apps", 6}, {"apps_out_of_sync", 2}}; };
+    parts.gauges = [] { return std::map<std::string, double>{{"apps", 6}, {"apps_out_of_sync", 2}, {"renders_total", 7}}; };
     net::ServerRequest request;
     request.method = method;
     request.path = path;
@@ -31,6 +34,7 @@ class WebTest : public testing::Test {
   std::string secret = "s3cret";
   std::string missing;
   int nudges = 0;
+  std::vector<std::string> pushed;
 };
 
 TEST_F(WebTest, LivesWhileItRuns) {
@@ -50,7 +54,8 @@ TEST_F(WebTest, SaysWhatIsMissing) {
 TEST_F(WebTest, MetricsAreInPrometheusForm) {
   const auto reply = ask("GET", "/metrics");
   EXPECT_EQ(reply.status, 200U);
-  EXPECT_EQ(reply.body, "# TYPE driftwarden_apps gauge\ndriftwarden_apps 6\n# TYPE driftwarden_apps_out_of_sync gauge\ndriftwarden_apps_out_of_sync 2\n");
+  EXPECT_EQ(reply.body, "# TYPE driftwarden_apps gauge\ndriftwarden_apps 6\n# TYPE driftwarden_apps_out_of_sync gauge\ndriftwarden_apps_out_of_sync 2\n"
+            "# TYPE driftwarden_renders_total counter\ndriftwarden_renders_total 7\n");
 }
 
 TEST_F(WebTest, NothingElseIsThere) { EXPECT_EQ(ask("GET", "/").status, 404U); }
@@ -76,10 +81,34 @@ TEST_P(Webhook, NudgesOnlyWhenSigned) {
 }
 INSTANTIATE_TEST_SUITE_P(Signatures, Webhook,
                          testing::Values(WebhookRow{"Gitea", "X-Gitea-Signature", "right", 202}, WebhookRow{"Forgejo", "X-Forgejo-Signature", "right", 202},
-                                         WebhookRow{"GitHub", "X-Hub-Signature-256", "sha256=right", 202}, WebhookRow{"AnotherSecret", "X-Gitea-Signature", "of another secret", 401},
+                                         WebhookRow{"GitHub", "X-Hub-Signature-256", "sha256=right", 202}, WebhookRow{"GitLab", "X-Gitlab-Token", "s3cret", 202},
+                                         WebhookRow{"AnotherGitLab", "X-Gitlab-Token", "s3cre", 401}, WebhookRow{"AnotherSecret", "X-Gitea-Signature", "of another secret", 401},
                                          WebhookRow{"Nonsense", "X-Hub-Signature-256", "sha256=zz", 401}, WebhookRow{"Empty", "X-Gitea-Signature", "", 401},
                                          WebhookRow{"Missing", "", "", 401}),
                          [](const auto& row) { return row.param.name; });
+
+struct PushRow {
+  std::string name;
+  std::string body;
+  std::vector<std::string> urls;
+  friend void PrintTo(const PushRow& row, std::ostream* out) { *out << row.name; }
+};
+class Pushes : public WebTest, public testing::WithParamInterface<PushRow> {};
+TEST_P(Pushes, NameTheRepository) {
+  secret.clear();
+  EXPECT_EQ(ask("POST", "/webhooks/git", GetParam().body).status, 202U);
+  EXPECT_EQ(nudges, 1);
+  EXPECT_EQ(pushed, GetParam().urls);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Payloads, Pushes,
+    testing::Values(PushRow{"Gitea", R"({"ref":"refs/heads/main","repository":{"full_name":"a/c","html_url":"https://g/a/c","ssh_url":"git@g:a/c.git","clone_url":"https://g/a/c.git"}})",
+                            {"https://g/a/c.git", "git@g:a/c.git", "https://g/a/c"}},
+                    PushRow{"GitHubForm", "payload=%7B%22repository%22%3A%7B%22clone_url%22%3A%22https%3A%2F%2Fg%2Fa%2Fc.git%22%7D%7D", {"https://g/a/c.git"}},
+                    PushRow{"GitLab", R"({"project":{"git_http_url":"https://g/a/c.git","web_url":"https://g/a/c"},"repository":{"homepage":"https://g/a/c"}})",
+                            {"https://g/a/c", "https://g/a/c.git", "https://g/a/c"}},
+                    PushRow{"NoJson", "hello", {}}, PushRow{"AList", "[1]", {}}, PushRow{"OddTypes", R"({"repository":{"clone_url":7},"project":"x"})", {}}),
+    [](const auto& row) { return row.param.name; });
 
 TEST_F(WebTest, AChangedBodyDoesNotMatch) {
   EXPECT_EQ(ask("POST", "/webhooks/git", "{}", "X-Gitea-Signature", hmac_sha256_hex(secret, kBody)).status, 401U);

@@ -3,10 +3,12 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 namespace driftwarden {
@@ -115,6 +117,36 @@ TEST(Offload, RunsElsewhereAndComesHome) {
   auto work = [] { return std::this_thread::get_id(); };
   const auto there = test::run(io, offload(pool.get_executor(), work));
   EXPECT_NE(there, home);
+  pool.join();
+}
+
+asio::awaitable<void> count_on_pool(asio::any_io_executor pool, std::atomic<int>& begun, std::atomic<int>& ended) {
+  auto work = [&] {
+    ++begun;
+    for (int i = 0; i < 2'000; ++i) ended.load();
+    return ++ended;
+  };
+  while (true) co_await offload(pool, work);
+}
+
+asio::awaitable<void> cancel_when_begun(TaskGroup& tasks, std::atomic<int>& begun) {
+  const auto executor = co_await asio::this_coro::executor;
+  while (begun == 0) co_await asio::post(executor, asio::use_awaitable);
+  co_await tasks.join();
+}
+
+TEST(Offload, MayBeCancelledAtAnyMomentOfTheWork) {
+  asio::thread_pool pool{2};
+  for (int round = 0; round < 200; ++round) {
+    asio::io_context io;
+    TaskGroup tasks(io.get_executor());
+    std::atomic<int> begun = 0;
+    std::atomic<int> ended = 0;
+    for (int i = 0; i < 3; ++i) tasks.spawn("worker", count_on_pool(pool.get_executor(), begun, ended));
+    test::run(io, cancel_when_begun(tasks, begun));
+    EXPECT_EQ(tasks.running(), 0U);
+    EXPECT_EQ(begun, ended) << "work that has begun is waited for";
+  }
   pool.join();
 }
 

@@ -238,19 +238,7 @@ TEST_F(Compare, DriftedSaysTheSameAsCompare) {
   EXPECT_TRUE(drifted(desired, config_map("{a: \"2\"}"), context));
 }
 
-TEST(ManagerClasses, AreAsTheReferenceLists) {
-  for (const auto* manager : {"driftwarden", "argocd-controller", "helm"}) EXPECT_EQ(classify_manager(manager), ManagerClass::Applier) << manager;
-  for (const auto* manager : {"kubectl", "kubectl-edit", "k9s", "node-fetch", "Lens 6", "Mozilla"})
-    EXPECT_EQ(classify_manager(manager), ManagerClass::Person) << manager;
-  for (const auto* manager : {"kube-controller-manager", "cainjector", "k9s-operator", ""})
-    EXPECT_EQ(classify_manager(manager), ManagerClass::Controller) << manager;
-}
-
-TEST(Inputs, RulesAndAnswersAreChecked) {
-  EXPECT_TRUE(read_ignore_rules(json::parse(R"({"ignore":[{"paths":[".a"],"until":"2026-12-31"}]})")));
-  EXPECT_FALSE(read_ignore_rules(json::parse(R"([{"paths":["a"]}])")));
-  EXPECT_FALSE(read_ignore_rules(json::parse(R"([{}])")));
-  EXPECT_FALSE(read_ignore_rules(json::parse(R"("x")")));
+TEST(Inputs, AnswersAreChecked) {
   EXPECT_FALSE(read_dry_run(json::parse(R"({"object":{}})")));
   EXPECT_EQ(read_dry_run(json::parse(R"({"status":422,"error":{"message":"m"}})"))->message, "m");
   EXPECT_FALSE(load_openapi_directory("/nonexistent"));

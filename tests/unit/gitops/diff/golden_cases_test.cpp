@@ -1,6 +1,8 @@
 // The 84 cases of a real API server (tests/golden/drift-cases), with their own schemas.
 #include "gitops/diff/compare.hpp"
+#include "gitops/diff/drift_diff.hpp"
 #include "gitops/diff/inputs.hpp"
+#include "gitops/diff/print.hpp"
 #include "tests/support/golden.hpp"
 
 #include <fmt/core.h>
@@ -15,9 +17,6 @@ namespace driftwarden {
 namespace {
 
 using nlohmann::json;
-
-/// Cases that the comparator doesn't get right yet. The test fails when one of them starts to pass.
-const std::set<int> kNotYet{};
 
 const std::string kRoot = "tests/golden/drift-cases/";
 
@@ -39,23 +38,45 @@ std::optional<json> load(const std::string& path) {
   return documents->front();
 }
 
-/// What is wrong with a case, "" when nothing is.
-std::string judge(const std::string& folder, const Schemas* schemas, bool with_dry_run) {
-  const auto expected = *load(folder + "expect.json");
-  const auto desired = load(folder + "desired.yaml");
-  const auto live = load(folder + "live.json");
+/// One folder of tests/golden/drift-cases, and what the comparator makes of it.
+struct Case {
+  explicit Case(int number) : folder(fmt::format("case-{:02}/", number)) {
+    const auto path = kRoot + folder;
+    expected = *load(path + "expect.json");
+    desired = load(path + "desired.yaml");
+    live = load(path + "live.json");
+    if (expected["lastSynced"].is_string()) last_synced = load(path + expected["lastSynced"].get<std::string>());
+    dry_run = *read_dry_run(*load(path + "dryrun.json"));
+    if (const auto given = load(path + "rules.json")) rules = *read_ignore_rules(*given);
+  }
+
+  ObjectDrift compared(const Schemas* schemas, bool with_dry_run) const {
+    CompareContext context;
+    context.redactor = &redactor;
+    context.schemas = schemas;
+    context.app = "shop";
+    context.ignore = rules;
+    if (desired) context.kind_served = is_served(discovery(), *desired);
+    return compare(pointer(desired), pointer(live), pointer(last_synced), with_dry_run ? &dry_run : nullptr, context);
+  }
+
+  static const json* pointer(const std::optional<json>& value) { return value ? &*value : nullptr; }
+
+  std::string folder;
+  json expected;
+  std::optional<json> desired;
+  std::optional<json> live;
   std::optional<json> last_synced;
-  if (expected["lastSynced"].is_string()) last_synced = load(folder + expected["lastSynced"].get<std::string>());
-  const auto dry_run = read_dry_run(*load(folder + "dryrun.json"));
-  CompareContext context;
-  const Redactor redactor("test");
-  context.redactor = &redactor;
-  context.schemas = schemas;
-  context.app = "shop";
-  if (desired) context.kind_served = is_served(discovery(), *desired);
-  if (const auto rules = load(folder + "rules.json")) context.ignore = *read_ignore_rules(*rules);
-  const auto drift =
-      compare(desired ? &*desired : nullptr, live ? &*live : nullptr, last_synced ? &*last_synced : nullptr, with_dry_run ? &*dry_run : nullptr, context);
+  DryRun dry_run;
+  std::vector<IgnoreRule> rules;
+  Redactor redactor{"test"};
+};
+
+/// What is wrong with a case, "" when nothing is.
+std::string judge(int number, const Schemas* schemas, bool with_dry_run) {
+  const Case given(number);
+  const auto& expected = given.expected;
+  const auto drift = given.compared(schemas, with_dry_run);
   std::string wrong;
   if (to_string(drift.verdict) != expected["verdict"]) wrong += fmt::format("verdict {}, expected {}\n", to_string(drift.verdict), expected["verdict"].dump());
   const json notes = drift.notes;
@@ -86,14 +107,7 @@ std::string judge(const std::string& folder, const Schemas* schemas, bool with_d
 
 class GoldenCase : public testing::TestWithParam<int> {};
 
-TEST_P(GoldenCase, IsJudgedAsTheServerWould) {
-  const auto wrong = judge(fmt::format("{}case-{:02}/", kRoot, GetParam()), &server_schemas(), true);
-  if (kNotYet.contains(GetParam())) {
-    EXPECT_NE(wrong, "") << "passes now: take it off the list";
-  } else {
-    EXPECT_EQ(wrong, "");
-  }
-}
+TEST_P(GoldenCase, IsJudgedAsTheServerWould) { EXPECT_EQ(judge(GetParam(), &server_schemas(), true), ""); }
 
 INSTANTIATE_TEST_SUITE_P(Server, GoldenCase, testing::Range(1, 85));
 
@@ -101,11 +115,68 @@ INSTANTIATE_TEST_SUITE_P(Server, GoldenCase, testing::Range(1, 85));
 TEST_P(GoldenCase, IsJudgedAlikeByTheBuiltInTable) {
   static const std::set<int> kCustomKinds{66, 67, 68, 69, 70, 71, 72, 73};
   if (kCustomKinds.contains(GetParam())) return;
-  EXPECT_EQ(judge(fmt::format("{}case-{:02}/", kRoot, GetParam()), nullptr, true), "");
+  EXPECT_EQ(judge(GetParam(), nullptr, true), "");
 }
 
 /// Without the dry-run the verdict stays; only words about the dry-run are gone.
-TEST_P(GoldenCase, IsJudgedLocally) { EXPECT_EQ(judge(fmt::format("{}case-{:02}/", kRoot, GetParam()), &server_schemas(), false), ""); }
+TEST_P(GoldenCase, IsJudgedLocally) { EXPECT_EQ(judge(GetParam(), &server_schemas(), false), ""); }
+
+/// What people see of it: the text without and with the server's answer, and the diff of a sync.
+TEST_P(GoldenCase, ReadsAsTheGoldenFile) {
+  const Case given(GetParam());
+  const auto local = given.compared(&server_schemas(), false);
+  const auto confirmed = given.compared(&server_schemas(), true);
+  auto text = "== compare\n" + to_text(local);
+  text += to_text(confirmed) == to_text(local) ? "== compare --dry-run: the same\n" : "== compare --dry-run\n" + to_text(confirmed);
+  if (confirmed.verdict != Verdict::Synced) {
+    const auto redacted = [&](const std::optional<json>& value) { return value ? given.redactor.redact(*value) : json(); };
+    const auto desired = redacted(given.desired);
+    const auto live = redacted(given.live);
+    text += "== diff\n" + drift_diff(given.desired ? &desired : nullptr, given.live ? &live : nullptr, confirmed) + "\n";
+  }
+  test::expect_golden("drift-cases/" + given.folder + "text.txt", text);
+}
+
+TEST_P(GoldenCase, ADryRunIsWantedForWhatItMayTakeBack) {
+  const Case given(GetParam());
+  const auto local = given.compared(&server_schemas(), false);
+  const bool can_vanish =
+      std::any_of(local.fields.begin(), local.fields.end(), [](const FieldDrift& field) { return field.op != FieldOp::Added && field.op != FieldOp::Stale; });
+  EXPECT_EQ(local.confirmation == Confirmation::Wanted, can_vanish);
+  EXPECT_EQ(given.compared(&server_schemas(), true).confirmation, Confirmation::NotNeeded);
+}
+
+/// What is left out for the dry-run is nothing that the verdict rests on.
+TEST_P(GoldenCase, WhatIsSentForADryRunIsJudgedAlike) {
+  Case given(GetParam());
+  if (!given.desired) return;
+  const auto before = given.compared(&server_schemas(), false);
+  given.desired = for_dry_run(*given.desired, &server_schemas());
+  EXPECT_EQ(given.compared(&server_schemas(), false).fields, before.fields);
+  EXPECT_FALSE(given.desired->contains("status"));
+}
+
+TEST_P(GoldenCase, CompiledRulesDoTheSame) {
+  const Case given(GetParam());
+  if (given.rules.empty() || !given.desired || !given.live) return;
+  const CompiledRules compiled(given.rules);
+  CompareContext context;
+  context.redactor = &given.redactor;
+  context.ignore = given.rules;
+  const auto plain = compare(&*given.desired, &*given.live, nullptr, nullptr, context);
+  context.compiled = &compiled;
+  EXPECT_EQ(compare(&*given.desired, &*given.live, nullptr, nullptr, context), plain);
+}
+
+/// Whoever is named for a field is the manager at its path, too.
+TEST_P(GoldenCase, TheManagerAtAPathIsTheOneNamed) {
+  const Case given(GetParam());
+  if (!given.live) return;
+  for (const auto& field : given.compared(&server_schemas(), true).fields) {
+    if (!field.by) continue;
+    EXPECT_EQ(manager_at(*given.live, field.path, ManagerClasses::defaults()), *field.by) << field.path;
+  }
+}
 
 }  // namespace
 }  // namespace driftwarden

@@ -72,6 +72,47 @@ INSTANTIATE_TEST_SUITE_P(EnvValue, PatternTable,
                                          PatternRow{".spec.**.image", false}, PatternRow{".spec.containers.env", false},
                                          PatternRow{R"(.spec.containers[name="app"].env[name="TZ"].value.more)", false}));
 
+struct RootsRow {
+  std::string name;
+  std::string pattern;
+  std::string desired;
+  std::string live;
+  bool covers;
+  friend void PrintTo(const RootsRow& row, std::ostream* out) { *out << row.name; }
+};
+class RootsTable : public testing::TestWithParam<RootsRow> {};
+
+/// .spec.containers[name="app"].env[name="TZ"].value, by position and by other members.
+TEST_P(RootsTable, FindsElementsInGitAndLive) {
+  const auto object = [](const std::string& containers) { return json::parse(R"({"spec":{"containers":[)" + containers + "]}}"); };
+  const auto desired = object(GetParam().desired);
+  const auto live = object(GetParam().live);
+  const auto pattern = PathPattern::parse(GetParam().pattern);
+  ASSERT_TRUE(pattern);
+  EXPECT_EQ(pattern->covers(env_path(), {&desired, &live}), GetParam().covers);
+  EXPECT_FALSE(pattern->covers(env_path()));
+}
+
+const std::string kApp = R"({"name":"app","image":"a:1"})";
+const std::string kSidecar = R"({"name":"sidecar","image":"s:1"})";
+INSTANTIATE_TEST_SUITE_P(EnvValue, RootsTable,
+                         testing::Values(RootsRow{"ItsPlaceInGitCounts", ".spec.containers[0].env", kApp, kSidecar + "," + kApp, true},
+                                         RootsRow{"NotTheOneInLive", ".spec.containers[1].env", kApp, kSidecar + "," + kApp, false},
+                                         RootsRow{"InLiveWhereGitLacksIt", ".spec.containers[1].env", kSidecar, kSidecar + "," + kApp, true},
+                                         RootsRow{"BeyondTheEnd", ".spec.containers[7].env", kApp, kApp, false},
+                                         RootsRow{"Nowhere", ".spec.containers[0].env", "", "", false},
+                                         RootsRow{"ByAMemberThatIsNoKey", R"(.spec.containers[image="a:*"].env)", kApp, "", true},
+                                         RootsRow{"ByAnotherMember", R"(.spec.containers[image="s:*"].env)", kApp, kApp, false},
+                                         RootsRow{"ByKeyAndMember", R"(.spec.containers[image="a:1",name="app"].env)", kApp, kApp, true}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(Patterns, APositionIsANumberedNameToo) {
+  const PathNode root;
+  const auto data = root.field("data");
+  EXPECT_TRUE(PathPattern::parse(".data[0]")->covers(path_of(data.field("0"))));
+  EXPECT_FALSE(PathPattern::parse(".data[0]")->covers(path_of(data.field("1"))));
+}
+
 TEST(Patterns, ThatMakeNoSenseAreRefused) {
   for (const auto* text : {"", "spec", ".spec[", ".spec[name=\"a]", ".spec[name]", ".spec..x", ".spec]"}) EXPECT_FALSE(PathPattern::parse(text)) << text;
 }

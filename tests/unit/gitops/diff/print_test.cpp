@@ -29,7 +29,55 @@ TEST(Print, JsonIsTheCommandLinesContract) {
 
 TEST(Print, TextHasALinePerField) {
   EXPECT_EQ(to_text(scaled()),
-            "Deployment shop/checkout: OutOfSync (unconfirmed)\n  changed .spec.replicas: Git 2, live 5, by kubectl-edit at 2026-11-21T09:00:00Z\n");
+            "Deployment shop/checkout: OutOfSync\n"
+            "  changed .spec.replicas: 2 -> 5; by kubectl-edit, 2026-11-21 09:00:00 UTC\n"
+            "  unconfirmed: no right to ask the server by dry-run; compared here only\n");
+}
+
+ObjectDrift with(FieldDrift field) { return {{"apps", "v1", "Deployment", "shop", "web"}, Verdict::OutOfSync, {std::move(field)}, {}}; }
+
+TEST(Print, LongValuesAreCutToWhereTheyDiffer) {
+  FieldDrift field;
+  field.path = ".data.a";
+  field.desired = "\"" + std::string(500, 'x') + "old" + std::string(500, 'y') + "\"";
+  field.live = "\"" + std::string(500, 'x') + "new" + std::string(500, 'y') + "\"";
+  const auto text = to_text(with(field));
+  EXPECT_LT(text.size(), 500U);
+  EXPECT_THAT(text, testing::AllOf(testing::HasSubstr("xxold"), testing::HasSubstr("xxnew"))) << text;
+  field.desired = "\"" + std::string(200, 'x');
+  for (int i = 0; i < 60; ++i) *field.desired += "\u00e4";
+  field.live = *field.desired + "\u00f6";
+  EXPECT_NO_THROW(json(to_text(with(field))).dump()) << "cut inside of a character";
+}
+
+TEST(Print, SaysWhatATimeOrAnEditorIsMissing) {
+  FieldDrift field;
+  field.path = ".spec.replicas";
+  field.by = "kubectl";
+  field.desired = "2";
+  field.live = "5";
+  EXPECT_THAT(to_text(with(field)), testing::HasSubstr("2 -> 5; by kubectl, at a time that is not recorded\n"));
+  field.by.reset();
+  field.cause = FieldCause::Git;
+  EXPECT_THAT(to_text(with(field)), testing::HasSubstr("is 5, Git now says 2\n"));
+  field.op = FieldOp::Removed;
+  field.cause = FieldCause::Live;
+  EXPECT_THAT(to_text(with(field)), testing::HasSubstr("gone from the cluster, Git says 2; by whom is not recorded\n"));
+  field.op = FieldOp::Order;
+  field.desired = R"([{"name":"A"},{"name":"B"},7])";
+  field.live = R"(["x"])";
+  EXPECT_THAT(to_text(with(field)), testing::HasSubstr("Git has A, B, 7; live has x"));
+}
+
+TEST(Print, RulesAreNamedByNumber) {
+  auto drift = scaled();
+  drift.notes = {"ignore-rule-expired", "ignored-by-rule", "a-note-of-tomorrow"};
+  drift.hits = {{0, 2, false}, {3, 1, true}, {kAnnotationRule, 1, false}};
+  const auto text = to_text(drift);
+  EXPECT_THAT(text, testing::HasSubstr("  ignore-rule-expired: ignore rule 4 ran out; it hid 1 field\n"));
+  EXPECT_THAT(text,
+              testing::HasSubstr("  ignored-by-rule: ignore rule 1 hides 2 fields\n  ignored-by-rule: the annotation driftwarden.io/ignore hides 1 field\n"));
+  EXPECT_THAT(text, testing::HasSubstr("  a-note-of-tomorrow\n"));
 }
 
 struct DiffRow {

@@ -1,67 +1,11 @@
-#include "gitops/drift/index.hpp"
-
-#include "gitops/drift/live_store.hpp"
-
-#include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
+#include "index_fixture.hpp"
 
 namespace driftwarden {
 namespace {
 
-using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-const WatchedKind kMaps{"", "v1", "ConfigMap"};
-const WallTime kNow{std::chrono::hours(24 * 365 * 56)};
-
-json config_map(const std::string& name, const json& data) {
-  return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}, {"namespace", "shop"}}}, {"data", data}};
-}
-
-Manifest manifest(const json& object) { return {ref_of(object), std::make_shared<const json>(object), "a.yaml", 1}; }
-
-/// As a server would hold it: applied by us, then perhaps edited by a person.
-json live(json object, const std::string& version, const json& edited = nullptr) {
-  object["metadata"]["resourceVersion"] = version;
-  auto fields = json::object();
-  for (const auto& [key, value] : object["data"].items()) {
-    if (edited.is_null() || !edited.contains("f:" + key)) fields["f:" + key] = json::object();
-  }
-  object["metadata"]["managedFields"] =
-      json::array({json{{"manager", "driftwarden"}, {"operation", "Apply"}, {"apiVersion", "v1"}, {"fieldsV1", {{"f:data", fields}}}}});
-  if (!edited.is_null()) {
-    object["metadata"]["managedFields"].push_back(
-        {{"manager", "kubectl-edit"}, {"operation", "Update"}, {"apiVersion", "v1"}, {"time", "2026-01-01T00:00:00Z"}, {"fieldsV1", {{"f:data", edited}}}});
-  }
-  return object;
-}
-
-class Index : public testing::Test {
- protected:
-  Index() : redactor("key"), index(redactor) {
-    app.name = "shop";
-    app.cluster = "prod";
-    index.set_app(app);
-  }
-  void desire(const std::vector<json>& objects) {
-    std::vector<Manifest> manifests;
-    for (const auto& object : objects) manifests.push_back(manifest(object));
-    index.set_desired("shop", "rev1", std::move(manifests));
-  }
-  void see(const json& object) { index.on_object("prod", {ref_of(object), std::make_shared<const json>(object)}); }
-  void list(const std::vector<json>& objects) {
-    index.on_relist("prod", kMaps);
-    for (const auto& object : objects) see(object);
-    index.on_listed("prod", kMaps);
-  }
-  DriftReport report() { return index.report("shop", kNow); }
-
-  App app;
-  Redactor redactor;
-  DriftIndex index;
-};
 
 TEST_F(Index, IsUnknownUntilBothSidesAreThere) {
   EXPECT_EQ(report().state, AppState::Unknown);
@@ -251,30 +195,138 @@ TEST_F(Index, SettingTheAppAgainKeepsItsDesired) {
   app.channel = "#other";
   index.set_app(app);
   EXPECT_EQ(report().state, AppState::Synced);
-  ASSERT_NE(index.desired("shop"), nullptr);
+  ASSERT_TRUE(index.desired("shop"));
   EXPECT_EQ(index.desired("shop")->size(), 1U);
+}
+
+TEST_F(Index, AnAppMovesToAnotherCluster) {
+  desire({config_map("a", {{"k", "v"}})});
+  list({live(config_map("a", {{"k", "v"}}), "1")});
+  EXPECT_EQ(report().state, AppState::Synced);
+  index.mark_synced("shop");
+  app.cluster = "other";
+  index.set_app(app);
+  EXPECT_THAT(report().reason, HasSubstr("waiting for cluster other"));
+  EXPECT_THAT(index.kinds_of("prod"), IsEmpty());
+  EXPECT_THAT(index.kinds_of("other"), ElementsAre(kMaps));
+  EXPECT_EQ(index.live("prod", ref_of(config_map("a", {}))), nullptr);
+}
+
+TEST_F(Index, KindsThatWereSyncedStayInViewUntilTheNextSync) {
+  desire({config_map("a", {}), deployment("web")});
+  index.mark_synced("shop");
+  desire({config_map("a", {})});
+  EXPECT_THAT(index.kinds_of("prod"), ElementsAre(kMaps, WatchedKind{"apps", "v1", "Deployment"}));
+  index.mark_synced("shop");
+  EXPECT_THAT(index.kinds_of("prod"), ElementsAre(kMaps));
+  index.remove_app("shop");
+  EXPECT_THAT(index.kinds_of("prod"), IsEmpty());
+}
+
+TEST_F(Index, TerminatingIsStuckWhileSomethingHoldsIt) {
+  desire({config_map("a", {{"k", "v"}})});
+  auto going = live(config_map("a", {{"k", "v"}}), "1");
+  going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+  list({going});
+  EXPECT_EQ(report().cause, Cause::LiveEdited);
+  going["metadata"]["finalizers"] = {"shop.io/backup"};
+  going["metadata"]["resourceVersion"] = "2";
+  see(going);
+  EXPECT_EQ(report().cause, Cause::Stuck);
+  EXPECT_THAT(report().reason, HasSubstr("held by finalizers shop.io/backup"));
+}
+
+TEST_F(Index, WhatOneAppGivesUpAndAnotherTakesIsNoLeftOver) {
+  auto other = app;
+  other.name = "other";
+  index.set_app(other);
+  auto moved = config_map("a", {{"k", "v"}});
+  auto tracked = moved;
+  tracked["metadata"]["annotations"] = {{"driftwarden.io/tracking", tracking_id("shop", ref_of(moved))}};
+  desire({moved, config_map("b", {})});
+  desire_of("other", {});
+  list({live(tracked, "1"), live(config_map("b", {}), "2")});
+  EXPECT_EQ(report().state, AppState::Synced);
+  desire({config_map("b", {})});
+  ASSERT_EQ(report().objects.size(), 1U);
+  EXPECT_EQ(report().objects[0].verdict, Verdict::Extra);
+  index.take_changed();
+  desire_of("other", {moved});
+  EXPECT_THAT(index.take_changed(), ElementsAre("other", "shop"));
+  EXPECT_EQ(report().state, AppState::Synced);
+}
+
+TEST_F(Index, OnlyWhatMovedInGitIsComparedAgain) {
+  desire({config_map("a", {{"k", "v"}}), config_map("b", {{"k", "v"}})});
+  list({live(config_map("a", {{"k", "v"}}), "1"), edited("b", "w", "2")});
+  EXPECT_EQ(report().objects.size(), 1U);
+  desire({config_map("a", {{"k", "new"}}), config_map("b", {{"k", "v"}})});
+  EXPECT_EQ(report().objects.size(), 2U);
+  desire({config_map("a", {{"k", "v"}}), config_map("b", {{"k", "w"}})});
+  EXPECT_EQ(report().state, AppState::Synced);
+}
+
+TEST_F(Index, MarkSyncedTellsCausesApart) {
+  desire({config_map("a", {{"k", "v"}}), config_map("b", {{"k", "v"}})});
+  list({});
+  EXPECT_EQ(report().cause, Cause::Missing);
+  index.set_last_synced("shop", {});
+  EXPECT_EQ(report().cause, Cause::GitAhead);
+  index.mark_synced("shop");
+  EXPECT_EQ(report().cause, Cause::Missing);
+}
+
+TEST_F(Index, DesiredIsUnpackedInTheOrderOfGit) {
+  desire({config_map("b", {{"k", 1}}), config_map("a", {{"k", 2}})});
+  ASSERT_TRUE(index.desired("shop"));
+  EXPECT_EQ((*index.desired("shop"))[0].ref.name, "b");
+  EXPECT_EQ(*(*index.desired("shop"))[1].body, config_map("a", {{"k", 2}}));
+  EXPECT_EQ(index.objects("shop").size(), 2U);
+  const auto one = index.desired("shop", ref_of(config_map("a", {})));
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->file, "a.yaml");
+  EXPECT_EQ(one->line, 1);
+  EXPECT_FALSE(index.desired("shop", ref_of(config_map("c", {}))));
+  EXPECT_FALSE(index.desired("nobody"));
+}
+
+TEST_F(Index, UnstableFieldsNeverAlert) {
+  desire({config_map("a", {{"k", "random-1"}})}, {{object_id(ref_of(config_map("a", {}))), {".data.k"}}});
+  list({live(config_map("a", {{"k", "random-0"}}), "1")});
+  EXPECT_EQ(report().state, AppState::Synced);
+  EXPECT_EQ(report().cause, Cause::RenderUnstable);
+  desire({config_map("a", {{"k", "random-1"}})});
+  EXPECT_EQ(report().state, AppState::OutOfSync);
+}
+
+TEST_F(Index, FloatingImagesAreNamed) {
+  desire({deployment("web", "r.test/app:latest"), deployment("db", "r.test/db:1.2.3")});
+  ASSERT_EQ(report().floating.size(), 1U);
+  EXPECT_EQ(report().floating[0].object.name, "web");
+  EXPECT_EQ(report().floating[0].image, "r.test/app:latest");
+  desire({deployment("web", "r.test/app:2")});
+  EXPECT_THAT(report().floating, IsEmpty());
+}
+
+TEST_F(Index, ListingAKindTouchesOnlyThoseWhoWantIt) {
+  auto other = app;
+  other.name = "other";
+  index.set_app(other);
+  desire({config_map("a", {})});
+  desire_of("other", {deployment("web")});
+  index.take_changed();
+  list({});
+  EXPECT_THAT(index.take_changed(), ElementsAre("shop"));
 }
 
 TEST_F(Index, LiveIsHandedOut) {
   const auto a = live(config_map("a", {{"k", "v"}}), "1");
+  desire({config_map("a", {{"k", "v"}})});
   see(a);
   ASSERT_NE(index.live("prod", ref_of(a)), nullptr);
   EXPECT_EQ((*index.live("prod", ref_of(a)))["data"]["k"], "v");
   EXPECT_EQ(index.live("elsewhere", ref_of(a)), nullptr);
   EXPECT_EQ(index.report("nobody", kNow).state, AppState::Unknown);
-}
-
-TEST(Packed, KeepsWhatComparingAndHealthNeed) {
-  auto object = live(config_map("a", {{"k", "v"}}), "1");
-  object["status"] = {{"x", 1}};
-  object["metadata"]["managedFields"].push_back({{"manager", "c"}, {"subresource", "status"}, {"fieldsV1", {{"f:status", json::object()}}}});
-  const auto bytes = packed(object);
-  auto back = json::from_cbor(bytes);
-  EXPECT_FALSE(back.contains("status"));
-  EXPECT_FALSE(back["metadata"]["managedFields"][1].contains("fieldsV1"));
-  EXPECT_EQ(back["metadata"]["managedFields"][0], object["metadata"]["managedFields"][0]);
-  object["kind"] = "Deployment";
-  EXPECT_EQ(json::from_cbor(packed(object))["status"]["x"], 1);
 }
 
 }  // namespace

@@ -192,18 +192,20 @@ TEST_F(ClusterTest, AServerThatOnlySays503IsUnreachable) {
 }
 
 TEST_F(ClusterTest, AQuietWatchIsProbed) {
+  watches = {quiet_watch(clock, 40s)};
   make_cluster();
   cluster->watch({kind("ConfigMap")}, sink);
   ASSERT_TRUE(eventually([&] { return asked("GET /api/v1/configmaps?watch") == 1; }));
-  ASSERT_TRUE(eventually_within(70s, [&] { return asked("GET /readyz") == 3; }));
+  ASSERT_TRUE(eventually_within(130s, [&] { return asked("GET /readyz") == 3; }));
   EXPECT_EQ(sink.reach, Lines{"reachable"});
 }
 
 TEST_F(ClusterTest, WhereReadyzIsForbiddenTheServerStillSpoke) {
+  watches = {quiet_watch(clock, 40s)};
   others["GET /readyz"] = {status_reply(500, "a hook failed")};
   make_cluster();
   cluster->watch({kind("ConfigMap")}, sink);
-  ASSERT_TRUE(eventually_within(90s, [&] { return asked("GET /version") >= 3; }));
+  ASSERT_TRUE(eventually_within(130s, [&] { return asked("GET /version") >= 3; }));
   EXPECT_EQ(sink.reach, Lines{"reachable"});
 }
 

@@ -36,6 +36,22 @@ net::ServerReply watch_reply(std::vector<std::string> pieces, Then then) {
   return reply;
 }
 
+namespace {
+
+asio::awaitable<void> end_later(Clock& clock, Duration life) {
+  const auto slept = co_await clock.sleep_for(life);
+  static_cast<void>(slept);
+}
+
+}  // namespace
+
+net::ServerReply quiet_watch(Clock& clock, Duration life) {
+  net::ServerReply reply;
+  reply.headers.set("Content-Type", "application/json");
+  reply.stream = [&clock, life](net::BodyWriter&) { return end_later(clock, life); };
+  return reply;
+}
+
 std::string event_line(const std::string& type, const std::string& name, const std::string& version) {
   const json event{{"type", type},
                    {"object", {{"kind", "ConfigMap"}, {"apiVersion", "v1"}, {"metadata", {{"name", name}, {"namespace", "shop"}, {"resourceVersion", version}}}}}};
@@ -52,6 +68,11 @@ json list_of(const std::vector<std::string>& names, const std::string& version, 
 void SinkLog::on_object(const std::string&, LiveObject object) {
   lines.push_back("object " + object.ref.namespace_ + "/" + object.ref.name);
   last = object.body;
+  last_content = object.content;
+}
+bool SinkLog::wants(const std::string&, const LiveGlimpse& glimpse) {
+  glimpses.push_back(glimpse.ref.namespace_ + "/" + glimpse.ref.name + " " + std::string(glimpse.resource_version));
+  return !wanted || wanted(glimpse);
 }
 void SinkLog::on_deleted(const std::string&, const ObjectRef& ref) { lines.push_back("deleted " + ref.namespace_ + "/" + ref.name); }
 void SinkLog::on_listed(const std::string&, const WatchedKind& kind) { lines.push_back("listed " + kind.kind); }
@@ -103,8 +124,10 @@ asio::awaitable<net::ServerReply> ClusterTest::answer(net::ServerRequest request
   requests.push_back(line + (request.raw_query.empty() ? "" : "?" + request.raw_query));
   authorizations.push_back(request.headers.find("Authorization").value_or(""));
   bodies.push_back(request.body);
+  accepts.push_back(request.headers.find("Accept").value_or(""));
   if (!available) co_return status_reply(503, "down for maintenance");
   if (!required_authorization.empty() && authorizations.back() != required_authorization) co_return status_reply(401, "Unauthorized");
+  if (!watchable && line == "GET /api/v1/configmaps") co_return status_reply(503, "etcd is slow");
   if (const auto other = others.find(line); other != others.end()) co_return next(other->second);
   if (line == "GET /readyz") co_return net::ServerReply(200, "text/plain", "ok");
   if (line == "GET /version") co_return json_reply(200, json::parse(R"({"gitVersion":"v1.36.3"})"));

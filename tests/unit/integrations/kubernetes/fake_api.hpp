@@ -22,11 +22,14 @@ enum class Then { Stay, End, Break };
 net::ServerReply json_reply(unsigned status, const nlohmann::json& body);
 net::ServerReply status_reply(unsigned status, const std::string& message);
 net::ServerReply watch_reply(std::vector<std::string> pieces, Then then);
+/// A quiet watch that the server ends when it said it would.
+net::ServerReply quiet_watch(Clock& clock, Duration life);
 std::string event_line(const std::string& type, const std::string& name, const std::string& version);
 nlohmann::json list_of(const std::vector<std::string>& names, const std::string& version, const std::string& more = "");
 
 class SinkLog final : public LiveSink {
  public:
+  bool wants(const std::string& cluster, const LiveGlimpse& glimpse) override;
   void on_object(const std::string& cluster, LiveObject object) override;
   void on_deleted(const std::string& cluster, const ObjectRef& ref) override;
   void on_listed(const std::string& cluster, const WatchedKind& kind) override;
@@ -38,6 +41,9 @@ class SinkLog final : public LiveSink {
   std::vector<std::string> lines;
   std::vector<std::string> reach;
   JsonPtr last;
+  std::uint64_t last_content = 0;
+  std::vector<std::string> glimpses;               ///< "shop/a 12"
+  std::function<bool(const LiveGlimpse&)> wanted;  ///< all without it
 };
 
 class ClusterTest : public testing::Test {
@@ -67,8 +73,10 @@ class ClusterTest : public testing::Test {
   std::vector<std::string> requests;                           ///< "GET /path?query"
   std::vector<std::string> authorizations;
   std::vector<std::string> bodies;
+  std::vector<std::string> accepts;
   std::string required_authorization;
   bool available = true;
+  bool watchable = true;  ///< else lists and watches get 503, and all else its answer
   bool aggregated = false;
 };
 

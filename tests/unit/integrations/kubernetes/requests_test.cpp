@@ -177,5 +177,23 @@ TEST(OpenApiIndex, FindsTheDocumentsOfOurGroups) {
   EXPECT_TRUE(parse_openapi_index(json::array(), {"api/v1"}).empty());
 }
 
+TEST(OpenApiDocument, KeepsWhatTheKindsNeed) {
+  const std::string text = R"({"openapi":"3.0.0","paths":{"/a":{"$ref":"#/components/schemas/No"}},"components":{"securitySchemes":{},"schemas":{
+    "Pod":{"description":"d","x-kubernetes-group-version-kind":[{"group":"","kind":"Pod","version":"v1"}],"properties":{"description":{"type":"string"},"spec":{"allOf":[{"$ref":"#/components/schemas/Spec"}]}}},
+    "Spec":{"properties":{"list":{"items":{"$ref":"#/components/schemas/Item"}},"self":{"$ref":"#/components/schemas/Spec"},"gone":{"$ref":"#/components/schemas/Gone"}}},
+    "Item":{"type":"object"},"No":{"type":"object"},
+    "Node":{"x-kubernetes-group-version-kind":[{"group":"","kind":"Node","version":"v1"}]}}}})";
+  const auto reduced = reduce_openapi(text, {"Pod"});
+  ASSERT_TRUE(reduced) << reduced.error().message;
+  const auto& schemas = (**reduced)["components"]["schemas"];
+  std::set<std::string> names;
+  for (const auto& [name, schema] : schemas.items()) names.insert(name);
+  EXPECT_EQ(names, (std::set<std::string>{"Item", "Pod", "Spec"}));
+  EXPECT_FALSE(schemas["Pod"].contains("description"));
+  EXPECT_TRUE(schemas["Pod"]["properties"].contains("description")) << "a property of that name";
+  EXPECT_FALSE(reduce_openapi("<html>", {"Pod"}));
+  EXPECT_TRUE((**reduce_openapi("{}", {"Pod"}))["components"]["schemas"].empty());
+}
+
 }  // namespace
 }  // namespace driftwarden::kubernetes

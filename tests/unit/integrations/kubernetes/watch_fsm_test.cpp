@@ -115,6 +115,12 @@ TEST(WatchFsm, WhatFailsDecidesWhatIsTriedAgain) {
   EXPECT_EQ(text(fsm.on_slept()), "Resolve");
 }
 
+TEST(WatchFsm, RefusedAgainAndAgainIsTheKindsOwnFailure) {
+  auto fsm = watching();
+  EXPECT_EQ(text(fsm.on_refused()), "Sleep kind failed");
+  EXPECT_EQ(text(fsm.on_slept()), "Resolve");
+}
+
 TEST(WatchFsm, ALineThatStaysBrokenEndsInAList) {
   auto fsm = watching();
   for (int i = 0; i < 2; ++i) {

@@ -1,0 +1,31 @@
+#pragma once
+// From the config to what it names: the one place where clusters and mirrors are made, for the bot and for one pass in a terminal.
+#include "bot/watch/fleet.hpp"
+#include "integrations/net/http_client.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+/// For Git and rendering, and one thread per repository that a slow remote may keep busy.
+std::size_t pool_threads(const Config& config);
+
+using Clusters = std::vector<std::unique_ptr<kubernetes::Cluster>>;
+/// Errors: a kubeconfig that is wrong.
+Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clock, Random& random, const Config& config);
+
+/// What a fleet is made of besides clusters, its memory and its directory.
+struct FleetGround {
+  asio::any_io_executor executor;
+  asio::any_io_executor pool;
+  Clock& clock;
+  Random& random;
+  net::HttpClient& http;
+  const Config& config;
+  const Redactor& redactor;
+};
+Fleet::Parts make_fleet_parts(const FleetGround& ground, Clusters clusters, std::string cache_directory);
+
+}  // namespace driftwarden

@@ -1,0 +1,22 @@
+#include "bot/conversation/handlers.hpp"
+#include "bot/incident/time_in_drift.hpp"
+
+namespace driftwarden {
+namespace {
+
+constexpr Duration kWindow = std::chrono::hours{24 * 30};
+constexpr std::size_t kMostIncidents = 20'000;
+
+}  // namespace
+
+asio::awaitable<Result<Answer>> handle_stats(Services& services, Call call) {
+  const auto now = services.clock.wall_now();
+  std::function<Result<std::vector<Incident>>(storage::Transaction&)> work = [since = now - kWindow](storage::Transaction& tx) { return tx.incidents_since(since, kMostIncidents); };
+  auto working = services.store.query<std::vector<Incident>>(std::move(work));
+  auto incidents = co_await std::move(working);
+  if (!incidents) co_return incidents.error();
+  if (!call.command.app.empty()) std::erase_if(*incidents, [&](const Incident& incident) { return incident.app != call.command.app; });
+  co_return say(view::stats_message(times_in_drift(*incidents, services.fleet.apps(), now - kWindow, now), call.command.app, now));
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,88 @@
+#include "bot/view/record_view.hpp"
+
+#include "bot/view/blocks.hpp"
+#include "bot/view/drift_words.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden::view {
+namespace {
+
+constexpr std::size_t kRowsShown = 10;
+constexpr std::size_t kRulesShown = 40;
+
+std::string time_line(const TimeInDrift& row) {
+  auto line = fmt::format("*{}* {} in drift, {}", slack::escape(row.name), format_age(row.total), counted(row.incidents, "incident"));
+  if (row.over > 0) line += fmt::format(", {} to reconcile", format_age(row.mean));
+  if (row.open > 0) line += fmt::format(", :rotating_light: {} open", row.open);
+  return line;
+}
+
+/// A section of its own, and the same for the fallback.
+void add_times(Blocks& blocks, std::string& text, std::string_view title, const std::vector<TimeInDrift>& rows) {
+  if (rows.empty()) return;
+  std::vector<std::string> lines{fmt::format("_{}_", title)};
+  for (const auto& row : rows) {
+    if (lines.size() <= kRowsShown) lines.push_back(time_line(row));
+  }
+  if (rows.size() > kRowsShown) lines.push_back(fmt::format("\u2026 and {} more", rows.size() - kRowsShown));
+  const auto section = join(lines, "\n");
+  blocks.section(section);
+  text += "\n" + section;
+}
+
+std::string rule_line(const RuleRow& row, bool with_app) {
+  const auto& use = row.use;
+  auto line = fmt::format("{} ", use.expired ? ":hourglass:" : use.fields > 0 ? ":see_no_evil:" : ":zzz:");
+  if (with_app) line += fmt::format("*{}* ", slack::escape(row.app));
+  line += code_span(ellipsize(use.rule, 200));
+  std::vector<std::string> facts{use.owner.empty() ? "nobody's" : name_words(use.owner), use.until ? until_words(use) : "without an end",
+                                 use.fields == 0 ? "hides nothing now" : fmt::format("{} {}", use.expired ? "would hide" : "hides", counted(use.fields, "field"))};
+  if (!use.reason.empty()) facts.push_back(slack::escape(without_control_characters(ellipsize(use.reason, 120))));
+  return line + " " + join(facts, ", ");
+}
+
+}  // namespace
+
+slack::Message stats_message(const TimesInDrift& times, const std::string& app, WallTime now) {
+  Blocks blocks;
+  const auto whose = app.empty() ? std::string{} : fmt::format(" of *{}*", slack::escape(app));
+  auto text = times.apps.empty() ? fmt::format(":white_check_mark: No drift{} in the last 30 days.", whose) : fmt::format("*Time in drift*{}, last 30 days, worst first", whose);
+  blocks.section(text);
+  add_times(blocks, text, "Apps", times.apps);
+  if (app.empty()) {
+    add_times(blocks, text, "Teams", times.teams);
+    add_times(blocks, text, "Clusters", times.clusters);
+  }
+  blocks.context({"as of " + time_span(now), "from when an incident opened until live and Git agreed; mean over those that are over"});
+  return message_of(blocks, std::move(text));
+}
+
+slack::Message ignores_message(std::vector<RuleRow> rows, const std::string& app) {
+  std::ranges::stable_sort(rows, [](const RuleRow& a, const RuleRow& b) {
+    if (a.use.expired != b.use.expired) return a.use.expired;
+    return a.use.until.value_or(WallTime::max()) < b.use.until.value_or(WallTime::max());
+  });
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    if (lines.size() < kRulesShown) lines.push_back(rule_line(row, app.empty()));
+  }
+  if (rows.size() > kRulesShown) lines.push_back(fmt::format("\u2026 and {} more", rows.size() - kRulesShown));
+  const auto whose = app.empty() ? std::string{} : fmt::format(" of *{}*", slack::escape(app));
+  const auto head = rows.empty() ? fmt::format("There are no ignore rules{}.", whose) : fmt::format("*Ignore rules*{}", whose);
+  Blocks blocks;
+  blocks.section(head);
+  std::string section;
+  for (const auto& line : lines) {
+    if (!section.empty() && section.size() + line.size() + 1 > 2900) blocks.section(std::exchange(section, ""));
+    section += (section.empty() ? "" : "\n") + line;
+  }
+  blocks.section(section);
+  blocks.context({"`ignore APP [PATH] for 30d because ...` asks for one"});
+  return message_of(blocks, head + (lines.empty() ? "" : "\n" + join(lines, "\n")));
+}
+
+}  // namespace driftwarden::view

@@ -1,0 +1,96 @@
+#include "bot/watch/argo_rules_of.hpp"
+
+#include "bot/watch/repository_url.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <utility>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+/// A repository and a path in it.
+using Place = std::pair<std::string, std::string>;
+
+const json& at(const json& object, const char* key) {
+  static const json nothing;
+  if (!object.is_object()) return nothing;
+  const auto found = object.find(key);
+  return found == object.end() ? nothing : *found;
+}
+
+std::string text_at(const json& object, const char* key) {
+  const auto& value = at(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::string normal_path(std::string_view path) {
+  while (path.starts_with("./")) path.remove_prefix(2);
+  while (path.starts_with('/')) path.remove_prefix(1);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path == "." ? std::string() : std::string(path);
+}
+
+void add_place(const json& source, std::set<Place>& places) {
+  const auto repository = normal_repository_url(text_at(source, "repoURL"));
+  // A chart from a registry has no path.
+  if (!repository.empty() && at(source, "path").is_string()) places.emplace(repository, normal_path(text_at(source, "path")));
+}
+
+std::set<Place> places_of(const json& spec) {
+  std::set<Place> places;
+  add_place(at(spec, "source"), places);
+  const auto& sources = at(spec, "sources");
+  if (!sources.is_array()) return places;
+  for (const auto& source : sources) add_place(source, places);
+  return places;
+}
+
+void take(const Manifest& application, const json& ignore_differences, ImportedRules& into) {
+  const auto prefix = fmt::format("Application {}: ", application.ref.name);
+  auto imported = import_argo_rules(ignore_differences);
+  if (!imported) {
+    into.warnings.push_back(prefix + imported.error().message);
+    return;
+  }
+  for (auto& rule : imported->rules) into.rules.push_back(std::move(rule));
+  for (auto& warning : imported->warnings) into.warnings.push_back(prefix + warning);
+}
+
+}  // namespace
+
+bool is_argo_application(const ObjectRef& ref) { return ref.group == "argoproj.io" && ref.kind == "Application"; }
+
+std::map<std::string, ImportedRules> argo_rules_of(const std::vector<Manifest>& applications, const std::vector<App>& apps,
+                                                   const std::map<std::string, std::string>& urls) {
+  std::multimap<Place, const App*> by_place;
+  for (const auto& app : apps) {
+    const auto url = urls.find(app.repository);
+    if (url != urls.end() && !app.orphans) by_place.emplace(Place{normal_repository_url(url->second), normal_path(app.path)}, &app);
+  }
+  std::map<std::string, ImportedRules> rules;
+  for (const auto& application : applications) {
+    const auto& spec = at(*application.body, "spec");
+    const auto& ignore_differences = at(spec, "ignoreDifferences");
+    if (ignore_differences.is_null()) continue;
+    const auto destination = text_at(at(spec, "destination"), "namespace");
+    const auto cluster = text_at(at(spec, "destination"), "name");
+    for (const auto& place : places_of(spec)) {
+      const auto [first, last] = by_place.equal_range(place);
+      for (auto it = first; it != last; ++it) {
+        const auto& app = *it->second;
+        // Where one path goes to several clusters, only a destination by name says which of them is meant.
+        const bool one_cluster = std::all_of(first, last, [&](const auto& other) { return other.second->cluster == app.cluster; });
+        const bool there = cluster == app.cluster || ((cluster.empty() || cluster == "in-cluster") && one_cluster);
+        if (there && (destination.empty() || destination == app.namespace_)) take(application, ignore_differences, rules[app.name]);
+      }
+    }
+  }
+  return rules;
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,61 @@
+#pragma once
+// Blocking Git work of the fleet: what Apps are rendered from, found by ids alone, and the rendering itself. Values in, values out.
+#include "gitops/diff/argo_rules.hpp"
+#include "gitops/diff/unstable.hpp"
+#include "gitops/render/render.hpp"
+#include "gitops/repository/mirror.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+/// What the App's Git side says at one revision.
+struct DesiredState {
+  std::string revision;  ///< what is rendered: the commit, or the pinned one
+  std::string tree;      ///< id of the App's tree there: equal id = equal Desired
+  std::vector<Manifest> manifests;
+  UnstablePaths unstable{};  ///< at which a second render said otherwise; only where it was asked for
+};
+
+using Renderer = std::function<Result<Rendered>(const std::vector<SourceFile>& files, const App& app)>;
+/// gitops/render.
+Renderer default_renderer();
+
+/// Where an App's Desired comes from at a head, as ids: equal ids, equal Desired.
+struct AppInputs {
+  std::string revision;     ///< in force: the head, or what the pin says
+  std::string tree;
+  std::string pin;          ///< id of the pin file, "" without
+  std::string ignore;       ///< id of the ignore file at the head, "" without
+  std::string synced_tree;  ///< of the last synced revision, "" when that isn't known any more
+  std::optional<Error> error;
+};
+
+struct LookUp {
+  App app;
+  AppInputs known;          ///< at the previous head
+  std::string last_synced;  ///< revision, "" = its tree isn't asked for
+};
+struct LookedUp {
+  AppInputs inputs;
+  std::optional<ImportedRules> rules;  ///< of the ignore file, when that is another one than before
+};
+
+/// For all Apps of one repository at once; reads nothing of what didn't change since `previous` ("" = there is none). The error is one of
+/// the head itself; what is wrong with an App is in its inputs.
+Result<std::vector<LookedUp>> look_up(Mirror& mirror, const std::string& previous, const std::string& head, const std::vector<LookUp>& apps);
+
+/// What an App is rendered from as of `commit`.
+Result<std::string> revision_in_force(Mirror& mirror, const App& app, const std::string& commit);
+
+/// `compare_twice`: where the renderer may give something else each time, a second run says at which paths.
+Result<DesiredState> render_desired(Mirror& mirror, const App& app, const std::string& revision, const Renderer& render, bool compare_twice);
+
+/// The rules of `.driftwarden/ignore/<app>.yaml`. One that can't be read hides nothing: it has no rules and a warning "file:line: why".
+ImportedRules parse_ignore_file(const std::string& text, const std::string& path);
+
+}  // namespace driftwarden
