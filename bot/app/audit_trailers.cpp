@@ -1,43 +1,18 @@
 #include "bot/app/audit_trailers.hpp"
 
+#include "bot/app/temporary_directory.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/repository/mirror.hpp"
 
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <charconv>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <map>
 
 namespace driftwarden {
 namespace {
-
-class TemporaryDirectory {
- public:
-  static Result<std::unique_ptr<TemporaryDirectory>> make() {
-    std::error_code failed;
-    auto pattern = (std::filesystem::temp_directory_path(failed) / "driftwarden-verify-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      return Error{ErrorKind::Unavailable, fmt::format("making a temporary directory like {}: {}", pattern, std::strerror(errno))};
-    }
-    return std::unique_ptr<TemporaryDirectory>{new TemporaryDirectory{pattern}};
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 constexpr std::string_view kTrailer = "Driftwarden-Audit:";
 

@@ -175,7 +175,12 @@ void Fleet::nudge_urls(const std::vector<std::string>& urls) {
 }
 
 bool Fleet::ready() const {
-  return std::ranges::all_of(apps_, [&](const auto& entry) { return entry.second.orphans || told_.contains(entry.first); });
+  return std::ranges::all_of(apps_, [&](const auto& entry) {
+    if (entry.second.orphans) return true;
+    const auto told = told_.find(entry.first);
+    // Unknown because a list is still under way is no judgement yet.
+    return told != told_.end() && (told->second != AppState::Unknown || is_final(entry.first));
+  });
 }
 
 bool Fleet::is_final(const std::string& name) const {
