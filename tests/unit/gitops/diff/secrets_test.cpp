@@ -185,5 +185,15 @@ TEST_F(Encrypted, KeysAddedByHandAreTold) {
   EXPECT_EQ(drift.fields[0].path, ".data.b");
 }
 
+TEST_F(Secrets, AVariableInAListWithoutKeysIsOneToo) {
+  const auto task = [](const std::string& value) {
+    return yaml("{apiVersion: ci.example/v1, kind: Task, metadata: {name: t, namespace: shop}, spec: {env: [{name: MODE, value: a}, {name: DB_PASSWORD, value: " + value + "}]}}");
+  };
+  const auto drift = run(task(kPlain), task("another"));
+  ASSERT_EQ(drift.fields.size(), 1U);
+  EXPECT_EQ(drift.fields[0].path, ".spec.env[1].value");
+  EXPECT_THAT(*drift.fields[0].desired, HasSubstr("hmac:"));
+}
+
 }  // namespace
 }  // namespace driftwarden

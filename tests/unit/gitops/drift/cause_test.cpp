@@ -109,5 +109,19 @@ INSTANTIATE_TEST_SUITE_P(
                     StuckRow{"RefusedLiveEdit", named(noted(with(FieldCause::Live), "dry-run-failed"), "ConfigMap"), {}, "no", ""}),
     [](const auto& row) { return row.param.name; });
 
+TEST(WithoutValues, GoesNoFurtherIntoWhatGoPrints) {
+  const struct {
+    const char* message;
+    const char* clean;
+  } rows[]{
+      {R"(spec.replicas: Invalid value: -1: must be positive)", "spec.replicas: must be positive"},
+      {R"(data: Invalid value: "hunter: 2": too long)", "data: too long"},
+      {R"(spec.template: Invalid value: core.PodTemplateSpec{Args:[]string{"echo: x"}, Env:[]core.EnvVar{core.EnvVar{Name:"P", Value:"hunter2"}}}: field is immutable)",
+       "spec.template: field is immutable"},
+      {R"(.env[name="P"].value: expected string, got &value.valueUnstructured{Value:12345678})", R"(.env[name="P"].value: expected string)"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(without_values(row.message), row.clean);
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -147,5 +147,48 @@ TEST_P(LookUp, WhatIsGivenUpIsForeignAgain) {
 
 INSTANTIATE_TEST_SUITE_P(Feeds, LookUp, testing::Bool(), [](const auto& row) { return row.param ? "Glimpses" : "Objects"; });
 
+TEST_F(Index, AListIsTheLastWordAlsoWhenVersionsGoBack) {
+  desire({config_map("a", {{"k", "v"}})});
+  list({live(config_map("a", {{"k", "v"}}), "900")});
+  EXPECT_EQ(report().state, AppState::Synced);
+  list({edited("a", "w", "7")});
+  EXPECT_EQ(report().state, AppState::OutOfSync) << "a server that was restored from a backup";
+}
+
+TEST_F(Index, AWatchEventIsQuickerThanTheLookUp) {
+  list({live(config_map("a", {{"k", "v"}}), "1")});
+  desire({config_map("a", {{"k", "v"}})});
+  report();
+  const auto asked = index.take_lookups("prod");
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_TRUE(index.waits_for("prod", asked[0]));
+  index.on_deleted("prod", asked[0]);
+  EXPECT_FALSE(index.waits_for("prod", asked[0])) << "an answer that comes now is older than the deletion";
+}
+
+TEST_F(Index, ALookUpThatIsRefusedHoldsNobodyUp) {
+  desire({config_map("a", {{"k", "v"}})});
+  list({live(config_map("a", {{"k", "v"}}), "1"), live(config_map("b", {{"k", "v"}}), "1")});
+  desire({config_map("a", {{"k", "v"}}), config_map("b", {{"k", "v"}})});
+  report();
+  const auto asked = index.take_lookups("prod");
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_TRUE(index.is_settling("shop"));
+  index.on_look_up_failed("prod", asked[0]);
+  EXPECT_FALSE(index.is_settling("shop"));
+  EXPECT_EQ(report().state, AppState::Unknown);
+  EXPECT_TRUE(index.take_lookups("prod").empty());
+}
+
+TEST_F(Index, AKindThatWasNotWatchedForAWhileIsListedAnew) {
+  desire({config_map("a", {{"k", "v"}})});
+  list({live(config_map("a", {{"k", "v"}}), "1")});
+  EXPECT_EQ(report().state, AppState::Synced);
+  index.on_unwatched("prod", kMaps);
+  EXPECT_EQ(report().state, AppState::Unknown);
+  list({edited("a", "w", "5")});
+  EXPECT_EQ(report().state, AppState::OutOfSync);
+}
+
 }  // namespace
 }  // namespace driftwarden
