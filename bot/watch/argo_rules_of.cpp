@@ -1,6 +1,7 @@
 #include "bot/watch/argo_rules_of.hpp"
 
 #include "bot/watch/repository_url.hpp"
+#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -16,18 +17,6 @@ using nlohmann::json;
 /// A repository and a path in it.
 using Place = std::pair<std::string, std::string>;
 
-const json& at(const json& object, const char* key) {
-  static const json nothing;
-  if (!object.is_object()) return nothing;
-  const auto found = object.find(key);
-  return found == object.end() ? nothing : *found;
-}
-
-std::string text_at(const json& object, const char* key) {
-  const auto& value = at(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
 std::string normal_path(std::string_view path) {
   while (path.starts_with("./")) path.remove_prefix(2);
   while (path.starts_with('/')) path.remove_prefix(1);
@@ -36,15 +25,15 @@ std::string normal_path(std::string_view path) {
 }
 
 void add_place(const json& source, std::set<Place>& places) {
-  const auto repository = normal_repository_url(text_at(source, "repoURL"));
+  const auto repository = normal_repository_url(std::string(text_at(source, "repoURL")));
   // A chart from a registry has no path.
-  if (!repository.empty() && at(source, "path").is_string()) places.emplace(repository, normal_path(text_at(source, "path")));
+  if (!repository.empty() && member_at(source, "path").is_string()) places.emplace(repository, normal_path(text_at(source, "path")));
 }
 
 std::set<Place> places_of(const json& spec) {
   std::set<Place> places;
-  add_place(at(spec, "source"), places);
-  const auto& sources = at(spec, "sources");
+  add_place(member_at(spec, "source"), places);
+  const auto& sources = member_at(spec, "sources");
   if (!sources.is_array()) return places;
   for (const auto& source : sources) add_place(source, places);
   return places;
@@ -74,11 +63,11 @@ std::map<std::string, ImportedRules> argo_rules_of(const std::vector<Manifest>& 
   }
   std::map<std::string, ImportedRules> rules;
   for (const auto& application : applications) {
-    const auto& spec = at(*application.body, "spec");
-    const auto& ignore_differences = at(spec, "ignoreDifferences");
+    const auto& spec = member_at(*application.body, "spec");
+    const auto& ignore_differences = member_at(spec, "ignoreDifferences");
     if (ignore_differences.is_null()) continue;
-    const auto destination = text_at(at(spec, "destination"), "namespace");
-    const auto cluster = text_at(at(spec, "destination"), "name");
+    const auto destination = text_at(member_at(spec, "destination"), "namespace");
+    const auto cluster = text_at(member_at(spec, "destination"), "name");
     for (const auto& place : places_of(spec)) {
       const auto [first, last] = by_place.equal_range(place);
       for (auto it = first; it != last; ++it) {

@@ -1,6 +1,7 @@
 #include "gitops/diff/argo_rules.hpp"
 
 #include "gitops/diff/path.hpp"
+#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -250,11 +251,6 @@ class JqReader {
   std::string problem_;
 };
 
-std::string text_at(const json& item, const char* key) {
-  const auto found = item.find(key);
-  return found != item.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 class Import {
  public:
   void item(const json& item, std::size_t number) {
@@ -307,7 +303,7 @@ class Import {
 
   /// Argo CD compares names as they are; ours are globs.
   bool exact(const json& item, const char* key, std::string& into) {
-    const auto text = text_at(item, key);
+    const std::string text(text_at(item, key));
     if (text.empty()) return true;
     if (has_wildcard(text)) {
       warn(fmt::format("{}: {} has no wildcards in Argo CD, so it matches nothing", key, quoted(text)));

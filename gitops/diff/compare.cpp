@@ -7,6 +7,7 @@
 #include "gitops/diff/prepare.hpp"
 #include "gitops/diff/rules.hpp"
 #include "gitops/diff/shown.hpp"
+#include "gitops/manifest/members.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,11 +16,6 @@ namespace driftwarden {
 namespace {
 
 using nlohmann::json;
-
-std::string_view text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
-}
 
 bool is_secret(const json& object) { return text_at(object, "kind") == "Secret" && text_at(object, "apiVersion") == "v1"; }
 

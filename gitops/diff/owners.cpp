@@ -1,6 +1,7 @@
 #include "gitops/diff/owners.hpp"
 
 #include "gitops/base/text.hpp"
+#include "gitops/manifest/members.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +11,6 @@ namespace driftwarden {
 namespace {
 
 using nlohmann::json;
-
-std::string_view text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
-}
 
 /// A scalar of a trie key at the front of `text` (Go's compact JSON); moves past it.
 bool take_scalar(std::string_view& text, const json* wanted) {

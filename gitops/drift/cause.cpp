@@ -20,8 +20,6 @@ struct Signs {
   bool unknown = false;
 };
 
-bool has_note(const ObjectDrift& object, std::string_view note) { return std::ranges::find(object.notes, note) != object.notes.end(); }
-
 void add_fields(const ObjectDrift& object, const ManagerClasses& managers, Signs& signs) {
   for (const auto& field : object.fields) {
     const bool by_person = field.by && managers.of(*field.by) == ManagerClass::Person;
@@ -71,6 +69,8 @@ std::size_t end_of_value(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_note(const ObjectDrift& object, std::string_view note) { return std::ranges::find(object.notes, note) != object.notes.end(); }
 
 Cause cause_of(const std::vector<ObjectDrift>& objects, const WasSynced& was_synced, const ManagerClasses& managers) {
   Signs signs;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace driftwarden {
 
@@ -21,6 +22,8 @@ using WasSynced = std::function<std::optional<bool>(const ObjectRef&)>;
 /// Live and Git together are Both, as are a live deletion and Git together. Plain Missing and Extra are said only when nothing else is,
 /// Missing before Extra, Unknown last.
 Cause cause_of(const std::vector<ObjectDrift>& objects, const WasSynced& was_synced, const ManagerClasses& managers = ManagerClasses::defaults());
+
+bool has_note(const ObjectDrift& object, std::string_view note);
 
 /// Why another sync can't help this object, for people; "" when it can. `live` may be null; `refusal` is the server's answer to the dry-run.
 ///   being deleted while something holds it; Git's fields that the server refuses.

@@ -1,5 +1,7 @@
 #include "gitops/drift/derived.hpp"
 
+#include "gitops/manifest/members.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <utility>
@@ -10,17 +12,10 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 const json& list_at(const json& object, const char* key) {
   static const json kNone = json::array();
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object()) return kNone;
-  const auto found = metadata->find(key);
-  return found != metadata->end() && found->is_array() ? *found : kNone;
+  const auto& list = member_at(member_at(object, "metadata"), key);
+  return list.is_array() ? list : kNone;
 }
 
 std::optional<ObjectRef> parent_of(const json& secret, const ObjectRef& ref) {
@@ -50,8 +45,8 @@ std::optional<DerivedEdit> derived_edit(const json& secret, const ObjectRef& ref
   if (!parent) return std::nullopt;
   for (const auto& entry : list_at(secret, "managedFields")) {
     if (!entry.is_object()) continue;
-    auto manager = text_at(entry, "manager");
-    if (managers.of(manager) == ManagerClass::Person) return DerivedEdit{*std::move(parent), std::move(manager)};
+    const auto manager = text_at(entry, "manager");
+    if (managers.of(manager) == ManagerClass::Person) return DerivedEdit{*std::move(parent), std::string(manager)};
   }
   return std::nullopt;
 }

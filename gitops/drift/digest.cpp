@@ -1,5 +1,7 @@
 #include "gitops/drift/digest.hpp"
 
+#include "gitops/manifest/members.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <functional>
@@ -22,11 +24,6 @@ std::uint64_t hash_value(const json& value, std::uint64_t seed) {
     for (auto it = value.begin(); it != value.end(); ++it) seed = hash_value(*it, mix(seed, text_digest(it.key())));
   }
   return mix(seed, 3);
-}
-
-std::string_view text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
 }
 
 std::uint64_t hash_managed(const json& entries, std::uint64_t seed) {

@@ -24,8 +24,6 @@ std::string_view note_for(const Error& why) {
 
 namespace {
 
-bool has_note(const ObjectDrift& drift, std::string_view note) { return std::find(drift.notes.begin(), drift.notes.end(), note) != drift.notes.end(); }
-
 void add_note(ObjectDrift& drift, std::string_view note) {
   if (!has_note(drift, note)) drift.notes.emplace_back(note);
 }

@@ -1,6 +1,7 @@
 #include "gitops/drift/orphans.hpp"
 
 #include "gitops/base/text.hpp"
+#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -14,34 +15,22 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-const json& member(const json& object, const char* key) {
-  static const json kNone;
-  if (!object.is_object()) return kNone;
-  const auto found = object.find(key);
-  return found == object.end() ? kNone : *found;
-}
-
 bool is_tracked(const json& metadata) {
-  const auto& annotations = member(metadata, "annotations");
+  const auto& annotations = member_at(metadata, "annotations");
   return annotations.is_object() && annotations.contains(kTrackingAnnotation);
 }
 
 /// The oldest entry that isn't about status; times are RFC 3339, so they sort as text.
 std::string maker(const json& metadata) {
-  const auto& entries = member(metadata, "managedFields");
+  const auto& entries = member_at(metadata, "managedFields");
   if (!entries.is_array()) return {};
-  std::pair<std::string, std::string> oldest;
+  std::pair<std::string_view, std::string_view> oldest;
   for (const auto& entry : entries) {
     if (!entry.is_object() || entry.contains("subresource")) continue;
-    auto candidate = std::make_pair(text_at(entry, "time"), text_at(entry, "manager"));
-    if (oldest.second.empty() || candidate < oldest) oldest = std::move(candidate);
+    const auto candidate = std::make_pair(text_at(entry, "time"), text_at(entry, "manager"));
+    if (oldest.second.empty() || candidate < oldest) oldest = candidate;
   }
-  return oldest.second;
+  return std::string(oldest.second);
 }
 
 }  // namespace
@@ -65,10 +54,10 @@ bool is_platform_made(const json& object, const ObjectRef& ref) {
 }
 
 std::optional<Orphan> as_orphan(const json& object, const ObjectRef& ref) {
-  const auto& metadata = member(object, "metadata");
-  const auto& owners = member(metadata, "ownerReferences");
+  const auto& metadata = member_at(object, "metadata");
+  const auto& owners = member_at(metadata, "ownerReferences");
   if (ref.namespace_.empty() || (owners.is_array() && !owners.empty()) || is_tracked(metadata) || is_platform_made(object, ref)) return std::nullopt;
-  return Orphan{ref, maker(metadata), text_at(metadata, "creationTimestamp")};
+  return Orphan{ref, maker(metadata), std::string(text_at(metadata, "creationTimestamp"))};
 }
 
 void OrphanStore::put(Orphan orphan) {

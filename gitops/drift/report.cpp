@@ -15,8 +15,6 @@ using drift_index::Judged;
 
 namespace {
 
-bool has_note(const ObjectDrift& drift, std::string_view note) { return std::find(drift.notes.begin(), drift.notes.end(), note) != drift.notes.end(); }
-
 /// By the object's id, so that a report doesn't depend on the order of events.
 std::vector<const Judged*> in_order(const AppEntry& entry) {
   std::vector<std::pair<std::string, const Judged*>> named;

@@ -1,4 +1,6 @@
 #include "gitops/manifest/manifest.hpp"
+
+#include "gitops/manifest/members.hpp"
 #include "gitops/manifest/yaml_reader.hpp"
 
 #include <fmt/core.h>
@@ -11,12 +13,6 @@ namespace driftwarden {
 namespace {
 
 using nlohmann::json;
-
-std::string text_member(const json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 Error bad(const std::string& file, int line, const std::string& what) { return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: {}", file, line, what)}; }
 
@@ -33,7 +29,7 @@ struct Collector {
   Result<void> add(json object, int line, int depth) {
     if (!object.is_object()) return bad(file, line, fmt::format("expected an object with apiVersion and kind, found {}", object.type_name()));
     if (object.empty()) return {};
-    const auto kind = text_member(object, "kind");
+    const std::string kind(text_at(object, "kind"));
     if (kind.ends_with("List") && object.contains("items")) return add_items(object["items"], line, depth);
     CHECK_OK(check(object, kind, line));
     auto ref = ref_of(object);
@@ -53,7 +49,7 @@ struct Collector {
   Result<void> check(const json& object, const std::string& kind, int line) const {
     const auto shown = kind.empty() ? std::string("object") : kind;
     if (kind.empty()) return bad(file, line, "no Kubernetes object: kind is missing");
-    if (text_member(object, "apiVersion").empty()) return bad(file, line, fmt::format("{}: apiVersion is missing", shown));
+    if (text_at(object, "apiVersion").empty()) return bad(file, line, fmt::format("{}: apiVersion is missing", shown));
     const auto metadata = object.find("metadata");
     if (metadata == object.end() || !metadata->is_object()) return bad(file, line, fmt::format("{}: metadata is missing", shown));
     const auto name = metadata->find("name");
@@ -111,12 +107,12 @@ int apply_rank(const ObjectRef& ref) {
 ObjectRef ref_of(const json& object) {
   ObjectRef ref;
   if (!object.is_object()) return ref;
-  ref.set_api_version(text_member(object, "apiVersion"));
-  ref.kind = text_member(object, "kind");
+  ref.set_api_version(text_at(object, "apiVersion"));
+  ref.kind = text_at(object, "kind");
   const auto metadata = object.find("metadata");
   if (metadata == object.end()) return ref;
-  ref.name = text_member(*metadata, "name");
-  ref.namespace_ = text_member(*metadata, "namespace");
+  ref.name = text_at(*metadata, "name");
+  ref.namespace_ = text_at(*metadata, "namespace");
   return ref;
 }
 

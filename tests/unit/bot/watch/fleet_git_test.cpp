@@ -134,16 +134,16 @@ TEST(FleetGit, WhatVariesBetweenTwoRendersIsNoDrift) {
 
 TEST(FleetGit, ApplicationsOfAnAppOfAppsBringTheirRules) {
   FleetWorld world(1);
-  world.add_app("root");
-  world.commit({{"apps/root/app.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: app-000, namespace: argocd}\nspec:\n  source: {repoURL: 'file://" +
+  world.add_app("of-apps");
+  world.commit({{"apps/of-apps/app.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: app-000, namespace: argocd}\nspec:\n  source: {repoURL: 'file://" +
                                            world.remote() + "', path: ./apps/app-000/}\n  ignoreDifferences:\n  - kind: ConfigMap\n    jsonPointers: [/data/key]\n"}});
   world.start();
   world.cluster.put(live_config_map("app-000", "by hand"));
   world.clock.settle();
   EXPECT_EQ(world.last().state, AppState::Synced);
   EXPECT_THAT(world.last().objects, IsEmpty());
-  test::run_shell("cd " + world.work() + " && git rm -q apps/root/app.yaml");
-  world.push({{"apps/root/README", "empty\n"}});
+  test::run_shell("cd " + world.work() + " && git rm -q apps/of-apps/app.yaml");
+  world.push({{"apps/of-apps/README", "empty\n"}});
   EXPECT_EQ(world.last().state, AppState::OutOfSync) << "its rules go with the Application";
 }
 
