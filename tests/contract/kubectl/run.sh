@@ -109,7 +109,8 @@ expect 'explain' 'replicas' k explain deployment.spec
 # the small verbs
 expect 'label' 'labeled' k label deploy shop tier=front
 expect 'annotate' 'annotated' k annotate deploy shop note=hello
-expect 'their owners' 'kubectl-annotate/Update/ .*kubectl-label/Update/ ' managers deploy/shop
+expect 'owner of label' 'kubectl-label/Update/ ' managers deploy/shop
+expect 'owner of annotate' 'kubectl-annotate/Update/ ' managers deploy/shop
 expect 'set image' 'image updated' k set image deploy/shop web=example/shop:3
 expect 'set env' 'env updated' k set env deploy/shop MODE=fancy EXTRA=1
 expect 'env merged' '^MODE=fancy EXTRA=1 $' value deploy/shop '{range .spec.template.spec.containers[0].env[*]}{.name}={.value} {end}'
