@@ -3,6 +3,7 @@
 #include "gitops/base/clock.hpp"
 #include "gitops/model/audit.hpp"
 #include "gitops/model/change.hpp"
+#include "gitops/model/hold.hpp"
 #include "gitops/model/incident.hpp"
 
 #include <cstdint>
@@ -47,6 +48,19 @@ struct AppRow {
   std::string app{};
   std::string last_synced_revision{};  ///< the last revision with which live was seen equal
   WallTime last_synced_at{};
+};
+
+/// What was last said of a pull request that somebody opened.
+struct PullNote {
+  std::string repository{};
+  std::int64_t number = 0;
+  std::string head_sha{};
+  std::string base_sha{};
+  std::string digest{};    ///< of what was said: the same isn't said again
+  std::string channel{};
+  std::optional<MessageRef> message{};
+  bool closed = false;
+  WallTime updated_at{};
 };
 
 struct AuditQuery {
@@ -99,6 +113,24 @@ class Transaction {
   virtual Result<std::optional<Change>> find_change(std::int64_t id) = 0;
   virtual Result<std::optional<Change>> find_change_by_card(const MessageRef& card) = 0;
   virtual Result<std::vector<Change>> changes(const ChangeQuery& query) = 0;  ///< newest first
+
+  /// When Changes of the App were asked for, newest first.
+  virtual Result<std::vector<WallTime>> change_times(const std::string& app, WallTime since) = 0;
+
+  virtual Result<Hold> add_hold(Hold hold) = 0;  ///< gives it its id
+  virtual Result<void> save_hold(const Hold& hold) = 0;
+  virtual Result<std::vector<Hold>> open_holds() = 0;  ///< those that weren't ended; whether their time is up is for is_active
+  virtual Result<Delegation> add_delegation(Delegation delegation) = 0;
+  virtual Result<void> save_delegation(const Delegation& delegation) = 0;
+  virtual Result<std::vector<Delegation>> active_delegations(WallTime now) = 0;
+
+  virtual Result<void> save_identity(const Identity& identity) = 0;  ///< by team and user
+  virtual Result<std::optional<Identity>> find_identity(const std::string& team, const std::string& user) = 0;
+  virtual Result<std::vector<Identity>> identities() = 0;
+
+  virtual Result<void> save_pull_note(const PullNote& note) = 0;  ///< by repository and number
+  virtual Result<std::optional<PullNote>> find_pull_note(const std::string& repository, std::int64_t number) = 0;
+  virtual Result<std::vector<PullNote>> pull_notes(const std::string& repository) = 0;
 
   /// Appends to the chain and returns the row with its seq and hash.
   virtual Result<AuditRow> append_audit(const AuditEntry& entry) = 0;

@@ -1,6 +1,7 @@
 #pragma once
 // What a Change would write to Git and show to people, as data. Pure.
 #include "bot/config/config.hpp"
+#include "bot/watch/git_inputs.hpp"
 #include "gitops/manifest/manifest.hpp"
 #include "gitops/model/change.hpp"
 #include "gitops/model/drift.hpp"
@@ -11,6 +12,37 @@
 #include <vector>
 
 namespace driftwarden {
+
+/// What a verb's plan is made from. Blocking (the mirror, the renderer): for the pool.
+struct PlanContext {
+  const Config& config;
+  Mirror& mirror;
+  const Renderer& render;
+  std::string head;                ///< the commit is made on it
+  DriftReport report;              ///< of the App, as told now
+  std::vector<Manifest> desired;   ///< of the App, as rendered now
+  std::vector<App> apps;           ///< all
+};
+/// What a verb writes to Git. `notes` are for people: which file says it and why that one, what rides along, what can't be brought back.
+struct VerbPlan {
+  std::vector<FileEdit> edits;
+  std::string restore_path;        ///< as in CommitRequest
+  std::string restore_revision;
+  std::string undo_revision;
+  std::vector<std::string> notes;
+  std::vector<PersonId> authors;   ///< of commits that it puts in force beside the requester's own: they can't approve
+};
+/// InvalidInput with words for people where the verb can't be done to this App; nothing of it outside the App's paths.
+Result<VerbPlan> plan_verb(const Change& change, const App& app, const PlanContext& context);
+
+/// What restart would do: the workloads, "Deployment shop/web". InvalidInput when there are none or one isn't the App's.
+Result<std::vector<ObjectRef>> plan_restart(const Change& change, const App& app, const std::vector<Manifest>& desired);
+
+/// Who signs and who wrote it, and the message with its trailers: the commit on top of `context.head`.
+CommitRequest commit_of(const Change& change, const App& app, const Config& config, const std::string& head, const std::string& audit_id, VerbPlan plan);
+
+/// The trailers that only the merge knows: Approved-by for each, and what was overridden. Appended to the merge's message.
+std::string approval_trailers(const Change& change, const std::vector<PersonId>& approvers);
 
 /// "driftwarden/c-12-sync-checkout": the idempotency key of the proposal.
 std::string branch_name(const Change& change);

@@ -1,5 +1,6 @@
 #pragma once
 // The chat grammar: text -> Command. Pure; tables decide.
+#include "bot/command/intents.hpp"
 #include "gitops/base/clock.hpp"
 #include "gitops/model/app.hpp"
 
@@ -12,11 +13,12 @@
 
 namespace driftwarden {
 
-enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami, Ignore, Ignores, Stats };
+enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami, Ignore, Ignores, Stats,
+                  SetImage, Scale, Set, Promote, CreateApp, Restart, Lock, Unlock, Freeze, Unfreeze, Halt, Resume, BreakGlass, Pending, Delegate, Link };
 
 /// What a verb takes, and what `help` says of it. One row per verb: the place to start when looking for a command.
 struct VerbInfo {
-  enum class Argument { None, App, OptionalApp, Change };
+  enum class Argument { None, App, OptionalApp, Change, Scope, Person, Login };
   Verb verb;
   std::string_view name;
   Argument argument;
@@ -38,6 +40,13 @@ struct Command {
   std::string reason;               ///< after `because`, or the rest of `reject C-12 too risky`
   std::optional<Duration> duration; ///< snooze, ignore
   std::vector<std::string> paths;   ///< ignore
+  Intent intent;                    ///< of the verbs that have one (intents.hpp)
+  std::string scope;                ///< freeze, unfreeze: an environment, a cluster, an App, "all"
+  std::string person;               ///< delegate
+  std::string login;                ///< link: the login on the forge
+  std::string time;                 ///< freeze ... until "Mon 08:00" | "2026-11-23T08:00Z", as written
+  std::string code;                 ///< approve, from its modal: the one-time code. Never in to_text
+  std::string typed_name;           ///< approve, from its modal: the App's name, for what destroys
   bool operator==(const Command&) const = default;
 };
 

@@ -95,6 +95,7 @@ struct RepositoryConfig {
   ForgeConfig forge;
   MergeMethod merge = MergeMethod::Squash;
   std::optional<SecretValue> sign;  ///< the SSH key that commits are signed with
+  std::string sign_gpg;             ///< or the id of a GPG key in the user's keyring
 };
 
 enum class DiscoverKind { Paths, ArgoCd, Flux, Terraform };
@@ -117,6 +118,8 @@ struct Person {
   std::string slack;  ///< "U0ALICE"
   std::string forge;  ///< the login there
   std::vector<std::string> emails;
+  std::optional<SecretValue> totp{};  ///< base32, what their authenticator app holds
+  bool linked = false;                ///< forge and emails were proven by `link`, not written in the config
 };
 
 struct Group {
@@ -132,14 +135,35 @@ struct PolicyRule {
   std::vector<std::string> apps;
 };
 
-/// Left-out environment or verbs match all. A rule that names the verb goes before one that doesn't, then one that names the environment
-/// before one that doesn't, then the first.
+/// Left-out environment, verbs, risk or apps match all. A rule that names the risk tier goes before one that doesn't, then one that names the verb,
+/// then one that names the App, then one that names the environment, then the first.
 struct ApprovalRule {
   std::string environment;
   std::vector<std::string> verbs;
   int need = 1;
   std::vector<std::string> from;
   std::optional<Duration> expires;
+  std::vector<RiskTier> risk{};
+  std::vector<std::string> apps{};   ///< globs
+  StepUp step_up = StepUp::None;     ///< totp: a one-time code in chat, or a review on the forge; forge: only a review there
+};
+
+/// What destroys data or much of an App.
+struct DestructivePolicy {
+  int need = 2;
+  int share_percent = 30;  ///< of an App's objects, deleted at once
+  bool typed_name = true;
+};
+
+struct RateLimit {
+  int changes = 20;  ///< per App; 0 = no limit
+  Duration per = std::chrono::hours{1};
+};
+
+struct BreakGlassPolicy {
+  std::vector<std::string> who;   ///< nobody unless said
+  Duration longest = std::chrono::hours{1};
+  std::vector<std::string> page;  ///< told at once: people, groups, "owners"; empty = owners
 };
 
 /// A weekly window in minutes since Monday 00:00 of the zone's local time; `until` <= `from` wraps around the week's end.
@@ -166,6 +190,9 @@ struct PolicyConfig {
   std::vector<ApprovalRule> approvals;
   ReviewMode review = ReviewMode::PullRequest;
   std::vector<FreezeConfig> freezes;
+  DestructivePolicy destructive{};
+  RateLimit rate_limit{};
+  BreakGlassPolicy break_glass{};
 };
 
 /// Left-out parts match anything; `team` is an owner of the App ("shop" or "shop-team").

@@ -41,6 +41,10 @@ struct Services {
   Incidents& incidents;
   const Redactor& redactor;
   std::string bot_name;
+  slack::WebApi* api = nullptr;                     ///< for modals
+  std::string team;                                 ///< the workspace's id
+  std::map<std::string, forge::Forge*> forges{};    ///< by repository
+  std::function<void(const Identity& identity)> on_linked{};  ///< a person is known on the forge from now on
 };
 
 /// Who asks, and in which light.
@@ -86,6 +90,22 @@ asio::awaitable<Result<Answer>> handle_whoami(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_ignore(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_ignores(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_stats(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_set_image(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_scale(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_set(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_promote(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_create_app(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_restart(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_lock(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_unlock(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_freeze(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_unfreeze(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_halt(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_resume(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_break_glass(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_pending(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_delegate(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_link(Services& services, Call call);
 
 /// Nothing when the verb makes sense for the App; else what to say of one that stands for the orphans of a namespace.
 std::optional<Answer> check_orphans(const Call& call, const App& app);

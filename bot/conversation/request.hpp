@@ -5,20 +5,23 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 
 namespace driftwarden {
 
 struct Request {
-  enum class Kind { Mention, DirectMessage, Slash, Button };
+  enum class Kind { Mention, DirectMessage, Slash, Button, Modal };
   Kind kind = Kind::Mention;
   std::string team;
   std::string user;       ///< Slack id
   std::string channel;
   std::string thread_ts;  ///< where an answer belongs; "" = at the channel's top level
   std::optional<MessageRef> message;  ///< what was said, or the message whose button was pressed
-  std::string text;       ///< the command, plain
+  std::string text;       ///< the command, plain; of a modal what its private_metadata says
+  std::string trigger_id; ///< good for 3 s: what a modal is opened with
+  std::map<std::string, std::string> values{};  ///< of a modal, by action_id
   bool operator==(const Request&) const = default;
 };
 

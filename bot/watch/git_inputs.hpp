@@ -49,6 +49,13 @@ struct LookedUp {
 /// the head itself; what is wrong with an App is in its inputs.
 Result<std::vector<LookedUp>> look_up(Mirror& mirror, const std::string& previous, const std::string& head, const std::vector<LookUp>& apps);
 
+/// Paths from the root that the App's rendering reads at `revision`: its own, and for kustomize the bases, components and files outside of it that it names.
+Result<std::vector<std::string>> source_paths(Mirror& mirror, const App& app, const std::string& revision);
+/// One id of all that: equal ids, equal sources. Of an App that reads nothing outside its path it is that path's tree id.
+Result<std::string> sources_id(Mirror& mirror, const App& app, const std::string& revision);
+/// The App rendered with these files in place of the revision's. Nothing is written to Git.
+Result<std::vector<Manifest>> render_edited(Mirror& mirror, const App& app, const std::string& revision, const std::vector<FileEdit>& edits, const Renderer& render);
+
 /// What an App is rendered from as of `commit`.
 Result<std::string> revision_in_force(Mirror& mirror, const App& app, const std::string& commit);
 

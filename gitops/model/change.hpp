@@ -10,9 +10,10 @@
 
 namespace driftwarden {
 
-enum class ChangeVerb { Sync, Rollback, Adopt, Ignore };
+enum class ChangeVerb { Sync, Rollback, Adopt, Ignore, SetImage, Scale, Set, Promote, CreateApp, Restart, BreakGlass };
 
 ///   Requested -> Proposed -> Approved -> Merged -> Applying -> Verifying -> Done
+///   Restart and BreakGlass have nothing to merge: Approved -> Applying.
 ///        any state before Merged -> Rejected | Expired | Superseded | Cancelled;  any -> Failed
 enum class ChangeState { Requested, Proposed, Approved, Merged, Applying, Verifying, Done, Rejected, Expired, Superseded, Failed, Cancelled };
 enum class ReviewMode { PullRequest, Chat };
@@ -24,7 +25,30 @@ std::optional<ChangeVerb> change_verb_from(std::string_view text);
 std::optional<ChangeState> change_state_from(std::string_view text);
 bool is_final(ChangeState state);
 
-/// What exactly was approved: the head of the branch and the digest of the diff that was shown.
+/// What happens in the cluster first and in Git afterwards or not at all: restart and break-glass.
+bool is_live(ChangeVerb verb);
+/// What alters no cluster: an ignore rule.
+bool is_git_only(ChangeVerb verb);
+
+/// How much can go wrong, by what the rendered objects change in (bot/policy/risk.hpp). In rising order.
+enum class RiskTier { None, Low, Medium, High, Destructive };
+std::string_view to_string(RiskTier tier);
+std::optional<RiskTier> risk_tier_from(std::string_view text);
+
+struct Risk {
+  RiskTier tier = RiskTier::None;
+  std::vector<std::string> reasons;  ///< for people, the gravest first: "ClusterRole shop-admin: rules"
+  std::vector<std::string> deletes;  ///< objects that would go, "PersistentVolumeClaim shop/data"
+  std::vector<std::string> warnings; ///< what a tier can't say: "StatefulSet db keeps its data: a rollback doesn't bring back its schema"
+  bool operator==(const Risk&) const = default;
+};
+
+/// What an approver must prove beyond being in chat.
+enum class StepUp { None, Totp, Forge };
+std::string_view to_string(StepUp step_up);
+std::optional<StepUp> step_up_from(std::string_view text);
+
+/// What exactly was approved: the head of the branch (its parent is the base) and the digest of the Git diff and of the rendered diff.
 struct Content {
   std::string head_sha;
   std::string diff_digest;
@@ -37,13 +61,20 @@ struct Approval {
   Content of;
   WallTime at{};
   std::string via;  ///< "chat" or "forge"
+  bool stepped_up = false;  ///< with a one-time code in chat; a review on the forge is its own step-up
+  PersonId in_place_of;     ///< who delegated it, "" = nobody
   bool operator==(const Approval&) const = default;
 };
 
 /// How many others must say yes, and who counts. An empty `from` means anybody who may approve at all.
 struct Quorum {
   int need = 1;
-  std::vector<std::string> from;
+  std::vector<std::string> from;          ///< people, groups, "owners", "codeowners"
+  std::vector<PersonId> code_owners{};    ///< who "codeowners" are for the touched paths
+  std::vector<PersonId> excluded{};       ///< commit authors and others whose yes can't count, beside the requester
+  StepUp step_up = StepUp::None;          ///< Forge: only a review there counts
+  bool typed_name = false;                ///< the App's name must be typed to approve: the Change destroys something
+  std::string rule{};                     ///< which rule decided, for people
   bool operator==(const Quorum&) const = default;
 };
 
@@ -57,11 +88,14 @@ struct Change {
   PersonId requester;
   std::string reason;
   std::string target_revision;  ///< the revision to put in force (sync) or to restore (rollback)
-  std::string argument;         ///< what else the verb was given, as JSON text: of ignore {"paths": [...], "until": "..."}
+  std::string argument;         ///< what else the verb was given, as JSON text (bot/command/intents.hpp, ignore_request.hpp)
   std::string base_sha;         ///< the branch's head that the commit was made on
   std::string branch;
   Content content;
-  std::string diff;  ///< what was shown, redacted
+  std::string diff;      ///< what the cluster would get, as shown, redacted
+  std::string git_diff;  ///< what Git would get, redacted
+  std::vector<std::string> notes;  ///< what the plan says besides: what rides along, which file was edited and why there
+  Risk risk;
   Quorum quorum;
   std::vector<Approval> approvals;
   std::int64_t pull_request = 0;
@@ -75,6 +109,10 @@ struct Change {
   WallTime requested_at{};
   WallTime updated_at{};
   std::optional<WallTime> expires_at;
+  std::optional<WallTime> reminded_at;
+  std::optional<WallTime> merged_at;
+  std::string waiting_for;   ///< what the forge wants before it merges: "check ci/build"; "" = nothing
+  PersonId break_glass;      ///< asked for under this person's break-glass: no approval, no freeze; audited as such
   bool operator==(const Change&) const = default;
 };
 

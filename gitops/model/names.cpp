@@ -3,6 +3,7 @@
 #include "gitops/model/app.hpp"
 #include "gitops/model/change.hpp"
 #include "gitops/model/drift.hpp"
+#include "gitops/model/hold.hpp"
 #include "gitops/model/incident.hpp"
 #include "gitops/model/object.hpp"
 
@@ -37,7 +38,10 @@ constexpr std::array<std::string_view, 3> kAppStates{"Synced", "OutOfSync", "Unk
 constexpr std::array<std::string_view, 10> kCauses{"none",  "live-edited", "git-ahead", "both",            "missing",
                                                    "extra", "fight",       "stuck",     "render-unstable", "unknown"};
 constexpr std::array<std::string_view, 4> kIncidentStates{"open", "acknowledged", "snoozed", "resolved"};
-constexpr std::array<std::string_view, 4> kVerbs{"sync", "rollback", "adopt", "ignore"};
+constexpr std::array<std::string_view, 11> kVerbs{"sync", "rollback", "adopt", "ignore", "set-image", "scale", "set", "promote", "create-app", "restart", "break-glass"};
+constexpr std::array<std::string_view, 5> kRiskTiers{"none", "low", "medium", "high", "destructive"};
+constexpr std::array<std::string_view, 3> kStepUps{"none", "totp", "forge"};
+constexpr std::array<std::string_view, 4> kHoldKinds{"lock", "freeze", "halt", "break-glass"};
 constexpr std::array<std::string_view, 12> kChangeStates{"requested", "proposed", "approved", "merged",     "applying", "verifying",
                                                          "done",      "rejected", "expired",  "superseded", "failed",   "cancelled"};
 constexpr std::array<std::string_view, 2> kReviewModes{"pull-request", "chat"};
@@ -52,9 +56,18 @@ std::string_view to_string(Cause cause) { return name_of(kCauses, cause); }
 std::string_view to_string(IncidentState state) { return name_of(kIncidentStates, state); }
 std::string_view to_string(ChangeVerb verb) { return name_of(kVerbs, verb); }
 std::string_view to_string(ChangeState state) { return name_of(kChangeStates, state); }
+std::string_view to_string(RiskTier tier) { return name_of(kRiskTiers, tier); }
+std::optional<RiskTier> risk_tier_from(std::string_view text) { return value_of<RiskTier>(kRiskTiers, text); }
+std::string_view to_string(StepUp step_up) { return name_of(kStepUps, step_up); }
+std::optional<StepUp> step_up_from(std::string_view text) { return value_of<StepUp>(kStepUps, text); }
+std::string_view to_string(HoldKind kind) { return name_of(kHoldKinds, kind); }
+std::optional<HoldKind> hold_kind_from(std::string_view text) { return value_of<HoldKind>(kHoldKinds, text); }
 std::string_view to_string(ReviewMode mode) { return name_of(kReviewModes, mode); }
 std::optional<ChangeVerb> change_verb_from(std::string_view text) { return value_of<ChangeVerb>(kVerbs, text); }
 std::optional<ChangeState> change_state_from(std::string_view text) { return value_of<ChangeState>(kChangeStates, text); }
+
+bool is_live(ChangeVerb verb) { return verb == ChangeVerb::Restart || verb == ChangeVerb::BreakGlass; }
+bool is_git_only(ChangeVerb verb) { return verb == ChangeVerb::Ignore; }
 
 bool is_final(ChangeState state) {
   switch (state) {

@@ -1,9 +1,11 @@
 #pragma once
 // A bare mirror of one branch of one remote. No work tree: trees are read in place and commits are written as objects.
 #include "gitops/base/clock.hpp"
+#include "gitops/model/file_edit.hpp"
 #include "gitops/repository/transport.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,11 +39,8 @@ struct TreeEntry {
   std::string content;
 };
 
-/// Content absent = the file is removed.
-struct FileEdit {
-  std::string path;  ///< from the repository's root
-  std::optional<std::string> content;
-};
+/// The armored signature of a commit's bytes, for its gpgsig header. Blocking.
+using Signer = std::function<Result<std::string>(const std::string& commit)>;
 
 struct CommitRequest {
   std::string base;                  ///< parent commit
@@ -49,10 +48,24 @@ struct CommitRequest {
   std::vector<FileEdit> edits;
   std::string restore_path;          ///< when set: this path's tree becomes what it was at `restore_revision`
   std::string restore_revision;
+  std::string undo_revision;         ///< when set: what this commit did below `restore_path` is taken back, by a three-way merge; Conflict when that doesn't apply cleanly
   CommitPerson author;
   CommitPerson committer;
   WallTime at{};
   std::string message;
+  Signer sign{};                     ///< absent = unsigned
+};
+
+/// A merge commit of `head` into `base`, for a remote without a forge.
+struct MergeRequest {
+  std::string base;
+  std::string head;
+  std::string branch;  ///< local branch that is pointed at the merge
+  CommitPerson author;
+  CommitPerson committer;
+  WallTime at{};
+  std::string message;
+  Signer sign{};
 };
 
 struct FileDiff {
@@ -86,6 +99,14 @@ class Mirror {
   virtual Result<bool> is_ancestor(const std::string& ancestor, const std::string& descendant) = 0;
   /// Files that differ below `path` ("" = everywhere).
   virtual Result<std::vector<FileDiff>> diff(const std::string& from, const std::string& to, const std::string& path) = 0;
+  /// Fetches one more ref of the remote ("refs/pull/7/head", "refs/heads/topic") and returns its commit, which can then be read like any other.
+  virtual Result<std::string> fetch_ref(const std::string& remote_ref) = 0;
+  /// The newest commit that both contain; NotFound when they share none.
+  virtual Result<std::string> merge_base(const std::string& a, const std::string& b) = 0;
+  /// Commits that `to` has and `from` has not, newest first.
+  virtual Result<std::vector<CommitInfo>> commits_between(const std::string& from, const std::string& to, std::size_t limit) = 0;
+  /// Writes the merge and points the local branch at it; `head` may be ahead of base or beside it. Conflict when it isn't clean. The same request gives the same id.
+  virtual Result<std::string> merge(const MergeRequest& request) = 0;
   /// Writes the commit and points the local branch at it. The same request gives the same id. InvalidInput when it would change nothing.
   virtual Result<std::string> commit(const CommitRequest& request) = 0;
   /// Pushes local `branch` to the remote's `remote_branch`. `expected` is the id the remote must have there ("" = must not exist or be the

@@ -35,6 +35,31 @@ struct PullRequest {
   PullRequestState state = PullRequestState::Open;
   std::optional<bool> mergeable;  ///< nullopt: still being computed
   std::string merged_sha;         ///< the commit on the base branch once merged
+  std::string author{};           ///< login
+  bool draft = false;
+  bool from_fork = false;
+  std::string head_ref{};         ///< what Git can fetch the head by: "refs/pull/7/head"
+};
+
+/// What the forge itself wants before it merges: protection, required checks, reviews, code owners.
+struct MergeGate {
+  std::vector<std::string> waiting_for;  ///< may come: "check ci/build is pending", "1 more approving review on the forge"
+  std::vector<std::string> blocked_by;   ///< a person must do something: "conflicts with main", "check ci/build failed"
+  bool open() const { return waiting_for.empty() && blocked_by.empty(); }
+};
+
+struct Comment {
+  std::int64_t id = 0;
+  std::string author;  ///< login
+  std::string body;
+  std::string url;
+  WallTime at{};
+};
+
+/// Whose token it is.
+struct Account {
+  std::string login;
+  bool is_app = false;
 };
 
 enum class ReviewState { Approved, ChangesRequested, Commented, Dismissed };
@@ -43,6 +68,8 @@ struct Review {
   ReviewState state = ReviewState::Commented;
   std::string commit_sha;  ///< what was looked at
   bool stale = false;
+  bool by_bot = false;     ///< never an approval
+  std::string body{};
 };
 
 enum class StatusState { Pending, Success, Failure };
@@ -68,17 +95,52 @@ class Forge {
   virtual asio::awaitable<Result<void>> close(std::int64_t number) = 0;
   virtual asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) = 0;
   virtual asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) = 0;
+
+  /// The first two pages' worth (200) of the open ones into `base`, newest first.
+  virtual asio::awaitable<Result<std::vector<PullRequest>>> open_pull_requests(std::string base) = 0;
+  /// Without our own `driftwarden/approval`, which the caller knows better. What the token may not see counts as nothing wanted.
+  virtual asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) = 0;
+  /// The one comment of ours that holds `marker` (an HTML comment), made or edited; not edited when it says this already. Cut at the forge's limit.
+  virtual asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) = 0;
+  /// Those who can't be asked are left out; asking twice is no error.
+  virtual asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) = 0;
+  /// Comments on issues and pull requests of the project since then, oldest first: where a `link` is proven.
+  virtual asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) = 0;
+  virtual asio::awaitable<Result<Account>> account() = 0;
+  /// Whether the branch's protection demands this status; nothing where the token may not see it.
+  virtual asio::awaitable<Result<std::optional<bool>>> requires_status(std::string branch, std::string context) = 0;
+  /// A token that is good for Git over HTTPS for some minutes at least.
+  virtual asio::awaitable<Result<Secret<std::string>>> git_token() = 0;
 };
 
 struct ForgeOptions {
   std::string api_url;
   std::string project;  ///< "acme/config"
   Secret<std::string> token;
+  struct App {  ///< a GitHub App instead of a token
+    std::int64_t app_id = 0;
+    std::int64_t installation_id = 0;
+    Secret<std::string> private_key;  ///< PEM
+  };
+  std::optional<App> app{};
 };
 
 std::unique_ptr<Forge> create_gitea(net::HttpClient& http, Clock& clock, ForgeOptions options);
+/// github.com, data residency and GHES alike: `api_url` is "https://api.github.com" or "https://HOST/api/v3".
+std::unique_ptr<Forge> create_github(net::HttpClient& http, Clock& clock, ForgeOptions options);
+/// `api_url` is "https://HOST/api/v4", `project` "group/sub/name".
+std::unique_ptr<Forge> create_gitlab(net::HttpClient& http, Clock& clock, ForgeOptions options);
 
 /// True when `signature` (hex, with or without "sha256=") is the HMAC-SHA256 of the raw body. Constant time.
 bool verify_webhook(std::string_view secret, std::string_view raw_body, std::string_view signature);
+/// GitLab's X-Gitlab-Token: the secret itself. Constant time.
+bool verify_webhook_token(std::string_view secret, std::string_view token);
+/// Standard Webhooks (newer GitLab): `secret` is "whsec_" and base64; signatures of another secret or of a time more than 5 min off are refused.
+struct SignedHook {
+  std::string_view id;
+  std::string_view timestamp;
+  std::string_view signatures;  ///< "v1,BASE64 v1,BASE64"
+};
+bool verify_standard_webhook(std::string_view secret, std::string_view raw_body, const SignedHook& hook, WallTime now);
 
 }  // namespace driftwarden::forge

@@ -1,0 +1,60 @@
+#pragma once
+// What stands between a Change and its next step: roles are bot/config/policy.hpp's; here are quorum, freezes, holds and rates. Pure.
+#include "bot/config/policy.hpp"
+#include "gitops/model/change.hpp"
+#include "gitops/model/hold.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+/// What is known of a Change when its quorum is worked out.
+struct QuorumFacts {
+  ChangeVerb verb = ChangeVerb::Sync;
+  PersonId requester;
+  Risk risk;
+  std::vector<PersonId> code_owners;     ///< people who own the touched paths
+  std::vector<PersonId> commit_authors;  ///< whose commits it puts in force, or who pushed to its branch
+  const FreezeConfig* overridden = nullptr;  ///< a freeze that this Change is to break
+  bool break_glass = false;
+};
+/// The approval rule that fits best (verbs, risk, environment), raised by the destructive gate and an overridden freeze. Nobody is needed under break-glass.
+Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts);
+
+/// Whether `who`'s yes counts, and if not why, for people. `delegations` are the active ones.
+struct ApproverVerdict {
+  bool counts = false;
+  PersonId in_place_of;  ///< whose seat is taken by delegation, "" = their own
+  std::string why_not;
+};
+ApproverVerdict may_count(const Config& config, const PersonId& who, const Change& change, const App& app, const std::vector<Delegation>& delegations);
+
+enum class GateStage { Request, Approve, Merge, Apply };
+struct Obstacle {
+  std::string why;   ///< for people: "halted by carol since 14:02: incident 7"
+  std::string rule;  ///< "halt", "freeze weekend", "lock of alice", "rate limit"
+  bool passes = false;  ///< it goes away by itself or by somebody's word: merge and apply wait for it
+};
+/// The first of: halt, lock by somebody else, freeze (of the config and from chat, unless overridden by enough approvals or break-glass).
+/// An ignore rule alters no cluster: only a halt stops it. Under break-glass only a halt does.
+std::optional<Obstacle> obstacle_to(const Config& config, const App& app, const Change& change, const std::vector<Hold>& holds, GateStage stage, WallTime now);
+
+/// The freeze, if one holds now, that a request for the App would have to break; null when there is none.
+const FreezeConfig* freeze_to_override(const Config& config, const App& app, WallTime now);
+
+bool covers(const HoldScope& scope, const App& app);
+const Hold* find_hold(const std::vector<Hold>& holds, HoldKind kind, const App& app, WallTime now);
+/// "production", "cluster prod-eu", "checkout", "everything"
+std::string to_words(const HoldScope& scope);
+/// What a person means by a word: an environment, a cluster, an App, "all"/"everything"/"*". Of equal names the App, then the cluster.
+std::optional<HoldScope> hold_scope_from(const Config& config, const std::string& word);
+
+/// Too many Changes of one App lately: the refusal's words.
+std::optional<std::string> over_rate(const PolicyConfig& policy, const App& app, const std::vector<WallTime>& requested, WallTime now);
+
+/// All of it in one sentence after the other, for `policy explain`: role, obstacles, quorum for each risk tier.
+std::string explain_policy(const Config& config, const PersonId& who, const std::string& verb, const App& app, const std::vector<Hold>& holds, WallTime now);
+
+}  // namespace driftwarden

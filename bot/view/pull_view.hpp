@@ -1,0 +1,38 @@
+#pragma once
+// What is said of a pull request that somebody opened in a watched repository: a sticky comment there, a message in the Apps' channel.
+#include "gitops/model/app.hpp"
+#include "gitops/model/change.hpp"
+#include "integrations/slack/slack.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden::view {
+
+/// One App that the pull request touches.
+struct PullEffect {
+  App app;
+  std::string rendered_diff;  ///< base -> head, redacted; "" = renders the same
+  std::string live_diff;      ///< head -> live as applying it would change live; "" = live is so already
+  std::string failure;        ///< why it could not be rendered, "" when it could
+  Risk risk;
+  std::string policy;         ///< "needs 2 approvals of sre (policy.approvals[1])"
+  std::vector<std::string> obstacles;  ///< "frozen: weekend, until Mon 08:00"
+};
+struct PullSummary {
+  std::string repository;
+  std::int64_t number = 0;
+  std::string url;
+  std::string title;
+  std::string author;         ///< login
+  PersonId person;            ///< whom we know behind it, "" = nobody
+  std::string head_sha;
+  std::string base_sha;
+  std::string state;          ///< "open", "merged", "closed"
+  std::vector<PullEffect> effects;
+};
+/// Markdown, at most `limit` characters: the longest diffs are folded away and then cut first, each cut said.
+std::string pull_comment(const PullSummary& pull, std::size_t limit);
+slack::Message pull_message(const PullSummary& pull);
+
+}  // namespace driftwarden::view

@@ -1,0 +1,29 @@
+#pragma once
+// How a renderer's tool is run. Blocking, on a pool thread; implemented in integrations/render.
+#include "gitops/base/clock.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+struct ToolRun {
+  std::vector<std::string> argv;  ///< argv[0] is searched in PATH; never a shell
+  std::string directory;
+  Duration timeout{30'000};
+  std::size_t max_output_bytes = 32U << 20U;
+};
+struct ToolOutcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+/// NotFound: no such program. Timeout: killed. Corrupt: too much output.
+class ToolRunner {
+ public:
+  virtual ~ToolRunner() = default;
+  virtual Result<ToolOutcome> run(const ToolRun& run) = 0;
+};
+
+}  // namespace driftwarden
