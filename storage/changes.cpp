@@ -10,7 +10,7 @@ namespace {
 #define CHANGE_COLUMNS                                                                                                                    \
   "id, app, verb, state, review, requester, reason, target_revision, base_sha, branch, head_sha, diff_digest, diff, quorum, approvals, "  \
   "pull_request, pull_request_url, merged_sha, failure, closed_by, card_channel, card_ts, channel, thread_ts, requested_at, updated_at, " \
-  "expires_at, argument"
+  "expires_at, argument, details"
 #define CHANGE_IS_OPEN "state NOT IN ('done', 'rejected', 'expired', 'superseded', 'failed', 'cancelled')"
 
 Change read_change(const Query& row) {
@@ -41,6 +41,7 @@ Change read_change(const Query& row) {
   change.updated_at = row.time(25);
   change.expires_at = row.optional_time(26);
   change.argument = row.text(27);
+  read_details(row.text(28), change);
   return change;
 }
 
@@ -64,7 +65,7 @@ int with_columns(const Change& change, Run&& run) {
              change.base_sha, change.branch, change.content.head_sha, change.content.diff_digest, change.diff, to_json_text(change.quorum),
              to_json_text(change.approvals), change.pull_request, change.pull_request_url, change.merged_sha, change.failure, change.closed_by, card_channel,
              card_ts, change.channel, change.thread_ts, change.requested_at, change.updated_at, change.expires_at,
-             change.argument);
+             change.argument, details_json_text(change));
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ int with_columns(const Change& change, Run&& run) {
 Result<Change> SqliteTransaction::add_change(Change change) {
   return step(fmt::format("saving a new Change of {}", change.app), [&] {
     with_columns(change, [&](const auto&... columns) {
-      return session_.run("INSERT INTO change (" CHANGE_COLUMNS ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      return session_.run("INSERT INTO change (" CHANGE_COLUMNS ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                           columns...);
     });
     change.id = session_.last_id();
@@ -87,7 +88,7 @@ Result<void> SqliteTransaction::save_change(const Change& change) {
           "UPDATE change SET app = ?, verb = ?, state = ?, review = ?, requester = ?, reason = ?, target_revision = ?, base_sha = ?, branch = ?, "
           "head_sha = ?, diff_digest = ?, diff = ?, quorum = ?, approvals = ?, pull_request = ?, pull_request_url = ?, merged_sha = ?, "
           "failure = ?, closed_by = ?, card_channel = ?, card_ts = ?, channel = ?, thread_ts = ?, requested_at = ?, updated_at = ?, "
-          "expires_at = ?, argument = ? WHERE id = ?",
+          "expires_at = ?, argument = ?, details = ? WHERE id = ?",
           columns..., change.id);
     });
     return expect_one(changed, "Change", change.id);
@@ -115,6 +116,15 @@ Result<std::vector<Change>> SqliteTransaction::changes(const ChangeQuery& query)
     }
     if (query.app.empty()) return read_all(session_.query("SELECT " CHANGE_COLUMNS " FROM change ORDER BY id DESC LIMIT ?", limit));
     return read_all(session_.query("SELECT " CHANGE_COLUMNS " FROM change WHERE app = ? ORDER BY id DESC LIMIT ?", query.app, limit));
+  });
+}
+
+Result<std::vector<WallTime>> SqliteTransaction::change_times(const std::string& app, WallTime since) {
+  return step("reading when Changes were asked for", [&] {
+    std::vector<WallTime> times;
+    auto rows = session_.query("SELECT requested_at FROM change WHERE app = ? AND requested_at >= ? ORDER BY requested_at DESC", app, since);
+    while (rows.next()) times.push_back(rows.time(0));
+    return times;
   });
 }
 

@@ -124,6 +124,15 @@ Result<std::optional<AppRow>> SqliteTransaction::find_app(const std::string& app
   });
 }
 
+Result<std::vector<AppRow>> SqliteTransaction::app_rows() {
+  return step("reading the Apps", [&] {
+    std::vector<AppRow> rows;
+    auto query = session_.query("SELECT app, last_synced_revision, last_synced_at FROM app ORDER BY app");
+    while (query.next()) rows.push_back({query.text(0), query.text(1), query.time(2)});
+    return rows;
+  });
+}
+
 Result<void> SqliteTransaction::set_setting(const std::string& name, const std::string& value) {
   return step("saving a setting",
               [&] { session_.run("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value); });

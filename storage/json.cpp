@@ -168,11 +168,10 @@ DriftReport report_from_json(const std::string& text) {
 std::string to_json_text(const std::vector<Approval>& approvals) {
   json out = json::array();
   for (const auto& approval : approvals) {
-    out.push_back({{"by", approval.by},
-                   {"head_sha", approval.of.head_sha},
-                   {"diff_digest", approval.of.diff_digest},
-                   {"at", millis(approval.at)},
-                   {"via", approval.via}});
+    json one{{"by", approval.by}, {"head_sha", approval.of.head_sha}, {"diff_digest", approval.of.diff_digest}, {"at", millis(approval.at)}, {"via", approval.via}};
+    if (approval.stepped_up) one["stepped_up"] = true;
+    if (!approval.in_place_of.empty()) one["in_place_of"] = approval.in_place_of;
+    out.push_back(std::move(one));
   }
   return dump(out);
 }
@@ -183,16 +182,62 @@ std::vector<Approval> approvals_from_json(const std::string& text) {
     approvals.push_back({.by = value.at("by").get<std::string>(),
                          .of = {value.at("head_sha").get<std::string>(), value.at("diff_digest").get<std::string>()},
                          .at = time_of(value.at("at")),
-                         .via = value.at("via").get<std::string>()});
+                         .via = value.at("via").get<std::string>(),
+                         .stepped_up = value.value("stepped_up", false),
+                         .in_place_of = value.value("in_place_of", std::string{})});
   }
   return approvals;
 }
 
-std::string to_json_text(const Quorum& quorum) { return dump({{"need", quorum.need}, {"from", quorum.from}}); }
+std::string to_json_text(const Quorum& quorum) {
+  json out{{"need", quorum.need}, {"from", quorum.from}};
+  put_list(out, "code_owners", quorum.code_owners, [](const PersonId& person) { return json(person); });
+  put_list(out, "excluded", quorum.excluded, [](const PersonId& person) { return json(person); });
+  if (quorum.step_up != StepUp::None) out["step_up"] = to_string(quorum.step_up);
+  if (quorum.typed_name) out["typed_name"] = true;
+  if (!quorum.rule.empty()) out["rule"] = quorum.rule;
+  return dump(out);
+}
 
 Quorum quorum_from_json(const std::string& text) {
   const auto value = json::parse(text);
-  return {.need = value.at("need").get<int>(), .from = value.at("from").get<std::vector<std::string>>()};
+  return {.need = value.at("need").get<int>(),
+          .from = value.at("from").get<std::vector<std::string>>(),
+          .code_owners = value.value("code_owners", std::vector<PersonId>{}),
+          .excluded = value.value("excluded", std::vector<PersonId>{}),
+          .step_up = from_word<StepUp>(value.value("step_up", std::string{"none"})),
+          .typed_name = value.value("typed_name", false),
+          .rule = value.value("rule", std::string{})};
+}
+
+std::string details_json_text(const Change& change) {
+  json out = json::object();
+  if (!change.git_diff.empty()) out["git_diff"] = change.git_diff;
+  if (!change.notes.empty()) out["notes"] = change.notes;
+  if (change.risk != Risk{}) {
+    out["risk"] = {{"tier", to_string(change.risk.tier)}, {"reasons", change.risk.reasons}, {"deletes", change.risk.deletes}, {"warnings", change.risk.warnings}};
+  }
+  if (change.reminded_at) out["reminded_at"] = millis(*change.reminded_at);
+  if (change.merged_at) out["merged_at"] = millis(*change.merged_at);
+  if (!change.waiting_for.empty()) out["waiting_for"] = change.waiting_for;
+  if (!change.break_glass.empty()) out["break_glass"] = change.break_glass;
+  return dump(out);
+}
+
+void read_details(const std::string& text, Change& change) {
+  const auto value = json::parse(text);
+  change.git_diff = value.value("git_diff", std::string{});
+  change.notes = value.value("notes", std::vector<std::string>{});
+  if (const auto risk = value.find("risk"); risk != value.end()) {
+    change.risk.tier = from_word<RiskTier>(risk->at("tier").get<std::string>());
+    change.risk.reasons = risk->at("reasons").get<std::vector<std::string>>();
+    change.risk.deletes = risk->at("deletes").get<std::vector<std::string>>();
+    change.risk.warnings = risk->at("warnings").get<std::vector<std::string>>();
+  }
+  if (value.contains("reminded_at")) change.reminded_at = time_of(value.at("reminded_at"));
+  if (value.contains("merged_at")) change.merged_at = time_of(value.at("merged_at"));
+  change.waiting_for = value.value("waiting_for", std::string{});
+  change.break_glass = value.value("break_glass", std::string{});
 }
 
 }  // namespace driftwarden::storage

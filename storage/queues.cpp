@@ -160,4 +160,18 @@ Result<void> SqliteTransaction::fail_outbox(std::int64_t id, const std::string& 
   });
 }
 
+Result<void> SqliteTransaction::put_off_outbox(std::int64_t id, WallTime not_before, const std::string& why) {
+  return step("putting an effect off", [&] {
+    // One attempt stays counted: whoever takes it up again must know that it isn't the first.
+    return expect_one(session_.run("UPDATE outbox SET state = 0, attempts = 1, not_before = ?, result = ? WHERE id = ? AND state < 2", not_before, why, id), "open effect", id);
+  });
+}
+
+Result<void> SqliteTransaction::hurry_outbox(const std::string& lane, WallTime now) {
+  return step("hurrying an effect", [&] {
+    session_.run("UPDATE outbox SET not_before = ? WHERE lane = ? AND state = 0 AND not_before > ?", now, lane, now);
+    return Result<void>{};
+  });
+}
+
 }  // namespace driftwarden::storage

@@ -135,7 +135,73 @@ ALTER TABLE change ADD COLUMN argument TEXT NOT NULL DEFAULT '';
 CREATE INDEX incident_resolved ON incident (resolved_at) WHERE resolved_at IS NOT NULL;
 )sql";
 
-constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift};
+constexpr const char* kHoldsAndIdentities = R"sql(
+ALTER TABLE change ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX change_requested ON change (app, requested_at);
+
+CREATE TABLE hold (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  scope_kind INTEGER NOT NULL CHECK (scope_kind BETWEEN 0 AND 3),
+  scope TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER,
+  ended_at INTEGER,
+  ended_by TEXT NOT NULL,
+  channel TEXT NOT NULL
+) STRICT;
+CREATE INDEX hold_open ON hold (id) WHERE ended_at IS NULL;
+
+CREATE TABLE delegation (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  giver TEXT NOT NULL,
+  taker TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX delegation_open ON delegation (until) WHERE ended_at IS NULL;
+
+CREATE TABLE identity (
+  team TEXT NOT NULL,
+  user TEXT NOT NULL,
+  person TEXT NOT NULL,
+  forge TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  code_hash TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  proven_at INTEGER,
+  PRIMARY KEY (team, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollout (
+  app TEXT NOT NULL,
+  tree TEXT NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  health TEXT NOT NULL,
+  why TEXT NOT NULL,
+  PRIMARY KEY (app, tree)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pull_note (
+  repository TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  head_sha TEXT NOT NULL,
+  base_sha TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  message_channel TEXT,
+  message_ts TEXT,
+  closed INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (repository, number)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift, kHoldsAndIdentities};
 
 std::int64_t number(Session& session, const char* pragma) { return session.database().execAndGet(pragma).getInt64(); }
 

@@ -50,6 +50,16 @@ struct AppRow {
   WallTime last_synced_at{};
 };
 
+/// How an App did while these sources were in force: its last health there.
+struct RolloutRow {
+  std::string app{};
+  std::string tree{};   ///< id of the sources
+  WallTime first_at{};
+  WallTime last_at{};   ///< when its health was last another, or last looked at
+  std::string health{}; ///< "Healthy", "Degraded", ...
+  std::string why{};
+};
+
 /// What was last said of a pull request that somebody opened.
 struct PullNote {
   std::string repository{};
@@ -97,6 +107,10 @@ class Transaction {
   virtual Result<void> finish_outbox(std::int64_t id, const std::string& result) = 0;
   virtual Result<void> retry_outbox(std::int64_t id, WallTime not_before, const std::string& error) = 0;
   virtual Result<void> fail_outbox(std::int64_t id, const std::string& error) = 0;
+  /// It must wait for somebody: tried again later without counting the attempts.
+  virtual Result<void> put_off_outbox(std::int64_t id, WallTime not_before, const std::string& why) = 0;
+  /// What waits in the lane is due now.
+  virtual Result<void> hurry_outbox(const std::string& lane, WallTime now) = 0;
 
   virtual Result<Incident> add_incident(Incident incident) = 0;  ///< gives it its id
   virtual Result<void> save_incident(const Incident& incident) = 0;
@@ -128,9 +142,12 @@ class Transaction {
   virtual Result<std::optional<Identity>> find_identity(const std::string& team, const std::string& user) = 0;
   virtual Result<std::vector<Identity>> identities() = 0;
 
+  virtual Result<void> save_rollout(const RolloutRow& row) = 0;  ///< by App and tree; first_at stays
+  virtual Result<std::vector<RolloutRow>> rollouts_of(const std::string& app) = 0;
+
   virtual Result<void> save_pull_note(const PullNote& note) = 0;  ///< by repository and number
   virtual Result<std::optional<PullNote>> find_pull_note(const std::string& repository, std::int64_t number) = 0;
-  virtual Result<std::vector<PullNote>> pull_notes(const std::string& repository) = 0;
+  virtual Result<std::vector<PullNote>> pull_notes(const std::string& repository) = 0;  ///< of those that aren't closed
 
   /// Appends to the chain and returns the row with its seq and hash.
   virtual Result<AuditRow> append_audit(const AuditEntry& entry) = 0;
@@ -138,6 +155,7 @@ class Transaction {
 
   virtual Result<void> save_app(const AppRow& row) = 0;
   virtual Result<std::optional<AppRow>> find_app(const std::string& app) = 0;
+  virtual Result<std::vector<AppRow>> app_rows() = 0;
 
   /// Small settings: the redaction key, the head of a repository when last seen.
   virtual Result<void> set_setting(const std::string& name, const std::string& value) = 0;

@@ -21,6 +21,8 @@ class SqliteTransaction final : public Transaction {
   Result<void> finish_outbox(std::int64_t id, const std::string& result) override;
   Result<void> retry_outbox(std::int64_t id, WallTime not_before, const std::string& error) override;
   Result<void> fail_outbox(std::int64_t id, const std::string& error) override;
+  Result<void> put_off_outbox(std::int64_t id, WallTime not_before, const std::string& why) override;
+  Result<void> hurry_outbox(const std::string& lane, WallTime now) override;
 
   Result<Incident> add_incident(Incident incident) override;
   Result<void> save_incident(const Incident& incident) override;
@@ -37,11 +39,32 @@ class SqliteTransaction final : public Transaction {
   Result<std::optional<Change>> find_change_by_card(const MessageRef& card) override;
   Result<std::vector<Change>> changes(const ChangeQuery& query) override;
 
+  Result<std::vector<WallTime>> change_times(const std::string& app, WallTime since) override;
+
+  Result<Hold> add_hold(Hold hold) override;
+  Result<void> save_hold(const Hold& hold) override;
+  Result<std::vector<Hold>> open_holds() override;
+  Result<Delegation> add_delegation(Delegation delegation) override;
+  Result<void> save_delegation(const Delegation& delegation) override;
+  Result<std::vector<Delegation>> active_delegations(WallTime now) override;
+
+  Result<void> save_identity(const Identity& identity) override;
+  Result<std::optional<Identity>> find_identity(const std::string& team, const std::string& user) override;
+  Result<std::vector<Identity>> identities() override;
+
+  Result<void> save_rollout(const RolloutRow& row) override;
+  Result<std::vector<RolloutRow>> rollouts_of(const std::string& app) override;
+
+  Result<void> save_pull_note(const PullNote& note) override;
+  Result<std::optional<PullNote>> find_pull_note(const std::string& repository, std::int64_t number) override;
+  Result<std::vector<PullNote>> pull_notes(const std::string& repository) override;
+
   Result<AuditRow> append_audit(const AuditEntry& entry) override;
   Result<std::vector<AuditRow>> audit(const AuditQuery& query) override;
 
   Result<void> save_app(const AppRow& row) override;
   Result<std::optional<AppRow>> find_app(const std::string& app) override;
+  Result<std::vector<AppRow>> app_rows() override;
 
   Result<void> set_setting(const std::string& name, const std::string& value) override;
   Result<std::optional<std::string>> setting(const std::string& name) override;

@@ -1,10 +1,13 @@
 #include "bot/app/bot.hpp"
 
 #include "bot/app/connections.hpp"
+#include "bot/app/forges.hpp"
 #include "bot/change/changes.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/incident/incidents.hpp"
+#include "bot/incident/rollout_watch.hpp"
+#include "bot/pulls/pull_watch.hpp"
 #include "bot/web/web.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -14,6 +17,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace driftwarden {
@@ -23,32 +27,43 @@ constexpr Duration kSlackRetry{5000};
 constexpr Duration kKeepFinished = std::chrono::hours{24 * 7};
 constexpr Duration kPruneEvery = std::chrono::hours{6};
 
-std::unique_ptr<forge::Forge> make_forge(net::HttpClient& http, Clock& clock, const RepositoryConfig& repository) {
-  if (repository.forge.kind != ForgeKind::Gitea) return nullptr;
-  forge::ForgeOptions options{repository.forge.api_url, repository.forge.project, repository.forge.token};
-  return forge::create_gitea(http, clock, std::move(options));
+constexpr Duration kTokenEvery = std::chrono::minutes{10};
+
+/// What the file may say and this version can't do yet.
+void warn_of_unsupported(const Config& config) {
+  if (!config.discover.empty()) log_warn("config", "`discover` is not supported yet: list the Apps under `apps`");
 }
 
-/// What the file may say and this version can't do: refused where ignoring it would weaken a review, said aloud where it only does less.
-Result<void> check_supported(const Config& config) {
-  for (const auto& repository : config.repositories) {
-    const auto kind = repository.forge.kind;
-    if (kind == ForgeKind::GitHub || kind == ForgeKind::GitLab) {
-      return Error{ErrorKind::InvalidInput, fmt::format("repository {}: forge kind {} is not supported yet, use gitea or none", repository.name, to_string(kind))};
+/// A person is who the config says, with the login that they proved; somebody whom the config doesn't name is known by that login.
+void add_identity(Config& config, const Identity& identity) {
+  if (!identity.proven_at) return;
+  const auto known = std::ranges::find(config.people, identity.user, &Person::slack);
+  if (known != config.people.end()) {
+    if (known->forge.empty() || known->linked) {
+      known->forge = identity.forge;
+      known->linked = true;
     }
-    if (repository.sign) log_warn("config", fmt::format("repository {}: commits are not signed yet", repository.name));
+    return;
   }
-  if (!config.discover.empty()) log_warn("config", "`discover` is not supported yet: list the Apps under `apps`");
-  return Result<void>{};
+  Person person;
+  person.name = identity.person;
+  person.slack = identity.user;
+  person.forge = identity.forge;
+  person.linked = true;
+  // A name that the config gave to somebody else is not theirs.
+  if (find_person(config, person.name) != nullptr) person.name = identity.user;
+  for (auto& group : config.groups) std::ranges::replace(group.members, identity.user, person.name);
+  config.people.push_back(std::move(person));
 }
 
 /// What the bot must know of an earlier life before it looks at the world.
 struct Remembered {
   std::string redaction_key;
   std::map<std::string, std::string> last_synced;
+  std::vector<Identity> identities;
 };
 
-Result<Remembered> remember(storage::Store& store, const Config& config, Random& random) {
+Result<Remembered> remember(storage::Store& store, Random& random) {
   Remembered remembered;
   CHECK_OK(store.transact([&](storage::Transaction& tx) -> Result<void> {
     TRY(const auto key, tx.setting("redaction_key"));
@@ -57,9 +72,10 @@ Result<Remembered> remember(storage::Store& store, const Config& config, Random&
       remembered.redaction_key = random.hex(64);
       CHECK_OK(tx.set_setting("redaction_key", remembered.redaction_key));
     }
-    for (const auto& app : config.apps) {
-      TRY(const auto row, tx.find_app(app.name));
-      if (row && !row->last_synced_revision.empty()) remembered.last_synced.emplace(app.name, row->last_synced_revision);
+    TRY(remembered.identities, tx.identities());
+    TRY(const auto rows, tx.app_rows());
+    for (const auto& row : rows) {
+      if (!row.last_synced_revision.empty()) remembered.last_synced.emplace(row.app, row.last_synced_revision);
     }
     return Result<void>{};
   }));
@@ -69,7 +85,7 @@ Result<Remembered> remember(storage::Store& store, const Config& config, Random&
 class RunningBot final : public Bot {
  public:
   RunningBot(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options, std::unique_ptr<storage::Store> store, Remembered remembered,
-             Clusters clusters)
+             Clusters clusters, std::map<std::string, Signer> signers)
       : executor_(io.get_executor()),
         clock_(clock),
         random_(random),
@@ -82,19 +98,26 @@ class RunningBot final : public Bot {
         web_api_(slack::create_web_api(*http_, clock, random, web_api_options())),
         sender_(slack::create_sender(executor_, *web_api_, clock)),
         messenger_(*web_api_, *sender_),
+        forges_(make_forges(*http_, clock, config_)),
         outbox_(executor_, async_store_, clock, random, {}),
         fleet_(fleet_parts(std::move(clusters), options, std::move(remembered.last_synced))),
         incidents_(executor_, clock, config_, async_store_, outbox_, messenger_, fleet_),
-        changes_(change_parts(options)),
+        rollouts_(executor_, clock, config_, async_store_, outbox_, fleet_),
+        changes_(change_parts(options, std::move(signers))),
+        pulls_(pull_parts()),
         socket_(slack::create_socket_mode(executor_, *web_api_, clock, random)),
-        tasks_(executor_) {}
+        tasks_(executor_) {
+    for (const auto& identity : remembered.identities) add_identity(config_, identity);
+  }
 
   Result<void> listen() {
     WebParts parts;
     parts.webhook_secret = config_.http.webhook_secret;
+    parts.clock = &clock_;
     parts.on_git_webhook = [this](const std::vector<std::string>& urls) {
       fleet_.nudge_urls(urls);
       changes_.nudge();
+      pulls_.nudge();
     };
     parts.not_ready = [this] { return not_ready(); };
     parts.gauges = [this] { return gauges(); };
@@ -111,18 +134,32 @@ class RunningBot final : public Bot {
     log_info("slack", fmt::format("in the workspace {} as {}", identity->team, identity->user_id));
     co_await fill_usergroups();
     Services services{clock_, config_, async_store_, outbox_, fleet_, changes_, incidents_, redactor_, "warden"};
+    services.api = web_api_.get();
+    services.team = identity->team_id;
+    services.forges = pointers_to(forges_);
+    services.on_linked = [this](const Identity& linked) { add_identity(config_, linked); };
+    services.random = &random_;
+    services.workspace_url = identity->url;
+    co_await renew_tokens();
+    tasks_.spawn("tokens for Git", renew_tokens_now_and_then());
     conversation_ = std::make_unique<Conversation>(executor_, services, messenger_, *identity);
     Fleet::Listener listener;
     listener.on_report = [this](DriftReport report) { incidents_.on_report(std::move(report)); };
-    listener.on_synced = [this](std::string app, std::string revision) { tasks_.spawn("last synced", keep_synced(std::move(app), std::move(revision))); };
+    listener.on_synced = [this](std::string app, std::string revision) {
+      rollouts_.on_synced(app);
+      tasks_.spawn("last synced", keep_synced(std::move(app), std::move(revision)));
+    };
     listener.on_cluster = [this](std::string cluster, bool reachable, std::string why) { incidents_.on_cluster(cluster, reachable, why); };
     listener.on_kind = [this](std::string cluster, WatchedKind kind, bool watched, std::string why) { incidents_.on_kind(cluster, kind, watched, why); };
     listener.on_repository = [this](std::string repository, bool reachable, std::string why) { incidents_.on_repository(repository, reachable, why); };
+    listener.on_notice = [this](std::string repository, std::string what) { incidents_.on_notice(repository, what); };
     outbox_.start();
     tasks_.spawn("pruning", prune_now_and_then());
     incidents_.start();
+    rollouts_.start();
     fleet_.start(std::move(listener));
     changes_.start();
+    pulls_.start();
     conversation_->start();
     slack::EnvelopeSink sink = [this](slack::Envelope envelope) { return conversation_->accept(std::move(envelope)); };
     auto ended = co_await socket_->run(std::move(sink));
@@ -133,7 +170,9 @@ class RunningBot final : public Bot {
     if (server_) co_await server_->stop();
     if (conversation_) co_await conversation_->stop();
     co_await fleet_.stop();
+    co_await pulls_.stop();
     co_await changes_.stop();
+    co_await rollouts_.stop();
     co_await incidents_.stop();
     co_await outbox_.stop();
     co_await sender_->stop();
@@ -164,10 +203,25 @@ class RunningBot final : public Bot {
     auto cache = options.cache_directory.empty() ? std::filesystem::path(config_.storage.path).parent_path().string() + "/mirrors" : options.cache_directory;
     auto parts = make_fleet_parts(ground, std::move(clusters), std::move(cache));
     parts.last_synced = std::move(last_synced);
+    parts.transport = with_tokens(std::move(parts.transport), git_tokens_);
     return parts;
   }
 
-  Changes::Parts change_parts(const BotOptions& options) {
+  PullWatch::Parts pull_parts() {
+    PullWatch::Parts parts;
+    parts.executor = executor_;
+    parts.clock = &clock_;
+    parts.config = &config_;
+    parts.redactor = &redactor_;
+    parts.store = &async_store_;
+    parts.outbox = &outbox_;
+    parts.messenger = &messenger_;
+    parts.fleet = &fleet_;
+    parts.forges = pointers_to(forges_);
+    return parts;
+  }
+
+  Changes::Parts change_parts(const BotOptions& options, std::map<std::string, Signer> signers) {
     Changes::Parts parts;
     parts.executor = executor_;
     parts.clock = &clock_;
@@ -177,12 +231,32 @@ class RunningBot final : public Bot {
     parts.outbox = &outbox_;
     parts.messenger = &messenger_;
     parts.fleet = &fleet_;
-    for (const auto& repository : config_.repositories) {
-      if (auto forge = make_forge(*http_, clock_, repository)) parts.forges.emplace(repository.name, std::move(forge));
-    }
+    parts.forges = pointers_to(forges_);
+    parts.signers = std::move(signers);
     parts.on_ended = [this](const std::string& app) { incidents_.look_again(app); };
     parts.verify_for = options.verify_for;
     return parts;
+  }
+
+  asio::awaitable<void> renew_tokens() {
+    for (const auto& repository : config_.repositories) {
+      const auto forge = forges_.find(repository.name);
+      if (forge == forges_.end() || !needs_forge_token(repository)) continue;
+      auto token = co_await forge->second->git_token();
+      if (token) {
+        git_tokens_->put(repository.url, std::move(*token));
+      } else {
+        log_warn("forge", fmt::format("repository {}: no token for Git: {}", repository.name, token.error().message));
+      }
+    }
+  }
+
+  asio::awaitable<void> renew_tokens_now_and_then() {
+    while (true) {
+      auto slept = co_await clock_.sleep_for(kTokenEvery);
+      if (!slept) co_return;
+      co_await renew_tokens();
+    }
   }
 
   /// Who we are in Slack. Slack being down at start is waited out; a wrong token is not.
@@ -263,10 +337,14 @@ class RunningBot final : public Bot {
   std::unique_ptr<slack::WebApi> web_api_;
   std::unique_ptr<slack::Sender> sender_;
   Messenger messenger_;
+  Forges forges_;
+  std::shared_ptr<GitTokens> git_tokens_ = std::make_shared<GitTokens>();
   Outbox outbox_;
   Fleet fleet_;
   Incidents incidents_;
+  RolloutWatch rollouts_;
   Changes changes_;
+  PullWatch pulls_;
   std::unique_ptr<slack::SocketMode> socket_;
   std::unique_ptr<Conversation> conversation_;
   std::unique_ptr<net::HttpServer> server_;
@@ -276,16 +354,18 @@ class RunningBot final : public Bot {
 }  // namespace
 
 Result<std::unique_ptr<Bot>> Bot::create(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options) {
-  CHECK_OK(check_supported(config));
+  warn_of_unsupported(config);
   if (const auto directory = std::filesystem::path(config.storage.path).parent_path(); !directory.empty()) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
     if (failed) return Error{ErrorKind::Unavailable, fmt::format("the directory {} can't be made: {}", directory.string(), failed.message())};
   }
   TRY(auto store, storage::Store::open(config.storage.path, clock));
-  TRY(auto remembered, remember(*store, config, random));
+  TRY(auto remembered, remember(*store, random));
   TRY(auto clusters, make_clusters(io.get_executor(), clock, random, config));
-  auto bot = std::make_unique<RunningBot>(io, clock, random, std::move(config), std::move(options), std::move(store), std::move(remembered), std::move(clusters));
+  TRY(auto signers, make_signers(config, std::filesystem::path(config.storage.path).parent_path().string() + "/keys"));
+  auto bot = std::make_unique<RunningBot>(io, clock, random, std::move(config), std::move(options), std::move(store), std::move(remembered), std::move(clusters),
+                                          std::move(signers));
   CHECK_OK(bot->listen());
   return std::unique_ptr<Bot>(std::move(bot));
 }

@@ -1,5 +1,7 @@
 #include "bot/app/check_command.hpp"
 
+#include "gitops/render/tool_render.hpp"
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -28,9 +30,20 @@ std::string summary(const std::string& file, const LoadedConfig& loaded) {
                      counted(config.people.size(), "person", "people"));
 }
 
+/// Of an App with `render: auto` only its repository could say what it needs.
+std::vector<ConfigMistake> missing_tools_of(const std::string& file, const Config& config, ToolRunner& tools) {
+  std::vector<ConfigMistake> warnings;
+  for (const auto& app : config.apps) {
+    for (const auto& tool : missing_tools(tools, app.render)) {
+      warnings.push_back({file, 1, 1, fmt::format("the App \"{}\" is rendered with {}, which isn't installed here", app.name, tool), tool + " in PATH where Driftwarden runs"});
+    }
+  }
+  return warnings;
+}
+
 }  // namespace
 
-int run_check(const CheckArguments& arguments, const Environment& environment, std::ostream& out, std::ostream& err) {
+int run_check(const CheckArguments& arguments, const Environment& environment, std::ostream& out, std::ostream& err, ToolRunner* tools) {
   if (arguments.output != "text" && arguments.output != "json") {
     err << "driftwarden check: unknown output \"" << arguments.output << "\", expected text or json\n";
     return 2;
@@ -39,7 +52,10 @@ int run_check(const CheckArguments& arguments, const Environment& environment, s
     err << "driftwarden check: " << arguments.config << " can't be read: " << text.error().message << '\n';
     return 2;
   }
-  const auto loaded = load_config(arguments.config, environment);
+  auto loaded = load_config(arguments.config, environment);
+  if (loaded.config && tools != nullptr) {
+    for (auto& warning : missing_tools_of(arguments.config, *loaded.config, *tools)) loaded.warnings.push_back(std::move(warning));
+  }
   if (arguments.output == "json") {
     const json document{
         {"file", arguments.config}, {"ok", loaded.config.has_value()}, {"mistakes", to_json(loaded.mistakes)}, {"warnings", to_json(loaded.warnings)}};

@@ -1,11 +1,12 @@
 #include "bot/app/connections.hpp"
 
 #include "integrations/git/transports.hpp"
+#include "integrations/render/tool_runner.hpp"
 
 namespace driftwarden {
 namespace {
 
-constexpr std::size_t kWorkers = 2;
+constexpr std::size_t kWorkers = 3;  // a tool that hangs may keep one
 
 Result<std::unique_ptr<kubernetes::Cluster>> make_cluster(const asio::any_io_executor& executor, Clock& clock, Random& random, const ClusterConfig& config) {
   kubernetes::ClusterOptions options;
@@ -40,6 +41,7 @@ Fleet::Parts make_fleet_parts(const FleetGround& ground, Clusters clusters, std:
   parts.clusters = std::move(clusters);
   parts.transport = git::make_transport_factory(ground.executor, ground.clock, ground.http);
   parts.cache_directory = std::move(cache_directory);
+  parts.render = tool_renderer(create_tool_runner());
   return parts;
 }
 

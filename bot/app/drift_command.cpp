@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <ostream>
 
 namespace driftwarden {
@@ -35,9 +36,9 @@ Memory read_memory(const Config& config, Clock& clock, Random& random) {
     const auto read = [&](storage::Transaction& tx) -> Result<void> {
       TRY(const auto key, tx.setting("redaction_key"));
       memory.redaction_key = key.value_or("");
-      for (const auto& app : config.apps) {
-        TRY(const auto row, tx.find_app(app.name));
-        if (row && !row->last_synced_revision.empty()) memory.last_synced.emplace(app.name, row->last_synced_revision);
+      TRY(const auto rows, tx.app_rows());
+      for (const auto& row : rows) {
+        if (!row.last_synced_revision.empty()) memory.last_synced.emplace(row.app, row.last_synced_revision);
       }
       return Result<void>{};
     };
@@ -71,15 +72,23 @@ class Pass {
   Pass(asio::io_context& io, Clock& clock, Random& random, const Config& config, Clusters clusters, std::string cache)
       : Pass(io, clock, random, config, std::move(clusters), std::move(cache), read_memory(config, clock, random)) {}
 
-  const Fleet& fleet() const { return fleet_; }
-
-  asio::awaitable<void> judge(std::vector<std::string> names, Duration patience) {
+  /// The named Apps, or all; repositories may declare some that no config knows.
+  asio::awaitable<void> judge(std::vector<std::string> named, Duration patience) {
     fleet_.start(quiet());
     const auto until = clock_.mono_now() + patience;
-    while (!all_final(names) && clock_.mono_now() < until) {
+    while (!fleet_.apps_are_known() && clock_.mono_now() < until) {
       if (auto slept = co_await clock_.sleep_for(kLookEvery); !slept) co_return;
     }
-    for (const auto& name : names) {
+    auto names = chosen(fleet_, named);
+    if (!names) {
+      refusal_ = names.error();
+      co_return;
+    }
+    while (!all_final(*names) && clock_.mono_now() < until) {
+      if (auto slept = co_await clock_.sleep_for(kLookEvery); !slept) co_return;
+    }
+    finished_ = true;
+    for (const auto& name : *names) {
       reports_.push_back(fleet_.report(name));
       if (!fleet_.is_final(name)) unfinished_.push_back(name);
     }
@@ -90,6 +99,8 @@ class Pass {
     pool_.join();
   }
 
+  bool finished() const { return finished_; }
+  const std::optional<Error>& refusal() const { return refusal_; }
   const std::vector<DriftReport>& reports() const { return reports_; }
   const std::vector<std::string>& unfinished() const { return unfinished_; }
 
@@ -131,6 +142,8 @@ class Pass {
   Redactor redactor_;
   std::unique_ptr<net::HttpClient> http_;
   Fleet fleet_;
+  bool finished_ = false;
+  std::optional<Error> refusal_;
   std::vector<DriftReport> reports_;
   std::vector<std::string> unfinished_;
 };
@@ -168,12 +181,12 @@ Result<int> run(const DriftArguments& arguments, const Config& config, std::ostr
     cache = temporary->path();
   }
   Pass pass(io, clock, *random, config, std::move(clusters), std::move(cache));
-  TRY(const auto names, chosen(pass.fleet(), arguments.apps));
   TaskGroup main_task(io.get_executor());
-  main_task.spawn("main", run_pass(pass, names, arguments.patience, io));
+  main_task.spawn("main", run_pass(pass, arguments.apps, arguments.patience, io));
   io.run();
   const auto& reports = pass.reports();
-  if (reports.size() != names.size()) return Error{ErrorKind::Cancelled, "told to stop"};
+  if (pass.refusal()) return *pass.refusal();
+  if (!pass.finished()) return Error{ErrorKind::Cancelled, "told to stop"};
   if (arguments.output == "json") {
     out << drift_document(reports).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   } else {

@@ -10,6 +10,41 @@
 
 namespace driftwarden {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kMaxBytes = 64U << 20U;
+
+class LocalReader final : public SourceReader {
+ public:
+  explicit LocalReader(std::string root) : root_(std::move(root)) {}
+
+  Result<EntryKind> kind(const std::string& path) override {
+    std::error_code failed;
+    const auto status = fs::status(fs::path(root_) / path, failed);
+    if (fs::is_directory(status)) return EntryKind::Directory;
+    return fs::is_regular_file(status) ? EntryKind::File : EntryKind::None;
+  }
+  Result<std::string> read(const std::string& path) override { return read_local_file((fs::path(root_) / path).string()); }
+
+ private:
+  std::string root_;
+};
+
+/// What is read so far, bounded.
+struct Collected {
+  std::vector<SourceFile> files;
+  std::size_t bytes = 0;
+
+  Result<void> add(const std::string& root, const fs::path& file) {
+    TRY(auto content, read_local_file(file.string()));
+    bytes += content.size();
+    if (bytes > kMaxBytes) return Error{ErrorKind::InvalidInput, fmt::format("{}: more than {} MiB of files", root, kMaxBytes >> 20U)};
+    files.push_back({file.lexically_relative(root).generic_string(), std::move(content)});
+    return Result<void>{};
+  }
+};
+
+}  // namespace
 
 Result<std::string> read_local_file(const std::string& path) {
   std::error_code failed;
@@ -45,6 +80,39 @@ Result<std::vector<SourceFile>> read_source_files(const std::string& path) {
   }
   if (failed) return Error{ErrorKind::Unavailable, fmt::format("{}: {}", path, failed.message())};
   return files;
+}
+
+Result<LocalPlace> local_place(const std::string& directory) {
+  std::error_code failed;
+  const auto absolute = fs::canonical(directory, failed);
+  if (failed || !fs::is_directory(absolute, failed)) return Error{ErrorKind::NotFound, fmt::format("{}: no such directory", directory)};
+  auto root = absolute;
+  while (root.has_relative_path() && !fs::exists(root / ".git", failed)) root = root.parent_path();
+  const auto path = absolute.lexically_relative(root).generic_string();
+  return LocalPlace{root.string(), path == "." ? "" : path};
+}
+
+std::unique_ptr<SourceReader> create_local_reader(std::string root) { return std::make_unique<LocalReader>(std::move(root)); }
+
+Result<std::vector<SourceFile>> read_all_files(const std::string& root, const std::vector<std::string>& paths) {
+  Collected collected;
+  for (const auto& path : paths) {
+    const auto top = path.empty() ? fs::path(root) : fs::path(root) / path;
+    std::error_code failed;
+    if (fs::is_regular_file(top, failed)) {
+      CHECK_OK(collected.add(root, top));
+      continue;
+    }
+    for (auto entry = fs::recursive_directory_iterator(top, failed); !failed && entry != fs::recursive_directory_iterator(); entry.increment(failed)) {
+      if (entry->path().filename().string().starts_with('.')) {
+        if (entry->is_directory(failed)) entry.disable_recursion_pending();
+        continue;
+      }
+      if (entry->is_regular_file(failed)) CHECK_OK(collected.add(root, entry->path()));
+    }
+    if (failed) return Error{ErrorKind::Unavailable, fmt::format("{}: {}", top.string(), failed.message())};
+  }
+  return std::move(collected.files);
 }
 
 }  // namespace driftwarden

@@ -2,13 +2,16 @@
 #include "bot/app/check_command.hpp"
 #include "bot/app/compare_command.hpp"
 #include "bot/app/drift_command.hpp"
+#include "bot/app/policy_command.hpp"
 #include "bot/app/render_command.hpp"
 #include "bot/app/run_command.hpp"
 #include "bot/app/sandbox_command.hpp"
 #include "gitops/base/log.hpp"
+#include "integrations/render/tool_runner.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 #include <iostream>
@@ -47,7 +50,7 @@ void add_check(CLI::App& app, Action& action) {
   command->callback([&action, arguments] {
     action = [arguments] {
       const auto environment = create_system_environment();
-      return run_check(*arguments, *environment, std::cout, std::cerr);
+      return run_check(*arguments, *environment, std::cout, std::cerr, create_tool_runner().get());
     };
   });
 }
@@ -75,6 +78,15 @@ void add_render(CLI::App& app, Action& action) {
   static const std::map<std::string, RenderKind> kKinds{{"auto", RenderKind::Auto}, {"plain", RenderKind::Plain}, {"kustomize", RenderKind::Kustomize}, {"helm", RenderKind::Helm}};
   command->add_option("--kind", arguments->kind, "auto, plain, kustomize or helm")->transform(CLI::CheckedTransformer(kKinds));
   command->add_option("--namespace", arguments->namespace_, "for objects that name none");
+  command->add_option("--release", arguments->helm.release, "of a chart: the release's name (default: the directory's)");
+  command->add_option("--values", arguments->helm.values, "of a chart: values files, relative to it")->allow_extra_args(false);
+  const auto set = [arguments](const std::vector<std::string>& given) {
+    for (const auto& one : given) {
+      const auto equals = std::min(one.find('='), one.size());
+      arguments->helm.set[one.substr(0, equals)] = one.substr(std::min(equals + 1, one.size()));
+    }
+  };
+  command->add_option_function<std::vector<std::string>>("--set", set, "of a chart: NAME=VALUE")->allow_extra_args(false);
   command->add_option("-o,--output", arguments->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
   command->callback([&action, arguments] { action = [arguments] { return run_render(*arguments, std::cout, std::cerr); }; });
 }
@@ -126,6 +138,47 @@ void add_audit(CLI::App& app, Action& action) {
   add_audit_action(*audit, action, AuditAction::Export, "export", "all rows, for other tools");
 }
 
+void add_policy_test(CLI::App& policy, Action& action) {
+  auto arguments = std::make_shared<PolicyTestArguments>();
+  auto* command = policy.add_subcommand("test", "a team's own cases about its policy");
+  command->add_option("file", arguments->file, "the cases")->required();
+  command->add_option("--config", arguments->config, "the configuration file; its secrets needn't be at hand")->required();
+  command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->footer("Exit code: 0 every case holds, 1 one doesn't, 2 wrong use or an error.");
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      SystemClock clock;
+      const auto environment = create_system_environment();
+      return run_policy_test(*arguments, *environment, clock, std::cout, std::cerr);
+    };
+  });
+}
+
+void add_policy_explain(CLI::App& policy, Action& action) {
+  auto arguments = std::make_shared<PolicyExplainArguments>();
+  auto* command = policy.add_subcommand("explain", "who may do what, which rule says so, and who must agree");
+  command->add_option("who", arguments->who, "a person")->required();
+  command->add_option("verb", arguments->verb, "sync, rollback, ...")->required();
+  command->add_option("app", arguments->app, "an App")->required();
+  command->add_option("--config", arguments->config, "the configuration file; its secrets needn't be at hand")->required();
+  command->add_option("--at", arguments->at, "a time such as 2026-11-21T22:00:00Z (default: now)");
+  command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      SystemClock clock;
+      const auto environment = create_system_environment();
+      return run_policy_explain(*arguments, *environment, clock, std::cout, std::cerr);
+    };
+  });
+}
+
+void add_policy(CLI::App& app, Action& action) {
+  auto* policy = app.add_subcommand("policy", "tries the policy out");
+  policy->require_subcommand(1);
+  add_policy_test(*policy, action);
+  add_policy_explain(*policy, action);
+}
+
 int run_main(int argc, char** argv) {
   CLI::App app{"Driftwarden: a ChatOps bot for GitOps"};
   app.require_subcommand(1);
@@ -139,6 +192,7 @@ int run_main(int argc, char** argv) {
   add_render(app, action);
   add_compare(app, action);
   add_audit(app, action);
+  add_policy(app, action);
   app.add_subcommand("version", "what this is")->callback([&action] {
     action = [] {
       std::cout << "driftwarden " << kVersion << '\n';

@@ -1,10 +1,12 @@
 #include "bot/app/render_command.hpp"
 
 #include "bot/app/local_files.hpp"
-#include "gitops/render/render.hpp"
+#include "gitops/render/tool_render.hpp"
+#include "integrations/render/tool_runner.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <ostream>
 
 namespace driftwarden {
@@ -12,12 +14,38 @@ namespace {
 
 using nlohmann::json;
 
+/// A kustomization or a chart may read beyond its directory, as far as its repository goes.
+Result<Rendered> render_directory(const RenderArguments& arguments) {
+  TRY(const auto place, local_place(arguments.path));
+  App app;
+  app.name = std::filesystem::path(place.root + "/" + place.path).filename().string();
+  app.path = place.path;
+  app.render = arguments.kind;
+  app.namespace_ = arguments.namespace_;
+  app.helm = arguments.helm;
+  const auto reader = create_local_reader(place.root);
+  TRY(app.render, resolve_kind(*reader, app));
+  if (app.render == RenderKind::Plain) {
+    TRY(const auto files, read_source_files(arguments.path));
+    return render(files, arguments.kind, arguments.namespace_);
+  }
+  TRY(const auto paths, find_sources(*reader, app));
+  TRY(const auto files, read_all_files(place.root, paths));
+  return render_sources(create_tool_runner().get(), files, app);
+}
+
+Result<Rendered> render_path(const RenderArguments& arguments) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(arguments.path, failed)) return render_directory(arguments);
+  TRY(const auto files, read_source_files(arguments.path));
+  return render(files, arguments.kind, arguments.namespace_);
+}
+
 Result<std::string> render_text(const RenderArguments& arguments) {
   if (arguments.output != "json" && arguments.output != "yaml") {
     return Error{ErrorKind::InvalidInput, "unknown output '" + arguments.output + "', expected json or yaml"};
   }
-  TRY(const auto files, read_source_files(arguments.path));
-  TRY(const auto rendered, render(files, arguments.kind, arguments.namespace_));
+  TRY(const auto rendered, render_path(arguments));
   if (arguments.output == "yaml") {
     std::string text;
     for (const auto& manifest : rendered.manifests) text += (text.empty() ? "" : "---\n") + to_yaml(*manifest.body);

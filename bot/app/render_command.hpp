@@ -12,6 +12,7 @@ struct RenderArguments {
   RenderKind kind = RenderKind::Auto;
   std::string namespace_;       ///< for namespaced objects that name none; "" leaves them without
   std::string output = "json";  ///< json or yaml
+  HelmSource helm{};            ///< of a chart; the release is called like the directory unless it says so
 };
 
 /// Exit code: 0, or 2 with the reason on `err`.

@@ -72,6 +72,9 @@ policy:
   approvals:
     - {{environment: production, need: 1, from: [owners], expires: 4h}}
     - {{environment: staging, need: 0}}
+    - {{verbs: [restart], need: 0}}
+  destructive: {{need: 2, share: 30%, typed_name: true}}
+  break_glass: {{who: [shop-team], longest: 1h}}
 alerts:
   hold_off: {{live-edited: 0s, git-ahead: 1s}}
 )",

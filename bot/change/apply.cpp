@@ -1,5 +1,6 @@
 // The merged revision is put in force: applied, freed of what others added, and of objects that are no longer in Git.
 #include "bot/change/changes.hpp"
+#include "gitops/base/text.hpp"
 #include "gitops/diff/compare.hpp"
 #include "gitops/manifest/value_path.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kPatchAttempts = 5;
+constexpr Duration kHaltPause{10'000};
+constexpr std::string_view kRestartedAt = "kubectl.kubernetes.io/restartedAt";
 
 JsonPtr tracked(const App& app, const Manifest& manifest) {
   auto body = *manifest.body;
@@ -38,6 +41,21 @@ std::optional<json> removal_patch(const ObjectDrift& drift, const json& live) {
   std::ranges::sort(pointers, [](const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() > b.size() : a > b; });
   json patch = json::array({{{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", live.at("metadata").at("resourceVersion")}}});
   for (const auto& pointer : pointers) patch.push_back({{"op", "remove"}, {"path", pointer}});
+  return patch;
+}
+
+/// JSON patch that sets the annotation by which `kubectl rollout restart` does it; nothing when it says so already.
+std::optional<json> restart_patch(const json& live, const std::string& at) {
+  const auto metadata = json::json_pointer("/spec/template/metadata");
+  const auto annotations = metadata / "annotations";
+  const auto place = annotations / std::string(kRestartedAt);
+  if (live.contains(place) && live.at(place) == at) return std::nullopt;
+  const json::json_pointer version("/metadata/resourceVersion");
+  json patch = json::array();
+  if (live.contains(version)) patch.push_back({{"op", "test"}, {"path", version.to_string()}, {"value", live.at(version)}});
+  if (!live.contains(metadata)) patch.push_back({{"op", "add"}, {"path", metadata.to_string()}, {"value", json::object()}});
+  if (!live.contains(annotations)) patch.push_back({{"op", "add"}, {"path", annotations.to_string()}, {"value", json::object()}});
+  patch.push_back({{"op", "add"}, {"path", place.to_string()}, {"value", at}});
   return patch;
 }
 
@@ -102,11 +120,15 @@ asio::awaitable<Result<void>> Changes::prune(App app, ObjectRef ref) {
   co_return co_await cluster->remove(ref);
 }
 
-asio::awaitable<Result<std::size_t>> Changes::apply_desired(App app, DesiredState desired) {
+asio::awaitable<Result<std::size_t>> Changes::apply_desired(Change change, App app, DesiredState desired) {
   auto* cluster = parts_.fleet->cluster(app.cluster);
   if (cluster == nullptr) co_return Error{ErrorKind::NotFound, fmt::format("cluster {} is not configured any more", app.cluster)};
   const auto unwanted = leftovers(parts_.fleet->desired(app.name), parts_.fleet->report(app.name), desired.manifests);
+  const Error stopped{ErrorKind::Unavailable, change_name(change.id) + " was halted while it was applied"};
   for (const auto& manifest : desired.manifests) {
+    const auto halt = co_await halted();
+    if (!halt) co_return halt.error();
+    if (*halt) co_return stopped;
     kubernetes::ApplyOptions options;
     auto body = tracked(app, manifest);
     auto outcome = co_await cluster->apply(std::move(body), std::move(options));
@@ -115,10 +137,45 @@ asio::awaitable<Result<std::size_t>> Changes::apply_desired(App app, DesiredStat
     if (!cleaned) co_return wrap("taking what was added from " + to_string(manifest.ref), cleaned.error());
   }
   for (const auto& ref : unwanted) {
+    const auto halt = co_await halted();
+    if (!halt) co_return halt.error();
+    if (*halt) co_return stopped;
     auto pruned = co_await prune(app, ref);
     if (!pruned) co_return wrap("deleting " + to_string(ref), pruned.error());
   }
   co_return desired.manifests.size();
+}
+
+/// As `kubectl rollout restart` does it. Repeated with the same time, it restarts nothing again.
+asio::awaitable<Result<void>> Changes::restart_one(App app, ObjectRef ref, std::string at) {
+  auto* cluster = parts_.fleet->cluster(app.cluster);
+  if (cluster == nullptr) co_return Error{ErrorKind::NotFound, fmt::format("cluster {} is not configured any more", app.cluster)};
+  Error last{ErrorKind::Unavailable, ""};
+  for (int attempt = 0; attempt < kPatchAttempts; ++attempt) {
+    auto live = co_await cluster->get(ref);
+    if (!live) co_return live.error();
+    auto patch = restart_patch(**live, at);
+    if (!patch) co_return Result<void>{};
+    JsonPtr body = std::make_shared<const json>(std::move(*patch));
+    auto patched = co_await cluster->patch(ref, std::move(body), "driftwarden");
+    if (patched) co_return Result<void>{};
+    last = patched.error();
+    if (last.kind != ErrorKind::Unavailable) break;
+  }
+  co_return last;
+}
+
+asio::awaitable<Result<std::size_t>> Changes::restart(Change change, App app) {
+  const auto desired = parts_.fleet->desired(app.name);
+  if (!desired) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
+  const auto workloads = plan_restart(change, app, *desired);
+  if (!workloads) co_return workloads.error();
+  const auto at = format_time(std::chrono::floor<std::chrono::seconds>(change.requested_at));
+  for (const auto& ref : *workloads) {
+    auto restarted = co_await restart_one(app, ref, at);
+    if (!restarted) co_return wrap("restarting " + to_string(ref), restarted.error());
+  }
+  co_return workloads->size();
 }
 
 /// The App as people approved it; nothing where the forge's copy of the branch was approved, which never was in this mirror.
@@ -132,31 +189,48 @@ asio::awaitable<Result<std::optional<DesiredState>>> Changes::approved_state(Cha
 asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
-  if (change->state != ChangeState::Merged && change->state != ChangeState::Applying) co_return std::string("not to be applied now");
-  const auto* known = parts_.fleet->app(change->app);
-  if (known == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  const bool live = is_live(change->verb);
+  const bool due = live ? change->state == ChangeState::Approved : change->state == ChangeState::Merged || change->state == ChangeState::Applying;
+  if (!due) co_return std::string("not to be applied now");
+  const auto known = app_of(*change);
+  if (!known) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
   const App app = *known;
+  auto free = co_await pass_holds(row, *change, app, GateStage::Apply);
+  if (!free) co_return free.error();
+  Result<std::size_t> applied = Error{ErrorKind::Corrupt, ""};
+  if (live) {
+    applied = co_await restart(*change, app);
+  } else {
+    applied = co_await apply_merged(*change, app);
+  }
+  if (!applied) {
+    const auto halt = co_await halted();
+    if (halt && *halt) co_return co_await wait_for(row, *change, applied.error().message, kHaltPause);
+    co_return applied.error();
+  }
+  std::function<ChangeStep(Change)> event = [count = *applied, now = parts_.clock->wall_now()](Change current) { return on_applied(std::move(current), count, now); };
+  auto stepping = step(change->id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  co_return fmt::format("{} objects", *applied);
+}
+
+asio::awaitable<Result<std::size_t>> Changes::apply_merged(Change change, App app) {
   auto head = co_await parts_.fleet->repository(app.repository).fetch();
-  if (!head) co_return head.error();
-  auto desired = co_await parts_.fleet->render_at(app, change->merged_sha);
+  if (!head && change.break_glass.empty()) co_return head.error();
+  auto desired = co_await parts_.fleet->render_at(app, change.merged_sha);
   if (!desired) co_return wrap("rendering the merged revision", desired.error());
-  const auto approved = co_await approved_state(*change, app);
+  const auto approved = co_await approved_state(change, app);
   if (!approved) co_return wrap("rendering what was approved", approved.error());
   if (*approved && (**approved).tree != desired->tree) {
     co_return Error{ErrorKind::InvalidInput, "what was merged is not what was approved, so it is not applied; ask for a sync to have it reviewed"};
   }
   // What people chose to ignore is left alone by a sync, too.
   App with_rules = app;
-  auto rules = co_await ignore_file_at(app, change->merged_sha);
+  auto rules = co_await ignore_file_at(app, change.merged_sha);
   if (!rules) co_return wrap("reading the ignore rules", rules.error());
   with_rules.ignore.insert(with_rules.ignore.end(), rules->rules.begin(), rules->rules.end());
-  auto applied = co_await apply_desired(std::move(with_rules), std::move(*desired));
-  if (!applied) co_return applied.error();
-  std::function<ChangeStep(Change)> event = [count = *applied, now = parts_.clock->wall_now()](Change current) { return on_applied(std::move(current), count, now); };
-  auto stepping = step(change->id, std::move(event));
-  auto stepped = co_await std::move(stepping);
-  if (!stepped) co_return stepped.error();
-  co_return fmt::format("{} objects", *applied);
+  co_return co_await apply_desired(change, std::move(with_rules), std::move(*desired));
 }
 
 }  // namespace driftwarden

@@ -10,7 +10,8 @@
 namespace driftwarden {
 namespace {
 
-constexpr std::array<std::string_view, 7> kEffects{"change.propose", "forge.status", "change.merge", "change.apply", "change.verify", "change.close", "change.card"};
+constexpr std::array<std::string_view, 9> kEffects{"change.propose", "forge.status", "change.merge",  "change.apply",    "change.verify",
+                                                   "change.close",   "change.card",  "change.remind", "change.follow-up"};
 
 ChangeStep step_to(Change change, ChangeState state, std::vector<ChangeEffect> effects, WallTime now, const std::string& actor, const std::string& action,
                    const std::string& detail) {
@@ -29,6 +30,38 @@ std::string state_words(const Change& change) {
 
 bool awaits_decision(const Change& change) { return change.state == ChangeState::Requested || change.state == ChangeState::Proposed; }
 
+/// Also one that is approved but kept waiting, by a freeze or by the forge's checks.
+bool can_be_withdrawn(const Change& change) { return awaits_decision(change) || (change.state == ChangeState::Approved && !change.waiting_for.empty()); }
+
+bool contains(const std::vector<PersonId>& people, const PersonId& person) { return std::ranges::find(people, person) != people.end(); }
+
+/// A review on the forge proves as much as a one-time code.
+bool steps_up(const Approval& approval, StepUp wanted) {
+  switch (wanted) {
+    case StepUp::None: return true;
+    case StepUp::Totp: return approval.stepped_up || approval.via == "forge";
+    case StepUp::Forge: return approval.via == "forge";
+  }
+  return false;
+}
+
+/// Why this approval can't count; "" when it does.
+std::string why_not(const Change& change, const Approval& approval, WallTime now) {
+  const auto name = change_name(change.id);
+  if (change.state == ChangeState::Requested) return name + " has no pull request yet; try again in a moment.";
+  if (change.state != ChangeState::Proposed) return fmt::format("{} {}.", name, state_words(change));
+  if (change.expires_at && *change.expires_at <= now) return name + " has expired: ask for it again.";
+  if (approval.by == change.requester) return fmt::format("{} was asked for by you, {}: somebody else must approve it.", name, approval.by);
+  if (contains(change.quorum.excluded, approval.by)) return fmt::format("{} puts your own commits in force, {}: somebody else must approve it.", name, approval.by);
+  if (approval.of != change.content) return fmt::format("{} has moved since what you saw: look at the new diff and approve that.", name);
+  if (!steps_up(approval, change.quorum.step_up)) {
+    return change.quorum.step_up == StepUp::Forge ? fmt::format("{} can only be approved by a review of its pull request: {}", name, change.pull_request_url)
+                                                  : fmt::format("{} needs your one-time code: press Approve on its card.", name);
+  }
+  if (contains(counted_approvers(change), approval.by)) return fmt::format("You approved {} already.", name);
+  return {};
+}
+
 std::string content_detail(const Change& change) {
   return fmt::format(R"({{"head":{},"diff_digest":{},"pull_request":{}}})", json_quoted(change.content.head_sha), json_quoted(change.content.diff_digest), change.pull_request);
 }
@@ -37,8 +70,8 @@ ChangeStep approve_when_enough(ChangeStep step, WallTime now) {
   if (static_cast<int>(counted_approvers(step.next).size()) < step.next.quorum.need) return step;
   step.next.state = ChangeState::Approved;
   step.next.updated_at = now;
-  step.effects.push_back(ChangeEffect::PublishStatus);
-  step.effects.push_back(ChangeEffect::Merge);
+  step.effects.push_back(ChangeEffect::ShowOnForge);
+  step.effects.push_back(is_live(step.next.verb) ? ChangeEffect::Apply : ChangeEffect::Merge);
   return step;
 }
 
@@ -55,10 +88,16 @@ std::optional<ChangeEffect> change_effect_from(std::string_view text) {
 std::vector<PersonId> counted_approvers(const Change& change) {
   std::vector<PersonId> people;
   for (const auto& approval : change.approvals) {
-    if (approval.of != change.content || approval.by == change.requester) continue;
-    if (std::ranges::find(people, approval.by) == people.end()) people.push_back(approval.by);
+    if (approval.of != change.content || approval.by == change.requester || contains(change.quorum.excluded, approval.by)) continue;
+    if (!steps_up(approval, change.quorum.step_up) || contains(people, approval.by)) continue;
+    people.push_back(approval.by);
   }
   return people;
+}
+
+bool wants_reminder(const Change& change, WallTime now) {
+  if (change.state != ChangeState::Proposed || !change.expires_at || change.reminded_at) return false;
+  return now >= change.requested_at + (*change.expires_at - change.requested_at) / 2;
 }
 
 ChangeStep on_requested(Change change, WallTime now) {
@@ -68,53 +107,67 @@ ChangeStep on_requested(Change change, WallTime now) {
   return step_to(std::move(change), ChangeState::Requested, {ChangeEffect::Propose}, now, requester, "change.requested", detail);
 }
 
-ChangeStep on_proposed(Change change, Proposal proposal, WallTime now) {
-  if (change.state != ChangeState::Requested) return refuse(std::move(change), "it was proposed already");
+namespace {
+
+void take_proposal(Change& change, Proposal proposal) {
+  auto notes = std::move(proposal.notes);
+  // What on_base_moved left: why people see it again.
+  if (change.state == ChangeState::Requested && !change.base_sha.empty() && change.base_sha != proposal.base_sha && !change.waiting_for.empty()) {
+    notes.insert(notes.begin(), change.waiting_for);
+  }
+  change.waiting_for.clear();
   change.branch = std::move(proposal.branch);
   change.base_sha = std::move(proposal.base_sha);
   change.content = std::move(proposal.content);
   change.diff = std::move(proposal.diff);
+  change.git_diff = std::move(proposal.git_diff);
+  change.notes = std::move(notes);
+  change.risk = std::move(proposal.risk);
+  change.quorum = std::move(proposal.quorum);
+  if (proposal.expiry) change.expires_at = change.requested_at + *proposal.expiry;
   change.pull_request = proposal.pull_request;
   change.pull_request_url = std::move(proposal.pull_request_url);
+}
+
+}  // namespace
+
+ChangeStep on_proposed(Change change, Proposal proposal, WallTime now) {
+  if (change.state != ChangeState::Requested) return refuse(std::move(change), "it was proposed already");
+  take_proposal(change, std::move(proposal));
   const auto detail = content_detail(change);
   auto step = step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard}, now, "driftwarden", "change.proposed", detail);
   if (step.next.quorum.need > 0) {
-    step.effects.push_back(ChangeEffect::PublishStatus);
+    step.effects.push_back(ChangeEffect::ShowOnForge);
     return step;
   }
   return approve_when_enough(std::move(step), now);
 }
 
 ChangeStep on_approval(Change change, Approval approval, WallTime now) {
-  const auto name = change_name(change.id);
-  if (change.state == ChangeState::Requested) return refuse(std::move(change), name + " has no pull request yet; try again in a moment.");
-  if (change.state != ChangeState::Proposed) return refuse(std::move(change), fmt::format("{} {}.", name, state_words(change)));
-  if (change.expires_at && *change.expires_at <= now) return refuse(std::move(change), name + " has expired: ask for it again.");
-  if (approval.by == change.requester) return refuse(std::move(change), fmt::format("{} was asked for by you, {}: somebody else must approve it.", name, approval.by));
-  if (approval.of != change.content) return refuse(std::move(change), fmt::format("{} has moved since what you saw: look at the new diff and approve that.", name));
-  const auto people = counted_approvers(change);
-  if (std::ranges::find(people, approval.by) != people.end()) return refuse(std::move(change), fmt::format("You approved {} already.", name));
+  if (auto why = why_not(change, approval, now); !why.empty()) return refuse(std::move(change), std::move(why));
   const auto by = approval.by;
-  const auto detail = fmt::format(R"({{"head":{},"diff_digest":{},"via":"{}"}})", json_quoted(approval.of.head_sha), json_quoted(approval.of.diff_digest), approval.via);
+  auto detail = fmt::format(R"({{"head":{},"diff_digest":{},"via":"{}","stepped_up":{})", json_quoted(approval.of.head_sha), json_quoted(approval.of.diff_digest), approval.via,
+                            approval.stepped_up);
+  if (!approval.in_place_of.empty()) detail += fmt::format(R"(,"in_place_of":{})", json_quoted(approval.in_place_of));
   approval.at = now;
   change.approvals.push_back(std::move(approval));
-  auto step = step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard}, now, by, "change.approved", detail);
+  auto step = step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, by, "change.approved", detail + "}");
   return approve_when_enough(std::move(step), now);
 }
 
 ChangeStep on_rejected(Change change, const PersonId& who, const std::string& reason, WallTime now) {
-  if (!awaits_decision(change)) return refuse(std::move(change), fmt::format("{} {}.", change_name(change.id), state_words(change)));
+  if (!can_be_withdrawn(change)) return refuse(std::move(change), fmt::format("{} {}.", change_name(change.id), state_words(change)));
   change.closed_by = who;
   change.failure = reason;
-  return step_to(std::move(change), ChangeState::Rejected, {ChangeEffect::ShowCard, ChangeEffect::PublishStatus, ChangeEffect::ClosePullRequest}, now, who, "change.rejected",
+  return step_to(std::move(change), ChangeState::Rejected, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge, ChangeEffect::ClosePullRequest}, now, who, "change.rejected",
                  fmt::format(R"({{"reason":{}}})", json_quoted(reason)));
 }
 
 ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& reason, WallTime now) {
-  if (!awaits_decision(change)) return refuse(std::move(change), fmt::format("{} {}.", change_name(change.id), state_words(change)));
+  if (!can_be_withdrawn(change)) return refuse(std::move(change), fmt::format("{} {}.", change_name(change.id), state_words(change)));
   change.closed_by = who;
   change.failure = reason;
-  return step_to(std::move(change), ChangeState::Cancelled, {ChangeEffect::ShowCard, ChangeEffect::PublishStatus, ChangeEffect::ClosePullRequest}, now, who, "change.cancelled",
+  return step_to(std::move(change), ChangeState::Cancelled, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge, ChangeEffect::ClosePullRequest}, now, who, "change.cancelled",
                  fmt::format(R"({{"reason":{}}})", json_quoted(reason)));
 }
 
@@ -122,10 +175,14 @@ ChangeStep on_content_moved(Change change, Content content, const std::string& d
   if (change.state != ChangeState::Proposed && change.state != ChangeState::Approved) return refuse(std::move(change), "its content counts no more");
   if (change.content == content) return refuse(std::move(change), "nothing moved");
   if (change.content.diff_digest != content.diff_digest) ++change.quorum.need;
+  const auto before = counted_approvers(change);
+  change.notes.insert(change.notes.begin(), fmt::format("The branch moved from {} to {}{}", change.content.head_sha.substr(0, 7), content.head_sha.substr(0, 7),
+                                                        before.empty() ? "." : ": the approval of " + join(before, ", ") + " no longer counts."));
+  change.waiting_for.clear();
   change.content = std::move(content);
   change.diff = diff;
   const auto detail = content_detail(change);
-  return step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard, ChangeEffect::PublishStatus}, now, "driftwarden", "change.content-moved", detail);
+  return step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, "driftwarden", "change.content-moved", detail);
 }
 
 ChangeStep on_merged(Change change, const std::string& merged_sha, const std::string& by, bool bot_applies, WallTime now) {
@@ -133,8 +190,10 @@ ChangeStep on_merged(Change change, const std::string& merged_sha, const std::st
     return refuse(std::move(change), "it was merged already");
   }
   change.merged_sha = merged_sha;
+  change.merged_at = now;
+  change.waiting_for.clear();
   const auto next = bot_applies ? ChangeEffect::Apply : ChangeEffect::Verify;
-  return step_to(std::move(change), ChangeState::Merged, {ChangeEffect::ShowCard, next}, now, by, "change.merged", fmt::format(R"({{"merged":{}}})", json_quoted(merged_sha)));
+  return step_to(std::move(change), ChangeState::Merged, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge, next}, now, by, "change.merged", fmt::format(R"({{"merged":{}}})", json_quoted(merged_sha)));
 }
 
 ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool as_shown, bool bot_applies, WallTime now) {
@@ -147,26 +206,65 @@ ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, boo
                                              : "it was merged on the forge without the approvals it needs, so it is not applied; ask for a sync to have it reviewed", now);
 }
 
-ChangeStep on_base_moved(Change change, WallTime now) {
+ChangeStep on_base_moved(Change change, const std::string& what, WallTime now) {
   if (change.state != ChangeState::Approved) return refuse(std::move(change), "it is not being merged");
-  return step_to(std::move(change), ChangeState::Requested, {ChangeEffect::ShowCard, ChangeEffect::Propose}, now, "driftwarden", "change.base-moved", "{}");
+  const auto before = counted_approvers(change);
+  change.waiting_for = fmt::format("Made again: {}{}", what, before.empty() ? "." : ". The approval of " + join(before, ", ") + " no longer counts.");
+  return step_to(std::move(change), ChangeState::Requested, {ChangeEffect::ShowCard, ChangeEffect::Propose}, now, "driftwarden", "change.base-moved",
+                 fmt::format(R"({{"what":{}}})", json_quoted(what)));
+}
+
+ChangeStep on_waiting(Change change, const std::string& words, WallTime now) {
+  if (is_final(change.state) || change.waiting_for == words) return refuse(std::move(change), "nothing new");
+  change.waiting_for = words;
+  change.updated_at = now;
+  return {std::move(change), {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, {}, {}};
+}
+
+ChangeStep on_half_time(Change change, WallTime now) {
+  if (!wants_reminder(change, now)) return refuse(std::move(change), "nobody is to be reminded");
+  change.reminded_at = now;
+  return {std::move(change), {ChangeEffect::Remind}, {}, {}};
+}
+
+ChangeStep on_broken_glass(Change change, Proposal proposal, WallTime now) {
+  if (change.state != ChangeState::Requested || change.break_glass.empty()) return refuse(std::move(change), "no glass was broken for it");
+  take_proposal(change, std::move(proposal));
+  change.merged_sha = change.content.head_sha;
+  change.merged_at = now;
+  const auto by = change.break_glass;
+  const auto detail = content_detail(change);
+  return step_to(std::move(change), ChangeState::Merged, {ChangeEffect::ShowCard, ChangeEffect::Apply, ChangeEffect::FollowUp}, now, by, "change.break-glass", detail);
+}
+
+ChangeStep on_followed_up(Change change, std::int64_t pull_request, const std::string& url, WallTime now) {
+  if (change.pull_request == pull_request) return refuse(std::move(change), "it is known already");
+  change.pull_request = pull_request;
+  change.pull_request_url = url;
+  change.updated_at = now;
+  ChangeStep step{std::move(change), {ChangeEffect::ShowCard}, {}, {}};
+  step.audit = AuditEntry{"driftwarden", "change.followed-up", step.next.app, change_name(step.next.id), fmt::format(R"({{"pull_request":{}}})", pull_request)};
+  return step;
 }
 
 ChangeStep on_applied(Change change, std::size_t objects, WallTime now) {
-  if (change.state != ChangeState::Merged && change.state != ChangeState::Applying) return refuse(std::move(change), "it was applied already");
+  const bool live = is_live(change.verb) && change.state == ChangeState::Approved;
+  if (change.state != ChangeState::Merged && change.state != ChangeState::Applying && !live) return refuse(std::move(change), "it was applied already");
+  if (live) change.merged_at = now;
+  change.waiting_for.clear();
   return step_to(std::move(change), ChangeState::Verifying, {ChangeEffect::ShowCard, ChangeEffect::Verify}, now, "driftwarden", "change.applied",
                  fmt::format(R"({{"objects":{}}})", objects));
 }
 
 ChangeStep on_verified(Change change, WallTime now) {
   if (is_final(change.state)) return refuse(std::move(change), "it ended already");
-  return step_to(std::move(change), ChangeState::Done, {ChangeEffect::ShowCard}, now, "driftwarden", "change.done", "{}");
+  return step_to(std::move(change), ChangeState::Done, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, "driftwarden", "change.done", "{}");
 }
 
 ChangeStep on_expired(Change change, WallTime now) {
   if (!awaits_decision(change) || !change.expires_at || *change.expires_at > now) return refuse(std::move(change), "it has not expired");
   change.failure = "nobody decided in time";
-  return step_to(std::move(change), ChangeState::Expired, {ChangeEffect::ShowCard, ChangeEffect::PublishStatus, ChangeEffect::ClosePullRequest}, now, "driftwarden", "change.expired", "{}");
+  return step_to(std::move(change), ChangeState::Expired, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge, ChangeEffect::ClosePullRequest}, now, "driftwarden", "change.expired", "{}");
 }
 
 ChangeStep on_failed(Change change, const std::string& why, WallTime now) {
@@ -174,7 +272,7 @@ ChangeStep on_failed(Change change, const std::string& why, WallTime now) {
   change.failure = why;
   std::vector<ChangeEffect> effects{ChangeEffect::ShowCard};
   if (change.merged_sha.empty() && change.review == ReviewMode::PullRequest) {
-    effects.push_back(ChangeEffect::PublishStatus);
+    effects.push_back(ChangeEffect::ShowOnForge);
     effects.push_back(ChangeEffect::ClosePullRequest);
   }
   return step_to(std::move(change), ChangeState::Failed, std::move(effects), now, "driftwarden", "change.failed", fmt::format(R"({{"why":{}}})", json_quoted(why)));

@@ -1,7 +1,8 @@
 #pragma once
 // The Change state machine. Pure: (change, event, now) -> (change', effects).
 //
-//   Requested -> Proposed -> Approved -> Merged -> Applying -> Verifying -> Done
+//   Requested -> Proposed -> Approved -> Merged -> Verifying -> Done
+//   restart, which Git knows nothing of: Approved -> Verifying
 //   before Merged: -> Rejected | Expired | Cancelled;  any -> Failed
 #include "gitops/model/audit.hpp"
 #include "gitops/model/change.hpp"
@@ -13,7 +14,7 @@
 namespace driftwarden {
 
 /// What a step wants done. The worker carries them out and reports back by an event; each is safe to repeat.
-enum class ChangeEffect { Propose, PublishStatus, Merge, Apply, Verify, ClosePullRequest, ShowCard };
+enum class ChangeEffect { Propose, ShowOnForge, Merge, Apply, Verify, ClosePullRequest, ShowCard, Remind, FollowUp };
 std::string_view to_string(ChangeEffect effect);
 std::optional<ChangeEffect> change_effect_from(std::string_view text);
 
@@ -30,6 +31,11 @@ struct Proposal {
   std::string base_sha;
   Content content;
   std::string diff;
+  std::string git_diff;
+  std::vector<std::string> notes;
+  Risk risk;
+  Quorum quorum;  ///< now that it is known what would change
+  std::optional<Duration> expiry;  ///< from the request on; absent = as it was asked
   std::int64_t pull_request = 0;
   std::string pull_request_url;
 };
@@ -47,14 +53,27 @@ ChangeStep on_content_moved(Change change, Content content, const std::string& d
 ChangeStep on_merged(Change change, const std::string& merged_sha, const std::string& by, bool bot_applies, WallTime now);
 /// Somebody merged the pull request past us. With the approvals it needs, and `as_shown`, that is as good as ours; else nothing is applied.
 ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool as_shown, bool bot_applies, WallTime now);
-/// The truth about the App has moved since the commit was made: it is made again on top, shown again, and approved again.
-ChangeStep on_base_moved(Change change, WallTime now);
+/// The truth about the App has moved since the commit was made: it is made again on top, shown again, and approved again. `what` says what
+/// moved, for people.
+ChangeStep on_base_moved(Change change, const std::string& what, WallTime now);
+/// It is approved or merged, and something keeps it waiting: `words` say what, "" = nothing any more. Refused when that is known already.
+ChangeStep on_waiting(Change change, const std::string& words, WallTime now);
+/// Half of the time to approve it has passed.
+ChangeStep on_half_time(Change change, WallTime now);
+/// Neither the remote nor the forge can be reached, and the requester broke the glass: the local commit is applied, and proposed when Git is back.
+ChangeStep on_broken_glass(Change change, Proposal proposal, WallTime now);
+/// What was applied behind a broken glass is on the forge now.
+ChangeStep on_followed_up(Change change, std::int64_t pull_request, const std::string& url, WallTime now);
 ChangeStep on_applied(Change change, std::size_t objects, WallTime now);
 ChangeStep on_verified(Change change, WallTime now);
 ChangeStep on_expired(Change change, WallTime now);
 ChangeStep on_failed(Change change, const std::string& why, WallTime now);
 
-/// Distinct people whose yes counts for the Change's present content.
+/// The wait for approvals is half over, and nobody was reminded yet.
+bool wants_reminder(const Change& change, WallTime now);
+
+/// Distinct people whose yes counts for the Change's present content: not the requester, not an author of what it puts in force, and where the
+/// policy wants more than a click, with that.
 std::vector<PersonId> counted_approvers(const Change& change);
 
 }  // namespace driftwarden

@@ -10,10 +10,14 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace driftwarden {
 namespace {
 
 using nlohmann::json;
+
+constexpr Duration kGitComesBack = std::chrono::hours{24 * 7};
 
 Result<void> enqueue_effect(storage::Transaction& tx, const Change& change, ChangeEffect effect, const std::string& audit_id, WallTime now) {
   storage::OutboxRow row;
@@ -24,11 +28,13 @@ Result<void> enqueue_effect(storage::Transaction& tx, const Change& change, Chan
   row.payload = json{{"change", change.id}, {"audit", audit_id}}.dump();
   // One effect per content and round of approval: content that moves away and back is approved anew, a repeated step is not a new effect.
   row.key = fmt::format("change:{}:{}:{}:{}", change.id, row.kind, change.content.head_sha, change.approvals.size());
-  if (effect == ChangeEffect::ShowCard || effect == ChangeEffect::PublishStatus) {
-    row.key += fmt::format(":{}:{}:{}", to_string(change.state), change.approvals.size(), now.time_since_epoch().count());
+  if (effect == ChangeEffect::ShowCard || effect == ChangeEffect::ShowOnForge) {
+    row.key += fmt::format(":{}:{}:{}:{}", to_string(change.state), change.approvals.size(), now.time_since_epoch().count(), change.waiting_for);
     row.coalesce = fmt::format("change:{}:{}", change.id, row.kind);
     row.lane = fmt::format("{}:{}", row.kind, change.id);
   }
+  // Neither keeps anything else waiting.
+  if (effect == ChangeEffect::Remind || effect == ChangeEffect::FollowUp) row.lane = fmt::format("{}:{}", row.kind, change.id);
   auto queued = tx.enqueue(row);
   if (!queued) return queued.error();
   return Result<void>{};
@@ -63,11 +69,14 @@ Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTi
 
 Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executor), tasks_(parts_.executor) {
   const auto on = [this](ChangeEffect effect, asio::awaitable<Result<std::string>> (Changes::*handler)(storage::OutboxRow)) {
-    const auto patience = effect == ChangeEffect::ShowCard ? Outbox::kWordsWait : Duration{0};
+    const bool words = effect == ChangeEffect::ShowCard || effect == ChangeEffect::Remind;
+    const auto patience = effect == ChangeEffect::FollowUp ? kGitComesBack : words ? Outbox::kWordsWait : Duration{0};
     parts_.outbox->on(std::string(to_string(effect)), [this, handler](storage::OutboxRow row) { return (this->*handler)(std::move(row)); }, patience);
   };
   on(ChangeEffect::Propose, &Changes::propose);
-  on(ChangeEffect::PublishStatus, &Changes::publish_status);
+  on(ChangeEffect::ShowOnForge, &Changes::show_on_forge);
+  on(ChangeEffect::Remind, &Changes::remind);
+  on(ChangeEffect::FollowUp, &Changes::follow_up);
   on(ChangeEffect::Merge, &Changes::merge);
   on(ChangeEffect::Apply, &Changes::apply);
   on(ChangeEffect::Verify, &Changes::verify);
@@ -83,7 +92,20 @@ asio::awaitable<void> Changes::stop() { co_await tasks_.join(); }
 
 forge::Forge* Changes::forge_of(const App& app) {
   const auto found = parts_.forges.find(app.repository);
-  return found == parts_.forges.end() ? nullptr : found->second.get();
+  return found == parts_.forges.end() ? nullptr : found->second;
+}
+
+Signer Changes::signer_of(const App& app) const {
+  const auto found = parts_.signers.find(app.repository);
+  return found == parts_.signers.end() ? Signer{} : found->second;
+}
+
+std::optional<App> Changes::app_of(const Change& change) const {
+  if (const auto* known = parts_.fleet->app(change.app)) return *known;
+  if (change.verb != ChangeVerb::CreateApp) return std::nullopt;
+  auto made = created_app(change, *parts_.config, parts_.fleet->apps());
+  if (!made) return std::nullopt;
+  return std::move(*made);
 }
 
 asio::awaitable<Result<Change>> Changes::load(std::int64_t id) {
@@ -113,8 +135,8 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
   const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
   auto change = co_await load(id);
   if (!change) co_return change.error();
-  const auto* app = parts_.fleet->app(change->app);
-  if (app == nullptr) co_return std::string("the App is gone");
+  const auto app = app_of(*change);
+  if (!app) co_return std::string("the App is gone");
   Messenger::Shown shown;
   shown.key = fmt::format("change:{}", id);
   shown.channel = change->channel;
@@ -137,6 +159,31 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
   co_return posted->ts;
 }
 
+/// In the card's thread, to those who may approve and have not.
+asio::awaitable<Result<std::string>> Changes::remind(storage::OutboxRow row) {
+  const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
+  auto change = co_await load(id);
+  if (!change) co_return change.error();
+  const auto app = app_of(*change);
+  if (!app || change->state != ChangeState::Proposed || !change->card) co_return std::string("nobody needs to be reminded");
+  const auto counted = counted_approvers(*change);
+  std::vector<std::string> slack_ids;
+  for (const auto& person : approvers_of(*parts_.config, change->quorum, *app, change->requester)) {
+    const auto* known = find_person(*parts_.config, person);
+    const bool done = std::ranges::find(counted, person) != counted.end() || std::ranges::find(change->quorum.excluded, person) != change->quorum.excluded.end();
+    if (known != nullptr && !known->slack.empty() && !done) slack_ids.push_back(known->slack);
+  }
+  Messenger::Shown shown;
+  shown.key = fmt::format("reminder:{}", id);
+  shown.channel = change->card->channel;
+  shown.thread_ts = change->card->ts;
+  shown.message = view::reminder_message(*change, *app, slack_ids);
+  if (row.attempts > 1) shown.maybe_since = row.created_at;
+  auto posted = co_await parts_.messenger->show(std::move(shown));
+  if (!posted) co_return posted.error();
+  co_return posted->ts;
+}
+
 /// Words that reached nobody are told to the admins.
 Result<void> Changes::report_undelivered(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const {
   storage::OutboxRow notice;
@@ -156,7 +203,8 @@ Result<void> Changes::gave_up(storage::Transaction& tx, const storage::OutboxRow
   const auto effect = change_effect_from(row.kind);
   const bool words = row.kind.starts_with("slack.") || effect == ChangeEffect::ShowCard;
   if (words && row.kind != "slack.notice") CHECK_OK(report_undelivered(tx, row, why, now));
-  if (!effect || *effect == ChangeEffect::ShowCard || *effect == ChangeEffect::PublishStatus || *effect == ChangeEffect::ClosePullRequest) return Result<void>{};
+  const bool decides = effect == ChangeEffect::Propose || effect == ChangeEffect::Merge || effect == ChangeEffect::Apply || effect == ChangeEffect::Verify;
+  if (!decides) return Result<void>{};
   TRY(auto change, tx.find_change(json::parse(row.payload).at("change").get<std::int64_t>()));
   if (!change) return Result<void>{};
   auto committed = commit_step(tx, on_failed(std::move(*change), without_values(why.message), now), now);

@@ -1,9 +1,11 @@
 #pragma once
 // The shell around the Change steps: requests and decisions come in, effects are carried out by outbox rows.
 #include "bot/change/change_steps.hpp"
+#include "bot/change/plan.hpp"
 #include "bot/outbox/messenger.hpp"
 #include "bot/outbox/outbox.hpp"
 #include "bot/watch/fleet.hpp"
+#include "bot/policy/gate.hpp"
 #include "bot/watch/git_inputs.hpp"
 #include "integrations/forge/forge.hpp"
 
@@ -28,7 +30,8 @@ class Changes {
     Outbox* outbox = nullptr;
     Messenger* messenger = nullptr;
     Fleet* fleet = nullptr;
-    std::map<std::string, std::unique_ptr<forge::Forge>> forges;  ///< by repository
+    std::map<std::string, forge::Forge*> forges;  ///< by repository
+    std::map<std::string, Signer> signers;        ///< by repository
     std::function<void(const std::string& app)> on_ended;
     Duration verify_for = std::chrono::minutes{10};
   };
@@ -45,41 +48,87 @@ class Changes {
   void nudge() { nudged_.notify(); }
 
  private:
-  asio::awaitable<Result<std::string>> propose(storage::OutboxRow row);
-  asio::awaitable<Result<std::string>> publish_status(storage::OutboxRow row);
-  asio::awaitable<Result<std::string>> merge(storage::OutboxRow row);
-  asio::awaitable<Result<std::string>> apply(storage::OutboxRow row);
-  asio::awaitable<Result<std::string>> verify(storage::OutboxRow row);
-  asio::awaitable<Result<std::string>> close_pull_request(storage::OutboxRow row);
-  asio::awaitable<Result<std::string>> show_card(storage::OutboxRow row);
+  /// What a proposal is made of, before anybody is told.
+  struct Written {
+    Proposal proposal;
+    std::vector<FileDiff> files;
+    std::vector<PersonId> authors;  ///< of the commits that it puts in force
+    std::vector<std::string> code_owners;  ///< of the touched files, as written
+  };
 
-  asio::awaitable<Result<CommitRequest>> plan(Change change, App app, std::string head, std::string audit_id);
-  asio::awaitable<Result<std::string>> effect_of(Change change, App app, std::string commit);
-  asio::awaitable<Result<forge::PullRequest>> pull_request_for(Change change, App app, std::string branch, std::string diff, std::string audit_id);
+  // propose.cpp
+  asio::awaitable<Result<std::string>> propose(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> propose_live(Change change, App app);
+  asio::awaitable<Result<std::string>> propose_behind_broken_glass(Change change, App app, std::string audit_id, Error why);
+  asio::awaitable<Result<Written>> write(Change change, App app, std::string head, std::string audit_id);
+  asio::awaitable<Result<void>> push(Change change, App app, Proposal proposal, bool made_before);
+  asio::awaitable<Result<void>> judge(Change change, App app, Written& written);
+  asio::awaitable<Result<forge::PullRequest>> pull_request_for(Change change, App app, Proposal proposal, std::string audit_id);
+  asio::awaitable<std::string> permalink_of(Change change);
+  asio::awaitable<Result<std::string>> follow_up(storage::OutboxRow row);
+
+  // forge_words.cpp
+  asio::awaitable<Result<std::string>> show_on_forge(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> close_pull_request(storage::OutboxRow row);
+
+  // merge.cpp
+  asio::awaitable<Result<std::string>> merge(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> merge_on_forge(Change change, App app);
-  asio::awaitable<Result<std::string>> push_to_branch(Change change, App app);
+  asio::awaitable<Result<std::string>> merge_in_mirror(Change change, App app);
+  /// What keeps an approved Change from being merged now, for people; "" = nothing.
+  asio::awaitable<Result<std::string>> kept_waiting_by(Change change, App app);
   /// Voids the approvals when the branch on the forge is no longer what was approved; true when it was so.
   asio::awaitable<Result<bool>> void_if_moved(Change change, App app);
-  asio::awaitable<Result<std::size_t>> apply_desired(App app, DesiredState desired);
   asio::awaitable<Result<bool>> merged_already(Change change, App app);
-  /// Whether the branch now says something else at one of the paths than at `base`.
-  asio::awaitable<Result<bool>> moved_since(App app, std::vector<std::string> paths, std::string base, bool fetch);
-  /// The rules of the App's ignore file at a revision; none without the file.
-  asio::awaitable<Result<ImportedRules>> ignore_file_at(App app, std::string revision);
+  /// Which of the paths the branch now says something else at than at `base`.
+  asio::awaitable<Result<std::vector<std::string>>> moved_since(App app, std::vector<std::string> paths, std::string base, bool fetch);
+  /// Nothing in its way at this stage; else the row is put off and the card says why.
+  asio::awaitable<Result<void>> pass_holds(storage::OutboxRow row, Change change, App app, GateStage stage);
+  asio::awaitable<Error> wait_for(storage::OutboxRow row, Change change, std::string words, Duration pause);
+  asio::awaitable<Result<std::vector<std::string>>> what_it_rests_on(Change change, App app);
+
+  // verify.cpp
+  asio::awaitable<Result<std::string>> verify(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> verify_ignored(Change change, App app, WallTime deadline);
-  bool applies(const Change& change, const App& app) const;
+  asio::awaitable<Result<std::string>> verify_health(Change change, App app, WallTime deadline);
+  asio::awaitable<Result<void>> tell_verified(std::int64_t id);
+
+  // apply.cpp
+  asio::awaitable<Result<std::string>> apply(storage::OutboxRow row);
+  asio::awaitable<Result<std::size_t>> apply_merged(Change change, App app);
+  asio::awaitable<Result<std::size_t>> apply_desired(Change change, App app, DesiredState desired);
+  asio::awaitable<Result<std::size_t>> restart(Change change, App app);
+  asio::awaitable<Result<void>> restart_one(App app, ObjectRef ref, std::string at);
   asio::awaitable<Result<std::optional<DesiredState>>> approved_state(Change change, App app);
   asio::awaitable<Result<void>> take_away_added(App app, Manifest manifest, JsonPtr live);
   asio::awaitable<Result<void>> prune(App app, ObjectRef ref);
+  asio::awaitable<Result<bool>> halted();
+
+  // follow_forge.cpp
   asio::awaitable<void> follow_forges();
   asio::awaitable<void> follow(Change change);
   asio::awaitable<void> take_over(Change change, App app, forge::PullRequest pull_request);
+  asio::awaitable<std::vector<Delegation>> delegations();
+  asio::awaitable<void> hurry(std::int64_t id);
+
+  // holds.cpp
+  asio::awaitable<void> end_holds();
+  asio::awaitable<void> follow_up_break_glass(Hold hold);
+
+  asio::awaitable<Result<std::string>> show_card(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> remind(storage::OutboxRow row);
+  /// The rules of the App's ignore file at a revision; none without the file.
+  asio::awaitable<Result<ImportedRules>> ignore_file_at(App app, std::string revision);
+  bool applies(const Change& change, const App& app) const;
   /// A step whose refusal or failure concerns nobody who waits.
   asio::awaitable<void> step_quietly(std::int64_t id, std::function<ChangeStep(Change)> event);
   Result<void> gave_up(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const;
   asio::awaitable<void> after_giving_up(storage::OutboxRow row);
   Result<void> report_undelivered(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const;
+  /// The App it is about; of create-app the one that is to be. Nothing: it is not configured any more.
+  std::optional<App> app_of(const Change& change) const;
   forge::Forge* forge_of(const App& app);
+  Signer signer_of(const App& app) const;
 
   Parts parts_;
   Signal nudged_;

@@ -3,6 +3,8 @@
 #include "bot/config/policy.hpp"
 #include "gitops/base/log.hpp"
 
+#include <fmt/core.h>
+
 #include <map>
 
 namespace driftwarden {
@@ -10,20 +12,19 @@ namespace {
 
 constexpr Duration kLookAtForgesEvery{30'000};
 
-/// Reviews that count: by people we know and may count, of exactly this content.
-std::vector<Approval> approvals_in(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config, WallTime now) {
+/// Who says yes on the forge to exactly this content, by their last word. A bot's never counts.
+std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, const Change& change, const Config& config) {
   std::map<std::string, forge::Review> last_words;
   for (const auto& review : reviews) {
-    if (review.state != forge::ReviewState::Commented) last_words.insert_or_assign(review.user, review);
+    if (review.state != forge::ReviewState::Commented && !review.by_bot) last_words.insert_or_assign(review.user, review);
   }
-  std::vector<Approval> approvals;
+  std::vector<PersonId> people;
   for (const auto& [user, review] : last_words) {
     const auto* person = person_by_forge(config, user);
     const bool counts = review.state == forge::ReviewState::Approved && !review.stale && review.commit_sha == change.content.head_sha;
-    if (!counts || person == nullptr || !may_approve(config, person->name, change.quorum, app)) continue;
-    approvals.push_back({person->name, change.content, now, "forge"});
+    if (counts && person != nullptr) people.push_back(person->name);
   }
-  return approvals;
+  return people;
 }
 
 bool undecided(const Change& change) { return change.state == ChangeState::Requested || change.state == ChangeState::Proposed; }
@@ -38,6 +39,7 @@ asio::awaitable<void> Changes::follow_forges() {
     if (open) {
       for (auto& change : *open) co_await follow(std::move(change));
     }
+    co_await end_holds();
     auto woken = co_await nudged_.wait_until(*parts_.clock, parts_.clock->mono_now() + kLookAtForgesEvery);
     if (!woken) co_return;
   }
@@ -50,8 +52,14 @@ asio::awaitable<void> Changes::follow(Change change) {
     co_await step_quietly(change.id, expire);
     co_return;
   }
-  const auto* app = parts_.fleet->app(change.app);
-  auto* forge = app == nullptr ? nullptr : forge_of(*app);
+  if (wants_reminder(change, now)) {
+    const std::function<ChangeStep(Change)> nag = [now](Change current) { return on_half_time(std::move(current), now); };
+    co_await step_quietly(change.id, nag);
+  }
+  const bool kept_waiting = !change.waiting_for.empty() && (change.state == ChangeState::Approved || change.state == ChangeState::Merged);
+  if (kept_waiting) co_await hurry(change.id);
+  const auto app = app_of(change);
+  auto* forge = app ? forge_of(*app) : nullptr;
   const bool waits_there = change.state == ChangeState::Proposed || change.state == ChangeState::Approved;
   if (forge == nullptr || change.pull_request == 0 || !waits_there) co_return;
   const auto pull_request = co_await forge->get(change.pull_request);
@@ -62,14 +70,31 @@ asio::awaitable<void> Changes::follow(Change change) {
   co_await take_over(std::move(change), *app, *pull_request);
 }
 
+asio::awaitable<std::vector<Delegation>> Changes::delegations() {
+  std::function<Result<std::vector<Delegation>>(storage::Transaction&)> work = [now = parts_.clock->wall_now()](storage::Transaction& tx) { return tx.active_delegations(now); };
+  auto working = parts_.store->query<std::vector<Delegation>>(std::move(work));
+  auto found = co_await std::move(working);
+  if (!found) co_return std::vector<Delegation>{};
+  co_return std::move(*found);
+}
+
 asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequest pull_request) {
   const auto now = parts_.clock->wall_now();
   if (pull_request.head_sha == change.content.head_sha && change.state == ChangeState::Proposed) {
     const auto reviews = co_await forge_of(app)->reviews(change.pull_request);
     if (!reviews) co_return;
-    for (const auto& approval : approvals_in(*reviews, change, app, *parts_.config, now)) {
-      const std::function<ChangeStep(Change)> approve = [approval, now](Change current) { return on_approval(std::move(current), approval, now); };
-      co_await step_quietly(change.id, approve);
+    const auto delegated = co_await delegations();
+    for (const auto& person : yes_sayers(*reviews, change, *parts_.config)) {
+      // Each is judged with those before it: somebody and who stands in for them have one seat.
+      const auto verdict = may_count(*parts_.config, person, change, app, delegated, now);
+      if (!verdict.counts) continue;
+      Approval approval{.by = person, .of = change.content, .at = now, .via = "forge"};
+      approval.in_place_of = verdict.in_place_of;
+      std::function<ChangeStep(Change)> approve = [approval, now](Change current) { return on_approval(std::move(current), approval, now); };
+      auto stepping = step(change.id, std::move(approve));
+      const auto stepped = co_await std::move(stepping);
+      if (!stepped) log_warn("change", change_name(change.id) + ": " + stepped.error().message);
+      if (stepped && stepped->refusal.empty()) change = stepped->next;
     }
   }
   std::function<ChangeStep(Change)> event;
@@ -87,6 +112,15 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
     event = [moved, now](Change current) { return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now); };
   }
   if (event) co_await step_quietly(change.id, event);
+}
+
+/// What it waited for may have happened: a webhook came, a hold ended.
+asio::awaitable<void> Changes::hurry(std::int64_t id) {
+  std::function<Result<void>(storage::Transaction&)> work = [id, now = parts_.clock->wall_now()](storage::Transaction& tx) { return tx.hurry_outbox(fmt::format("change:{}", id), now); };
+  auto working = parts_.store->transact(std::move(work));
+  const auto hurried = co_await std::move(working);
+  if (!hurried) log_warn("change", hurried.error().message);
+  parts_.outbox->wake();
 }
 
 asio::awaitable<void> Changes::step_quietly(std::int64_t id, std::function<ChangeStep(Change)> event) {

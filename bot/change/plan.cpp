@@ -1,22 +1,24 @@
+// What each verb writes to Git, and the commit that says so.
 #include "bot/change/plan.hpp"
 
+#include "bot/change/plan_parts.hpp"
 #include "bot/command/ignore_request.hpp"
+#include "bot/command/intents.hpp"
 #include "bot/config/policy.hpp"
-#include "bot/watch/fleet.hpp"
+#include "bot/watch/app_files.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/diff/drift_diff.hpp"
-#include "gitops/diff/inputs.hpp"
-#include "gitops/diff/print.hpp"
-#include "gitops/edit/edit.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <map>
 
 namespace driftwarden {
 namespace {
+
+constexpr std::size_t kMaxSubject = 72;
+constexpr std::size_t kMaxBranch = 120;
+
+std::string one_line(std::string_view text) { return std::string(trim(without_control_characters(text))); }
 
 /// Letters, digits and dashes: what every forge takes as a branch name.
 std::string slug(std::string_view text) {
@@ -30,129 +32,150 @@ CommitPerson author_of(const Config& config, const PersonId& id) {
   return {id, person != nullptr && !person->emails.empty() ? person->emails.front() : id + "@users.noreply.invalid"};
 }
 
-std::string subject_of(const Change& change, const App& app) {
+std::string short_revision(const std::string& revision) { return one_line(revision.substr(0, 7)); }
+
+std::string ignored(const Change& change) {
+  const auto request = ignore_request_from(change.argument);
+  const auto what = request.fields.size() == 1 ? request.fields.front().path : fmt::format("{} fields that drift", request.fields.size());
+  return fmt::format("ignore {} until {}", what, format_time(request.until).substr(0, 10));
+}
+
+std::string deed_of(const Change& change) {
   switch (change.verb) {
-    case ChangeVerb::Sync: return fmt::format("{}: sync to {}", app.name, change.target_revision.substr(0, 7));
-    case ChangeVerb::Rollback: return fmt::format("{}: roll back to {}", app.name, change.target_revision.substr(0, 7));
-    case ChangeVerb::Adopt: return fmt::format("{}: adopt what was changed live", app.name);
-    case ChangeVerb::Ignore: {
-      const auto request = ignore_request_from(change.argument);
-      const auto what = request.fields.size() == 1 ? request.fields.front().path : fmt::format("{} fields that drift", request.fields.size());
-      return fmt::format("{}: ignore {} until {}", app.name, without_control_characters(what), format_time(request.until).substr(0, 10));
+    case ChangeVerb::Sync: return "sync to " + short_revision(change.target_revision);
+    case ChangeVerb::Rollback: {
+      const auto undo = rollback_request_from(change.argument).undo;
+      return undo.empty() ? "roll back to " + short_revision(change.target_revision) : "take back " + short_revision(undo);
     }
+    case ChangeVerb::Adopt: return "adopt what was changed live";
+    case ChangeVerb::Ignore: return ignored(change);
+    case ChangeVerb::SetImage: {
+      const auto request = set_image_request_from(change.argument);
+      return fmt::format("set image {} to {}", request.image, request.tag.empty() ? request.digest.substr(0, 19) : request.tag);
+    }
+    case ChangeVerb::Scale: {
+      const auto request = scale_request_from(change.argument);
+      return fmt::format("scale {}{}to {}", request.workload, request.workload.empty() ? "" : " ", request.replicas);
+    }
+    case ChangeVerb::Set: {
+      const auto request = set_request_from(change.argument);
+      return fmt::format("{} {}{}{}", request.value.empty() ? "remove" : "set", request.path, request.target.empty() ? "" : " of ", request.target);
+    }
+    case ChangeVerb::Promote: return "promote from " + promote_request_from(change.argument).from;
+    case ChangeVerb::CreateApp: return "create the App";
+    case ChangeVerb::Restart: return "restart";
+    case ChangeVerb::BreakGlass: return "break glass, apply " + short_revision(change.target_revision);
   }
-  return app.name;
+  return std::string(to_string(change.verb));
 }
 
-std::string joined(const std::string& directory, const std::string& file) { return directory.empty() ? file : directory + "/" + file; }
+std::string subject_of(const Change& change, const App& app) { return ellipsize(one_line(fmt::format("{}: {}", app.name, deed_of(change))), kMaxSubject); }
 
-const Manifest* find_manifest(const std::vector<Manifest>& manifests, const ObjectRef& ref) {
-  const auto found = std::ranges::find_if(manifests, [&](const Manifest& manifest) { return same_object(manifest.ref, ref); });
-  return found == manifests.end() ? nullptr : &*found;
+/// What a person wrote, as a paragraph that nothing reads as a trailer.
+std::string paragraph(std::string_view text) {
+  auto line = one_line(text);
+  if (line.empty()) return line;
+  const auto end = line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+  const auto colon = end == std::string::npos ? end : line.find_first_not_of(' ', end);
+  if (colon != std::string::npos && line[colon] == ':') line = "Reason given - " + line;
+  return line + "\n\n";
 }
 
-Result<std::vector<ValueEdit>> adoption_edits(const ObjectDrift& drift) {
-  std::vector<ValueEdit> edits;
-  for (const auto& field : drift.fields) {
-    if (field.op == FieldOp::Order || field.op == FieldOp::Stale) continue;
-    // Also inside an added element: {"name": "DB_PASSWORD", "value": "hmac:..."}.
-    if (field.live && field.live->find("\"hmac:") != std::string::npos) {
-      return Error{ErrorKind::InvalidInput, fmt::format("{} {} is secret: it does not go into Git", to_string(drift.object), field.path)};
-    }
-    edits.push_back({field.path, field.op == FieldOp::Removed ? std::nullopt : field.live});
+std::string trailer(std::string_view key, std::string_view value) { return fmt::format("{}: {}\n", key, one_line(value)); }
+
+std::string message_of(const Change& change, const App& app, const std::string& audit_id, const std::string& deed) {
+  auto message = subject_of(change, app) + "\n\n" + paragraph(change.reason);
+  if (!deed.empty()) message += deed + "\n\n";
+  message += trailer("Requested-by", change.requester) + trailer("Change", change_name(change.id)) + trailer("Driftwarden-Audit", audit_id);
+  return message;
+}
+
+std::string deed_in_full(const VerbPlan& plan) {
+  const auto where = plan.restore_path.empty() ? "everything" : plan.restore_path;
+  if (!plan.undo_revision.empty()) return fmt::format("This reverts commit {}, as far as {} goes.", one_line(plan.undo_revision), where);
+  if (!plan.restore_revision.empty()) return fmt::format("This restores {} to what it was at {}.", where, one_line(plan.restore_revision));
+  return "";
+}
+
+/// Where an edit may be: below the App's own path, or in the files that are kept about it.
+bool is_of(const App& app, const std::string& path) {
+  const bool kept = path == pin_path(app.name) || path == sync_record_path(app.name) || path == ignore_path(app.name) || path == app_file_path(app.name);
+  return planning::is_safe_path(path) && (kept || (planning::is_below(path, app.path) && !planning::is_below(path, ".driftwarden")));
+}
+
+/// Nothing that says the same as Git already, and nothing that isn't the App's.
+Result<void> check_edits(const App& app, const PlanContext& context, VerbPlan& plan, bool own_paths) {
+  for (const auto& edit : plan.edits) {
+    const bool allowed = own_paths ? is_of(app, edit.path) : planning::is_safe_path(edit.path);
+    if (!allowed) return planning::refused(fmt::format("{} is outside of {}, and nothing else is written for {}", planning::shown(edit.path), app.path, app.name));
   }
-  return edits;
+  std::erase_if(plan.edits, [&](const FileEdit& edit) {
+    const auto now = context.mirror.read_file(context.head, edit.path);
+    return edit.content ? now && *now == *edit.content : !now && now.error().kind == ErrorKind::NotFound;
+  });
+  const bool restores = !plan.restore_revision.empty() || !plan.undo_revision.empty();
+  if (plan.edits.empty() && !restores) return planning::refused("this would change nothing in Git: it says so already");
+  return Result<void>{};
+}
+
+Result<VerbPlan> plan_of(const Change& change, const App& app, const PlanContext& context) {
+  using namespace planning;
+  switch (change.verb) {
+    case ChangeVerb::Sync: return plan_sync(change, app, context);
+    case ChangeVerb::Rollback: return plan_rollback(change, app, context);
+    case ChangeVerb::Adopt: return plan_adopt(change, app, context);
+    case ChangeVerb::Ignore: return plan_ignore_file(change, app, context);
+    case ChangeVerb::SetImage: return plan_set_image(change, app, context);
+    case ChangeVerb::Scale: return plan_scale(change, app, context);
+    case ChangeVerb::Set: return plan_set(change, app, context);
+    case ChangeVerb::Promote: return plan_promote(change, app, context);
+    case ChangeVerb::CreateApp: return plan_create_app(change, app, context);
+    case ChangeVerb::Restart:
+    case ChangeVerb::BreakGlass: return VerbPlan{};
+  }
+  return refused("nothing is known of this verb");
 }
 
 }  // namespace
 
-std::string branch_name(const Change& change) { return fmt::format("driftwarden/c-{}-{}-{}", change.id, to_string(change.verb), slug(change.app)); }
-
-std::string commit_message(const Change& change, const App& app, const std::string& audit_id) {
-  auto message = subject_of(change, app) + "\n\n";
-  if (!change.reason.empty()) message += without_control_characters(change.reason) + "\n\n";
-  message += fmt::format("Requested-by: {}\nChange: {}\nDriftwarden-Audit: {}\n", change.requester, change_name(change.id), audit_id);
-  return message;
+Result<VerbPlan> plan_verb(const Change& change, const App& app, const PlanContext& context) {
+  if (app.orphans) return planning::refused(app.name + " stands for what no Git knows: there is nothing to write");
+  TRY(auto plan, plan_of(change, app, context));
+  if (is_live(change.verb)) return plan;
+  CHECK_OK(check_edits(app, context, plan, change.verb != ChangeVerb::CreateApp));
+  return plan;
 }
 
-CommitRequest plan_commit(const Change& change, const App& app, const Config& config, const std::string& head, const std::string& audit_id,
-                          std::vector<FileEdit> adopted) {
+CommitRequest commit_of(const Change& change, const App& app, const Config& config, const std::string& head, const std::string& audit_id, VerbPlan plan) {
   CommitRequest request;
   request.base = head;
   request.branch = branch_name(change);
   request.author = author_of(config, change.requester);
   request.committer = {"Driftwarden", "driftwarden@users.noreply.invalid"};
   request.at = change.requested_at;
-  request.message = commit_message(change, app, audit_id);
-  const Pin pin{change.target_revision, change.requester, change.reason, format_time(change.requested_at)};
-  const bool pinned = app.track == Track::Pin;
-  if (change.verb == ChangeVerb::Adopt || change.verb == ChangeVerb::Ignore) {
-    request.edits = std::move(adopted);
-  } else if (pinned) {
-    request.edits.push_back({pin_path(app.name), write_pin(pin, app.name)});
-  } else if (change.verb == ChangeVerb::Sync) {
-    request.edits.push_back({sync_record_path(app.name), write_pin(pin, app.name)});
-  } else {
-    request.restore_path = app.path;
-    request.restore_revision = change.target_revision;
-  }
+  request.message = message_of(change, app, audit_id, deed_in_full(plan));
+  request.edits = std::move(plan.edits);
+  // "" would restore nothing, "." is the root.
+  const bool restores = !plan.restore_revision.empty() || !plan.undo_revision.empty();
+  request.restore_path = restores && plan.restore_path.empty() ? "." : plan.restore_path;
+  request.restore_revision = plan.restore_revision;
+  request.undo_revision = plan.undo_revision;
   return request;
 }
 
-Result<std::vector<FileEdit>> plan_adoption(const App& app, const DriftReport& report, const std::vector<Manifest>& desired,
-                                            const std::function<Result<std::string>(const std::string&)>& source) {
-  std::map<std::string, std::string> files;
-  for (const auto& drift : report.objects) {
-    if (drift.verdict != Verdict::OutOfSync) {
-      return Error{ErrorKind::InvalidInput, fmt::format("{} is {} and only changed fields can be adopted so far; sync it, or change Git by hand", to_string(drift.object), to_string(drift.verdict))};
-    }
-    const auto* manifest = find_manifest(desired, drift.object);
-    if (manifest == nullptr || manifest->file.empty()) return Error{ErrorKind::NotFound, fmt::format("no file of {} holds {}", app.path, to_string(drift.object))};
-    TRY(const auto edits, adoption_edits(drift));
-    auto& text = files[manifest->file];
-    if (text.empty()) {
-      TRY(text, source(manifest->file));
-    }
-    auto edited = edit_manifest(text, manifest->file, manifest->ref, edits);
-    if (!edited) return wrap("adopting " + to_string(drift.object), edited.error());
-    text = std::move(*edited);
-  }
-  std::vector<FileEdit> result;
-  for (auto& [file, text] : files) result.push_back({joined(app.path, file), std::move(text)});
-  return result;
-}
+std::string commit_message(const Change& change, const App& app, const std::string& audit_id) { return message_of(change, app, audit_id, ""); }
 
-FileEdit plan_ignore(const Change& change, const App& app, std::vector<IgnoreRule> rules) {
-  return {ignore_path(app.name), write_ignore_rules(with_request(std::move(rules), ignore_request_from(change.argument), change.requester, change.reason))};
-}
-
-std::string effect_text(const std::vector<Manifest>& before, const std::vector<Manifest>& after, const Redactor& redactor) {
+std::string approval_trailers(const Change& change, const std::vector<PersonId>& approvers) {
   std::string text;
-  const auto add = [&](const ObjectRef& ref, const nlohmann::json& from, const nlohmann::json& to) {
-    const auto diff = unified_yaml_diff(to, from);
-    if (!diff.empty()) text += fmt::format("{}\n{}", to_string(ref), diff);
-  };
-  for (const auto& manifest : after) {
-    const auto* old = find_manifest(before, manifest.ref);
-    add(manifest.ref, old == nullptr ? nlohmann::json() : redactor.redact(*old->body), redactor.redact(*manifest.body));
+  for (const auto& approver : approvers) {
+    text += trailer("Approved-by", approver);
+    const auto given = std::ranges::find(change.approvals, approver, &Approval::by);
+    if (given != change.approvals.end() && !given->in_place_of.empty()) text += trailer("In-place-of", given->in_place_of);
   }
-  for (const auto& manifest : before) {
-    if (find_manifest(after, manifest.ref) == nullptr) add(manifest.ref, redactor.redact(*manifest.body), nlohmann::json());
-  }
+  if (!change.break_glass.empty()) text += trailer("Break-glass-by", change.break_glass);
   return text;
 }
 
-std::string undo_text(const DriftReport& report, const std::vector<Manifest>& desired, const std::function<JsonPtr(const ObjectRef&)>& live, const Redactor& redactor) {
-  std::string text;
-  for (const auto& drift : report.objects) {
-    const auto* manifest = find_manifest(desired, drift.object);
-    const auto object = live(drift.object);
-    const auto desired_json = manifest == nullptr ? nlohmann::json() : redactor.redact(*manifest->body);
-    const auto live_json = object == nullptr ? nlohmann::json() : redactor.redact(*object);
-    text += fmt::format("{}\n{}\n", to_string(drift.object), drift_diff(manifest == nullptr ? nullptr : &desired_json, object == nullptr ? nullptr : &live_json, drift));
-  }
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
+std::string branch_name(const Change& change) { return fmt::format("driftwarden/c-{}-{}-{}", change.id, to_string(change.verb), slug(change.app)).substr(0, kMaxBranch); }
 
 }  // namespace driftwarden

@@ -35,10 +35,13 @@ struct VerbPlan {
 /// InvalidInput with words for people where the verb can't be done to this App; nothing of it outside the App's paths.
 Result<VerbPlan> plan_verb(const Change& change, const App& app, const PlanContext& context);
 
+/// The App that a create-app makes, as its file will declare it, with what was left out taken from the pattern. InvalidInput where it can't be made.
+Result<App> created_app(const Change& change, const Config& config, const std::vector<App>& apps);
+
 /// What restart would do: the workloads, "Deployment shop/web". InvalidInput when there are none or one isn't the App's.
 Result<std::vector<ObjectRef>> plan_restart(const Change& change, const App& app, const std::vector<Manifest>& desired);
 
-/// Who signs and who wrote it, and the message with its trailers: the commit on top of `context.head`.
+/// Who wrote it and who committed it, and the message with its trailers: the commit on top of `head`, unsigned. The same Change and plan give the same commit.
 CommitRequest commit_of(const Change& change, const App& app, const Config& config, const std::string& head, const std::string& audit_id, VerbPlan plan);
 
 /// The trailers that only the merge knows: Approved-by for each, and what was overridden. Appended to the merge's message.
@@ -49,11 +52,6 @@ std::string branch_name(const Change& change);
 
 /// Subject, reason, and the trailers that lead back: Requested-by, Change, Driftwarden-Audit: <seq>:<hash>.
 std::string commit_message(const Change& change, const App& app, const std::string& audit_id);
-
-/// The commit on top of `head`. `adopted` holds the edited files of an adopt or an ignore; the other verbs make their own edits. The same Change on the
-/// same head gives the same commit.
-CommitRequest plan_commit(const Change& change, const App& app, const Config& config, const std::string& head, const std::string& audit_id,
-                          std::vector<FileEdit> adopted);
 
 /// Edits per manifest file that make Git say what live says. `source` gives an App file's text by its path inside the App. Refused
 /// (InvalidInput with the reason) where live can't be written into the manifest.

@@ -1,64 +1,73 @@
 // From a request to a pull request that people can decide on.
 #include "bot/change/changes.hpp"
-#include "bot/change/plan.hpp"
+#include "bot/change/git_diff.hpp"
+#include "bot/policy/code_owners.hpp"
+#include "bot/policy/risk.hpp"
 #include "bot/view/card_view.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace driftwarden {
 namespace {
 
 using nlohmann::json;
 
-/// The commit and what it changes in Git.
-struct Written {
+struct CommitMade {
   std::string commit;
-  std::string git_diff;
+  std::vector<FileDiff> files;
+  std::vector<std::string> notes;
+  std::vector<PersonId> authors;
+  std::vector<std::string> code_owners;
 };
 
-/// `left_behind`: an earlier try may have pushed the branch and got no further, so that nobody was shown it; then it makes way.
-Result<Written> write_and_push(Mirror& mirror, const CommitRequest& request, const std::string& remote_head_of_branch, bool left_behind) {
-  Written written;
-  TRY(written.commit, mirror.commit(request));
-  TRY(const auto files, mirror.diff(request.base, written.commit, ""));
-  for (const auto& file : files) written.git_diff += file.patch;
-  auto pushed = mirror.push(request.branch, request.branch, remote_head_of_branch);
-  if (!pushed && pushed.error().kind == ErrorKind::Conflict && left_behind) {
-    CHECK_OK(mirror.delete_remote_branch(request.branch));
-    pushed = mirror.push(request.branch, request.branch, "");
+/// As the base has it: a Change can't choose who reviews it.
+std::vector<std::string> code_owners_of(Mirror& mirror, const std::string& base, const std::vector<FileDiff>& files, ForgeKind dialect) {
+  std::vector<std::string> owners;
+  for (const auto& path : code_owners_files(dialect)) {
+    const auto text = mirror.read_file(base, path);
+    if (!text) continue;
+    const auto rules = parse_code_owners(*text, dialect);
+    for (const auto& file : files) {
+      for (auto& owner : owners_of_path(rules, file.path, dialect)) {
+        if (std::ranges::find(owners, owner) == owners.end()) owners.push_back(std::move(owner));
+      }
+    }
+    break;
   }
-  if (!pushed) return pushed.error();
-  return written;
+  return owners;
+}
+
+/// `left_behind`: an earlier try may have pushed the branch and got no further, so that nobody was shown it; then it makes way.
+Result<void> push_branch(Mirror& mirror, const std::string& branch, const std::string& remote_head, bool left_behind) {
+  auto pushed = mirror.push(branch, branch, remote_head);
+  if (!pushed && pushed.error().kind == ErrorKind::Conflict && left_behind) {
+    CHECK_OK(mirror.delete_remote_branch(branch));
+    pushed = mirror.push(branch, branch, "");
+  }
+  return pushed;
+}
+
+/// What is in the cluster and in no Git: a sync deletes it, as it would delete what a commit takes away.
+void add_extras(const DriftReport& report, const std::function<JsonPtr(const ObjectRef&)>& live, std::vector<Manifest>& before) {
+  for (const auto& drift : report.objects) {
+    if (drift.verdict != Verdict::Extra) continue;
+    if (auto body = live(drift.object)) before.push_back({drift.object, std::move(body), "", 0});
+  }
+}
+
+std::string workload_lines(const std::vector<ObjectRef>& workloads) {
+  std::string text;
+  for (const auto& ref : workloads) text += "restart " + to_string(ref) + "\n";
+  return text;
 }
 
 }  // namespace
-
-asio::awaitable<Result<CommitRequest>> Changes::plan(Change change, App app, std::string head, std::string audit_id) {
-  std::vector<FileEdit> adopted;
-  if (change.verb == ChangeVerb::Adopt) {
-    const auto report = parts_.fleet->report(app.name);
-    const auto manifests = parts_.fleet->desired(app.name);
-    if (!manifests || report.state == AppState::Unknown) co_return Error{ErrorKind::Unavailable, app.name + " is not judged yet"};
-    std::function<Result<std::vector<FileEdit>>(Mirror&)> work = [app, report, desired = *manifests, head](Mirror& mirror) {
-      const std::function<Result<std::string>(const std::string&)> source = [&](const std::string& file) { return mirror.read_file(head, app.path.empty() ? file : app.path + "/" + file); };
-      return plan_adoption(app, report, desired, source);
-    };
-    auto working = parts_.fleet->repository(app.repository).with_mirror<std::vector<FileEdit>>(std::move(work));
-    auto edits = co_await std::move(working);
-    if (!edits) co_return edits.error();
-    adopted = std::move(*edits);
-  }
-  if (change.verb == ChangeVerb::Ignore) {
-    auto rules = co_await ignore_file_at(app, head);
-    if (!rules) co_return rules.error();
-    if (!rules->warnings.empty()) co_return Error{ErrorKind::InvalidInput, "the ignore file has a mistake that somebody must mend first: " + rules->warnings.front()};
-    adopted.push_back(plan_ignore(change, app, std::move(rules->rules)));
-  }
-  co_return plan_commit(change, app, *parts_.config, head, audit_id, std::move(adopted));
-}
 
 asio::awaitable<Result<ImportedRules>> Changes::ignore_file_at(App app, std::string revision) {
   std::function<Result<ImportedRules>(Mirror&)> read = [name = app.name, revision](Mirror& mirror) -> Result<ImportedRules> {
@@ -72,35 +81,131 @@ asio::awaitable<Result<ImportedRules>> Changes::ignore_file_at(App app, std::str
   co_return co_await std::move(reading);
 }
 
-asio::awaitable<Result<std::string>> Changes::effect_of(Change change, App app, std::string commit) {
+asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app, std::string head, std::string audit_id) {
   const auto report = parts_.fleet->report(app.name);
-  const auto manifests = parts_.fleet->desired(app.name);
-  if (!manifests) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
-  const auto before = *manifests;
-  // The commit was only just made here; what it changes for the App is its rendering against today's.
-  auto after = co_await parts_.fleet->render_at(app, commit);
-  if (!after) co_return after.error();
-  auto text = effect_text(before, after->manifests, *parts_.redactor);
-  if (change.verb == ChangeVerb::Adopt) co_return text;
-  if (report.state == AppState::OutOfSync && change.verb == ChangeVerb::Sync && text.empty()) {
-    const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return parts_.fleet->live(app, ref); };
-    text = undo_text(report, before, live, *parts_.redactor);
-  }
-  co_return text;
+  const auto desired = parts_.fleet->desired(app.name);
+  const bool needs_desired = change.verb != ChangeVerb::CreateApp && change.verb != ChangeVerb::Rollback && change.verb != ChangeVerb::Ignore;
+  if (!desired && needs_desired) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
+  // The pool reads this copy: people may be linked meanwhile.
+  const auto config = std::make_shared<const Config>(*parts_.config);
+  const auto dialect = parts_.fleet->repository_config(app.repository).forge.kind;
+  std::function<Result<CommitMade>(Mirror&)> work = [=, render = parts_.fleet->renderer(), apps = parts_.fleet->apps(), sign = signer_of(app)](Mirror& mirror) -> Result<CommitMade> {
+    CommitMade made;
+    const PlanContext context{*config, mirror, render, head, report, desired.value_or(std::vector<Manifest>{}), apps};
+    TRY(auto plan, plan_verb(change, app, context));
+    made.notes = plan.notes;
+    made.authors = plan.authors;
+    auto request = commit_of(change, app, *config, head, audit_id, std::move(plan));
+    request.sign = sign;
+    TRY(made.commit, mirror.commit(request));
+    TRY(made.files, mirror.diff(head, made.commit, ""));
+    made.code_owners = code_owners_of(mirror, head, made.files, dialect);
+    return made;
+  };
+  auto working = parts_.fleet->repository(app.repository).with_mirror<CommitMade>(std::move(work));
+  auto made = co_await std::move(working);
+  if (!made) co_return made.error();
+  Written written;
+  written.files = std::move(made->files);
+  written.authors = std::move(made->authors);
+  written.code_owners = std::move(made->code_owners);
+  written.proposal.branch = branch_name(change);
+  written.proposal.base_sha = head;
+  written.proposal.content.head_sha = made->commit;
+  written.proposal.notes = std::move(made->notes);
+  written.proposal.git_diff = shown_git_diff(written.files);
+  co_return written;
 }
 
-asio::awaitable<Result<forge::PullRequest>> Changes::pull_request_for(Change change, App app, std::string branch, std::string diff, std::string audit_id) {
+/// What the commit changes in the cluster, how risky that is, and who must agree.
+asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& written) {
+  auto& proposal = written.proposal;
+  const auto report = parts_.fleet->report(app.name);
+  const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return parts_.fleet->live(app, ref); };
+  std::vector<Manifest> before;
+  std::vector<Manifest> after;
+  std::string effect;
+  if (change.verb != ChangeVerb::Ignore) {
+    auto now = co_await parts_.fleet->render_at(app, proposal.base_sha);
+    if (now) before = std::move(now->manifests);
+    if (!now && change.verb != ChangeVerb::CreateApp) proposal.notes.push_back("What is in Git now can't be rendered: " + now.error().message);
+    auto then = co_await parts_.fleet->render_at(app, proposal.content.head_sha);
+    if (!then) co_return then.error();
+    after = std::move(then->manifests);
+    effect = effect_text(before, after, *parts_.redactor);
+    proposal.diff = effect;
+    if (change.verb == ChangeVerb::Sync && effect.empty() && report.state == AppState::OutOfSync) proposal.diff = undo_text(report, before, live, *parts_.redactor);
+  }
+  auto was = before;
+  if (change.verb == ChangeVerb::Sync) add_extras(report, live, was);
+  proposal.risk = assess_risk(was, after, parts_.config->policy.destructive.share_percent);
+  if (change.verb == ChangeVerb::Rollback) {
+    for (auto& warning : rollback_warnings(before, after)) proposal.risk.warnings.push_back(std::move(warning));
+  }
+  std::string raw;
+  for (const auto& file : written.files) raw += file.patch;
+  proposal.content.diff_digest = sha256_hex(raw + '\n' + effect);
+  QuorumFacts facts;
+  facts.verb = change.verb;
+  facts.requester = change.requester;
+  facts.risk = proposal.risk;
+  facts.code_owners = people_behind(*parts_.config, written.code_owners);
+  facts.commit_authors = written.authors;
+  facts.overridden = is_git_only(change.verb) ? nullptr : freeze_to_override(*parts_.config, app, parts_.clock->wall_now());
+  facts.break_glass = !change.break_glass.empty();
+  proposal.quorum = quorum_of(*parts_.config, app, facts);
+  proposal.expiry = approval_expiry(*parts_.config, app, to_string(change.verb), proposal.risk.tier);
+  co_return Result<void>{};
+}
+
+asio::awaitable<std::string> Changes::permalink_of(Change change) {
+  if (!change.card) co_return std::string{};
+  slack::JsonPtr arguments = std::make_shared<const json>(json{{"channel", change.card->channel}, {"message_ts", change.card->ts}});
+  const auto answer = co_await parts_.messenger->api().call("chat.getPermalink", std::move(arguments));
+  if (!answer) co_return std::string{};
+  co_return (*answer)->value("permalink", std::string{});
+}
+
+asio::awaitable<Result<forge::PullRequest>> Changes::pull_request_for(Change change, App app, Proposal proposal, std::string audit_id) {
   auto* forge = forge_of(app);
   const auto base = parts_.fleet->repository_config(app.repository).branch;
-  auto existing = co_await forge->find_open(branch, base);
+  auto existing = co_await forge->find_open(proposal.branch, base);
   if (!existing) co_return existing.error();
   if (*existing) co_return **existing;
+  const auto permalink = co_await permalink_of(change);
+  auto shown = change;
+  shown.notes = proposal.notes;
+  shown.git_diff = proposal.git_diff;
+  shown.risk = proposal.risk;
+  shown.quorum = proposal.quorum;
+  shown.base_sha = proposal.base_sha;
+  shown.content = proposal.content;
   forge::PullRequestDraft draft;
-  draft.title = view::pull_request_title(change);
-  draft.body = view::pull_request_body(change, app, diff, audit_id);
-  draft.branch = branch;
+  draft.title = view::pull_request_title(shown);
+  draft.body = view::pull_request_body(shown, app, proposal.diff, audit_id, permalink);
+  draft.branch = proposal.branch;
   draft.base = base;
   co_return co_await forge->open(std::move(draft));
+}
+
+asio::awaitable<Result<void>> Changes::push(Change change, App app, Proposal proposal, bool made_before) {
+  // An earlier try may have pushed this branch, perhaps on an older head: then it is moved, from exactly what was found there.
+  auto* forge = change.review == ReviewMode::PullRequest ? forge_of(app) : nullptr;
+  std::string remote_head;
+  if (forge != nullptr && made_before) {
+    const auto existing = co_await forge->find_open(proposal.branch, parts_.fleet->repository_config(app.repository).branch);
+    if (!existing) co_return wrap("looking for an earlier pull request", existing.error());
+    if (*existing) remote_head = (**existing).head_sha;
+  }
+  const bool left_behind = made_before && remote_head.empty();
+  std::function<Result<bool>(Mirror&)> work = [branch = proposal.branch, remote_head, left_behind](Mirror& mirror) -> Result<bool> {
+    CHECK_OK(push_branch(mirror, branch, remote_head, left_behind));
+    return true;
+  };
+  auto working = parts_.fleet->repository(app.repository).with_mirror<bool>(std::move(work));
+  const auto pushed = co_await std::move(working);
+  if (!pushed) co_return pushed.error();
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
@@ -109,40 +214,25 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   auto change = co_await load(payload.at("change").get<std::int64_t>());
   if (!change) co_return change.error();
   if (change->state != ChangeState::Requested) co_return std::string("proposed already");
-  const auto* known = parts_.fleet->app(change->app);
-  if (known == nullptr) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
-  const App app = *known;
-  auto head = co_await parts_.fleet->repository(app.repository).fetch();
+  const auto app = app_of(*change);
+  if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  if (is_live(change->verb)) co_return co_await propose_live(*change, *app);
+  const bool may_break_glass = !change->break_glass.empty();
+  auto head = co_await parts_.fleet->repository(app->repository).fetch();
+  if (!head && may_break_glass && is_transient(head.error())) co_return co_await propose_behind_broken_glass(*change, *app, audit_id, head.error());
   if (!head) co_return head.error();
-  auto request = co_await plan(*change, app, *head, audit_id);
-  if (!request) co_return request.error();
-
-  // An earlier try may have pushed this branch, perhaps on an older head: then it is moved, from exactly what was found there.
-  auto* forge = change->review == ReviewMode::PullRequest ? forge_of(app) : nullptr;
-  std::string remote_head;
-  const bool made_before = row.attempts > 1 || !change->branch.empty();
-  if (forge != nullptr && made_before) {
-    const auto existing = co_await forge->find_open(request->branch, parts_.fleet->repository_config(app.repository).branch);
-    if (!existing) co_return wrap("looking for an earlier pull request", existing.error());
-    if (*existing) remote_head = (**existing).head_sha;
-  }
-  const bool left_behind = made_before && remote_head.empty();
-  std::function<Result<Written>(Mirror&)> write = [wanted = *request, remote_head, left_behind](Mirror& mirror) { return write_and_push(mirror, wanted, remote_head, left_behind); };
-  auto writing = parts_.fleet->repository(app.repository).with_mirror<Written>(std::move(write));
-  auto written = co_await std::move(writing);
+  auto written = co_await write(*change, *app, *head, audit_id);
   if (!written) co_return wrap("proposing " + change_name(change->id), written.error());
-
-  Result<std::string> effect = written->git_diff;  // of an ignore, which changes nothing but its own file
-  if (change->verb != ChangeVerb::Ignore) effect = co_await effect_of(*change, app, written->commit);
-  if (!effect) co_return wrap("what the commit would change", effect.error());
-  Proposal proposal;
-  proposal.branch = request->branch;
-  proposal.base_sha = request->base;
-  proposal.content.head_sha = written->commit;
-  proposal.content.diff_digest = sha256_hex(written->git_diff);
-  proposal.diff = *effect;
-  if (forge != nullptr) {
-    auto pull_request = co_await pull_request_for(*change, app, proposal.branch, proposal.diff, audit_id);
+  auto judged = co_await judge(*change, *app, *written);
+  if (!judged) co_return wrap("what the commit would change", judged.error());
+  auto& proposal = written->proposal;
+  const bool made_before = row.attempts > 1 || !change->branch.empty();
+  auto pushed = co_await push(*change, *app, proposal, made_before);
+  if (!pushed && may_break_glass && is_transient(pushed.error())) co_return co_await propose_behind_broken_glass(*change, *app, audit_id, pushed.error());
+  if (!pushed) co_return wrap("proposing " + change_name(change->id), pushed.error());
+  if (change->review == ReviewMode::PullRequest && forge_of(*app) != nullptr) {
+    auto pull_request = co_await pull_request_for(*change, *app, proposal, audit_id);
+    if (!pull_request && may_break_glass && is_transient(pull_request.error())) co_return co_await propose_behind_broken_glass(*change, *app, audit_id, pull_request.error());
     if (!pull_request) co_return wrap("opening the pull request", pull_request.error());
     proposal.pull_request = pull_request->number;
     proposal.pull_request_url = pull_request->url;
@@ -151,54 +241,77 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   auto stepping = step(change->id, std::move(event));
   auto stepped = co_await std::move(stepping);
   if (!stepped) co_return stepped.error();
-  co_return written->commit;
+  co_return proposal.content.head_sha;
 }
 
-asio::awaitable<Result<std::string>> Changes::publish_status(storage::OutboxRow row) {
-  auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
-  if (!change) co_return change.error();
-  const auto* app = parts_.fleet->app(change->app);
-  auto* forge = app == nullptr ? nullptr : forge_of(*app);
-  if (forge == nullptr || change->pull_request == 0) co_return std::string("no forge");
-  forge::CommitStatus status;
-  const auto counted = counted_approvers(*change);
-  const bool refused = is_final(change->state) && change->state != ChangeState::Done;
-  const bool enough = static_cast<int>(counted.size()) >= change->quorum.need;
-  if (refused) {
-    status.state = forge::StatusState::Failure;
-  } else {
-    status.state = enough ? forge::StatusState::Success : forge::StatusState::Pending;
-  }
-  status.description = refused ? fmt::format("{} is {}", change_name(change->id), to_string(change->state))
-                               : fmt::format("{}: {} of {} approvals by somebody other than {}", change_name(change->id), counted.size(), change->quorum.need, change->requester);
-  status.target_url = change->pull_request_url;
-  auto published = co_await forge->set_status(change->content.head_sha, std::move(status));
-  if (!published) co_return published.error();
-  co_return std::string("published");
+/// Nothing in Git: what is approved is the list of workloads.
+asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App app) {
+  const auto desired = parts_.fleet->desired(app.name);
+  if (!desired) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
+  const auto workloads = plan_restart(change, app, *desired);
+  if (!workloads) co_return workloads.error();
+  Proposal proposal;
+  proposal.diff = workload_lines(*workloads);
+  proposal.content.diff_digest = sha256_hex(proposal.diff);
+  QuorumFacts facts;
+  facts.verb = change.verb;
+  facts.requester = change.requester;
+  facts.overridden = freeze_to_override(*parts_.config, app, parts_.clock->wall_now());
+  facts.break_glass = !change.break_glass.empty();
+  proposal.quorum = quorum_of(*parts_.config, app, facts);
+  std::function<ChangeStep(Change)> event = [proposal, now = parts_.clock->wall_now()](Change current) { return on_proposed(std::move(current), proposal, now); };
+  auto stepping = step(change.id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  co_return proposal.content.diff_digest;
 }
 
-asio::awaitable<Result<std::string>> Changes::close_pull_request(storage::OutboxRow row) {
-  auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
+/// The commit is made on what was fetched last, and rests in the mirror until Git can be reached.
+asio::awaitable<Result<std::string>> Changes::propose_behind_broken_glass(Change change, App app, std::string audit_id, Error why) {
+  std::function<Result<std::string>(Mirror&)> look = [](Mirror& mirror) { return mirror.head(); };
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<std::string>(std::move(look));
+  const auto head = co_await std::move(looking);
+  if (!head) co_return head.error();
+  auto written = co_await write(change, app, *head, audit_id);
+  if (!written) co_return wrap("proposing " + change_name(change.id), written.error());
+  auto judged = co_await judge(change, app, *written);
+  if (!judged) co_return wrap("what the commit would change", judged.error());
+  auto proposal = std::move(written->proposal);
+  proposal.notes.insert(proposal.notes.begin(), fmt::format("Git can't be reached ({}): applied from my mirror of {}, the pull request follows when it is back.", why.message,
+                                                            head->substr(0, 7)));
+  std::function<ChangeStep(Change)> event = [proposal, now = parts_.clock->wall_now()](Change current) { return on_broken_glass(std::move(current), proposal, now); };
+  auto stepping = step(change.id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  co_return proposal.content.head_sha;
+}
+
+asio::awaitable<Result<std::string>> Changes::follow_up(storage::OutboxRow row) {
+  const auto payload = json::parse(row.payload);
+  auto change = co_await load(payload.at("change").get<std::int64_t>());
   if (!change) co_return change.error();
-  const auto* app = parts_.fleet->app(change->app);
-  auto* forge = app == nullptr ? nullptr : forge_of(*app);
-  if (forge == nullptr || change->review != ReviewMode::PullRequest) co_return std::string("no pull request");
-  if (change->pull_request == 0) {
-    // It may have been opened in the very moment in which the Change ended.
-    const auto orphan = co_await forge->find_open(branch_name(*change), parts_.fleet->repository_config(app->repository).branch);
-    if (!orphan) co_return orphan.error();
-    if (!*orphan) co_return std::string("no pull request");
-    change->pull_request = (**orphan).number;
-  }
-  auto current = co_await forge->get(change->pull_request);
-  if (!current) co_return current.error();
-  if (current->state != forge::PullRequestState::Open) co_return std::string("closed already");
-  auto text = fmt::format("{} is {}{}.", change_name(change->id), to_string(change->state), change->failure.empty() ? "" : ": " + change->failure);
-  auto said = co_await forge->comment(change->pull_request, std::move(text));
-  if (!said) log_warn("forge", said.error().message);
-  auto closed = co_await forge->close(change->pull_request);
-  if (!closed) co_return closed.error();
-  co_return std::string("closed");
+  if (change->pull_request != 0) co_return std::string("proposed already");
+  const auto app = app_of(*change);
+  if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  if (forge_of(*app) == nullptr) co_return co_await merge_in_mirror(*change, *app);
+  Proposal proposal;
+  proposal.branch = change->branch;
+  proposal.base_sha = change->base_sha;
+  proposal.content = change->content;
+  proposal.diff = change->diff;
+  proposal.git_diff = change->git_diff;
+  proposal.notes = change->notes;
+  proposal.risk = change->risk;
+  proposal.quorum = change->quorum;
+  auto pushed = co_await push(*change, *app, proposal, true);
+  if (!pushed) co_return wrap("proposing what was applied", pushed.error());
+  auto pull_request = co_await pull_request_for(*change, *app, proposal, payload.at("audit").get<std::string>());
+  if (!pull_request) co_return wrap("opening the pull request", pull_request.error());
+  const std::function<ChangeStep(Change)> event = [number = pull_request->number, url = pull_request->url, now = parts_.clock->wall_now()](Change current) {
+    return on_followed_up(std::move(current), number, url, now);
+  };
+  co_await step_quietly(change->id, event);
+  co_return pull_request->url;
 }
 
 }  // namespace driftwarden

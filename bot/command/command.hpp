@@ -36,7 +36,7 @@ struct Command {
   Verb verb = Verb::Help;
   std::string app;
   std::int64_t change = 0;
-  std::string revision;             ///< rollback ... to REV
+  std::string revision;             ///< rollback ... to REV: a commit, a tag, a day, "before alice's last"
   std::string reason;               ///< after `because`, or the rest of `reject C-12 too risky`
   std::optional<Duration> duration; ///< snooze, ignore
   std::vector<std::string> paths;   ///< ignore
@@ -47,6 +47,9 @@ struct Command {
   std::string time;                 ///< freeze ... until "Mon 08:00" | "2026-11-23T08:00Z", as written
   std::string code;                 ///< approve, from its modal: the one-time code. Never in to_text
   std::string typed_name;           ///< approve, from its modal: the App's name, for what destroys
+  std::string from;                 ///< promote: an App or an environment, as written
+  std::string to;                   ///< promote: the same
+  bool ends = false;                ///< break-glass end, delegate end
   bool operator==(const Command&) const = default;
 };
 

@@ -16,18 +16,34 @@ const std::vector<VerbInfo>& verbs() {
       {Verb::Why, "why", Argument::App, "APP", "why it is OutOfSync: who, when, which commit", false, {"explain"}},
       {Verb::History, "history", Argument::App, "APP", "the commits that changed it, to roll back to, and its last incidents", false, {"log"}},
       {Verb::Sync, "sync", Argument::App, "APP [because ...]", "put Git in force: a reviewed commit, then apply", true, {"deploy"}},
-      {Verb::Rollback, "rollback", Argument::App, "APP [to REV] [because ...]", "restore an earlier revision as a new, reviewed commit", true, {"revert", "undo"}},
+      {Verb::Rollback, "rollback", Argument::App, "APP [to REV | undo REV | --previous] [because ...]", "restore an earlier revision as a new, reviewed commit", true, {"revert", "undo"}},
       {Verb::Adopt, "adopt", Argument::App, "APP [because ...]", "bring what was changed live into Git: a reviewed commit", true, {"keep"}},
       {Verb::Ignore, "ignore", Argument::App, "APP [PATH...] [for 30d] [because ...]", "stop telling of a field that drifts: a reviewed rule in Git, with an end", true, {"hide"}},
       {Verb::Ignores, "ignores", Argument::OptionalApp, "[APP]", "the ignore rules: whose, why, until when, what they hide", false, {"rules"}},
       {Verb::Stats, "stats", Argument::OptionalApp, "[APP]", "time in drift over 30 days: per App, team and cluster", false, {"mttr"}},
+      {Verb::SetImage, "set-image", Argument::App, "APP NAME:TAG [because ...]", "put another image into Git: a reviewed commit", true, {"image", "bump"}},
+      {Verb::Scale, "scale", Argument::App, "APP [WORKLOAD] to N [because ...]", "say in Git how many replicas there are", true, {"replicas"}},
+      {Verb::Set, "set", Argument::App, "APP [TARGET] PATH=VALUE [because ...]", "any value in Git by its path; `unset` takes it away", true, {"unset"}},
+      {Verb::Promote, "promote", Argument::App, "APP [from APP|ENV] [to ENV|APP] [because ...]", "bring what runs in one environment to the next", true, {}},
+      {Verb::CreateApp, "create-app", Argument::None, "[NAME [like APP]] [because ...]", "a new App, after the pattern of another", true, {"new-app"}},
+      {Verb::Restart, "restart", Argument::App, "APP [WORKLOAD...] [because ...]", "restart its workloads; Git stays as it is", true, {"bounce"}},
       {Verb::Approve, "approve", Argument::Change, "C-12", "say yes to exactly what the card shows", true, {"yes", "lgtm"}},
       {Verb::Reject, "reject", Argument::Change, "C-12 [reason]", "say no; the pull request is closed", true, {"deny", "no"}},
       {Verb::Cancel, "cancel", Argument::Change, "C-12", "withdraw your own request", true, {"withdraw"}},
+      {Verb::Pending, "pending", Argument::None, "", "what waits for whom, yours first", false, {"waiting", "inbox"}},
+      {Verb::Delegate, "delegate", Argument::Person, "to PERSON [for 8h] | end", "let somebody approve in your place for a while", true, {}},
+      {Verb::Lock, "lock", Argument::App, "APP [for 2h] [because ...]", "keep others' Changes off an App", true, {}},
+      {Verb::Unlock, "unlock", Argument::App, "APP [because ...]", "end a lock", true, {}},
+      {Verb::Freeze, "freeze", Argument::Scope, "SCOPE [until TIME | for 2h] [because ...]", "no Changes in an environment, a cluster, an App, or `all`", true, {}},
+      {Verb::Unfreeze, "unfreeze", Argument::Scope, "SCOPE [because ...]", "end a freeze", true, {"thaw"}},
+      {Verb::BreakGlass, "break-glass", Argument::App, "APP for 30m because ... | end APP", "act on an App without approvals and freezes; its owners are told", true, {}},
+      {Verb::Halt, "halt", Argument::None, "[because ...]", "the kill switch: nothing is changed anywhere until `resume`", true, {}},
+      {Verb::Resume, "resume", Argument::None, "[because ...]", "end a halt; somebody else than who called it", true, {}},
       {Verb::Ack, "ack", Argument::App, "APP", "I am on it: no reminders for this incident", true, {"acknowledge"}},
       {Verb::Snooze, "snooze", Argument::App, "APP [2h]", "quiet for a while", true, {"mute"}},
       {Verb::Audit, "audit", Argument::OptionalApp, "[APP]", "who did what, from the tamper-evident log", false, {}},
       {Verb::Whoami, "whoami", Argument::None, "", "who you are to me and what you may do", false, {"me"}},
+      {Verb::Link, "link", Argument::Login, "LOGIN", "prove which login on the forge is yours", false, {}},
   };
   return table;
 }
@@ -43,21 +59,15 @@ bool works_on_orphans(Verb verb) {
     case Verb::Sync:
     case Verb::Rollback:
     case Verb::Adopt:
-    case Verb::Ignore: return false;
+    case Verb::Ignore:
+    case Verb::SetImage:
+    case Verb::Scale:
+    case Verb::Set:
+    case Verb::Promote:
+    case Verb::Restart:
+    case Verb::BreakGlass: return false;
     default: return true;
   }
-}
-
-std::string to_text(const Command& command) {
-  std::string text(to_string(command.verb));
-  if (!command.app.empty()) text += " " + command.app;
-  if (command.change != 0) text += " C-" + std::to_string(command.change);
-  if (!command.revision.empty()) text += " to " + command.revision;
-  for (const auto& path : command.paths) text += " " + path;
-  if (command.duration) text += (command.verb == Verb::Ignore ? " for " : " ") + format_duration(*command.duration);
-  const bool plain_reason = info_of(command.verb).argument == VerbInfo::Argument::Change;
-  if (!command.reason.empty()) text += (plain_reason ? " " : " because ") + command.reason;
-  return text;
 }
 
 }  // namespace driftwarden

@@ -173,6 +173,7 @@ struct WeekWindow {
   bool operator==(const WeekWindow&) const = default;
 };
 
+/// Every week in `window`, or once from `begins` to `ends`.
 struct FreezeConfig {
   std::string name;
   std::string when;  ///< as written
@@ -182,6 +183,8 @@ struct FreezeConfig {
   std::vector<std::string> environments;      ///< globs, empty = all
   std::vector<std::string> apps;              ///< globs, empty = all
   int override_need = 0;                      ///< approvals that break the freeze; 0 = nothing does
+  std::optional<WallTime> begins{};           ///< of one that isn't weekly
+  std::optional<WallTime> ends{};
 };
 
 struct PolicyConfig {

@@ -105,6 +105,17 @@ void read_forge(Section& section, ForgeConfig& forge) {
   });
 }
 
+void read_sign(Section& section, RepositoryConfig& repository) {
+  section.inside("sign", [&](Section& given) {
+    given.secret_value("ssh_key", repository.sign, SecretForm::Key);
+    given.checked("gpg_key", repository.sign_gpg, check_gpg_key, "a key id, a fingerprint or name@example.org");
+    const bool ssh = given.has("ssh_key");
+    const bool gpg = given.has("gpg_key");
+    if (ssh && gpg) section.reading().mistake(given.place("gpg_key"), "both ssh_key and gpg_key are given", "one of them");
+    if (!ssh && !gpg) given.missing("ssh_key", "ssh_key: {file: PATH} or gpg_key: ID");
+  });
+}
+
 /// Globs would ask for every object of namespaces that nobody named.
 void read_orphans(Section& section, std::vector<std::string>& namespaces) {
   section.texts("orphans", namespaces);
@@ -216,10 +227,7 @@ void read_repositories(Section& root, Config& config) {
     read_credentials(section, repository);
     read_forge(section, repository.forge);
     section.choice<MergeMethod>("merge", {{"merge", MergeMethod::Merge}, {"squash", MergeMethod::Squash}, {"rebase", MergeMethod::Rebase}}, repository.merge);
-    section.inside("sign", [&](Section& given) {
-      given.secret_value("ssh_key", repository.sign, SecretForm::Key);
-      if (!given.has("ssh_key")) given.missing("ssh_key", "{file: PATH}");
-    });
+    read_sign(section, repository);
     config.repositories.push_back(std::move(repository));
   });
 }

@@ -58,6 +58,17 @@ std::vector<std::string> unique(std::vector<std::string> names) {
   return names;
 }
 
+/// An approval that nobody can ever give is better told now than at three in the morning.
+void warn_of_step_ups(ConfigReading& reading, const ConfigNode& root, const Config& config) {
+  const auto any = [&](StepUp step_up) { return std::ranges::any_of(config.policy.approvals, [&](const ApprovalRule& rule) { return rule.step_up == step_up; }); };
+  const bool codes = std::ranges::any_of(config.people, [](const Person& person) { return person.totp.has_value(); });
+  const bool forges = std::ranges::any_of(config.repositories, [](const RepositoryConfig& repository) { return repository.forge.kind != ForgeKind::None; });
+  const auto* policy = root.find("policy");
+  const auto& place = policy == nullptr ? root : *policy;
+  if (any(StepUp::Forge) && !forges) reading.warn(place, "approvals step up to a review on the forge, but no repository has one", "step_up: totp");
+  if (any(StepUp::Totp) && !codes && !forges) reading.warn(place, "approvals step up to a one-time code, but nobody has one", "totp: {file: PATH} for people");
+}
+
 }  // namespace
 
 void check_names(ConfigReading& reading, const Config& config) {
@@ -69,6 +80,9 @@ void check_names(ConfigReading& reading, const Config& config) {
       case NameKind::Repository: must_exist(reading, use, "repository", known.repositories, "repositories"); break;
       case NameKind::PersonOrGroup:
         if (use.name != "*") must_exist(reading, use, "person or group", known.parties, "people or groups");
+        break;
+      case NameKind::Approver:
+        if (use.name != "*" && use.name != "codeowners") must_exist(reading, use, "person or group", known.parties, "people or groups");
         break;
       case NameKind::Environment: check_environment(reading, use, known.environments); break;
       case NameKind::TerraformRepository:
@@ -82,6 +96,7 @@ void check_names(ConfigReading& reading, const Config& config) {
 
 void add_warnings(ConfigReading& reading, const ConfigNode& root, const Config& config) {
   if (!config.policy.given) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
+  warn_of_step_ups(reading, root, config);
   if (config.apps.empty() && config.discover.empty()) reading.warn(root, "there are no apps: nothing is watched", "apps or discover");
 }
 

@@ -1,8 +1,6 @@
-// people, groups, policy, alerts: who is told, who may.
-#include "bot/config/policy.hpp"
+// people, groups, alerts: who is who, and who is told.
 #include "bot/config/sections.hpp"
 #include "bot/config/syntax.hpp"
-#include "bot/config/time_zone.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -12,6 +10,20 @@
 namespace driftwarden {
 namespace {
 
+/// The secret itself is never repeated, only what is wrong with it.
+void read_totp(Section& section, Person& person) {
+  constexpr std::size_t kLeastBytes = 10;
+  section.secret_value("totp", person.totp, SecretForm::Token);
+  if (!person.totp || person.totp->empty()) return;
+  const auto bytes = decode_base32(person.totp->value.reveal());
+  constexpr std::string_view expected = "base32 (letters and the digits 2 to 7) of 10 bytes or more, as authenticator apps take it";
+  if (!bytes) {
+    section.reading().mistake(section.place("totp"), "the one-time secret isn't base32", std::string(expected));
+  } else if (bytes->size() < kLeastBytes) {
+    section.reading().mistake(section.place("totp"), fmt::format("the one-time secret has {} bytes only", bytes->size()), std::string(expected));
+  }
+}
+
 void read_person(Section& section, Config& config, std::map<std::string, const ConfigNode*>& seen, std::map<std::string, const ConfigNode*>& slack_ids) {
   Person person;
   read_name(section, person.name, seen);
@@ -20,6 +32,7 @@ void read_person(Section& section, Config& config, std::map<std::string, const C
       "a member id such as U024BE7LH");
   section.text("forge", person.forge);
   section.texts("emails", person.emails);
+  read_totp(section, person);
   const auto* slack = section.find("slack");
   if (slack != nullptr && !person.slack.empty()) {
     const auto [earlier, is_new] = slack_ids.emplace(person.slack, slack);
@@ -41,87 +54,15 @@ void read_person(Section& section, Config& config, std::map<std::string, const C
 void read_group(Section& section, Config& config, std::map<std::string, const ConfigNode*>& seen) {
   Group group;
   read_name(section, group.name, seen);
-  if (group.name == "owners") section.reading().mistake(section.place("name"), "\"owners\" is a word of the policy", "another name");
+  if (group.name == "owners" || group.name == "codeowners") {
+    section.reading().mistake(section.place("name"), fmt::format("\"{}\" is a word of the policy", group.name), "another name");
+  }
   section.named_list("members", group.members, NameKind::PersonOrGroup);
   section.checked(
       "slack_usergroup", group.slack_usergroup, [](std::string_view text) -> std::string { return is_slack_usergroup(text) ? "" : "isn't a user group"; },
       "an id such as S0614TZR7");
   if (!section.has("members") && !section.has("slack_usergroup")) section.missing("members", "members or slack_usergroup");
   config.groups.push_back(std::move(group));
-}
-
-void check_verbs(Section& section, std::string_view key) {
-  const auto* list = section.find(key);
-  if (list == nullptr) return;
-  for (const auto& item : list->items) {
-    if (item.kind != ConfigNode::Kind::Scalar || is_glob(item.text)) continue;
-    const auto& known = policy_verbs();
-    if (std::ranges::find(known, item.text) != known.end()) continue;
-    section.reading().mistake(item, fmt::format("unknown verb {}", describe(item)), expected_of(item.text, known));
-  }
-}
-
-PolicyRule read_rule(Section& section) {
-  PolicyRule rule;
-  section.named_list("who", rule.who, NameKind::PersonOrGroup);
-  section.texts("may", rule.may);
-  check_verbs(section, "may");
-  section.texts("apps", rule.apps);
-  if (!section.has("who")) section.missing("who", "a list of people and groups");
-  if (!section.has("may")) section.missing("may", "a list of verbs");
-  return rule;
-}
-
-ApprovalRule read_approval(Section& section) {
-  ApprovalRule rule;
-  section.named("environment", rule.environment, NameKind::Environment);
-  section.texts("verbs", rule.verbs);
-  check_verbs(section, "verbs");
-  if (!section.has("need")) section.missing("need", "a whole number from 0");
-  section.integer("need", 0, rule.need);
-  section.named_list("from", rule.from, NameKind::PersonOrGroup);
-  if (section.has("expires")) section.duration("expires", rule.expires.emplace());
-  return rule;
-}
-
-std::shared_ptr<const TimeZone> read_zone(Section& section, const std::string& zone) {
-  auto utc = std::make_shared<const TimeZone>(TimeZone::utc());
-  if (zone == "UTC") return utc;
-  auto& reading = section.reading();
-  const auto& place = section.place("zone");
-  const bool plain = !zone.empty() && !zone.starts_with('/') && zone.find("..") == std::string::npos;
-  const auto directory = reading.environment.variable("TZDIR").value_or("/usr/share/zoneinfo");
-  const auto file = plain ? reading.environment.read_file(directory + "/" + zone) : Result<std::string>{Error{ErrorKind::NotFound, ""}};
-  if (file) {
-    if (auto parsed = TimeZone::parse(*file)) return std::make_shared<const TimeZone>(std::move(*parsed));
-  }
-  if (plain && !reading.environment.read_file(directory + "/UTC")) {
-    reading.warn(place, fmt::format("the zone \"{}\" can't be looked up: {} has no time zones; UTC is used", zone, directory), "the package tzdata");
-  } else {
-    reading.mistake(place, fmt::format("unknown time zone \"{}\"", zone), "an IANA name such as Europe/Berlin");
-  }
-  return utc;
-}
-
-FreezeConfig read_freeze(Section& section, std::map<std::string, const ConfigNode*>& seen) {
-  FreezeConfig freeze;
-  read_name(section, freeze.name, seen);
-  constexpr std::string_view when = "a weekly window such as \"Fri 16:00 - Mon 08:00\"";
-  if (!section.has("when")) section.missing("when", when);
-  section.checked(
-      "when", freeze.when,
-      [&](std::string_view text) -> std::string {
-        const auto window = parse_week_window(text);
-        if (window) freeze.window = *window;
-        return window ? "" : "isn't a window";
-      },
-      when);
-  section.text("zone", freeze.zone);
-  freeze.time_zone = read_zone(section, freeze.zone);
-  section.named_list("environments", freeze.environments, NameKind::Environment);
-  section.texts("apps", freeze.apps);
-  section.integer("override", 0, freeze.override_need);
-  return freeze;
 }
 
 void read_hold_off(Section& section, AlertsConfig& alerts) {
@@ -155,18 +96,6 @@ void read_people(Section& root, Config& config) {
   std::map<std::string, const ConfigNode*> slack_ids;
   root.each("people", [&](Section& section) { read_person(section, config, seen, slack_ids); });
   root.each("groups", [&](Section& section) { read_group(section, config, seen); });
-}
-
-void read_policy(Section& root, Config& config) {
-  root.inside("policy", [&](Section& section) {
-    auto& policy = config.policy;
-    policy.given = true;
-    section.each("rules", [&](Section& given) { policy.rules.push_back(read_rule(given)); });
-    section.each("approvals", [&](Section& given) { policy.approvals.push_back(read_approval(given)); });
-    section.choice<ReviewMode>("review", {{"pull-request", ReviewMode::PullRequest}, {"chat", ReviewMode::Chat}}, policy.review);
-    std::map<std::string, const ConfigNode*> seen;
-    section.each("freezes", [&](Section& given) { policy.freezes.push_back(read_freeze(given, seen)); });
-  });
 }
 
 void read_alerts(Section& root, Config& config) {

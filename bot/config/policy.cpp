@@ -10,11 +10,13 @@
 namespace driftwarden {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReading{"help", "status", "apps", "diff", "why", "history", "audit", "whoami", "read"};
-/// What tends an alert or a Change without altering the truth: for those who may change the App in any way, its owners and its approvers.
-constexpr std::array<std::string_view, 5> kTending{"ack", "snooze", "approve", "reject", "cancel"};
-
-bool is_tending_verb(std::string_view verb) { return std::ranges::find(kTending, verb) != kTending.end(); }
+constexpr std::array<std::string_view, 4> kEverybody{"help", "whoami", "pending", "link"};
+constexpr std::array<std::string_view, 9> kReading{"status", "apps", "diff", "why", "history", "audit", "ignores", "stats", "read"};
+/// What tends an alert or a Change without altering the truth.
+constexpr std::array<std::string_view, 8> kTending{"ack", "snooze", "approve", "reject", "cancel", "lock", "unlock", "delegate"};
+constexpr std::array<std::string_view, 4> kAdmin{"freeze", "unfreeze", "halt", "resume"};
+constexpr std::array<std::string_view, 11> kMutations{"sync", "rollback", "set-image", "scale", "set", "promote", "adopt", "ignore", "create-app", "delete", "restart"};
+constexpr std::string_view kBreakGlass = "break-glass";
 
 bool any_glob(const std::vector<std::string>& globs, std::string_view text) {
   return std::ranges::any_of(globs, [&](const std::string& glob) { return glob_match(glob, text); });
@@ -59,33 +61,52 @@ bool is_approver(const Config& config, const PersonId& who, const App& app) {
 
 PolicyDecision refuse(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
   const bool known = find_person(config, who) != nullptr;
-  return {false, fmt::format("no rule of the policy allows {} on {}{}", verb, app.name,
+  return {false, fmt::format("no rule of the policy allows {} on {}{}", verb, app.name.empty() ? "everything" : app.name,
                              known ? std::string() : fmt::format(" to {}, whom the config's people don't name", who))};
+}
+
+PolicyDecision may_by_rule(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
+  for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
+    const auto& rule = config.policy.rules[at];
+    if (is_about(rule, app) && any_glob(rule.may, verb) && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
+  }
+  return refuse(config, who, verb, app);
+}
+
+PolicyDecision may_break_glass(const Config& config, const PersonId& who, const App& app) {
+  if (is_among(config, config.policy.break_glass.who, who, app)) return {true, fmt::format("policy.break_glass.who ({})", join(config.policy.break_glass.who, ", "))};
+  for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
+    const auto& rule = config.policy.rules[at];
+    if (is_about(rule, app) && names(rule.may, kBreakGlass) && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, kBreakGlass, app)};
+  }
+  return {false, fmt::format("policy.break_glass.who doesn't name {}, and \"*\" in a rule doesn't give break-glass", who)};
+}
+
+bool gives_a_mutation(const PolicyRule& rule) {
+  return std::ranges::any_of(kMutations, [&](std::string_view verb) { return any_glob(rule.may, verb); });
 }
 
 PolicyDecision may_tend(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
   for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
     const auto& rule = config.policy.rules[at];
-    if (is_about(rule, app) && !rule.may.empty() && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
+    if (is_about(rule, app) && (any_glob(rule.may, verb) || gives_a_mutation(rule)) && is_among(config, rule.who, who, app)) {
+      return {true, rule_words(at, rule, verb, app)};
+    }
   }
   if (names(members_of(config, "owners", &app), who)) return {true, fmt::format("an owner of {} may {}", app.name, verb)};
   if (is_approver(config, who, app)) return {true, fmt::format("an approver of {} may {}", app.name, verb)};
   return refuse(config, who, verb, app);
 }
 
-const ApprovalRule* approval_rule(const Config& config, const App& app, std::string_view verb) {
-  const ApprovalRule* best = nullptr;
-  int best_rank = -1;
-  for (const auto& rule : config.policy.approvals) {
-    if (!rule.environment.empty() && !glob_match(rule.environment, app.environment)) continue;
-    if (!rule.verbs.empty() && !any_glob(rule.verbs, verb)) continue;
-    const int rank = (rule.verbs.empty() ? 0 : 2) + (rule.environment.empty() ? 0 : 1);
-    if (rank > best_rank) {
-      best = &rule;
-      best_rank = rank;
-    }
-  }
-  return best;
+bool is_about(const ApprovalRule& rule, const App& app, std::string_view verb, std::optional<RiskTier> tier) {
+  if (!rule.environment.empty() && !glob_match(rule.environment, app.environment)) return false;
+  if (!rule.apps.empty() && !any_glob(rule.apps, app.name)) return false;
+  if (!rule.risk.empty() && (!tier || std::ranges::find(rule.risk, *tier) == rule.risk.end())) return false;
+  return rule.verbs.empty() || any_glob(rule.verbs, verb);
+}
+
+int rank_of(const ApprovalRule& rule) {
+  return (rule.risk.empty() ? 0 : 8) + (rule.verbs.empty() ? 0 : 4) + (rule.apps.empty() ? 0 : 2) + (rule.environment.empty() ? 0 : 1);
 }
 
 void add_members(const Config& config, const std::string& name, const App* app, int depth, std::vector<PersonId>& out) {
@@ -116,44 +137,103 @@ void add_members(const Config& config, const std::string& name, const App* app, 
 
 }  // namespace
 
-bool is_reading_verb(std::string_view verb) { return std::ranges::find(kReading, verb) != kReading.end(); }
+VerbClass class_of(std::string_view verb) {
+  const auto among = [&](const auto& list) { return std::ranges::find(list, verb) != list.end(); };
+  if (among(kEverybody)) return VerbClass::Everybody;
+  if (among(kReading)) return VerbClass::Reading;
+  if (among(kTending)) return VerbClass::Tending;
+  if (among(kAdmin)) return VerbClass::Admin;
+  return verb == kBreakGlass ? VerbClass::BreakGlass : VerbClass::Mutation;
+}
+
+bool is_reading_verb(std::string_view verb) {
+  const auto kind = class_of(verb);
+  return kind == VerbClass::Everybody || kind == VerbClass::Reading;
+}
 
 const std::vector<std::string>& policy_verbs() {
   static const auto all = [] {
-    std::vector<std::string> verbs{"sync", "rollback", "set-image", "scale", "adopt", "ignore", "create-app", "delete", "restart", "set", "freeze"};
-    verbs.insert(verbs.end(), kTending.begin(), kTending.end());
-    verbs.insert(verbs.end(), kReading.begin(), kReading.end());
+    std::vector<std::string> verbs;
+    const auto add = [&](const auto& list) { verbs.insert(verbs.end(), list.begin(), list.end()); };
+    add(kMutations);
+    verbs.emplace_back(kBreakGlass);
+    add(kAdmin);
+    add(kTending);
+    add(kReading);
+    add(kEverybody);
     return verbs;
   }();
   return all;
 }
 
-PolicyDecision may(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
-  if (is_reading_verb(verb)) return may_read(config, who, verb, app);
-  if (!config.policy.given) return {false, "the config has no policy, so nothing but reading is allowed"};
-  if (who.empty()) return {false, "I don't know you: people in the config has no entry for your Slack user"};
-  if (is_tending_verb(verb)) return may_tend(config, who, verb, app);
-  for (std::size_t at = 0; at < config.policy.rules.size(); ++at) {
-    const auto& rule = config.policy.rules[at];
-    if (is_about(rule, app) && any_glob(rule.may, verb) && is_among(config, rule.who, who, app)) return {true, rule_words(at, rule, verb, app)};
+bool is_linked(const Config& config, const PersonId& who, const App& app) {
+  const auto* person = find_person(config, who);
+  if (person == nullptr) return false;
+  if (person->linked || !person->forge.empty()) return true;
+  if (const auto* repository = find_repository(config, app.repository)) return repository->forge.kind == ForgeKind::None;
+  return std::ranges::none_of(config.repositories, [](const RepositoryConfig& repository) { return repository.forge.kind != ForgeKind::None; });
+}
+
+std::string unlinked_words(const Config& config, const PersonId& who) {
+  if (find_person(config, who) == nullptr) {
+    return fmt::format("{} is nobody that I know: the config's people don't name them, and no `link LOGIN` was proven; until then they may only read",
+                       who.empty() ? "whoever asks" : who);
   }
-  return refuse(config, who, verb, app);
+  return fmt::format("{} isn't linked to the forge: `link LOGIN` proves who they are there; until then they may only read", who);
+}
+
+bool is_same_person(const Config& config, const PersonId& one, const PersonId& other) {
+  if (one.empty() || other.empty()) return false;
+  if (one == other) return true;
+  const auto known = [&](const PersonId& id) {
+    const auto* person = find_person(config, id);
+    return person == nullptr ? person_by_slack(config, id) : person;
+  };
+  const auto* a = known(one);
+  const auto* b = known(other);
+  if (a == nullptr || b == nullptr) return false;
+  if (a == b || (!a->slack.empty() && a->slack == b->slack)) return true;
+  if (!a->forge.empty() && to_lower(a->forge) == to_lower(b->forge)) return true;
+  return std::ranges::any_of(a->emails, [&](const std::string& email) {
+    return std::ranges::any_of(b->emails, [&](const std::string& theirs) { return to_lower(email) == to_lower(theirs); });
+  });
+}
+
+PolicyDecision may(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
+  const auto kind = class_of(verb);
+  if (kind == VerbClass::Everybody) return {true, fmt::format("everybody may {}", verb)};
+  if (kind == VerbClass::Reading) return may_read(config, who, verb, app);
+  if (!config.policy.given) return {false, "the config has no policy, so nothing but reading is allowed"};
+  if (who.empty()) return {false, "I don't know you: people in the config has no entry for your Slack user, and no `link LOGIN` was proven"};
+  if (!is_linked(config, who, app)) return {false, unlinked_words(config, who)};
+  if (kind == VerbClass::Tending) return may_tend(config, who, verb, app);
+  if (kind == VerbClass::BreakGlass) return may_break_glass(config, who, app);
+  return may_by_rule(config, who, verb, app);
+}
+
+const ApprovalRule* find_approval_rule(const Config& config, const App& app, std::string_view verb, std::optional<RiskTier> tier) {
+  const ApprovalRule* best = nullptr;
+  for (const auto& rule : config.policy.approvals) {
+    if (is_about(rule, app, verb, tier) && (best == nullptr || rank_of(rule) > rank_of(*best))) best = &rule;
+  }
+  return best;
 }
 
 Quorum quorum_for(const Config& config, const App& app, std::string_view verb) {
-  const auto* rule = approval_rule(config, app, verb);
+  const auto* rule = find_approval_rule(config, app, verb);
   if (rule == nullptr) return {};
   return {.need = rule->need, .from = rule->from};
 }
 
-std::optional<Duration> approval_expiry(const Config& config, const App& app, std::string_view verb) {
-  const auto* rule = approval_rule(config, app, verb);
+std::optional<Duration> approval_expiry(const Config& config, const App& app, std::string_view verb, std::optional<RiskTier> tier) {
+  const auto* rule = find_approval_rule(config, app, verb, tier);
   return rule == nullptr ? std::nullopt : rule->expires;
 }
 
 bool may_approve(const Config& config, const PersonId& who, const Quorum& quorum, const App& app) {
-  if (who.empty()) return false;
-  if (!quorum.from.empty()) return is_among(config, quorum.from, who, app);
+  if (who.empty() || !is_linked(config, who, app)) return false;
+  if (std::ranges::any_of(quorum.excluded, [&](const PersonId& out) { return is_same_person(config, who, out); })) return false;
+  if (!quorum.from.empty()) return is_among(config, quorum.from, who, app) || (names(quorum.from, "codeowners") && names(quorum.code_owners, who));
   if (names(members_of(config, "owners", &app), who)) return true;
   return std::ranges::any_of(config.policy.rules, [&](const PolicyRule& rule) {
     return is_about(rule, app) && any_glob(rule.may, "approve") && is_among(config, rule.who, who, app);
@@ -168,7 +248,7 @@ std::vector<PersonId> approvers_of(const Config& config, const Quorum& quorum, c
       if (!names(candidates, member)) candidates.push_back(member);
     }
   }
-  std::erase_if(candidates, [&](const PersonId& who) { return who == except || !may_approve(config, who, quorum, app); });
+  std::erase_if(candidates, [&](const PersonId& who) { return is_same_person(config, who, except) || !may_approve(config, who, quorum, app); });
   return candidates;
 }
 

@@ -11,7 +11,7 @@
 
 namespace driftwarden {
 
-enum class NameKind { Cluster, Repository, PersonOrGroup, Environment, TerraformRepository };
+enum class NameKind { Cluster, Repository, PersonOrGroup, Approver, Environment, TerraformRepository };  // an Approver may be "codeowners", too
 
 /// A name that must exist somewhere else in the config; checked once all is read.
 struct NameUse {

@@ -173,6 +173,25 @@ bool is_channel(std::string_view channel) {
 
 bool is_glob(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
 
+std::string check_gpg_key(std::string_view key) {
+  auto digits = key.starts_with("0x") ? key.substr(2) : key;
+  if (digits.ends_with('!')) digits.remove_suffix(1);
+  const bool hex = std::ranges::all_of(digits, [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
+  if (hex && digits.size() >= 8 && digits.size() <= 40) return {};
+  const auto good = [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '@'; };
+  const auto at = key.find('@');
+  const bool email = at != std::string_view::npos && at > 0 && at + 1 < key.size() && key.size() <= 254 && is_alnum(key[0]) && all_of(key, good);
+  return email ? "" : "isn't a GPG key";
+}
+
+std::optional<int> parse_percent(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  if (text.empty() || text.size() > 3 || !all_of(text, is_digit)) return std::nullopt;
+  int value = 0;
+  for (const char c : text) value = value * 10 + (c - '0');
+  return value >= 1 && value <= 100 ? std::optional{value} : std::nullopt;
+}
+
 std::optional<int> parse_day_time(std::string_view text) {
   if (text.size() != 5 || text[2] != ':' || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[3]) || !is_digit(text[4])) return std::nullopt;
   const int hour = (text[0] - '0') * 10 + (text[1] - '0');
@@ -198,6 +217,41 @@ bool contains(const WeekWindow& window, int minute_of_week) {
 std::string week_moment(int minute_of_week) {
   const auto day = static_cast<std::size_t>(minute_of_week / kDayMinutes) % kDays.size();
   return fmt::format("{} {:02}:{:02}", kDays[day], minute_of_week / 60 % 24, minute_of_week % 60);
+}
+
+std::optional<std::string> decode_base32(std::string_view text) {
+  std::string out;
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const char c : text) {
+    if (c == ' ' || c == '=') continue;
+    std::uint32_t value = 0;
+    if (c >= 'A' && c <= 'Z') {
+      value = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      value = static_cast<std::uint32_t>(c - 'a');
+    } else if (c >= '2' && c <= '7') {
+      value = static_cast<std::uint32_t>(c - '2') + 26;
+    } else {
+      return std::nullopt;
+    }
+    bits = (bits << 5U | value) & 0xfffU;
+    held += 5;
+    if (held < 8) continue;
+    held -= 8;
+    out += static_cast<char>(bits >> static_cast<unsigned>(held) & 0xffU);
+  }
+  return out;
+}
+
+std::optional<WallTime> parse_local_time(std::string_view text) {
+  const auto date = text.substr(0, 10);
+  auto time = text.size() > 10 ? text.substr(11) : std::string_view("00:00");
+  if (text.size() > 10 && text[10] != ' ' && text[10] != 'T') return std::nullopt;
+  const auto minutes = parse_day_time(time);
+  const auto midnight = date.size() == 10 ? parse_time(std::string(date) + "T00:00:00Z") : Result<WallTime>{Error{ErrorKind::InvalidInput, ""}};
+  if (!minutes || !midnight) return std::nullopt;
+  return *midnight + std::chrono::minutes{*minutes};
 }
 
 }  // namespace driftwarden

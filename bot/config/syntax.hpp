@@ -26,6 +26,15 @@ bool is_slack_user(std::string_view id);
 bool is_slack_usergroup(std::string_view id);
 bool is_channel(std::string_view channel);
 bool is_glob(std::string_view text);
+/// What gpg's --local-user may be given: a key id, a fingerprint or an e-mail address. Never an option.
+std::string check_gpg_key(std::string_view key);
+/// "30%" or "30", from 1 to 100.
+std::optional<int> parse_percent(std::string_view text);
+
+/// RFC 4648 in either case; blanks and the padding are skipped. Nothing for other characters.
+std::optional<std::string> decode_base32(std::string_view text);
+/// "2026-12-20" (midnight) or "2026-12-20 18:00" (or with a T), as clocks of some zone show it.
+std::optional<WallTime> parse_local_time(std::string_view text);
 
 /// "Fri 16:00 - Mon 08:00" or "Sat - Sun" (whole days) or "22:00 - 06:00" is not one: days are required.
 std::optional<WeekWindow> parse_week_window(std::string_view text);

@@ -200,4 +200,10 @@ std::chrono::seconds TimeZone::offset_at(WallTime when) const {
   return std::chrono::seconds{std::prev(after)->offset};
 }
 
+WallTime TimeZone::from_local(WallTime local) const {
+  const auto day = std::chrono::hours{24};
+  const auto earlier = local - offset_at(local - day);
+  return earlier + offset_at(earlier) == local ? earlier : local - offset_at(local + day);
+}
+
 }  // namespace driftwarden

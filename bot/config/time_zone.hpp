@@ -16,6 +16,8 @@ class TimeZone {
   static TimeZone utc() { return {}; }
 
   std::chrono::seconds offset_at(WallTime when) const;
+  /// The moment when clocks there show `local` (read as if it were UTC); of two the first.
+  WallTime from_local(WallTime local) const;
 
  private:
   struct Transition {

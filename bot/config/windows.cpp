@@ -23,8 +23,13 @@ bool any_glob(const std::vector<std::string>& globs, std::string_view text) {
   return globs.empty() || std::ranges::any_of(globs, [&](const std::string& glob) { return glob_match(glob, text); });
 }
 
+bool is_time_of(const FreezeConfig& freeze, WallTime now) {
+  if (freeze.begins && freeze.ends) return now >= *freeze.begins && now < *freeze.ends;
+  return contains(freeze.window, minute_of_week(freeze, now));
+}
+
 bool holds(const FreezeConfig& freeze, const App& app, WallTime now) {
-  return any_glob(freeze.environments, app.environment) && any_glob(freeze.apps, app.name) && contains(freeze.window, minute_of_week(freeze, now));
+  return any_glob(freeze.environments, app.environment) && any_glob(freeze.apps, app.name) && is_time_of(freeze, now);
 }
 
 /// 0 means that nothing overrides it.
@@ -45,6 +50,14 @@ bool matches(const AlertRoute& route, const App& app) {
 
 }  // namespace
 
+std::string end_words(const FreezeConfig& freeze) {
+  if (!freeze.ends) return fmt::format("{} {}", week_moment(freeze.window.until), freeze.zone);
+  const auto offset = freeze.time_zone == nullptr ? std::chrono::seconds{0} : freeze.time_zone->offset_at(*freeze.ends);
+  auto local = format_time(*freeze.ends + offset).substr(0, 16);  // 2027-01-02T08:00
+  local[10] = ' ';
+  return fmt::format("{} {}", local, freeze.zone);
+}
+
 const FreezeConfig* find_active_freeze(const Config& config, const App& app, WallTime now) {
   const FreezeConfig* hardest = nullptr;
   for (const auto& freeze : config.policy.freezes) {
@@ -56,7 +69,7 @@ const FreezeConfig* find_active_freeze(const Config& config, const App& app, Wal
 std::optional<std::string> active_freeze(const Config& config, const App& app, WallTime now) {
   const auto* freeze = find_active_freeze(config, app, now);
   if (freeze == nullptr) return std::nullopt;
-  return fmt::format("{}, until {} {}", freeze->name, week_moment(freeze->window.until), freeze->zone);
+  return fmt::format("{}, until {}", freeze->name, end_words(*freeze));
 }
 
 AlertTarget alert_target(const Config& config, const App& app) {

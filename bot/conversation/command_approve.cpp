@@ -1,38 +1,42 @@
 // approve, reject, cancel: decisions about a Change.
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/policy/totp.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/card_view.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <charconv>
+
 namespace driftwarden {
 namespace {
 
+constexpr int kWrongCodes = 5;
+constexpr Duration kWrongCodesIn = std::chrono::minutes{15};
+
 /// Steps the Change in the answer's transaction; a refusal by the steps is told and audited.
+Result<Reply> decide_in(storage::Transaction& tx, Change change, const AuditEntry& refused, const std::function<ChangeStep(Change, WallTime)>& event, WallTime now) {
+  Reply reply;
+  TRY(const auto step, commit_step(tx, event(std::move(change), now), now));
+  if (step.refusal.empty()) {
+    reply.silent = true;
+    return reply;
+  }
+  auto entry = refused;
+  entry.app = step.next.app;
+  entry.detail = fmt::format(R"({{"rule":{}}})", json_quoted(step.refusal));
+  return refuse_in(tx, entry, step.refusal);
+}
+
 Answer decide(const Services& services, const Call& call, std::function<ChangeStep(Change, WallTime)> event) {
   Answer answer;
-  const auto now = services.clock.wall_now();
-  AuditEntry refused;
-  refused.actor = call.caller.person;
-  refused.action = "command.refused";
-  refused.subject = change_name(call.command.change);
-  answer.deed = [id = call.command.change, event = std::move(event), now, refused](storage::Transaction& tx) -> Result<Reply> {
-    Reply reply;
+  answer.deed = [id = call.command.change, event = std::move(event), now = services.clock.wall_now(), refused = refusal_entry(call, "")](storage::Transaction& tx) -> Result<Reply> {
     TRY(auto change, tx.find_change(id));
     if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}.", change_name(id))};
-    TRY(const auto step, commit_step(tx, event(std::move(*change), now), now));
-    if (step.refusal.empty()) {
-      reply.silent = true;
-      return reply;
-    }
-    auto entry = refused;
-    entry.app = step.next.app;
-    entry.detail = fmt::format(R"({{"rule":{}}})", json_quoted(step.refusal));
-    auto appended = tx.append_audit(entry);
-    if (!appended) return appended.error();
-    reply.message = view::text_message(":no_entry: " + slack::escape(step.refusal));
-    return reply;
+    return decide_in(tx, std::move(*change), refused, event, now);
   };
   return answer;
 }
@@ -40,42 +44,210 @@ Answer decide(const Services& services, const Call& call, std::function<ChangeSt
 /// "lgtm" after `approve C-12` is a remark, "9e8d7c6" says what was looked at.
 bool is_sha(const std::string& text) { return text.size() >= 7 && text.size() <= 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
 
+/// One yes, with all that it is judged by, for the database's thread.
+struct Yes {
+  std::int64_t id = 0;
+  PersonId who;
+  App app;
+  Content seen;       ///< what the button showed, or the newest
+  std::string code;
+  std::string typed_name;
+  std::optional<SecretValue> totp;
+  bool from_modal = false;
+  std::shared_ptr<const Config> policy;
+  AuditEntry refused;
+  WallTime now{};
+};
+
+Result<Reply> refuse_yes(storage::Transaction& tx, const Yes& yes, const std::string& why, const std::string& rule) {
+  auto entry = yes.refused;
+  entry.detail = fmt::format(R"({{"rule":{}}})", json_quoted(rule));
+  TRY(auto reply, refuse_in(tx, entry, why));
+  reply.private_ = yes.from_modal;
+  return reply;
+}
+
+std::string used_key(const PersonId& who) { return "totp:" + who; }
+std::string wrong_key(const PersonId& who) { return "totp-wrong:" + who; }
+
+std::int64_t to_number(const std::optional<std::string>& text) {
+  std::int64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
+/// When the last wrong codes were tried, newest last.
+Result<std::vector<std::int64_t>> wrong_times(storage::Transaction& tx, const PersonId& who, WallTime now) {
+  std::vector<std::int64_t> times;
+  TRY(const auto kept, tx.setting(wrong_key(who)));
+  for (const auto& word : split(kept.value_or(""), ' ')) {
+    const auto at = to_number(word);
+    if (at > (now - kWrongCodesIn).time_since_epoch().count()) times.push_back(at);
+  }
+  return times;
+}
+
+/// Nothing when the code is right and unspent (it is spent then); else why not, with the rule.
+struct Wrong {
+  std::string why;
+  std::string rule;
+};
+Result<std::optional<Wrong>> spend_code(storage::Transaction& tx, const Yes& yes) {
+  TRY(auto times, wrong_times(tx, yes.who, yes.now));
+  if (times.size() >= kWrongCodes) {
+    return std::optional<Wrong>({fmt::format("{} wrong codes in {}: wait a little, or approve on the forge.", times.size(), format_age(kWrongCodesIn)), "totp: too many wrong codes"});
+  }
+  TRY(const auto used, tx.setting(used_key(yes.who)));
+  const auto step = match_totp(yes.totp->value, yes.code, yes.now, to_number(used));
+  if (step) {
+    CHECK_OK(tx.set_setting(used_key(yes.who), std::to_string(*step)));
+    return std::optional<Wrong>{};
+  }
+  times.push_back(yes.now.time_since_epoch().count());
+  std::vector<std::string> words;
+  for (const auto at : times) words.push_back(std::to_string(at));
+  CHECK_OK(tx.set_setting(wrong_key(yes.who), join(words, " ")));
+  return std::optional<Wrong>({"That code is wrong, or was used already. Each is good once; wait for the next one.", "totp: wrong code"});
+}
+
+Result<Reply> approve_in(storage::Transaction& tx, const Yes& yes) {
+  TRY(auto change, tx.find_change(yes.id));
+  if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}.", change_name(yes.id))};
+  TRY(const auto holds, tx.open_holds());
+  TRY(const auto delegations, tx.active_delegations(yes.now));
+  // A yes is held up by a halt alone.
+  if (const auto obstacle = obstacle_to(*yes.policy, yes.app, *change, holds, GateStage::Approve, yes.now)) return refuse_yes(tx, yes, fmt::format("Everything is {}.", obstacle->why), obstacle->rule);
+  const auto verdict = may_count(*yes.policy, yes.who, *change, yes.app, delegations, yes.now);
+  // The steps say better why one's own request, or a second yes, doesn't count.
+  const bool own = is_same_person(*yes.policy, yes.who, change->requester);
+  if (!verdict.counts && !own) return refuse_yes(tx, yes, fmt::format("Your approval of {} can't count: {}.", change_name(yes.id), verdict.why_not), "policy.approvals");
+  Approval approval;
+  approval.by = own ? change->requester : yes.who;
+  approval.of = yes.seen;
+  approval.at = yes.now;
+  approval.via = "chat";
+  approval.in_place_of = verdict.in_place_of;
+  // What would be refused anyway must not cost a code.
+  auto with_code = approval;
+  with_code.stepped_up = true;
+  if (const auto tried = on_approval(*change, with_code, yes.now); !tried.refusal.empty()) return refuse_yes(tx, yes, tried.refusal, tried.refusal);
+  if (change->quorum.typed_name && trim(yes.typed_name) != yes.app.name) {
+    return refuse_yes(tx, yes, fmt::format("{} destroys something: type {} exactly to approve it.", change_name(yes.id), yes.app.name), "typed name");
+  }
+  if (change->quorum.step_up == StepUp::Totp) {
+    TRY(const auto wrong, spend_code(tx, yes));
+    if (wrong) return refuse_yes(tx, yes, wrong->why, wrong->rule);
+    approval.stepped_up = true;
+  }
+  TRY(auto reply, decide_in(tx, std::move(*change), yes.refused, [&approval](Change current, WallTime now) { return on_approval(std::move(current), approval, now); }, yes.now));
+  reply.private_ = yes.from_modal;
+  return reply;
+}
+
+struct Judged {
+  std::vector<Delegation> delegations;
+  std::vector<Hold> holds;
+};
+
+asio::awaitable<Result<Judged>> load_judged(Services& services) {
+  std::function<Result<Judged>(storage::Transaction&)> work = [now = services.clock.wall_now()](storage::Transaction& tx) -> Result<Judged> {
+    Judged judged;
+    TRY(judged.delegations, tx.active_delegations(now));
+    TRY(judged.holds, tx.open_holds());
+    return judged;
+  };
+  auto working = services.store.query<Judged>(std::move(work));
+  co_return co_await std::move(working);
+}
+
+/// Whether more than a click is asked for, that a dialog can take.
+bool wants_dialog(const Change& change) { return change.state == ChangeState::Proposed && (change.quorum.step_up == StepUp::Totp || change.quorum.typed_name); }
+
+asio::awaitable<Result<Answer>> ask_for_more(Services& services, Call call, Change change, App app, std::string seen) {
+  const auto name = change_name(change.id);
+  if (change.quorum.step_up == StepUp::Totp) {
+    const auto* person = find_person(services.config, call.caller.person);
+    if (person == nullptr || !person->totp || person->totp->empty()) {
+      const auto where = change.pull_request_url.empty() ? std::string() : " Or approve it on the forge: " + change.pull_request_url;
+      co_return refuse(services, call, fmt::format("{} needs a one-time code, and none is set up for you: ask an admin for `totp` in your entry of `people`.{}", name, where), "totp: not set up");
+    }
+  }
+  const auto words = change.quorum.step_up == StepUp::Totp ? fmt::format("*{}* needs a one-time code{}.", name, change.quorum.typed_name ? " and the App's name" : "")
+                                                            : fmt::format("*{}* destroys something: it needs the App's name typed.", name);
+  const auto command = fmt::format("approve {} {}", name, view::short_sha(seen.empty() ? change.content.head_sha : seen));
+  auto view = view::approve_modal(change, app, seen, call.request.channel, call.request.thread_ts);
+  co_return co_await open_modal(services, std::move(call), std::move(view), "Approve " + name, command, words);
+}
+
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
   auto change = co_await services.changes.load(call.command.change);
   if (!change) co_return change.error();
-  const auto* app = services.fleet.app(change->app);
-  if (app == nullptr) co_return say(fmt::format("*{}* is not configured any more.", slack::escape(change->app)));
+  const auto app = app_of_change(services, *change);
+  if (!app) co_return say(fmt::format("*{}* is not configured any more.", slack::escape(change->app)));
   call.command.app = change->app;
-  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are, so your approval can't count.", "unknown person");
-  // An ignore alters no cluster.
-  if (change->verb != ChangeVerb::Ignore) {
-    if (auto refusal = check_freeze(services, call, *app)) co_return *refusal;
-  }
-  const bool own = call.caller.person == change->requester;
-  if (!own && !may_approve(services.config, call.caller.person, change->quorum, *app)) {
-    co_return refuse(services, call, fmt::format("You may not approve {}: it needs {} of {}.", change_name(change->id), change->quorum.need, join(change->quorum.from, ", ")),
-                     "policy.approvals");
-  }
+  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are, so your approval can't count. `link LOGIN` proves it.", "unknown person");
   // A card's button says which head it showed; typed without one, the newest is meant.
   const auto seen = is_sha(call.command.reason) ? call.command.reason : std::string{};
-  Approval approval{call.caller.person, change->content, services.clock.wall_now(), "chat"};
-  if (!seen.empty() && !change->content.head_sha.starts_with(seen)) approval.of = {seen, ""};
-  co_return decide(services, call, [approval](Change current, WallTime now) { return on_approval(std::move(current), approval, now); });
+  const bool moved = !seen.empty() && !change->content.head_sha.starts_with(seen);
+  if (change->quorum.step_up == StepUp::Forge && change->state == ChangeState::Proposed) {
+    co_return refuse(services, call, fmt::format("{} counts only reviews on the forge: {}", change_name(change->id), change->pull_request_url), "step-up: forge");
+  }
+  if (wants_dialog(*change) && call.request.kind != Request::Kind::Modal && !moved) {
+    const auto judged = co_await load_judged(services);
+    if (!judged) co_return judged.error();
+    const auto now = services.clock.wall_now();
+    const bool halted = obstacle_to(services.config, *app, *change, judged->holds, GateStage::Approve, now).has_value();
+    // Whose yes can't count isn't asked for a code.
+    if (!halted && may_count(services.config, call.caller.person, *change, *app, judged->delegations, now).counts) {
+      auto current = *change;
+      auto place = *app;
+      auto head = seen;
+      co_return co_await ask_for_more(services, std::move(call), std::move(current), std::move(place), std::move(head));
+    }
+  }
+  Yes yes;
+  yes.id = change->id;
+  yes.who = call.caller.person;
+  yes.app = *app;
+  yes.seen = moved ? Content{seen, ""} : change->content;
+  yes.code = call.command.code;
+  yes.typed_name = call.command.typed_name;
+  const auto* person = find_person(services.config, yes.who);
+  if (person != nullptr) yes.totp = person->totp;
+  if (!yes.totp) yes.totp = SecretValue{};
+  yes.from_modal = call.request.kind == Request::Kind::Modal;
+  yes.policy = policy_snapshot(services.config);
+  yes.refused = refusal_entry(call, "");
+  yes.now = services.clock.wall_now();
+  Answer answer;
+  answer.deed = [yes = std::move(yes)](storage::Transaction& tx) { return approve_in(tx, yes); };
+  co_return answer;
 }
 
 asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call) {
   auto change = co_await services.changes.load(call.command.change);
   if (!change) co_return change.error();
-  const auto* app = services.fleet.app(change->app);
+  const auto app = app_of_change(services, *change);
   call.command.app = change->app;
-  if (call.caller.person.empty() || app == nullptr) co_return refuse(services, call, "I don't know who you are, so your decision can't count.", "unknown person");
+  if (call.caller.person.empty() || !app) co_return refuse(services, call, "I don't know who you are, so your decision can't count.", "unknown person");
   const auto who = call.caller.person;
-  if (who == change->requester) {
-    co_return decide(services, call, [who, reason = call.command.reason](Change current, WallTime now) { return on_cancelled(std::move(current), who, reason, now); });
+  const bool own = is_same_person(services.config, who, change->requester);
+  const auto judged = co_await load_judged(services);
+  if (!judged) co_return judged.error();
+  // Authors of its commits can't say yes, but a no of theirs is worth hearing.
+  const bool excluded = std::ranges::any_of(change->quorum.excluded, [&](const PersonId& out) { return is_same_person(services.config, out, who); });
+  const auto verdict = may_count(services.config, who, *change, *app, judged->delegations, services.clock.wall_now());
+  if (!own && !verdict.counts && !excluded) co_return refuse(services, call, fmt::format("You may not reject {}: {}.", change_name(change->id), verdict.why_not), "policy.approvals");
+  const bool pressed = call.request.kind == Request::Kind::Button && call.command.reason.empty() && services.api != nullptr && !call.request.trigger_id.empty();
+  const bool undecided = change->state == ChangeState::Requested || change->state == ChangeState::Proposed;
+  if (pressed && undecided && !own) {
+    const auto name = change_name(change->id);
+    auto view = view::reject_modal(*change, call.request.channel, call.request.thread_ts);
+    co_return co_await open_modal(services, std::move(call), std::move(view), "Reject " + name, "reject " + name, fmt::format("Why not? `reject {} REASON` says it, too.", name));
   }
-  if (!may_approve(services.config, who, change->quorum, *app)) co_return refuse(services, call, fmt::format("You may not reject {}.", change_name(change->id)), "policy.approvals");
+  if (own) co_return decide(services, call, [who = change->requester, reason = call.command.reason](Change current, WallTime now) { return on_cancelled(std::move(current), who, reason, now); });
   co_return decide(services, call, [who, reason = call.command.reason](Change current, WallTime now) { return on_rejected(std::move(current), who, reason, now); });
 }
 
@@ -84,8 +256,8 @@ asio::awaitable<Result<Answer>> handle_cancel(Services& services, Call call) {
   if (!change) co_return change.error();
   call.command.app = change->app;
   const auto who = call.caller.person;
-  if (who.empty() || who != change->requester) co_return refuse(services, call, fmt::format("Only {} may cancel {}; others `reject` it.", change->requester, change_name(change->id)), "not the requester");
-  co_return decide(services, call, [who, reason = call.command.reason](Change current, WallTime now) { return on_cancelled(std::move(current), who, reason, now); });
+  if (!is_same_person(services.config, who, change->requester)) co_return refuse(services, call, fmt::format("Only {} may cancel {}; others `reject` it.", change->requester, change_name(change->id)), "not the requester");
+  co_return decide(services, call, [who = change->requester, reason = call.command.reason](Change current, WallTime now) { return on_cancelled(std::move(current), who, reason, now); });
 }
 
 }  // namespace driftwarden

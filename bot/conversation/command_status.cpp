@@ -10,6 +10,7 @@ namespace {
 struct Stored {
   std::vector<Incident> incidents;
   std::vector<Change> changes;
+  std::vector<Hold> holds;
 };
 
 asio::awaitable<Result<Stored>> load_open(Services& services) {
@@ -17,6 +18,7 @@ asio::awaitable<Result<Stored>> load_open(Services& services) {
     Stored stored;
     TRY(stored.incidents, tx.open_incidents());
     TRY(stored.changes, tx.changes({"", true, 1000}));
+    TRY(stored.holds, tx.open_holds());
     return stored;
   };
   auto working = services.store.query<Stored>(std::move(work));
@@ -40,10 +42,13 @@ asio::awaitable<Result<Answer>> handle_status(Services& services, Call call) {
   auto stored = co_await load_open(services);
   if (!stored) co_return stored.error();
   const auto now = services.clock.wall_now();
-  if (!call.command.app.empty()) co_return say(view::app_status_message(row_of(services, *services.fleet.app(call.command.app), *stored), now));
+  if (!call.command.app.empty()) {
+    const auto* app = services.fleet.app(call.command.app);
+    co_return say(with_lines(view::app_status_message(row_of(services, *app, *stored), now), hold_lines(stored->holds, app, now)));
+  }
   std::vector<view::StatusRow> rows;
   for (const auto& app : services.fleet.apps()) rows.push_back(row_of(services, app, *stored));
-  co_return say(view::status_message(std::move(rows), now));
+  co_return say(with_lines(view::status_message(std::move(rows), now), hold_lines(stored->holds, nullptr, now)));
 }
 
 asio::awaitable<Result<Answer>> handle_apps(Services& services, Call) { co_return say(view::apps_message(services.fleet.apps())); }

@@ -2,9 +2,11 @@
 
 #include "bot/config/policy.hpp"
 #include "bot/view/blocks.hpp"
+#include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 namespace driftwarden {
 
@@ -29,6 +31,22 @@ Handler handler_of(Verb verb) {
     case Verb::Ignore: return handle_ignore;
     case Verb::Ignores: return handle_ignores;
     case Verb::Stats: return handle_stats;
+    case Verb::SetImage: return handle_set_image;
+    case Verb::Scale: return handle_scale;
+    case Verb::Set: return handle_set;
+    case Verb::Promote: return handle_promote;
+    case Verb::CreateApp: return handle_create_app;
+    case Verb::Restart: return handle_restart;
+    case Verb::Lock: return handle_lock;
+    case Verb::Unlock: return handle_unlock;
+    case Verb::Freeze: return handle_freeze;
+    case Verb::Unfreeze: return handle_unfreeze;
+    case Verb::Halt: return handle_halt;
+    case Verb::Resume: return handle_resume;
+    case Verb::BreakGlass: return handle_break_glass;
+    case Verb::Pending: return handle_pending;
+    case Verb::Delegate: return handle_delegate;
+    case Verb::Link: return handle_link;
   }
   return handle_help;
 }
@@ -41,21 +59,27 @@ Answer say(slack::Message message) {
 
 Answer say(std::string mrkdwn) { return say(view::text_message(std::move(mrkdwn))); }
 
-Answer refuse(const Services&, const Call& call, const std::string& why, const std::string& rule) {
-  Answer answer;
+AuditEntry refusal_entry(const Call& call, const std::string& rule) {
   AuditEntry entry;
   entry.actor = call.caller.person.empty() ? call.caller.slack_id : call.caller.person;
   entry.action = "command.refused";
   entry.app = call.command.app;
   entry.subject = call.command.change == 0 ? std::string(to_string(call.command.verb)) : change_name(call.command.change);
   entry.detail = fmt::format(R"({{"command":{},"rule":{}}})", json_quoted(to_text(call.command)), json_quoted(rule));
-  answer.deed = [entry, why](storage::Transaction& tx) -> Result<Reply> {
-    auto appended = tx.append_audit(entry);
-    if (!appended) return appended.error();
-    Reply reply;
-    reply.message = view::text_message(":no_entry: " + slack::escape(why));
-    return reply;
-  };
+  return entry;
+}
+
+Result<Reply> refuse_in(storage::Transaction& tx, const AuditEntry& entry, const std::string& why) {
+  auto appended = tx.append_audit(entry);
+  if (!appended) return appended.error();
+  Reply reply;
+  reply.message = view::text_message(":no_entry: " + slack::escape(why));
+  return reply;
+}
+
+Answer refuse(const Services&, const Call& call, const std::string& why, const std::string& rule) {
+  Answer answer;
+  answer.deed = [entry = refusal_entry(call, rule), why](storage::Transaction& tx) { return refuse_in(tx, entry, why); };
   return answer;
 }
 
@@ -76,10 +100,78 @@ std::optional<Answer> check_orphans(const Call& call, const App& app) {
                          slack::escape(app.name), slack::escape(app.namespace_), to_string(call.command.verb), slack::escape(app.name)));
 }
 
-std::optional<Answer> check_freeze(const Services& services, const Call& call, const App& app) {
-  const auto freeze = active_freeze(services.config, app, services.clock.wall_now());
-  if (!freeze) return std::nullopt;
-  return refuse(services, call, fmt::format("{} is frozen: {}.", app.name, *freeze), *freeze);
+std::shared_ptr<const Config> policy_snapshot(const Config& config) {
+  auto snapshot = std::make_shared<Config>();
+  snapshot->policy = config.policy;
+  snapshot->groups = config.groups;
+  snapshot->alerts.routes = config.alerts.routes;
+  snapshot->slack.admin_channel = config.slack.admin_channel;
+  snapshot->slack.default_channel = config.slack.default_channel;
+  for (const auto& person : config.people) {
+    auto& copy = snapshot->people.emplace_back(person);
+    copy.totp.reset();
+  }
+  for (const auto& repository : config.repositories) {
+    auto& copy = snapshot->repositories.emplace_back();
+    copy.name = repository.name;
+    copy.forge.kind = repository.forge.kind;
+  }
+  return snapshot;
+}
+
+std::optional<App> app_of_change(const Services& services, const Change& change) {
+  if (const auto* known = services.fleet.app(change.app)) return *known;
+  if (change.verb != ChangeVerb::CreateApp) return std::nullopt;
+  const auto request = create_app_request_from(change.argument);
+  const auto* cluster = find_cluster(services.config, request.cluster);
+  if (cluster == nullptr) return std::nullopt;
+  App app;
+  app.name = request.name;
+  app.repository = request.repository;
+  app.path = request.path;
+  app.cluster = request.cluster;
+  app.namespace_ = request.namespace_;
+  app.environment = cluster->environment;
+  app.channel = request.channel;
+  app.owners = request.owners;
+  return app;
+}
+
+std::string change_link(const Change& change, const std::string& workspace_url) {
+  const auto name = change_name(change.id);
+  if (workspace_url.empty() || !change.card) return name;
+  auto ts = change.card->ts;
+  std::erase(ts, '.');
+  return view::link(fmt::format("{}{}archives/{}/p{}", workspace_url, workspace_url.ends_with('/') ? "" : "/", change.card->channel, ts), name);
+}
+
+slack::Message with_lines(slack::Message message, const std::vector<std::string>& lines) {
+  if (lines.empty()) return message;
+  view::Blocks more;
+  more.section(join(lines, "\n"));
+  auto blocks = message.blocks ? *message.blocks : nlohmann::json::array();
+  const auto added = more.finish();
+  for (const auto& block : *added) blocks.push_back(block);
+  message.text += "\n" + join(lines, "\n");
+  message.blocks = std::make_shared<const nlohmann::json>(std::move(blocks));
+  return message;
+}
+
+asio::awaitable<Result<Answer>> open_modal(Services& services, Call call, slack::JsonPtr view, std::string button, std::string command, std::string words) {
+  if (services.api != nullptr && !call.request.trigger_id.empty()) {
+    auto opened = co_await services.api->open_view(call.request.trigger_id, std::move(view));
+    if (opened) {
+      Answer nothing;
+      nothing.reply.silent = true;
+      co_return nothing;
+    }
+    // A trigger is good for three seconds: the button brings another one.
+    log_warn("slack", "a dialog could not be opened: " + opened.error().message);
+  }
+  view::Blocks blocks;
+  blocks.section(words);
+  blocks.actions({{std::move(button), std::move(command), view::Button::Style::Primary, ""}});
+  co_return say(view::message_of(blocks, words));
 }
 
 }  // namespace driftwarden

@@ -5,9 +5,14 @@
 #include "bot/command/command.hpp"
 #include "bot/conversation/request.hpp"
 #include "bot/incident/incidents.hpp"
+#include "bot/policy/gate.hpp"
 #include "bot/view/answer_view.hpp"
+#include "gitops/base/random.hpp"
+#include "gitops/model/hold.hpp"
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,11 +28,14 @@ struct Reply {
   slack::Message message;
   bool silent = false;
   std::optional<FileUpload> file;
+  bool private_ = false;  ///< for the eyes of who asked
+  bool shared = false;    ///< for all in the channel, though it was asked by a slash command
 };
 
 struct Answer {
   Reply reply;
   std::function<Result<Reply>(storage::Transaction&)> deed;  ///< when set, its reply is the answer
+  std::function<void()> afterwards;                          ///< at home, once all of it is durable
 };
 
 /// What handlers work with. All outlive them.
@@ -41,10 +49,13 @@ struct Services {
   Incidents& incidents;
   const Redactor& redactor;
   std::string bot_name;
-  slack::WebApi* api = nullptr;                     ///< for modals
-  std::string team;                                 ///< the workspace's id
+  slack::WebApi* api = nullptr;                     ///< for dialogs
+  std::string team{};                               ///< the workspace's id
   std::map<std::string, forge::Forge*> forges{};    ///< by repository
   std::function<void(const Identity& identity)> on_linked{};  ///< a person is known on the forge from now on
+  Random* random = nullptr;                         ///< for one-time codes; null = the system's
+  std::string workspace_url{};                      ///< "https://acme.slack.com/", for links to messages; "" = no links
+  std::function<void()> on_link_asked{};            ///< somebody has to be looked for on the forge
 };
 
 /// Who asks, and in which light.
@@ -68,8 +79,15 @@ Answer say(std::string mrkdwn);
 Answer refuse(const Services& services, const Call& call, const std::string& why, const std::string& rule);
 /// Nothing when the caller may do this to the App; else the refusal.
 std::optional<Answer> check_policy(const Services& services, const Call& call, const App& app);
-/// Nothing when no freeze holds for the App now; else the refusal.
-std::optional<Answer> check_freeze(const Services& services, const Call& call, const App& app);
+/// The audit row of a refusal, and the refusal inside a transaction.
+AuditEntry refusal_entry(const Call& call, const std::string& rule);
+Result<Reply> refuse_in(storage::Transaction& tx, const AuditEntry& entry, const std::string& why);
+/// What the policy is decided by, without secrets: for the database's thread, where the config itself isn't to be read.
+std::shared_ptr<const Config> policy_snapshot(const Config& config);
+/// The Change's App; of create-app the one that is to be. Nothing: it isn't configured any more.
+std::optional<App> app_of_change(const Services& services, const Change& change);
+/// "C-12", as a link to its card where that is possible. mrkdwn.
+std::string change_link(const Change& change, const std::string& workspace_url);
 
 asio::awaitable<Result<Answer>> handle_help(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_status(Services& services, Call call);
@@ -109,8 +127,19 @@ asio::awaitable<Result<Answer>> handle_link(Services& services, Call call);
 
 /// Nothing when the verb makes sense for the App; else what to say of one that stands for the orphans of a namespace.
 std::optional<Answer> check_orphans(const Call& call, const App& app);
-/// Shared by sync, rollback, adopt and ignore: makes the Change, or says why not.
-Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision, const std::string& argument = {});
+/// Shared by all verbs that make a Change: makes it, or says why not. `remark` (mrkdwn) is said beside the card.
+Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision, const std::string& argument = {},
+                      const std::string& remark = {});
+/// The answer that opens this modal, when the request came with a trigger; else a button that does.
+asio::awaitable<Result<Answer>> open_modal(Services& services, Call call, slack::JsonPtr view, std::string button, std::string command, std::string words);
+/// Looks on the forges for the comments that pending links asked for; the number of those that still wait.
+asio::awaitable<Result<std::size_t>> look_for_link_proofs(Services& services);
+/// Locks, freezes, halts and broken glass that concern the App (all of them without one), a line each. mrkdwn.
+std::vector<std::string> hold_lines(const std::vector<Hold>& holds, const App* app, WallTime now);
+/// `message` with these lines at its end.
+slack::Message with_lines(slack::Message message, const std::vector<std::string>& lines);
+/// Which commit a `rollback to` means: NotFound with words for people.
+asio::awaitable<Result<std::string>> resolve_target(Services& services, App app, std::string text);
 /// The commits of an App, marked with what is in force. None of orphans.
 asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& services, App app, std::size_t limit);
 

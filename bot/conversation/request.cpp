@@ -33,6 +33,19 @@ std::string without_mention(std::string text, const std::string& bot_user) {
   return std::string(trim(text));
 }
 
+/// The workspace a person belongs to: of one from another workspace, in a shared channel, that isn't the one the event came from.
+std::string home_of(const json& person, const std::string& workspace) {
+  for (const auto* key : {"user_team", "source_team"}) {
+    if (auto team = text_at(person, key); !team.empty()) return team;
+  }
+  return workspace;
+}
+
+std::string team_of_user(const json& payload) {
+  auto team = text_at(object_at(payload, "user"), "team_id");
+  return team.empty() ? text_at(object_at(payload, "team"), "id") : team;
+}
+
 std::optional<Request> from_event(const json& payload, const std::string& bot_user) {
   const auto& event = object_at(payload, "event");
   const auto type = text_at(event, "type");
@@ -45,7 +58,7 @@ std::optional<Request> from_event(const json& payload, const std::string& bot_us
   if (event.contains("edited")) return std::nullopt;
   Request request;
   request.kind = direct ? Request::Kind::DirectMessage : Request::Kind::Mention;
-  request.team = text_at(payload, "team_id");
+  request.team = home_of(event, text_at(payload, "team_id"));
   request.user = text_at(event, "user");
   request.channel = text_at(event, "channel");
   const auto ts = text_at(event, "ts");
@@ -63,6 +76,38 @@ std::optional<Request> from_slash(const json& payload) {
   request.user = text_at(payload, "user_id");
   request.channel = text_at(payload, "channel_id");
   request.text = std::string(trim(slack::plain_command_text(text_at(payload, "text"))));
+  request.trigger_id = text_at(payload, "trigger_id");
+  return request;
+}
+
+/// Of a button, a text field or a select.
+std::string value_of(const json& element) {
+  if (!element.is_object()) return {};
+  if (auto value = text_at(element, "value"); !value.empty()) return value;
+  if (auto value = text_at(object_at(element, "selected_option"), "value"); !value.empty()) return value;
+  return text_at(element, "selected_user");
+}
+
+/// A submitted dialog: its private_metadata says which command that is, and where it was asked for.
+std::optional<Request> from_submission(const json& payload) {
+  const auto& view = object_at(payload, "view");
+  const auto metadata = json::parse(text_at(view, "private_metadata"), nullptr, false);
+  if (!metadata.is_object()) return std::nullopt;
+  Request request;
+  request.kind = Request::Kind::Modal;
+  request.team = team_of_user(payload);
+  request.user = text_at(object_at(payload, "user"), "id");
+  request.text = text_at(metadata, "command");
+  request.channel = text_at(metadata, "channel");
+  request.thread_ts = text_at(metadata, "thread_ts");
+  request.trigger_id = text_at(payload, "trigger_id");
+  for (const auto& [block_id, block] : object_at(object_at(view, "state"), "values").items()) {
+    if (!block.is_object()) continue;
+    for (const auto& [action_id, element] : block.items()) {
+      if (auto value = value_of(element); !value.empty()) request.values[action_id] = std::move(value);
+    }
+  }
+  if (request.text.empty() || request.user.empty()) return std::nullopt;
   return request;
 }
 
@@ -73,8 +118,9 @@ std::optional<Request> from_button(const json& payload) {
   const auto& action = actions->front();
   Request request;
   request.kind = Request::Kind::Button;
-  request.team = text_at(object_at(payload, "team"), "id");
+  request.team = team_of_user(payload);
   request.user = text_at(object_at(payload, "user"), "id");
+  request.trigger_id = text_at(payload, "trigger_id");
   const auto& container = object_at(payload, "container");
   request.channel = text_at(container, "channel_id");
   const auto ts = text_at(container, "message_ts");
@@ -82,7 +128,7 @@ std::optional<Request> from_button(const json& payload) {
   if (thread.empty()) thread = text_at(object_at(payload, "message"), "thread_ts");
   request.message = MessageRef{request.channel, ts};
   request.thread_ts = thread.empty() ? ts : thread;
-  request.text = text_at(action, "value");
+  request.text = value_of(action);
   if (request.text.empty() || request.channel.empty()) return std::nullopt;
   return request;
 }
@@ -93,7 +139,7 @@ std::optional<Request> request_from(const std::string& type, const json& payload
   if (!payload.is_object()) return std::nullopt;
   if (type == "events_api") return from_event(payload, bot_user);
   if (type == "slash_commands") return from_slash(payload);
-  if (type == "interactive") return from_button(payload);
+  if (type == "interactive") return text_at(payload, "type") == "view_submission" ? from_submission(payload) : from_button(payload);
   return std::nullopt;
 }
 

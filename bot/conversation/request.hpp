@@ -20,7 +20,7 @@ struct Request {
   std::string thread_ts;  ///< where an answer belongs; "" = at the channel's top level
   std::optional<MessageRef> message;  ///< what was said, or the message whose button was pressed
   std::string text;       ///< the command, plain; of a modal what its private_metadata says
-  std::string trigger_id; ///< good for 3 s: what a modal is opened with
+  std::string trigger_id{};  ///< good for 3 s: what a modal is opened with
   std::map<std::string, std::string> values{};  ///< of a modal, by action_id
   bool operator==(const Request&) const = default;
 };

@@ -111,6 +111,7 @@ asio::awaitable<Result<std::string>> Incidents::deliver_notice(storage::OutboxRo
   shown.key = row.key;
   shown.channel = payload.at("channel").get<std::string>();
   shown.message = view::text_message(payload.at("text").get<std::string>());
+  if (payload.contains("blocks")) shown.message.blocks = std::make_shared<const json>(payload.at("blocks"));
   if (row.attempts > 1) shown.maybe_since = row.created_at;
   auto posted = co_await messenger_.show(std::move(shown));
   if (!posted) co_return posted.error();

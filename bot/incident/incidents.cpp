@@ -266,6 +266,10 @@ void Incidents::on_repository(const std::string& repository, bool reachable, con
   tell_admins("repository:" + repository, fmt::format(":electric_plug: Repository *{}* can't be fetched, so new commits go unseen: {}", slack::escape(repository), slack::escape(why)));
 }
 
+void Incidents::on_notice(const std::string& repository, const std::string& what) {
+  tell_admins("notice:" + repository, fmt::format(":warning: Repository *{}*: {}", slack::escape(repository), slack::escape(what)));
+}
+
 void Incidents::tell_admins(const std::string& about, const std::string& text) {
   log_warn("incident", text);
   tasks_.spawn("notice to the admins", enqueue(notice(about, text)));

@@ -33,6 +33,8 @@ class Incidents {
   /// One notice for a kind that can't be watched while its cluster can be reached: Apps that hold one can't be judged whole.
   void on_kind(const std::string& cluster, const WatchedKind& kind, bool watched, const std::string& why);
   void on_repository(const std::string& repository, bool reachable, const std::string& why);
+  /// Something in a repository that somebody should mend: a file that declares an App and can't be read.
+  void on_notice(const std::string& repository, const std::string& what);
   /// A Change of this App ended: what was held back because of it is looked at again.
   void look_again(const std::string& app);
 

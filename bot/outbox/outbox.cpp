@@ -102,8 +102,12 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
   const auto id = row.id;
   std::function<Result<void>(storage::Transaction&)> write;
   bool gave_up = false;
+  const auto pause = put_off_.extract(id);
   if (result) {
     write = [id, text = *result](storage::Transaction& tx) { return tx.finish_outbox(id, text); };
+  } else if (!pause.empty()) {
+    const auto when = clock_.wall_now() + pause.mapped();
+    write = [id, when, why = result.error().message](storage::Transaction& tx) { return tx.put_off_outbox(id, when, why); };
   } else if (is_transient(result.error()) && (row.attempts < limits_.attempts || still_patient(row))) {
     const auto when = clock_.wall_now() + backoff(row.attempts);
     log_warn("outbox", fmt::format("{} (attempt {}): {}", row.key, row.attempts, result.error().message));

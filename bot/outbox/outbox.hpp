@@ -34,6 +34,9 @@ class Outbox {
     gave_up_ = std::move(gave_up);
     given_up_ = std::move(given_up);
   }
+  /// For a handler that must wait for somebody (a freeze, a check, a person): with this said, its error puts the row off for `pause`, however
+  /// often. Not for failures.
+  void put_off(const storage::OutboxRow& row, Duration pause) { put_off_[row.id] = pause; }
   void start();
   asio::awaitable<void> stop();
   static constexpr Duration kWordsWait = std::chrono::hours{24};  ///< for Slack
@@ -61,6 +64,7 @@ class Outbox {
   GaveUp gave_up_;
   GivenUp given_up_;
   std::set<std::string> busy_;  ///< lanes
+  std::map<std::int64_t, Duration> put_off_;
   Signal wake_;
   TaskGroup tasks_;
 };

@@ -23,13 +23,16 @@ struct QuorumFacts {
 /// The approval rule that fits best (verbs, risk, environment), raised by the destructive gate and an overridden freeze. Nobody is needed under break-glass.
 Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts);
 
-/// Whether `who`'s yes counts, and if not why, for people. `delegations` are the active ones.
+/// Whether `who`'s yes counts, and if not why, for people. `delegations` are the active ones; with `now` those that are over are told apart.
 struct ApproverVerdict {
   bool counts = false;
   PersonId in_place_of;  ///< whose seat is taken by delegation, "" = their own
   std::string why_not;
 };
-ApproverVerdict may_count(const Config& config, const PersonId& who, const Change& change, const App& app, const std::vector<Delegation>& delegations);
+ApproverVerdict may_count(const Config& config, const PersonId& who, const Change& change, const App& app, const std::vector<Delegation>& delegations,
+                          std::optional<WallTime> now = std::nullopt);
+/// What an approval lacks for the quorum's step-up, for people; "" = nothing.
+std::string step_up_missing(const Quorum& quorum, const Approval& approval);
 
 enum class GateStage { Request, Approve, Merge, Apply };
 struct Obstacle {
@@ -38,11 +41,15 @@ struct Obstacle {
   bool passes = false;  ///< it goes away by itself or by somebody's word: merge and apply wait for it
 };
 /// The first of: halt, lock by somebody else, freeze (of the config and from chat, unless overridden by enough approvals or break-glass).
-/// An ignore rule alters no cluster: only a halt stops it. Under break-glass only a halt does.
+/// An ignore rule alters no cluster: only a halt stops it. Under break-glass only a halt does. Approving is held up by a halt alone. A freeze that can be
+/// overridden doesn't stop the request (freeze_to_override tells quorum_of of it); whoever approved before it began hasn't overridden it.
 std::optional<Obstacle> obstacle_to(const Config& config, const App& app, const Change& change, const std::vector<Hold>& holds, GateStage stage, WallTime now);
 
-/// The freeze, if one holds now, that a request for the App would have to break; null when there is none.
+/// The freeze, if one holds now, that a request for the App would have to break; null when there is none or nothing breaks it.
 const FreezeConfig* freeze_to_override(const Config& config, const App& app, WallTime now);
+
+/// may() for freeze, unfreeze, halt and resume: rules must give the verb for every App in the scope.
+PolicyDecision may_in(const Config& config, const PersonId& who, std::string_view verb, const HoldScope& scope, const std::vector<App>& apps);
 
 bool covers(const HoldScope& scope, const App& app);
 const Hold* find_hold(const std::vector<Hold>& holds, HoldKind kind, const App& app, WallTime now);

@@ -2,11 +2,17 @@
 // Pull requests that people open themselves: what they would do to the Apps is said once, and kept up to date.
 #include "bot/outbox/messenger.hpp"
 #include "bot/outbox/outbox.hpp"
+#include "bot/pulls/pull_words.hpp"
+#include "bot/pulls/touched.hpp"
 #include "bot/watch/fleet.hpp"
 #include "integrations/forge/forge.hpp"
 
+#include <deque>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace driftwarden {
 
@@ -23,6 +29,7 @@ class PullWatch {
     Fleet* fleet = nullptr;
     std::map<std::string, forge::Forge*> forges;  ///< by repository
   };
+  /// Registers its outbox handlers: make it before the outbox starts.
   explicit PullWatch(Parts parts);
   void start();
   asio::awaitable<void> stop();
@@ -30,8 +37,53 @@ class PullWatch {
   void nudge() { nudged_.notify(); }
 
  private:
+  /// When a repository is looked at next.
+  struct Pace {
+    MonoTime next{};
+    int failures = 0;
+    std::string said;  ///< the failure that was logged
+  };
+  struct Round {
+    std::deque<std::string> waiting;
+    std::size_t running = 0;
+  };
+  /// What the last look rested on: the same needs no second look.
+  struct Seen {
+    std::string head;    ///< as the forge says it
+    std::string branch;  ///< the watched branch's head then
+    std::string base;
+    std::vector<std::string> apps;
+    std::string states;
+    view::PullSummary summary;
+  };
+  using PullKey = std::pair<std::string, std::int64_t>;
+
+  asio::awaitable<void> run();
+  asio::awaitable<void> work(std::shared_ptr<Round> round);
+  asio::awaitable<Result<void>> look_at(std::string repository);
+  asio::awaitable<Result<void>> look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, std::vector<Hold> holds);
+  asio::awaitable<Result<void>> say_its_end(std::string repository, storage::PullNote note);
+  asio::awaitable<Result<void>> say(view::PullSummary pull);
+  asio::awaitable<Result<std::string>> put_comment(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> show_message(storage::OutboxRow row);
+
+  // pull_effects.cpp
+  asio::awaitable<Result<PullCommits>> commits_of(std::string repository, PullLook look, std::string same_head, std::string same_base);
+  asio::awaitable<view::PullEffect> effect_of(TouchedApp touched);
+  asio::awaitable<Result<std::vector<Manifest>>> rendered(App app, std::string revision);
+  /// What the clusters and the holds say of these Apps now.
+  std::string states_of(const std::vector<std::string>& apps, const std::vector<Hold>& holds) const;
+  std::vector<App> apps_of(const std::string& repository) const;
+
+  std::size_t comment_limit(const std::string& repository) const;
+  forge::Forge* forge_of(const std::string& repository) const;
+
   Parts parts_;
   Signal nudged_;
+  Signal round_ended_;
+  std::map<std::string, Pace> paces_;
+  std::map<std::string, forge::Account> accounts_;
+  std::map<PullKey, Seen> seen_;
   TaskGroup tasks_;
 };
 

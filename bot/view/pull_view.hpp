@@ -18,6 +18,8 @@ struct PullEffect {
   Risk risk;
   std::string policy;         ///< "needs 2 approvals of sre (policy.approvals[1])"
   std::vector<std::string> obstacles;  ///< "frozen: weekend, until Mon 08:00"
+  bool live_known = true;     ///< false: `live_diff` says nothing, the cluster isn't known well enough
+  bool operator==(const PullEffect&) const = default;
 };
 struct PullSummary {
   std::string repository;
@@ -30,6 +32,7 @@ struct PullSummary {
   std::string base_sha;
   std::string state;          ///< "open", "merged", "closed"
   std::vector<PullEffect> effects;
+  bool operator==(const PullSummary&) const = default;
 };
 /// Markdown, at most `limit` characters: the longest diffs are folded away and then cut first, each cut said.
 std::string pull_comment(const PullSummary& pull, std::size_t limit);

@@ -175,7 +175,7 @@ void Fleet::nudge_urls(const std::vector<std::string>& urls) {
 }
 
 bool Fleet::ready() const {
-  return std::ranges::all_of(apps_, [&](const auto& entry) {
+  return apps_are_known() && std::ranges::all_of(apps_, [&](const auto& entry) {
     if (entry.second.orphans) return true;
     const auto told = told_.find(entry.first);
     // Unknown because a list is still under way is no judgement yet.

@@ -1,6 +1,7 @@
 #pragma once
 // Everything that is watched: repositories on one side, clusters on the other, the drift index between them.
 #include "bot/config/config.hpp"
+#include "bot/watch/app_files.hpp"
 #include "bot/watch/cluster_errands.hpp"
 #include "bot/watch/git_inputs.hpp"
 #include "bot/watch/repository_watcher.hpp"
@@ -41,6 +42,10 @@ class Fleet final : public LiveSink {
     std::function<void(std::string repository, bool reachable, std::string why)> on_repository;
     /// A kind can't be watched, or can (again); said once at first, and upon each change.
     std::function<void(std::string cluster, WatchedKind kind, bool watched, std::string why)> on_kind;
+    /// Something in a repository that its people should put right: a declared App that can't be taken.
+    std::function<void(std::string repository, std::string what)> on_notice{};
+    /// An App's file is gone from Git, or says something else to be rendered or compared with: the App is then told anew.
+    std::function<void(std::string app)> on_app_dropped{};
   };
   struct Parts {
     asio::any_io_executor executor;
@@ -61,9 +66,11 @@ class Fleet final : public LiveSink {
   void start(Listener listener);
   asio::awaitable<void> stop();
 
-  /// With those that stand for the orphans of a namespace ("orphans-<cluster>-<namespace>").
+  /// Those of the config and those declared in Git (app_files.hpp), with those that stand for the orphans of a namespace ("orphans-<cluster>-<namespace>").
   const App* app(const std::string& name) const;
   std::vector<App> apps() const;
+  /// Every repository was asked once which Apps it declares, or can't be asked now.
+  bool apps_are_known() const;
   kubernetes::Cluster* cluster(const std::string& name);
   RepositoryWatcher& repository(const std::string& name);
   const RepositoryConfig& repository_config(const std::string& name) const;
@@ -75,7 +82,7 @@ class Fleet final : public LiveSink {
   std::optional<std::vector<Manifest>> desired(const std::string& app) const;
   std::optional<Manifest> desired(const std::string& app, const ObjectRef& ref) const;
   bool desired_failed(const std::string& app) const;  ///< Git or the manifests are why it is Unknown
-  /// The id of the tree that Desired was rendered from; "" before the first.
+  /// The id of the sources (sources_id) that Desired was rendered from; "" before the first.
   std::string desired_tree(const std::string& app) const;
   /// Renders the App as of a commit of its branch: the commit itself, or where the App is pinned what the pin there says.
   asio::awaitable<Result<DesiredState>> render_at(App app, std::string commit);
@@ -90,6 +97,7 @@ class Fleet final : public LiveSink {
   /// Nothing is under way that could still change the App's report: no first list, dry-run or look-up. True for what can't be known, too.
   bool is_final(const std::string& app) const;
   std::uint64_t renders() const { return renders_; }
+  const Renderer& renderer() const { return parts_.render; }
   FleetFigures figures() const;
 
   bool wants(const std::string& cluster, const LiveGlimpse& glimpse) override;
@@ -122,10 +130,23 @@ class Fleet final : public LiveSink {
     bool unreachable = false;
     bool schemas = false;  ///< known, or known why not
   };
+  /// What a repository's head declares.
+  struct Declared {
+    std::string id;  ///< of the directory, as last taken
+    std::set<std::string> names;
+    bool read = false;  ///< or tried
+  };
   struct Batch;
 
   void add_orphans();
   void tell_kind(const std::string& cluster, const WatchedKind& kind, bool watched, const std::string& why);
+
+  // fleet_apps.cpp: Apps declared in Git
+  asio::awaitable<void> refresh_declared(std::string repository, std::string head);
+  void take_declared(const std::string& repository, DeclaredApps read);
+  void put_app(App app);
+  void drop_app(const std::string& name);
+  void notice(const std::string& repository, const std::string& what);
 
   // fleet_git.cpp: Desired
   asio::awaitable<void> follow_repository(std::string name);
@@ -160,6 +181,8 @@ class Fleet final : public LiveSink {
   Listener listener_;
   DriftIndex index_;
   std::map<std::string, App> apps_;
+  std::vector<std::map<std::string, App>::node_type> dropped_;
+  std::map<std::string, Declared> declared_;  ///< by repository
   std::map<std::string, std::unique_ptr<RepositoryWatcher>> repositories_;
   std::map<std::string, std::string> heads_;  ///< by repository, as last looked at
   std::set<std::string> failed_repositories_;

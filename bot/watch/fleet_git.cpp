@@ -91,6 +91,8 @@ asio::awaitable<Result<std::vector<LookedUp>>> Fleet::look_up_apps(std::string r
 }
 
 asio::awaitable<void> Fleet::refresh_apps(std::string repository, std::string head) {
+  auto declaring = refresh_declared(repository, head);
+  co_await std::move(declaring);
   std::vector<LookUp> asked;
   for (const auto& [name, app] : apps_) {
     if (app.repository != repository || app.orphans) continue;
@@ -134,6 +136,7 @@ bool Fleet::take_looked_up(const App& app, LookedUp looked_up) {
     tell_rules(app.name);
   }
   if (rendering.inputs.error) {
+    rendering.tree.clear();  // the next head may well be what it was before
     fail_desired(app, *rendering.inputs.error);
     return false;
   }
@@ -200,7 +203,8 @@ asio::awaitable<void> Fleet::load_last_synced(App app, std::string revision) {
 void Fleet::fail_desired(const App& app, const Error& error) {
   auto& rendering = renderings_[app.name];
   rendering.failed = true;
-  rendering.again = rendering.inputs.error || is_transient(error);
+  // What the files themselves say wrong stays so until they change.
+  rendering.again = is_transient(error) || (rendering.inputs.error && error.kind != ErrorKind::InvalidInput);
   log_warn("render", fmt::format("{}: {}", app.name, error.message));
   index_.set_desired_failed(app.name, error.message);
 }

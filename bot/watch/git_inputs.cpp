@@ -51,7 +51,7 @@ class HeadReader {
     }
     if (asked.last_synced.empty()) return found;
     // A revision that is gone from the mirror is just not known.
-    if (auto tree = mirror_.tree_id(asked.last_synced, asked.app.path)) found.inputs.synced_tree = std::move(*tree);
+    if (const auto then = find_app_sources(mirror_, asked.app, asked.last_synced, found.inputs.sources)) found.inputs.synced_tree = id_of(*then);
     return found;
   }
 
@@ -67,8 +67,10 @@ class HeadReader {
     const bool as_before = !asked.known.error && !asked.known.tree.empty() && asked.known.revision == inputs.revision;
     if (as_before) {
       inputs.tree = asked.known.tree;
+      inputs.sources = asked.known.sources;
     } else {
-      TRY(inputs.tree, mirror_.tree_id(inputs.revision, asked.app.path));
+      TRY(inputs.sources, find_app_sources(mirror_, asked.app, inputs.revision, asked.known.sources));
+      inputs.tree = id_of(inputs.sources);
     }
     return Result<void>{};
   }
@@ -108,10 +110,6 @@ class HeadReader {
 
 }  // namespace
 
-Renderer default_renderer() {
-  return [](const std::vector<SourceFile>& files, const App& app) { return render(files, app.render, app.namespace_); };
-}
-
 Result<std::vector<LookedUp>> look_up(Mirror& mirror, const std::string& previous, const std::string& head, const std::vector<LookUp>& apps) {
   TRY(auto reader, HeadReader::make(mirror, previous, head));
   std::vector<LookedUp> found;
@@ -128,24 +126,83 @@ Result<std::string> revision_in_force(Mirror& mirror, const App& app, const std:
   return pinned_revision(mirror, path, commit);
 }
 
-Result<DesiredState> render_desired(Mirror& mirror, const App& app, const std::string& revision, const Renderer& render, bool compare_twice) {
-  DesiredState desired;
-  desired.revision = revision;
-  TRY(desired.tree, mirror.tree_id(revision, app.path));
-  TRY(auto entries, mirror.read_tree(revision, app.path));
-  std::vector<SourceFile> files;
-  files.reserve(entries.size());
-  for (auto& entry : entries) files.push_back({std::move(entry.path), std::move(entry.content)});
-  const auto step = fmt::format("rendering {} at {}", app.path, revision.substr(0, 7));
-  auto rendered = render(files, app);
-  if (!rendered) return wrap(step, rendered.error());
-  if (rendered->may_vary && compare_twice) {
-    const auto again = render(files, app);
-    if (!again) return wrap(step + " again", again.error());
-    desired.unstable = unstable_paths(rendered->manifests, again->manifests);
+namespace {
+
+/// One App at one revision, rendered once, and a second time where that is asked for and may say otherwise.
+class Rendering {
+ public:
+  Rendering(Mirror& mirror, const App& app, const std::string& revision, const Renderer& render)
+      : mirror_(mirror), app_(app), revision_(revision), render_(render), step_(fmt::format("rendering {} at {}", app.path, revision.substr(0, 7))) {}
+
+  Result<DesiredState> run(bool compare_twice) {
+    TRY(sources_, find_app_sources(mirror_, app_, revision_));
+    DesiredState desired;
+    desired.revision = revision_;
+    desired.tree = id_of(sources_);
+    const auto key = render_.cache() ? render_.cache_key(desired.tree, app_) : std::string();
+    auto kept = render_.cache() ? render_.cache()->find(key) : std::nullopt;
+    bool is_news = false;
+    if (!kept) {
+      TRY(auto rendered, once(step_));
+      is_news = rendered.by_tool;
+      kept = CachedRender{std::move(rendered.manifests), rendered.may_vary, std::nullopt};
+    }
+    if (kept->may_vary && compare_twice && !kept->unstable) {
+      TRY(const auto again, once(step_ + " again"));
+      is_news = again.by_tool;
+      kept->unstable = unstable_paths(kept->manifests, again.manifests);
+    }
+    if (is_news && render_.cache()) render_.cache()->keep(key, *kept);
+    desired.manifests = std::move(kept->manifests);
+    if (compare_twice && kept->unstable) desired.unstable = std::move(*kept->unstable);
+    return desired;
   }
-  desired.manifests = std::move(rendered->manifests);
-  return desired;
+
+ private:
+  Result<Rendered> once(const std::string& step) {
+    if (files_.empty()) {
+      TRY(files_, read_sources(mirror_, app_, revision_, sources_));
+    }
+    auto rendered = render_(files_, app_);
+    return rendered ? std::move(rendered) : Result<Rendered>(wrap(step, rendered.error()));
+  }
+
+  Mirror& mirror_;
+  const App& app_;
+  const std::string& revision_;
+  const Renderer& render_;
+  std::string step_;
+  AppSources sources_;
+  std::vector<SourceFile> files_;
+};
+
+}  // namespace
+
+Result<DesiredState> render_desired(Mirror& mirror, const App& app, const std::string& revision, const Renderer& render, bool compare_twice) {
+  return Rendering(mirror, app, revision, render).run(compare_twice);
+}
+
+Result<std::vector<std::string>> source_paths(Mirror& mirror, const App& app, const std::string& revision) {
+  TRY(const auto sources, find_app_sources(mirror, app, revision));
+  std::vector<std::string> paths{app.path};
+  for (const auto& [path, id] : sources.outside) paths.push_back(path);
+  return paths;
+}
+
+Result<std::string> sources_id(Mirror& mirror, const App& app, const std::string& revision) {
+  TRY(const auto sources, find_app_sources(mirror, app, revision));
+  return id_of(sources);
+}
+
+Result<std::vector<Manifest>> render_edited(Mirror& mirror, const App& app, const std::string& revision, const std::vector<FileEdit>& edits, const Renderer& render) {
+  if (edits.empty() && render.cache()) {
+    TRY(auto desired, render_desired(mirror, app, revision, render, false));
+    return std::move(desired.manifests);
+  }
+  TRY(const auto files, read_edited_sources(mirror, app, revision, edits));
+  auto rendered = render(files, app);
+  if (!rendered) return wrap(fmt::format("rendering {} as edited", app.path), rendered.error());
+  return std::move(rendered->manifests);
 }
 
 }  // namespace driftwarden

@@ -1,12 +1,12 @@
 #pragma once
 // Blocking Git work of the fleet: what Apps are rendered from, found by ids alone, and the rendering itself. Values in, values out.
+#include "bot/watch/git_sources.hpp"
+#include "bot/watch/renderer.hpp"
 #include "gitops/diff/argo_rules.hpp"
 #include "gitops/diff/unstable.hpp"
 #include "gitops/render/render.hpp"
 #include "gitops/repository/mirror.hpp"
 
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,22 +16,19 @@ namespace driftwarden {
 /// What the App's Git side says at one revision.
 struct DesiredState {
   std::string revision;  ///< what is rendered: the commit, or the pinned one
-  std::string tree;      ///< id of the App's tree there: equal id = equal Desired
+  std::string tree;      ///< sources_id there: equal id = equal Desired
   std::vector<Manifest> manifests;
   UnstablePaths unstable{};  ///< at which a second render said otherwise; only where it was asked for
 };
 
-using Renderer = std::function<Result<Rendered>(const std::vector<SourceFile>& files, const App& app)>;
-/// gitops/render.
-Renderer default_renderer();
-
 /// Where an App's Desired comes from at a head, as ids: equal ids, equal Desired.
 struct AppInputs {
   std::string revision;     ///< in force: the head, or what the pin says
-  std::string tree;
+  std::string tree;         ///< sources_id there
+  AppSources sources;       ///< what that is the id of
   std::string pin;          ///< id of the pin file, "" without
   std::string ignore;       ///< id of the ignore file at the head, "" without
-  std::string synced_tree;  ///< of the last synced revision, "" when that isn't known any more
+  std::string synced_tree;  ///< sources_id of the last synced revision, "" when that isn't known any more
   std::optional<Error> error;
 };
 

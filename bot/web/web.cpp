@@ -1,35 +1,15 @@
 #include "bot/web/web.hpp"
 
-#include "bot/web/push_payload.hpp"
-#include "gitops/base/crypto.hpp"
-#include "integrations/forge/forge.hpp"
+#include "bot/web/webhook.hpp"
 
 #include <fmt/core.h>
 
 namespace driftwarden {
 namespace {
 
+constexpr std::size_t kDeliveriesKept = 4096;
+
 net::ServerReply text(unsigned status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body)}; }
-
-std::string signature_of(const net::Headers& headers) {
-  for (const auto* name : {"X-Forgejo-Signature", "X-Gitea-Signature", "X-Hub-Signature-256"}) {
-    if (auto value = headers.find(name)) return *value;
-  }
-  return {};
-}
-
-bool is_trusted(const std::string& secret, const net::ServerRequest& request) {
-  if (secret.empty() || forge::verify_webhook(secret, request.body, signature_of(request.headers))) return true;
-  const auto token = request.headers.find("X-Gitlab-Token");
-  return token && constant_time_equal(secret, *token);
-}
-
-net::ServerReply on_webhook(const WebParts& parts, const net::ServerRequest& request) {
-  if (request.method != "POST") return text(405, "POST only\n");
-  if (!is_trusted(parts.webhook_secret.reveal(), request)) return text(401, "the signature does not match\n");
-  parts.on_git_webhook(pushed_urls(request.body));
-  return text(202, "looking\n");
-}
 
 std::string prometheus(const std::map<std::string, double>& gauges) {
   std::string out;
@@ -39,8 +19,8 @@ std::string prometheus(const std::map<std::string, double>& gauges) {
   return out;
 }
 
-net::ServerReply route(const WebParts& parts, const net::ServerRequest& request) {
-  if (request.path == "/webhooks/git") return on_webhook(parts, request);
+net::ServerReply route(const WebParts& parts, SeenDeliveries& seen, const net::ServerRequest& request) {
+  if (request.path == "/webhooks/git") return take_webhook(parts, seen, request);
   if (request.method != "GET" && request.method != "HEAD") return text(405, "GET only\n");
   if (request.path == "/healthz") return text(200, "ok\n");
   if (request.path == "/readyz") {
@@ -51,13 +31,19 @@ net::ServerReply route(const WebParts& parts, const net::ServerRequest& request)
   return text(404, "there is nothing here\n");
 }
 
-asio::awaitable<net::ServerReply> answer(std::shared_ptr<const WebParts> parts, net::ServerRequest request) { co_return route(*parts, request); }
+struct Site {
+  WebParts parts;
+  SeenDeliveries seen{kDeliveriesKept};
+};
+
+asio::awaitable<net::ServerReply> answer(std::shared_ptr<Site> site, net::ServerRequest request) { co_return route(site->parts, site->seen, request); }
 
 }  // namespace
 
 net::ServerHandler make_web_handler(WebParts parts) {
-  auto shared = std::make_shared<const WebParts>(std::move(parts));
-  return [shared](net::ServerRequest request) { return answer(shared, std::move(request)); };
+  auto site = std::make_shared<Site>();
+  site->parts = std::move(parts);
+  return [site](net::ServerRequest request) { return answer(site, std::move(request)); };
 }
 
 }  // namespace driftwarden

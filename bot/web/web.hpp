@@ -1,8 +1,10 @@
 #pragma once
 // The bot's own HTTP: liveness, readiness, metrics, and webhooks that nudge.
+#include "gitops/base/clock.hpp"
 #include "gitops/base/secret.hpp"
 #include "integrations/net/http_server.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -14,12 +16,15 @@ struct WebParts {
   Secret<std::string> webhook_secret;  ///< empty: unsigned nudges are taken, since a nudge only makes us look sooner
   /// With the URLs of the repository that was pushed to, as the forge names it; none where the payload doesn't say.
   std::function<void(const std::vector<std::string>& urls)> on_git_webhook;
+  /// Something happened to a pull request of the repository, or to a commit or comment that may belong to one (then the number is 0).
+  std::function<void(const std::vector<std::string>& urls, std::int64_t number)> on_pull_request{};
+  const Clock* clock = nullptr;  ///< for signatures that age (Standard Webhooks); without one those are refused
   /// Empty when ready, else what is missing.
   std::function<std::string()> not_ready;
   std::function<std::map<std::string, double>()> gauges;  ///< "apps_out_of_sync" -> 2; "..._total" is a counter
 };
 
-/// GET /healthz, /readyz, /metrics (Prometheus text); POST /webhooks/git (Gitea's, Forgejo's and GitHub's signature headers, or GitLab's token).
+/// GET /healthz, /readyz, /metrics (Prometheus text); POST /webhooks/git (Gitea's, Forgejo's and GitHub's signatures, GitLab's signature or token).
 net::ServerHandler make_web_handler(WebParts parts);
 
 }  // namespace driftwarden

@@ -81,7 +81,9 @@ Result<void> read(Reading& reading, const Spot& spot, const std::string& file) {
     return Error{ErrorKind::InvalidInput, fmt::format("{}: the documents can't be told apart; edit it by hand", file)};
   }
   CHECK_OK(check_readable(reading.tree, text, file));
-  reading.style = style_of(reading.tree.documents[spot.document], text, is_json_text(text));
+  // `{}` alone is what people leave in a YAML file without values.
+  const bool json_text = is_json_text(text) && (file.ends_with(".json") || !reading.values[spot.document].empty());
+  reading.style = style_of(reading.tree.documents[spot.document], text, json_text);
   TRY(reading.places, follow(reading.tree, spot.document, reading.values[spot.document], spot.steps, text, file));
   return {};
 }

@@ -1,7 +1,7 @@
 #include "gitops/edit/edit.hpp"
 
 #include "gitops/edit/document_edit.hpp"
-#include "gitops/edit/line_ends.hpp"
+#include "gitops/edit/yaml_style.hpp"
 #include "gitops/manifest/manifest.hpp"
 #include "gitops/manifest/value_path.hpp"
 
@@ -85,21 +85,21 @@ Result<void> check(const EditedText& edited, const std::string& file, const std:
   const auto now = parse_yaml(edited.text, file);
   if (now && *now == expected) return {};
   if (!has_last_line_end) {
-    return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: the file lacks the line end after its last line, which belongs to a value there; add it first", file, edited.line)};
+    return Error{ErrorKind::InvalidInput,
+                 fmt::format("{}:{}: the file lacks the line end after its last line, which belongs to a value there; add it first", file, edited.line)};
   }
   return Error{ErrorKind::InvalidInput, fmt::format("{}:{}: {} can't be edited safely; edit it by hand", file, edited.line, path)};
 }
 
-}  // namespace
-
-Result<std::string> edit_manifest(const std::string& text, const std::string& file, const ObjectRef& object, const std::vector<ValueEdit>& edits) {
+Result<std::vector<json>> read_documents(const std::string& text, const std::string& file) {
   auto parsed = parse_yaml(text, file);
-  if (!parsed) {
-    const bool templated = text.find("{{") != std::string::npos;
-    return templated ? wrap("the file looks like a template, which can only be edited by hand", parsed.error()) : parsed.error();
-  }
-  auto documents = *std::move(parsed);
-  TRY(const auto spot, find_object(documents, file, object));
+  if (parsed) return parsed;
+  const bool templated = text.find("{{") != std::string::npos;
+  return templated ? wrap("the file looks like a template, which can only be edited by hand", parsed.error()) : parsed.error();
+}
+
+Result<std::string> edit_at(const std::string& text, const std::string& file, std::vector<json> documents, const Spot& spot,
+                            const std::vector<ValueEdit>& edits) {
   std::string current = text;
   for (const auto& edit : edits) {
     auto& target = value_at(documents, spot);
@@ -115,6 +115,43 @@ Result<std::string> edit_manifest(const std::string& text, const std::string& fi
     current = std::move(changed.text);
   }
   return current;
+}
+
+/// A text that holds nothing but comments, or nothing at all, gets its first values.
+Result<std::string> fill(const std::string& text, const std::string& file, const std::vector<ValueEdit>& edits) {
+  json value;
+  for (const auto& edit : edits) {
+    Wanted wanted;
+    CHECK_OK(read_edit(edit, value, wanted));
+    if (wanted.remove) continue;
+    if (auto set = set_value(value, edit.path, &wanted.value); !set) return wrap(file, set.error());
+  }
+  if (value.is_null()) return text;
+  const bool windows = text.find("\r\n") != std::string::npos;
+  const auto written = file.ends_with(".json") ? value.dump(2) : block_text(value, 0, YamlStyle{});
+  auto out = text;
+  if (!out.empty() && !out.ends_with('\n')) out += windows ? "\r\n" : "\n";
+  for (const char c : written + "\n") out += c == '\n' && windows ? "\r\n" : std::string(1, c);
+  const auto now = parse_yaml(out, file);
+  if (now && now->size() == 1 && now->front() == value) return out;
+  return Error{ErrorKind::InvalidInput, fmt::format("{}: the file holds no values yet and can't be given any; edit it by hand", file)};
+}
+
+}  // namespace
+
+Result<std::string> edit_manifest(const std::string& text, const std::string& file, const ObjectRef& object, const std::vector<ValueEdit>& edits) {
+  TRY(auto documents, read_documents(text, file));
+  TRY(const auto spot, find_object(documents, file, object));
+  return edit_at(text, file, std::move(documents), spot, edits);
+}
+
+Result<std::string> edit_yaml(const std::string& text, const std::string& file, std::size_t document, const std::vector<ValueEdit>& edits) {
+  TRY(auto documents, read_documents(text, file));
+  if (documents.empty() && document == 0) return fill(text, file, edits);
+  if (document >= documents.size()) {
+    return Error{ErrorKind::NotFound, fmt::format("{} holds {} documents, so there is no number {}", file, documents.size(), document + 1)};
+  }
+  return edit_at(text, file, std::move(documents), Spot{document, {}}, edits);
 }
 
 }  // namespace driftwarden

@@ -20,7 +20,7 @@ struct ValueEdit {
 /// behind a merge key, a templated file), saying why.
 Result<std::string> edit_manifest(const std::string& text, const std::string& file, const ObjectRef& object, const std::vector<ValueEdit>& edits);
 
-/// The same for any YAML (or JSON) text: document `document`, counted from 0 without empty ones.
+/// The same for any YAML (or JSON) text: document `document`, counted from 0 without empty ones. A text that holds no value yet gets its first.
 Result<std::string> edit_yaml(const std::string& text, const std::string& file, std::size_t document, const std::vector<ValueEdit>& edits);
 
 }  // namespace driftwarden

@@ -62,10 +62,21 @@ Splice NodeEditor::head(const Place& place) const {
 
 std::vector<Splice> NodeEditor::replace(const Place& place, const json& value) const {
   const auto& old = *place.node;
+  if (place.parent == nullptr) return replace_root(old, value);
   if (has_lines(value) && !place.in_flow && !style_.json) return replace_by_block(place, value);
   const auto* text = value.get_ptr<const std::string*>();
   if (text != nullptr && old.is_block_scalar() && fits_literal(*text)) return replace_by_literal(place, *text);
   return replace_by_inline(place, value);
+}
+
+/// A document that is `{}` or `[]`.
+std::vector<Splice> NodeEditor::replace_root(const YamlNode& old, const json& value) const {
+  const bool beside = column_of(text_, old.properties) > 0 || old.properties != old.begin;
+  if (beside || style_.json || !has_lines(value)) return {{old.begin, old.end, inline_text(value, Style::Plain, true, style_)}};
+  const auto last = line_end(text_, old.end);
+  const auto block = block_text(value, 0, style_) + final_line_end(last, value);
+  const auto first = std::min(block.find('\n'), block.size());
+  return {{old.begin, old.end, block.substr(0, first)}, {last, last, block.substr(first)}};
 }
 
 std::vector<Splice> NodeEditor::replace_by_inline(const Place& place, const json& value) const {

@@ -41,6 +41,7 @@ class NodeEditor {
   std::vector<Splice> reorder(const YamlNode& list, const std::vector<std::size_t>& order) const;
 
  private:
+  std::vector<Splice> replace_root(const YamlNode& old, const nlohmann::json& value) const;
   std::vector<Splice> replace_by_inline(const Place& place, const nlohmann::json& value) const;
   std::vector<Splice> replace_by_literal(const Place& place, const std::string& value) const;
   std::vector<Splice> replace_by_block(const Place& place, const nlohmann::json& value) const;

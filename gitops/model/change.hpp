@@ -61,8 +61,8 @@ struct Approval {
   Content of;
   WallTime at{};
   std::string via;  ///< "chat" or "forge"
-  bool stepped_up = false;  ///< with a one-time code in chat; a review on the forge is its own step-up
-  PersonId in_place_of;     ///< who delegated it, "" = nobody
+  bool stepped_up = false;    ///< with a one-time code in chat; a review on the forge is its own step-up
+  PersonId in_place_of{};     ///< who delegated it, "" = nobody
   bool operator==(const Approval&) const = default;
 };
 

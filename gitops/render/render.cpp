@@ -23,21 +23,20 @@ std::string_view file_name(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-bool is_kustomization(std::string_view name) { return name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization"; }
-
 Error refuse(std::string what) { return Error{ErrorKind::InvalidInput, std::move(what)}; }
 
 Result<void> check_kind(const std::vector<SourceFile>& files, RenderKind kind) {
-  if (kind == RenderKind::Kustomize) return refuse("rendering with kustomize is not built in yet: commit the rendered manifests and use render: plain");
-  if (kind == RenderKind::Helm) return refuse("rendering with helm is not built in yet: commit the rendered manifests and use render: plain");
+  if (kind == RenderKind::Kustomize) return refuse("this App is rendered with kustomize, and no tools can be run here");
+  if (kind == RenderKind::Helm) return refuse("this App is rendered with helm, and no tools can be run here");
   for (const auto& file : files) {
     if (is_hidden(file.path)) continue;
     const auto name = file_name(file.path);
     if (is_kustomization(name)) {
-      return refuse(fmt::format("{}: this path is built with kustomize, which is not built in yet: commit the rendered manifests instead", file.path));
+      if (file.path == name && kind == RenderKind::Auto) return refuse(fmt::format("{}: this path is built with kustomize, and no tools can be run here", file.path));
+      return refuse(fmt::format("{}: built with kustomize, so it can't be rendered as plain files: name the directory that is built as the App's path", file.path));
     }
     if (name == "Chart.yaml" && kind == RenderKind::Auto && file.path == name) {
-      return refuse(fmt::format("{}: this path is a Helm chart, which is not built in yet: commit the rendered manifests instead", file.path));
+      return refuse(fmt::format("{}: this path is a Helm chart, and no tools can be run here", file.path));
     }
   }
   return {};
@@ -84,8 +83,9 @@ Result<void> refuse_doubles(const std::vector<Manifest>& manifests) {
   for (const auto& manifest : manifests) {
     const auto [first, added] = seen.emplace(object_id(manifest.ref), &manifest);
     if (added) continue;
-    return refuse(
-        fmt::format("{} is defined twice: {}:{} and {}:{}", to_string(manifest.ref), first->second->file, first->second->line, manifest.file, manifest.line));
+    const auto what = to_string(manifest.ref);
+    if (manifest.file.empty()) return refuse(what + " is rendered twice");
+    return refuse(fmt::format("{} is defined twice: {}:{} and {}:{}", what, first->second->file, first->second->line, manifest.file, manifest.line));
   }
   return {};
 }
@@ -100,6 +100,21 @@ std::string digest_of(const std::vector<Manifest>& manifests) {
 
 }  // namespace
 
+bool is_kustomization(std::string_view file_name) {
+  return file_name == "kustomization.yaml" || file_name == "kustomization.yml" || file_name == "Kustomization";
+}
+
+Result<Rendered> assemble(std::vector<Manifest> manifests, const std::string& default_namespace) {
+  Rendered rendered;
+  const auto cluster_scoped = declared_cluster_scoped(manifests);
+  for (auto& manifest : manifests) settle_namespace(manifest, default_namespace, cluster_scoped);
+  CHECK_OK(refuse_doubles(manifests));
+  sort_for_apply(manifests);
+  rendered.digest = digest_of(manifests);
+  rendered.manifests = std::move(manifests);
+  return rendered;
+}
+
 Result<Rendered> render(const std::vector<SourceFile>& files, RenderKind kind, const std::string& default_namespace) {
   CHECK_OK(check_kind(files, kind));
   std::vector<const SourceFile*> sources;
@@ -107,17 +122,12 @@ Result<Rendered> render(const std::vector<SourceFile>& files, RenderKind kind, c
     if (is_manifest_file(file.path) && !is_hidden(file.path)) sources.push_back(&file);
   }
   std::sort(sources.begin(), sources.end(), [](const SourceFile* a, const SourceFile* b) { return a->path < b->path; });
-  Rendered rendered;
+  std::vector<Manifest> all;
   for (const auto* file : sources) {
     TRY(auto manifests, parse_manifests(file->content, file->path));
-    for (auto& manifest : manifests) rendered.manifests.push_back(std::move(manifest));
+    for (auto& manifest : manifests) all.push_back(std::move(manifest));
   }
-  const auto cluster_scoped = declared_cluster_scoped(rendered.manifests);
-  for (auto& manifest : rendered.manifests) settle_namespace(manifest, default_namespace, cluster_scoped);
-  CHECK_OK(refuse_doubles(rendered.manifests));
-  sort_for_apply(rendered.manifests);
-  rendered.digest = digest_of(rendered.manifests);
-  return rendered;
+  return assemble(std::move(all), default_namespace);
 }
 
 }  // namespace driftwarden

@@ -9,7 +9,7 @@
 
 namespace driftwarden {
 
-/// A file of a Git tree; `path` is relative to the App's path.
+/// A file of a Git tree; the function that takes it says what `path` is relative to.
 struct SourceFile {
   std::string path;
   std::string content;
@@ -20,11 +20,18 @@ struct Rendered {
   std::string digest;               ///< of the objects, not of the files
   /// Another run of the same files may give another result (random values, the time of day); never of plain files.
   bool may_vary = false;
+  bool by_tool = false;  ///< a program was run for it
 };
 
-/// Plain: every *.yaml, *.yml and *.json below the path. Auto picks kustomize where a kustomization file lies at the top, helm where a
-/// Chart.yaml does; those need a tool and are refused here with a message that says so. Two files with the same object are an error
-/// naming both. `default_namespace` goes to namespaced objects that name none.
+/// Plain: every *.yaml, *.yml and *.json below the App's path, which the files' paths are relative to. What needs kustomize or helm is
+/// refused here with a message that says so (tool_render.hpp has the tools). Two files with the same object are an error naming both.
+/// `default_namespace` goes to namespaced objects that name none.
 Result<Rendered> render(const std::vector<SourceFile>& files, RenderKind kind, const std::string& default_namespace);
+
+/// What every way of rendering ends in: namespaces settled, doubles refused, apply order, digest.
+Result<Rendered> assemble(std::vector<Manifest> manifests, const std::string& default_namespace);
+
+/// "kustomization.yaml", "kustomization.yml" or "Kustomization".
+bool is_kustomization(std::string_view file_name);
 
 }  // namespace driftwarden

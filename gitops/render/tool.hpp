@@ -19,11 +19,16 @@ struct ToolOutcome {
   std::string err;
 };
 
-/// NotFound: no such program. Timeout: killed. Corrupt: too much output.
+/// NotFound: no such program. Timeout: killed. Corrupt: too much output. Called from several pool threads at once.
 class ToolRunner {
  public:
   virtual ~ToolRunner() = default;
   virtual Result<ToolOutcome> run(const ToolRun& run) = 0;
+  /// Which build of a program would be run: another text after it was replaced, "" when there is none. Cheap.
+  virtual std::string identity(const std::string& program) {
+    (void)program;
+    return {};
+  }
 };
 
 }  // namespace driftwarden

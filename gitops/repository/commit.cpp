@@ -1,4 +1,4 @@
-// Writing a commit without a work tree: blobs and trees straight into the object store.
+// What a commit is to hold, without a work tree: blobs and trees straight into the object store.
 #include "gitops/base/text.hpp"
 #include "gitops/repository/objects.hpp"
 
@@ -113,30 +113,28 @@ class TreeWriter {
   git_repository* repository_;
 };
 
-Result<git_oid> apply(git_repository* repository, const git_oid& base, const Node& changes) {
+/// Nothing where no file is left.
+Result<std::optional<git_oid>> apply(git_repository* repository, const git_oid& base, const Node& changes) {
   TRY(auto tree, load_tree(repository, base));
-  TRY(auto written, TreeWriter(repository).write(tree.get(), changes, ""));
-  if (!written) return invalid("this would leave the repository empty");
-  return *written;
+  return TreeWriter(repository).write(tree.get(), changes, "");
 }
 
-Result<git_oid> restored_tree(git_repository* repository, const git_oid& base, const std::string& path, const std::string& revision) {
-  TRY(auto past, find_commit(repository, revision));
-  if (path.empty()) return *git_commit_tree_id(past.get());
-  TRY(auto entry, entry_at(past.get(), path));
-  Node root;
-  Node leaf;
-  leaf.kind = entry ? Node::Kind::Put : Node::Kind::Remove;
-  leaf.replaces_folder = true;
-  if (entry) {
-    git_oid_fromstr(&leaf.id, entry->id.c_str());
-    leaf.mode = static_cast<git_filemode_t>(entry->mode);
-  }
-  CHECK_OK(place(root, path, std::move(leaf)));
-  return apply(repository, base, root);
+Result<git_oid> empty_tree(git_repository* repository) {
+  Handle<git_treebuilder> builder;
+  git_oid id;
+  int code = git_treebuilder_new(into(builder), repository, nullptr);
+  if (code == 0) code = git_treebuilder_write(&id, builder.get());
+  if (code < 0) return last_error("writing a folder", code);
+  return id;
 }
 
-Result<git_oid> edited_tree(git_repository* repository, const git_oid& base, const std::vector<FileEdit>& edits) {
+git_oid oid_of(const std::string& hex) {
+  git_oid id;
+  git_oid_fromstr(&id, hex.c_str());
+  return id;
+}
+
+Result<std::string> edited_tree(git_repository* repository, const std::string& base, const std::vector<FileEdit>& edits) {
   Node root;
   for (const auto& edit : edits) {
     Node leaf;
@@ -148,79 +146,52 @@ Result<git_oid> edited_tree(git_repository* repository, const git_oid& base, con
     }
     CHECK_OK(place(root, edit.path, std::move(leaf)));
   }
-  return apply(repository, base, root);
-}
-
-/// A chat name may hold anything; a line break in it would become a header of the commit.
-std::string signature_text(const std::string& text, std::string_view fallback) {
-  auto clean = valid_utf8(without_control_characters(text));
-  std::erase_if(clean, [](char c) { return c == '<' || c == '>'; });
-  const auto trimmed = trim(clean);
-  return std::string(trimmed.empty() ? fallback : trimmed);
-}
-
-Result<Handle<git_signature>> signature(const CommitPerson& person, WallTime at) {
-  const auto name = signature_text(person.name, "unknown");
-  const auto email = signature_text(person.email, "unknown@invalid");
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
-  Handle<git_signature> made;
-  if (int code = git_signature_new(into(made), name.c_str(), email.c_str(), seconds, 0); code < 0) {
-    auto error = last_error(fmt::format("the name of {}", name), code);
-    error.kind = ErrorKind::InvalidInput;
-    return error;
-  }
-  return made;
-}
-
-Result<std::string> clean_message(const std::string& message) {
-  auto text = valid_utf8(message);
-  std::erase_if(text, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F; });
-  git_buf pretty = {};
-  if (int code = git_message_prettify(&pretty, text.c_str(), 0, '#'); code < 0) return last_error("the commit's message", code);
-  std::string out(pretty.ptr == nullptr ? "" : pretty.ptr, pretty.size);
-  git_buf_dispose(&pretty);
-  if (out.empty()) return invalid("a commit needs a message");
-  return out;
-}
-
-Result<void> move_branch(git_repository* repository, const std::string& branch, const git_oid& id) {
-  const auto name = "refs/heads/" + branch;
-  int valid = 0;
-  if (branch.empty() || git_reference_name_is_valid(&valid, name.c_str()) < 0 || valid == 0) {
-    return invalid(fmt::format("\"{}\" is no branch name", shown(branch)));
-  }
-  Handle<git_reference> moved;
-  if (int code = git_reference_create(into(moved), repository, name.c_str(), &id, 1, nullptr); code < 0) {
-    return last_error("moving branch " + branch, code);
-  }
-  return Result<void>{};
+  TRY(const auto written, apply(repository, oid_of(base), root));
+  if (!written) return invalid("this would leave the repository empty");
+  return to_hex(*written);
 }
 
 }  // namespace
 
+Result<std::string> tree_with_path_of(git_repository* repository, const std::string& tree, const std::string& path, git_commit* commit) {
+  std::optional<PathEntry> entry;
+  if (commit != nullptr) {
+    TRY(entry, entry_at(commit, path));
+  }
+  if (path.empty() && entry) return entry->id;
+  TRY(const auto nothing, empty_tree(repository));
+  if (path.empty()) return to_hex(nothing);
+  Node root;
+  Node leaf;
+  leaf.kind = entry ? Node::Kind::Put : Node::Kind::Remove;
+  leaf.replaces_folder = true;
+  if (entry) {
+    leaf.id = oid_of(entry->id);
+    leaf.mode = static_cast<git_filemode_t>(entry->mode);
+  }
+  CHECK_OK(place(root, path, std::move(leaf)));
+  TRY(const auto written, apply(repository, oid_of(tree), root));
+  return to_hex(written.value_or(nothing));
+}
+
 Result<std::string> write_commit(git_repository* repository, const CommitRequest& request) {
   TRY(auto base, find_commit(repository, request.base));
-  git_oid tree_id = *git_commit_tree_id(base.get());
-  if (!request.restore_path.empty()) {
-    TRY(tree_id, restored_tree(repository, tree_id, normal_path(request.restore_path), request.restore_revision));
+  const auto before = to_hex(*git_commit_tree_id(base.get()));
+  NewCommit wanted{before, {base.get()}, request.branch, request.author, request.committer, request.at, request.message, request.sign};
+  const auto path = normal_path(request.restore_path);
+  if (!request.undo_revision.empty()) {
+    TRY(wanted.tree, undone_tree(repository, base.get(), request.undo_revision, path));
+  } else if (!request.restore_path.empty()) {
+    TRY(auto past, find_commit(repository, request.restore_revision));
+    TRY(wanted.tree, tree_with_path_of(repository, before, path, past.get()));
+    TRY(const auto nothing, empty_tree(repository));
+    if (wanted.tree == to_hex(nothing)) return invalid("this would leave the repository empty");
   }
   if (!request.edits.empty()) {
-    TRY(tree_id, edited_tree(repository, tree_id, request.edits));
+    TRY(wanted.tree, edited_tree(repository, wanted.tree, request.edits));
   }
-  if (git_oid_equal(&tree_id, git_commit_tree_id(base.get())) != 0) return invalid("this would change nothing");
-
-  TRY(auto tree, load_tree(repository, tree_id));
-  TRY(auto author, signature(request.author, request.at));
-  TRY(auto committer, signature(request.committer, request.at));
-  TRY(auto message, clean_message(request.message));
-  git_oid id;
-  const git_commit* parents[] = {base.get()};
-  // No encoding: "UTF-8" would write a header that Git itself leaves out.
-  if (int code = git_commit_create(&id, repository, nullptr, author.get(), committer.get(), nullptr, message.c_str(), tree.get(), 1, parents); code < 0) {
-    return last_error("writing the commit", code);
-  }
-  CHECK_OK(move_branch(repository, request.branch, id));
-  return to_hex(id);
+  if (wanted.tree == before) return invalid("this would change nothing");
+  return create_commit(repository, wanted);
 }
 
 }  // namespace driftwarden::libgit

@@ -105,6 +105,7 @@ CommitInfo to_info(git_commit* commit) {
   info.time = WallTime(std::chrono::seconds(git_commit_time(commit)));
   info.summary = text_of(git_commit_summary(commit));
   info.message = text_of(git_commit_message(commit));
+  for (unsigned i = 0; i < git_commit_parentcount(commit); ++i) info.parents.push_back(to_hex(*git_commit_parent_id(commit, i)));
   return info;
 }
 

@@ -13,6 +13,7 @@ void Free::operator()(git_blob* it) const { git_blob_free(it); }
 void Free::operator()(git_commit* it) const { git_commit_free(it); }
 void Free::operator()(git_config* it) const { git_config_free(it); }
 void Free::operator()(git_diff* it) const { git_diff_free(it); }
+void Free::operator()(git_index* it) const { git_index_free(it); }
 void Free::operator()(git_object* it) const { git_object_free(it); }
 void Free::operator()(git_packbuilder* it) const { git_packbuilder_free(it); }
 void Free::operator()(git_patch* it) const { git_patch_free(it); }

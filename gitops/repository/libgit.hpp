@@ -10,6 +10,7 @@ struct git_blob;
 struct git_commit;
 struct git_config;
 struct git_diff;
+struct git_index;
 struct git_object;
 struct git_oid;
 struct git_packbuilder;
@@ -30,6 +31,7 @@ struct Free {
   void operator()(git_commit* it) const;
   void operator()(git_config* it) const;
   void operator()(git_diff* it) const;
+  void operator()(git_index* it) const;
   void operator()(git_object* it) const;
   void operator()(git_packbuilder* it) const;
   void operator()(git_patch* it) const;

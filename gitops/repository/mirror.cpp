@@ -102,6 +102,46 @@ class LibgitMirror final : public Mirror {
     return libgit::diff(local_.handle.get(), old_commit.get(), new_commit.get(), libgit::normal_path(path));
   }
 
+  Result<std::string> fetch_ref(const std::string& remote_ref) override {
+    const std::lock_guard lock(network_.mutex);
+    int valid = 0;
+    if (!remote_ref.starts_with("refs/") || git_reference_name_is_valid(&valid, remote_ref.c_str()) < 0 || valid == 0) {
+      return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" is no ref", libgit::valid_utf8(without_control_characters(remote_ref)))};
+    }
+    libgit::Remote remote(network_.handle.get(), options_);
+    CHECK_OK(remote.connect(false));
+    TRY(auto there, remote.find(remote_ref));
+    if (!there) return Error{ErrorKind::NotFound, fmt::format("{} has no {}", options_.url, remote_ref)};
+    // Kept under a name of ours: what has one is offered again in later fetches rather than sent again.
+    CHECK_OK(fetch_into(remote, remote_ref, "refs/fetched/" + remote_ref.substr(std::string_view("refs/").size()), *there));
+    return *there;
+  }
+
+  Result<std::string> merge_base(const std::string& a, const std::string& b) override {
+    const std::lock_guard lock(walker_.mutex);
+    TRY(auto first, libgit::find_commit(walker_.handle.get(), a));
+    TRY(auto second, libgit::find_commit(walker_.handle.get(), b));
+    return libgit::merge_base(walker_.handle.get(), first.get(), second.get());
+  }
+
+  Result<std::vector<CommitInfo>> commits_between(const std::string& from, const std::string& to, std::size_t limit) override {
+    const std::lock_guard lock(walker_.mutex);
+    TRY(auto old_commit, libgit::find_commit(walker_.handle.get(), from));
+    TRY(auto new_commit, libgit::find_commit(walker_.handle.get(), to));
+    return libgit::commits_between(walker_.handle.get(), old_commit.get(), new_commit.get(), limit);
+  }
+
+  Result<std::string> try_undo(const std::string& head, const std::string& revision, const std::string& path) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto commit, find(head));
+    return libgit::undone_tree(local_.handle.get(), commit.get(), revision, libgit::normal_path(path));
+  }
+
+  Result<std::string> merge(const MergeRequest& request) override {
+    const std::lock_guard lock(local_.mutex);
+    return libgit::write_merge(local_.handle.get(), request);
+  }
+
   Result<std::string> commit(const CommitRequest& request) override {
     const std::lock_guard lock(local_.mutex);
     return libgit::write_commit(local_.handle.get(), request);
@@ -144,14 +184,20 @@ class LibgitMirror final : public Mirror {
     CHECK_OK(remote.connect(false));
     TRY(auto there, remote.find(remote_ref));
     if (!there) return missing_branch(remote);
-    if (libgit::read_ref(repository, local_ref) == there && libgit::find_commit(repository, *there)) return *there;
+    CHECK_OK(fetch_into(remote, remote_ref, local_ref, *there));
+    return *there;
+  }
+
+  Result<void> fetch_into(libgit::Remote& remote, const std::string& remote_ref, const std::string& local_ref, const std::string& there) {
+    auto* repository = network_.handle.get();
+    if (libgit::read_ref(repository, local_ref) == there && libgit::find_commit(repository, there)) return Result<void>{};
     CHECK_OK(remote.download(fmt::format("+{}:{}", remote_ref, local_ref)));
-    TRY(auto commit, libgit::find_commit(repository, *there));
+    TRY(auto commit, libgit::find_commit(repository, there));
     Handle<git_reference> moved;
     if (int code = git_reference_create(libgit::into(moved), repository, local_ref.c_str(), git_commit_id(commit.get()), 1, nullptr); code < 0) {
       return libgit::last_error("noting what was fetched", code);
     }
-    return *there;
+    return Result<void>{};
   }
 
   /// A mirror that can't be tidied still works.

@@ -32,6 +32,7 @@ struct CommitInfo {
   WallTime time{};
   std::string summary;
   std::string message;
+  std::vector<std::string> parents{};
 };
 
 struct TreeEntry {
@@ -105,6 +106,8 @@ class Mirror {
   virtual Result<std::string> merge_base(const std::string& a, const std::string& b) = 0;
   /// Commits that `to` has and `from` has not, newest first.
   virtual Result<std::vector<CommitInfo>> commits_between(const std::string& from, const std::string& to, std::size_t limit) = 0;
+  /// Id of the tree that `head` would have with what `revision` did below `path` taken back; errors as of a commit with `undo_revision`. Writes no commit.
+  virtual Result<std::string> try_undo(const std::string& head, const std::string& revision, const std::string& path) = 0;
   /// Writes the merge and points the local branch at it; `head` may be ahead of base or beside it. Conflict when it isn't clean. The same request gives the same id.
   virtual Result<std::string> merge(const MergeRequest& request) = 0;
   /// Writes the commit and points the local branch at it. The same request gives the same id. InvalidInput when it would change nothing.

@@ -42,6 +42,29 @@ std::optional<std::string> read_ref(git_repository* repository, const std::strin
 
 Result<std::vector<FileDiff>> diff(git_repository* repository, git_commit* from, git_commit* to, const std::string& path);
 
+// Trees and commits by their ids, as hex.
+/// `tree` with `path` as it was in `commit`, or without it where the commit has none. `commit` null: without it.
+Result<std::string> tree_with_path_of(git_repository* repository, const std::string& tree, const std::string& path, git_commit* commit);
+/// The tree of `onto` with what `revision` did below `path` taken back. Conflict names the files where that doesn't apply.
+Result<std::string> undone_tree(git_repository* repository, git_commit* onto, const std::string& revision, const std::string& path);
+
+/// A commit of `tree`, signed where there is a signer, at which `branch` then points. The same again is the commit that is there already,
+/// also where a signer never signs the same way twice.
+struct NewCommit {
+  std::string tree;
+  std::vector<const git_commit*> parents;
+  std::string branch;
+  CommitPerson author;
+  CommitPerson committer;
+  WallTime at{};
+  std::string message;
+  Signer sign{};
+};
+Result<std::string> create_commit(git_repository* repository, const NewCommit& wanted);
 Result<std::string> write_commit(git_repository* repository, const CommitRequest& request);
+Result<std::string> write_merge(git_repository* repository, const MergeRequest& request);
+
+Result<std::string> merge_base(git_repository* repository, git_commit* a, git_commit* b);
+Result<std::vector<CommitInfo>> commits_between(git_repository* repository, git_commit* from, git_commit* to, std::size_t limit);
 
 }  // namespace driftwarden::libgit

@@ -54,6 +54,7 @@ struct Comment {
   std::string body;
   std::string url;
   WallTime at{};
+  bool edited = false;  ///< maybe by somebody else: what it says isn't proven to be its author's
 };
 
 /// Whose token it is.

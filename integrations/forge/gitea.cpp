@@ -1,13 +1,18 @@
 // Gitea and Forgejo. Facts as measured on Gitea 1.26: shared reference, forges-and-gitops section 3.
 #include "gitops/base/text.hpp"
 #include "integrations/forge/forge.hpp"
-#include "integrations/forge/gitea_api.hpp"
+#include "integrations/forge/forge_api.hpp"
+#include "integrations/forge/forge_json.hpp"
+#include "integrations/forge/gates.hpp"
 #include "integrations/forge/gitea_json.hpp"
+#include "integrations/forge/issue_comments.hpp"
 #include "integrations/net/url.hpp"
 
 #include <algorithm>
 
 namespace driftwarden::forge {
+
+using namespace gitea;
 
 namespace {
 
@@ -16,6 +21,8 @@ constexpr Duration kFirstMergeWait{250};
 constexpr Duration kLongestMergeWait{2'000};
 constexpr std::size_t kPageSize = 50;
 constexpr std::size_t kPagesMax = 100;
+constexpr std::size_t kOpenPagesMax = 4;
+constexpr std::size_t kLongestComment = 65'536;
 
 std::string pull_path(std::int64_t number) { return "/pulls/" + std::to_string(number); }
 
@@ -23,9 +30,26 @@ bool is_try_again(const net::HttpResponse& response) {
   return response.status == 405 && to_lower(words_of(response)).find("try again later") != std::string::npos;
 }
 
+std::string encoded_project(const std::string& project) {
+  std::vector<std::string> parts = split(project, '/');
+  for (auto& part : parts) part = net::percent_encode(part);
+  return join(parts, "/");
+}
+
+Dialect make_dialect(const ForgeOptions& options) {
+  Dialect dialect;
+  dialect.name = "Gitea";
+  dialect.root = api_root(options.api_url, "/api/v1");
+  dialect.project = "/repos/" + encoded_project(options.project);
+  dialect.project_name = options.project;
+  dialect.auth_prefix = "token ";
+  dialect.scopes = "write:repository, write:issue, read:user";
+  return dialect;
+}
+
 class GiteaForge final : public Forge {
  public:
-  GiteaForge(net::HttpClient& http, Clock& clock, ForgeOptions options) : api_(http, clock, std::move(options)) {}
+  GiteaForge(net::HttpClient& http, Clock& clock, const ForgeOptions& options) : api_(http, clock, make_dialect(options), make_fixed_token(options.token)) {}
 
   asio::awaitable<Result<std::optional<PullRequest>>> find_open(std::string branch, std::string base) override;
   asio::awaitable<Result<PullRequest>> open(PullRequestDraft draft) override;
@@ -35,16 +59,28 @@ class GiteaForge final : public Forge {
   asio::awaitable<Result<void>> close(std::int64_t number) override;
   asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) override;
   asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) override;
+  asio::awaitable<Result<std::vector<PullRequest>>> open_pull_requests(std::string base) override;
+  asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) override;
+  asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override;
+  asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
+  asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
+  asio::awaitable<Result<Account>> account() override;
+  asio::awaitable<Result<std::optional<bool>>> requires_status(std::string branch, std::string context) override;
+  asio::awaitable<Result<Secret<std::string>>> git_token() override { return api_.token(); }
 
  private:
   asio::awaitable<Result<std::optional<PullRequest>>> find_in_list(std::string branch, std::string base);
+  asio::awaitable<Result<ReviewPage>> read_reviews(std::int64_t number);
+  asio::awaitable<Result<BranchRules>> rules_of(std::string branch);
+  asio::awaitable<Result<std::map<std::string, std::string>>> read_states(std::string sha);
   /// After a merge that was accepted, or may have been.
   asio::awaitable<Result<PullRequest>> wait_until_merged(std::int64_t number, MonoTime deadline);
   /// Gitea answers 500, without words, where what is written to isn't there: NotFound when `path` isn't.
   asio::awaitable<Error> explain(Error error, std::string path);
   Result<PullRequest> read_pull(const std::string& method, const std::string& path, const net::HttpResponse& response) const;
 
-  GiteaApi api_;
+  ForgeApi api_;
+  std::optional<Account> account_;
 };
 
 Result<PullRequest> GiteaForge::read_pull(const std::string& method, const std::string& path, const net::HttpResponse& response) const {
@@ -60,7 +96,8 @@ asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_open(std::s
   auto response = co_await api_.read(path);
   if (response) {
     CO_TRY(auto pull, read_pull("GET", path, *response));
-    if (pull.state == PullRequestState::Open && pull.branch == branch && pull.base == base) co_return std::optional<PullRequest>(std::move(pull));
+    const bool ours = !pull.from_fork && pull.branch == branch && pull.base == base;
+    if (pull.state == PullRequestState::Open && ours) co_return std::optional<PullRequest>(std::move(pull));
     co_return co_await find_in_list(branch, base);
   }
   if (response.error().kind != ErrorKind::NotFound) co_return response.error();
@@ -76,7 +113,7 @@ asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_in_list(std
     auto pulls = parse_pull_requests(response.body);
     if (!pulls) co_return api_.unreadable("GET", path);
     if (pulls->empty()) break;
-    const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return pull.branch == branch && pull.base == base; });
+    const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return !pull.from_fork && pull.branch == branch && pull.base == base; });
     if (found != pulls->end()) co_return std::optional<PullRequest>(std::move(*found));
   }
   co_return std::optional<PullRequest>{};
@@ -93,17 +130,22 @@ asio::awaitable<Result<PullRequest>> GiteaForge::get(std::int64_t number) {
 }
 
 asio::awaitable<Result<std::vector<Review>>> GiteaForge::reviews(std::int64_t number) {
-  std::vector<Review> all;
-  std::size_t seen = 0;
+  CO_TRY(auto read, co_await read_reviews(number));
+  co_return std::move(read.reviews);
+}
+
+asio::awaitable<Result<ReviewPage>> GiteaForge::read_reviews(std::int64_t number) {
+  ReviewPage all;
   for (std::size_t page = 1; page <= kPagesMax; ++page) {
     const std::string path = pull_path(number) + "/reviews?limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
     CO_TRY(const auto response, co_await api_.read(path));
     auto read = parse_reviews(response.body);
     if (!read) co_return api_.unreadable("GET", path);
-    std::ranges::move(read->reviews, std::back_inserter(all));
-    seen += read->entries;
+    std::ranges::move(read->reviews, std::back_inserter(all.reviews));
+    all.counted.merge(read->counted);
+    all.entries += read->entries;
     const auto total = response.headers.find("X-Total-Count");
-    if (read->entries == 0 || (total && *total == std::to_string(seen))) break;
+    if (read->entries == 0 || (total && *total == std::to_string(all.entries))) break;
   }
   co_return all;
 }
@@ -123,7 +165,8 @@ asio::awaitable<Result<PullRequest>> GiteaForge::wait_until_merged(std::int64_t 
 
 asio::awaitable<Result<PullRequest>> GiteaForge::merge(std::int64_t number, std::string head_sha, MergeMethod method, std::string message) {
   const std::string path = pull_path(number) + "/merge";
-  const std::string body = render_merge(head_sha, method, message);
+  CO_TRY(const auto before, co_await get(number));
+  const std::string body = render_merge(head_sha, method, message, is_own_branch(before));
   const auto deadline = api_.clock().mono_now() + kMergePatience;
   for (Duration wait = kFirstMergeWait;; wait = std::min(wait * 2, kLongestMergeWait)) {
     auto response = co_await api_.send_once("POST", path, body);
@@ -169,10 +212,115 @@ asio::awaitable<Result<void>> GiteaForge::set_status(std::string sha, CommitStat
   co_return co_await explain(written.error(), "/git/commits/" + net::percent_encode(sha));
 }
 
+asio::awaitable<Result<std::vector<PullRequest>>> GiteaForge::open_pull_requests(std::string base) {
+  std::vector<PullRequest> all;
+  for (std::size_t page = 1; page <= kOpenPagesMax; ++page) {
+    // Servers older than 1.23 don't know base_branch.
+    const std::string path =
+        "/pulls?state=open&base_branch=" + net::percent_encode(base) + "&limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
+    CO_TRY(const auto response, co_await api_.read(path));
+    auto pulls = parse_pull_requests(response.body);
+    if (!pulls) co_return api_.unreadable("GET", path);
+    const bool last = pulls->size() < kPageSize;
+    std::ranges::copy_if(*pulls, std::back_inserter(all), [&](const auto& pull) { return pull.base == base && pull.state == PullRequestState::Open; });
+    if (last) break;
+  }
+  std::ranges::sort(all, std::greater{}, &PullRequest::number);
+  co_return all;
+}
+
+asio::awaitable<Result<BranchRules>> GiteaForge::rules_of(std::string branch) {
+  // A writer may not read branch_protections, but sees this much of them here.
+  const auto path = "/branches/" + net::percent_encode(branch);
+  CO_TRY(const auto response, co_await api_.read(path));
+  auto rules = parse_branch_rules(response.body);
+  if (!rules) co_return api_.unreadable("GET", path);
+  co_return std::move(*rules);
+}
+
+asio::awaitable<Result<std::map<std::string, std::string>>> GiteaForge::read_states(std::string sha) {
+  std::map<std::string, std::string> all;
+  for (std::size_t page = 1; page <= kPagesMax; ++page) {
+    const std::string path = "/commits/" + net::percent_encode(sha) + "/status?limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
+    CO_TRY(const auto response, co_await api_.read(path));
+    auto states = parse_statuses(response.body);
+    if (!states) co_return api_.unreadable("GET", path);
+    const bool last = states->size() < kPageSize;
+    all.merge(*states);
+    if (last) break;
+  }
+  co_return all;
+}
+
+asio::awaitable<Result<MergeGate>> GiteaForge::merge_gate(std::int64_t number) {
+  CO_TRY(const auto pull, co_await get(number));
+  MergeGate gate = gate_of_state(pull);
+  if (pull.state != PullRequestState::Open) co_return gate;
+  CO_TRY(const auto rules, co_await rules_of(pull.base));
+  if (!rules.is_protected) co_return gate;
+  if (!rules.may_merge) gate.blocked_by.push_back("the bot's account may not merge into " + pull.base);
+  if (rules.required_approvals > 0) {
+    CO_TRY(const auto read, co_await read_reviews(number));
+    add_approvals(gate, rules.required_approvals - static_cast<std::int64_t>(read.counted.size()));
+  }
+  if (!rules.required_contexts.empty()) {
+    CO_TRY(const auto states, co_await read_states(pull.head_sha));
+    add_checks(gate, rules.required_contexts, states);
+  }
+  co_return gate;
+}
+
+asio::awaitable<Result<void>> GiteaForge::upsert_comment(std::int64_t number, std::string marker, std::string text) {
+  CO_TRY(const auto us, co_await account());
+  auto body = marked_comment(marker, std::move(text), kLongestComment);
+  auto written = co_await upsert_issue_comment(api_, number, us.login, std::move(marker), std::move(body), "");
+  if (written) co_return Result<void>{};
+  co_return co_await explain(written.error(), pull_path(number));
+}
+
+asio::awaitable<Result<void>> GiteaForge::request_reviewers(std::int64_t number, std::vector<std::string> logins) {
+  co_return co_await request_pull_reviewers(api_, number, std::move(logins));
+}
+
+asio::awaitable<Result<std::vector<Comment>>> GiteaForge::comments_since(WallTime since) {
+  std::vector<Comment> all;
+  for (std::size_t page = 1; page <= kPagesMax; ++page) {
+    const std::string path = "/issues/comments?since=" + net::percent_encode(format_time(std::chrono::floor<std::chrono::seconds>(since))) +
+                             "&limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
+    CO_TRY(const auto response, co_await api_.read(path));
+    auto comments = parse_comments(response.body);
+    if (!comments) co_return api_.unreadable("GET", path);
+    const bool last = comments->size() < kPageSize;
+    std::ranges::move(*comments, std::back_inserter(all));
+    if (last) break;
+  }
+  co_return in_order(std::move(all), since);
+}
+
+asio::awaitable<Result<Account>> GiteaForge::account() {
+  if (account_) co_return *account_;
+  CO_TRY(const auto response, co_await api_.read("~/user"));
+  Account account;
+  account.login = text_at(parse_json(response.body), "login");
+  if (account.login.empty()) co_return api_.unreadable("GET", "~/user");
+  account_ = account;
+  co_return account;
+}
+
+asio::awaitable<Result<std::optional<bool>>> GiteaForge::requires_status(std::string branch, std::string context) {
+  auto rules = co_await rules_of(std::move(branch));
+  if (!rules) {
+    if (rules.error().kind == ErrorKind::Denied) co_return std::optional<bool>{};
+    co_return rules.error();
+  }
+  const bool required = rules->is_protected && std::ranges::any_of(rules->required_contexts, [&](const auto& one) { return glob_match(one, context); });
+  co_return std::optional<bool>(required);
+}
+
 }  // namespace
 
 std::unique_ptr<Forge> create_gitea(net::HttpClient& http, Clock& clock, ForgeOptions options) {
-  return std::make_unique<GiteaForge>(http, clock, std::move(options));
+  return std::make_unique<GiteaForge>(http, clock, options);
 }
 
 }  // namespace driftwarden::forge

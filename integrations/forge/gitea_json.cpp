@@ -1,10 +1,11 @@
 #include "integrations/forge/gitea_json.hpp"
 
 #include "gitops/base/text.hpp"
+#include "integrations/forge/forge_json.hpp"
 
 #include <nlohmann/json.hpp>
 
-namespace driftwarden::forge {
+namespace driftwarden::forge::gitea {
 
 using nlohmann::json;
 
@@ -12,24 +13,17 @@ namespace {
 
 constexpr std::size_t kLongestStatus = 255;
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-bool flag_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
-const json& object_at(const json& object, const char* key) {
-  static const json kEmpty = json::object();
-  const auto found = object.find(key);
-  return found != object.end() && found->is_object() ? *found : kEmpty;
-}
-
 /// Gitea says false both for a conflict and while it is still computing, so only true is news.
 std::optional<bool> mergeable_of(const json& body) { return flag_at(body, "mergeable") ? std::optional<bool>(true) : std::nullopt; }
+
+/// A deleted fork's repository is null.
+bool is_from_fork(const json& body) {
+  const auto& head = object_at(body, "head");
+  const auto head_repository = head.find("repo");
+  if (head_repository == head.end()) return false;
+  const auto name = text_at(*head_repository, "full_name");
+  return name.empty() || name != text_at(object_at(object_at(body, "base"), "repo"), "full_name");
+}
 
 std::optional<PullRequest> to_pull_request(const json& body) {
   const auto number = body.find("number");
@@ -44,6 +38,10 @@ std::optional<PullRequest> to_pull_request(const json& body) {
   pull.state = flag_at(body, "merged")             ? PullRequestState::Merged
                : text_at(body, "state") == "closed" ? PullRequestState::Closed
                                                     : PullRequestState::Open;
+  pull.author = text_at(object_at(body, "user"), "login");
+  pull.draft = flag_at(body, "draft");
+  pull.from_fork = is_from_fork(body);
+  pull.head_ref = "refs/pull/" + std::to_string(pull.number) + "/head";
   if (pull.state == PullRequestState::Open) pull.mergeable = mergeable_of(body);
   if (pull.state == PullRequestState::Merged) pull.merged_sha = text_at(body, "merge_commit_sha");
   return pull;
@@ -74,19 +72,16 @@ const char* to_word(StatusState state) {
   return "pending";
 }
 
-/// Bytes that are no UTF-8 (a message typed by people) become U+FFFD instead of an exception.
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 }  // namespace
 
 std::optional<PullRequest> parse_pull_request(std::string_view text) {
-  const auto body = json::parse(text, nullptr, false);
+  const auto body = parse_json(text);
   if (!body.is_object()) return std::nullopt;
   return to_pull_request(body);
 }
 
 std::optional<std::vector<PullRequest>> parse_pull_requests(std::string_view text) {
-  const auto body = json::parse(text, nullptr, false);
+  const auto body = parse_json(text);
   if (!body.is_array()) return std::nullopt;
   std::vector<PullRequest> pulls;
   for (const auto& item : body) {
@@ -98,7 +93,7 @@ std::optional<std::vector<PullRequest>> parse_pull_requests(std::string_view tex
 }
 
 std::optional<ReviewPage> parse_reviews(std::string_view text) {
-  const auto body = json::parse(text, nullptr, false);
+  const auto body = parse_json(text);
   if (!body.is_array()) return std::nullopt;
   ReviewPage page;
   page.entries = body.size();
@@ -112,24 +107,49 @@ std::optional<ReviewPage> parse_reviews(std::string_view text) {
     review.state = flag_at(item, "dismissed") ? ReviewState::Dismissed : *state;
     review.commit_sha = text_at(item, "commit_id");
     review.stale = flag_at(item, "stale");
+    review.body = text_at(item, "body");
+    if (review.state == ReviewState::Approved && flag_at(item, "official")) page.counted.insert(user);
     page.reviews.push_back(std::move(review));
   }
   return page;
+}
+
+std::optional<BranchRules> parse_branch_rules(std::string_view text) {
+  const auto body = parse_json(text);
+  if (!body.is_object()) return std::nullopt;
+  BranchRules rules;
+  rules.is_protected = flag_at(body, "protected");
+  rules.may_merge = maybe_flag_at(body, "user_can_merge").value_or(true);
+  rules.required_approvals = number_at(body, "required_approvals");
+  if (!flag_at(body, "enable_status_check")) return rules;
+  for (const auto& context : array_at(body, "status_check_contexts")) {
+    if (context.is_string()) rules.required_contexts.push_back(context.get<std::string>());
+  }
+  return rules;
+}
+
+std::optional<std::map<std::string, std::string>> parse_statuses(std::string_view text) {
+  const auto body = parse_json(text);
+  if (!body.is_object()) return std::nullopt;
+  std::map<std::string, std::string> states;
+  for (const auto& item : array_at(body, "statuses")) {
+    const auto state = text_at(item, "status");
+    states[text_at(item, "context")] = state.empty() ? text_at(item, "state") : state;
+  }
+  return states;
 }
 
 std::string render_draft(const PullRequestDraft& draft) {
   return dump({{"title", draft.title}, {"body", draft.body}, {"head", draft.branch}, {"base", draft.base}});
 }
 
-std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message) {
-  const auto line_end = message.find('\n');
-  json body{{"Do", to_word(method)}, {"head_commit_id", head_sha}, {"delete_branch_after_merge", true}};
-  body["MergeTitleField"] = std::string(trim(message.substr(0, line_end)));
-  body["MergeMessageField"] = line_end == std::string::npos ? std::string{} : std::string(trim(message.substr(line_end)));
+std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message, bool delete_branch) {
+  const auto parts = split_message(message);
+  json body{{"Do", to_word(method)}, {"head_commit_id", head_sha}, {"delete_branch_after_merge", delete_branch}};
+  body["MergeTitleField"] = parts.title;
+  body["MergeMessageField"] = parts.body;
   return dump(body);
 }
-
-std::string render_comment(const std::string& text) { return dump({{"body", text}}); }
 
 std::string render_status(const CommitStatus& status) {
   return dump({{"state", to_word(status.state)},
@@ -138,4 +158,4 @@ std::string render_status(const CommitStatus& status) {
                {"target_url", status.target_url}});
 }
 
-}  // namespace driftwarden::forge
+}  // namespace driftwarden::forge::gitea

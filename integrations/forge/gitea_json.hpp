@@ -2,12 +2,14 @@
 // Gitea's JSON as our values, and ours as Gitea's.
 #include "integrations/forge/forge.hpp"
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace driftwarden::forge {
+namespace driftwarden::forge::gitea {
 
 /// Nothing when the text isn't what Gitea sends.
 std::optional<PullRequest> parse_pull_request(std::string_view text);
@@ -16,13 +18,23 @@ std::optional<std::vector<PullRequest>> parse_pull_requests(std::string_view tex
 struct ReviewPage {
   std::vector<Review> reviews;  ///< drafts and requests for a review are left out
   std::size_t entries = 0;      ///< how many the page held
+  std::set<std::string> counted{};  ///< whose approval the branch's protection counts
 };
 std::optional<ReviewPage> parse_reviews(std::string_view text);
 
+struct BranchRules {
+  bool is_protected = false;
+  bool may_merge = true;
+  std::int64_t required_approvals = 0;
+  std::vector<std::string> required_contexts;  ///< patterns; empty unless checks are demanded
+};
+std::optional<BranchRules> parse_branch_rules(std::string_view text);
+/// The latest state of each context: "success", "pending", "failure", "error", "warning", "skipped".
+std::optional<std::map<std::string, std::string>> parse_statuses(std::string_view text);
+
 std::string render_draft(const PullRequestDraft& draft);
 /// The message's first line becomes the title field, so that trailers at its end survive every method.
-std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message);
-std::string render_comment(const std::string& text);
+std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message, bool delete_branch);
 std::string render_status(const CommitStatus& status);
 
-}  // namespace driftwarden::forge
+}  // namespace driftwarden::forge::gitea

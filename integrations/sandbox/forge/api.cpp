@@ -22,11 +22,6 @@ std::size_t number_of(const std::string& text, std::size_t fallback) {
   return value == 0 ? fallback : static_cast<std::size_t>(value);
 }
 
-std::string query_of(const ApiCall& call, const std::string& key) {
-  const auto found = call.query.find(key);
-  return found == call.query.end() ? "" : found->second;
-}
-
 net::ServerReply serve_outside_repositories(Core& core, const ApiCall& call) {
   if (call.is("GET", 1) && call.parts[0] == "version") return json_reply(200, {{"version", "1.26.0+driftwarden-sandbox"}});
   if (call.is("GET", 1) && call.parts[0] == "user") {
@@ -66,11 +61,11 @@ asio::awaitable<net::ServerReply> read_statuses(Core& core, ApiCall call) {
   if (!sha) co_return not_found();
   const auto found = repository.statuses.find(*sha);
   const auto newest = newest_statuses(found == repository.statuses.end() ? std::vector<StatusEntry>{} : found->second);
-  json list = json::array();
+  json list = newest.empty() ? json(nullptr) : json::array();
   for (const auto& status : newest) list.push_back(status_json(core, repository, *sha, status));
-  if (call.part(5) == "statuses") co_return page_reply(call, list);
+  if (call.part(5) == "statuses") co_return page_reply(call, list.is_null() ? json::array() : list);
   const auto count = list.size();
-  co_return json_reply(200, {{"state", combined_state(newest)},
+  co_return json_reply(200, {{"state", newest.empty() ? "pending" : combined_state(newest)},
                              {"sha", *sha},
                              {"total_count", count},
                              {"statuses", std::move(list)},
@@ -131,6 +126,8 @@ asio::awaitable<net::ServerReply> serve_branches(Core& core, ApiCall call) {
 asio::awaitable<net::ServerReply> serve_repository(Core& core, ApiCall call) {
   const auto& topic = call.part(3);
   if (call.is("GET", 3)) co_return json_reply(200, repository_json(core, *core.find(call.repository())));
+  if (topic == "issues" && call.part(4) == "comments") co_return serve_all_comments(core, call);
+  if (topic == "branch_protections") co_return serve_protections(core, call);
   if (topic == "pulls" || topic == "issues") co_return co_await serve_pulls(core, std::move(call));
   if (topic == "contents" || topic == "raw") co_return co_await serve_contents(core, std::move(call));
   if (topic == "branches") co_return co_await serve_branches(core, std::move(call));
@@ -146,6 +143,17 @@ asio::awaitable<net::ServerReply> serve_repository(Core& core, ApiCall call) {
 const std::string& ApiCall::part(std::size_t at) const {
   static const std::string kNone;
   return at < parts.size() ? parts[at] : kNone;
+}
+
+std::string query_of(const ApiCall& call, const std::string& key) {
+  const auto found = call.query.find(key);
+  return found == call.query.end() ? "" : found->second;
+}
+
+/// Never a surprise for callers that read fields: a body that is no object is an empty one.
+json body_of(const ApiCall& call) {
+  auto body = json::parse(call.body, nullptr, false);
+  return body.is_object() ? body : json::object();
 }
 
 net::ServerReply json_reply(unsigned status, const json& body) { return {status, "application/json;charset=utf-8", dump(body) + "\n"}; }

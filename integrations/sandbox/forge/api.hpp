@@ -31,6 +31,14 @@ net::ServerReply refuse(const Refused& refused);
 net::ServerReply not_found();
 /// One page of a list, by ?page= and ?limit=, with X-Total-Count.
 net::ServerReply page_reply(const ApiCall& call, const nlohmann::json& all);
+nlohmann::json body_of(const ApiCall& call);
+std::string query_of(const ApiCall& call, const std::string& key);
+/// issues/comments[/<id>]: those of the whole repository.
+net::ServerReply serve_all_comments(Core& core, const ApiCall& call);
+/// pulls/<n>/requested_reviewers
+net::ServerReply serve_requests(Core& core, const ApiCall& call);
+/// branch_protections[/<name>]
+net::ServerReply serve_protections(Core& core, const ApiCall& call);
 asio::awaitable<net::ServerReply> serve_pulls(Core& core, ApiCall call);
 asio::awaitable<net::ServerReply> serve_contents(Core& core, ApiCall call);
 

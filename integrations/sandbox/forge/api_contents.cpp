@@ -35,9 +35,35 @@ json folder_content(const std::string& path, const std::vector<TreeItem>& items)
   return all;
 }
 
+asio::awaitable<net::ServerReply> write_content(Core& core, ApiCall call) {
+  const auto body = body_of(call);
+  const auto content = base64_decode(body.value("content", ""));
+  if (!content) co_return refuse({422, "illegal base64 data in content"});
+  FileCommit wanted;
+  wanted.user = call.user;
+  wanted.branch = body.value("branch", "main");
+  wanted.new_branch = body.value("new_branch", "");
+  wanted.path = rest_of(call.parts, 4);
+  wanted.content = *content;
+  const bool update = call.method == "PUT";
+  wanted.message = body.value("message", (update ? "Update " : "Add ") + wanted.path);
+  const auto name = call.repository();
+  auto git = core.git(*core.find(name));
+  auto blob = co_await git.resolve_object("refs/heads/" + wanted.branch + ":" + wanted.path);
+  if (!update && blob) co_return refuse({422, "repository file already exists [path: " + wanted.path + "]"});
+  if (update && !body.contains("sha")) co_return refuse({422, "[SHA]: Required"});
+  if (update && (!blob || body.value("sha", "") != *blob)) co_return refuse({422, "sha does not match [given: " + body.value("sha", "") + "]"});
+  const auto path = wanted.path;
+  auto made = co_await core.commit_file(name, std::move(wanted));
+  if (!made) co_return refuse(made.error());
+  json file = file_content(core, *core.find(name), path, *content, *made);
+  co_return json_reply(update ? 200 : 201, {{"content", std::move(file)}, {"commit", {{"sha", *made}}}});
+}
+
 }  // namespace
 
 asio::awaitable<net::ServerReply> serve_contents(Core& core, ApiCall call) {
+  if (call.method == "POST" || call.method == "PUT") co_return co_await write_content(core, std::move(call));
   if (call.method != "GET") co_return refuse({405, "Method Not Allowed: push with Git"});
   const auto name = call.repository();
   auto git = core.git(*core.find(name));
@@ -49,7 +75,12 @@ asio::awaitable<net::ServerReply> serve_contents(Core& core, ApiCall call) {
   const auto path = rest_of(call.parts, 4);
   auto content = co_await git.read_file(*commit, path);
   if (content && call.parts[3] == "raw") co_return net::ServerReply(200, "text/plain; charset=utf-8", std::move(*content));
-  if (content) co_return json_reply(200, file_content(core, *core.find(name), path, *content, *commit));
+  if (content) {
+    auto blob = co_await git.resolve_object(*commit + ":" + path);
+    auto file = file_content(core, *core.find(name), path, *content, *commit);
+    file["sha"] = blob ? *blob : "";
+    co_return json_reply(200, file);
+  }
   auto items = co_await git.list(*commit, path);
   if (!items) co_return refuse({404, "GetContentsOrList"});
   co_return json_reply(200, folder_content(path, *items));

@@ -2,10 +2,12 @@
 
 #include "gitops/base/text.hpp"
 #include "integrations/net/url.hpp"
+#include "integrations/sandbox/forge/protection.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace driftwarden::sandbox::forge {
 
@@ -81,6 +83,13 @@ json repository_json(const Core& core, const Repository& repository) {
 json pull_json(const Core& core, const Repository& repository, const Pull& pull, bool mergeable) {
   const auto url = core.page_url(repository, pull);
   const bool merged = pull.state == PullState::Merged;
+  json asked = json::array();
+  std::set<std::string> seen;
+  for (const auto& review : pull.reviews) {
+    // Those who have answered stay in Gitea's list.
+    const bool listed = review.state == "REQUEST_REVIEW" || review.is_verdict();
+    if (listed && seen.insert(review.user).second) asked.push_back(user_json(core, review.user));
+  }
   return {{"id", pull.id},
           {"number", pull.number},
           {"url", url},
@@ -91,7 +100,8 @@ json pull_json(const Core& core, const Repository& repository, const Pull& pull,
           {"body", pull.body},
           {"labels", json::array()},
           {"state", pull.open() ? "open" : "closed"},
-          {"draft", false},
+          {"draft", is_draft(pull)},
+          {"requested_reviewers", std::move(asked)},
           {"is_locked", false},
           {"comments", pull.comments.size() + pull.reviews.size()},
           {"mergeable", mergeable},
@@ -114,10 +124,10 @@ json review_json(const Core& core, const Repository& repository, const Pull& pul
           {"team", nullptr},
           {"state", review.state},
           {"body", review.body},
-          {"commit_id", review.commit_id},
+          {"commit_id", review.state == "REQUEST_REVIEW" ? "" : review.commit_id},
           {"stale", is_stale(pull, review)},
-          {"official", review.state == "APPROVED" || review.state == "REQUEST_CHANGES"},
-          {"dismissed", false},
+          {"official", !review.dismissed && (review.is_verdict() || review.state == "REQUEST_REVIEW")},
+          {"dismissed", review.dismissed},
           {"comments_count", 0},
           {"submitted_at", time_json(review.at)},
           {"updated_at", time_json(review.at)},
@@ -128,13 +138,13 @@ json review_json(const Core& core, const Repository& repository, const Pull& pul
 json comment_json(const Core& core, const Repository& repository, const Pull& pull, const Comment& comment) {
   const auto url = core.page_url(repository, pull);
   return {{"id", comment.id},
-          {"html_url", url + "#comment-" + std::to_string(comment.id)},
+          {"html_url", url + "#issuecomment-" + std::to_string(comment.id)},
           {"pull_request_url", url},
           {"issue_url", ""},
           {"user", user_json(core, comment.user)},
           {"body", comment.body},
           {"created_at", time_json(comment.at)},
-          {"updated_at", time_json(comment.at)}};
+          {"updated_at", time_json(comment.updated)}};
 }
 
 json status_json(const Core& core, const Repository& repository, const std::string& sha, const StatusEntry& status) {
@@ -174,15 +184,34 @@ json branch_json(const Core& core, const Repository& repository, const std::stri
                     {"author", {{"name", head.author.name}, {"email", head.author.email}}},
                     {"committer", {{"name", head.committer.name}, {"email", head.committer.email}}},
                     {"timestamp", time_json(head.committer_time)}};
+  const auto* rule = find_protection(repository, branch);
+  const bool named = rule == nullptr || !rule->status_check_contexts.empty();
   return {{"name", branch},
           {"commit", commit},
-          {"protected", false},
-          {"required_approvals", 0},
-          {"enable_status_check", false},
-          {"status_check_contexts", json::array()},
-          {"user_can_push", true},
+          {"protected", rule != nullptr},
+          {"required_approvals", rule == nullptr ? 0 : rule->required_approvals},
+          {"enable_status_check", rule != nullptr && rule->enable_status_check},
+          {"status_check_contexts", !named ? json(nullptr) : rule == nullptr ? json::array() : json(rule->status_check_contexts)},
+          {"user_can_push", rule == nullptr || rule->enable_push},
           {"user_can_merge", true},
           {"effective_branch_protection_name", ""}};
+}
+
+json protection_json(const Protection& rule) {
+  return {{"branch_name", rule.name.find('*') == std::string::npos ? rule.name : ""},
+          {"rule_name", rule.name},
+          {"priority", 1},
+          {"enable_push", rule.enable_push},
+          {"enable_status_check", rule.enable_status_check},
+          {"status_check_contexts", rule.status_check_contexts.empty() ? json(nullptr) : json(rule.status_check_contexts)},
+          {"required_approvals", rule.required_approvals},
+          {"block_on_rejected_reviews", rule.block_on_rejected_reviews},
+          {"block_on_official_review_requests", rule.block_on_official_review_requests},
+          {"block_on_outdated_branch", rule.block_on_outdated_branch},
+          {"dismiss_stale_approvals", rule.dismiss_stale_approvals},
+          {"ignore_stale_approvals", rule.ignore_stale_approvals},
+          {"created_at", time_json(rule.at)},
+          {"updated_at", time_json(rule.at)}};
 }
 
 json file_json(const Core& core, const Repository& repository, const DiffFile& file, const std::string& head_sha) {

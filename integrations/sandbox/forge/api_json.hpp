@@ -18,6 +18,7 @@ nlohmann::json comment_json(const Core& core, const Repository& repository, cons
 nlohmann::json status_json(const Core& core, const Repository& repository, const std::string& sha, const StatusEntry& status);
 nlohmann::json commit_json(const Core& core, const Repository& repository, const LogEntry& entry);
 nlohmann::json branch_json(const Core& core, const Repository& repository, const std::string& branch, const LogEntry& head);
+nlohmann::json protection_json(const Protection& rule);
 nlohmann::json file_json(const Core& core, const Repository& repository, const DiffFile& file, const std::string& head_sha);
 
 }  // namespace driftwarden::sandbox::forge

@@ -18,12 +18,6 @@ constexpr std::size_t kCommitsMax = 250;
 
 std::int64_t number_in(const ApiCall& call) { return std::strtoll(call.part(4).c_str(), nullptr, 10); }
 
-/// Never a surprise for callers that read fields: a body that is no object is an empty one.
-json body_of(const ApiCall& call) {
-  auto body = json::parse(call.body, nullptr, false);
-  return body.is_object() ? body : json::object();
-}
-
 /// Gitea takes both spellings.
 std::string either(const json& body, const char* newer, const char* older) { return body.value(older, body.value(newer, "")); }
 
@@ -41,6 +35,7 @@ asio::awaitable<net::ServerReply> list_pulls(Core& core, ApiCall call) {
   json all = json::array();
   for (const auto& pull : pulls | std::views::reverse) {
     if (state != "all" && pull.open() != (state == "open")) continue;
+    if (const auto base = query_of(call, "base_branch"); !base.empty() && pull.base != base) continue;
     auto mergeable = co_await core.mergeable(name, pull);
     all.push_back(pull_json(core, *core.find(name), pull, mergeable && *mergeable));
   }
@@ -170,6 +165,7 @@ asio::awaitable<net::ServerReply> serve_pulls(Core& core, ApiCall call) {
   if (call.is("PATCH", 5)) co_return co_await edit_pull(core, std::move(call));
   if (topic == "merge" && call.is("POST", 6)) co_return co_await merge_pull(core, std::move(call));
   if (topic == "reviews" && call.parts.size() == 6) co_return co_await serve_reviews(core, std::move(call));
+  if (topic == "requested_reviewers" && call.parts.size() == 6) co_return serve_requests(core, call);
   if (topic == "comments" && call.parts.size() == 6) co_return serve_comments(core, call);
   co_return not_found();
 }

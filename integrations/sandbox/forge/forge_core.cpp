@@ -2,6 +2,7 @@
 
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
+#include "integrations/sandbox/forge/protection.hpp"
 
 #include <algorithm>
 
@@ -83,6 +84,8 @@ void Core::follow_one(const Repository& repository, Pull& pull, const Refs& refs
   } else if (head != pull.head_sha) {
     pull.head_sha = head;
     pull.updated = now();
+    const auto* rule = find_protection(repository, pull.base);
+    for (auto& review : pull.reviews) review.dismissed = review.dismissed || (rule != nullptr && rule->dismiss_stale_approvals && review.state == "APPROVED");
     notify_pull(repository, pull, pull.author, "synchronized");
   }
 }
@@ -144,7 +147,8 @@ asio::awaitable<Answer<Pull>> Core::open_pull(std::string name, std::string user
   save();
   notify_pull(*repository, pull, user, "opened");
   CO_CHECK_OK(co_await program.move_ref("refs/pull/" + std::to_string(pull.number) + "/head", pull.head_sha, ""));
-  co_return pull;
+  CO_CHECK_OK(co_await request_owners(name, pull.number));
+  co_return *find(name)->find_pull(pull.number);
 }
 
 asio::awaitable<Answer<PullReview>> Core::review(std::string name, std::int64_t number, std::string user, PullReview wanted) {
@@ -157,7 +161,7 @@ asio::awaitable<Answer<PullReview>> Core::review(std::string name, std::int64_t 
   made.id = state_.next_id();
   made.at = now();
   pull->updated = now();
-  pull->reviews.push_back(made);
+  add_review(*pull, made);
   save();
   notify_pull(*repository, *pull, user, "reviewed");
   co_return made;
@@ -168,10 +172,11 @@ Answer<Comment> Core::comment(const std::string& name, std::int64_t number, cons
   auto* pull = repository == nullptr ? nullptr : repository->find_pull(number);
   if (pull == nullptr) return Refused{404, "not found"};
   if (body.empty()) return Refused{422, "[Body]: Required"};
-  Comment comment{state_.next_id(), user, body, now()};
+  Comment comment{state_.next_id(), user, body, now(), now()};
   pull->comments.push_back(comment);
   pull->updated = now();
   save();
+  notify_comment(*repository, *pull, comment, user, "created");
   return comment;
 }
 
@@ -218,6 +223,7 @@ asio::awaitable<Answer<StatusEntry>> Core::set_status(std::string name, std::str
   status.at = now();
   find(name)->statuses[*commit].push_back(status);
   save();
+  notify_status(*find(name), *commit, status);
   co_return status;
 }
 

@@ -32,6 +32,22 @@ struct MergeOrder {
   bool delete_branch = false;
 };
 
+/// One file on a branch, from a form or the contents API.
+struct FileCommit {
+  std::string user;
+  std::string branch;
+  std::string new_branch;  ///< made from `branch` for this commit; "" = on `branch` itself
+  std::string path;
+  std::string content;
+  std::string message;
+};
+
+/// A comment and the pull request it stands below.
+struct Said {
+  Pull* pull = nullptr;
+  Comment* comment = nullptr;
+};
+
 class Core {
  public:
   Core(asio::any_io_executor executor, Clock& clock, Random& random, ForgeServerOptions options);
@@ -58,6 +74,18 @@ class Core {
   asio::awaitable<Answer<Pull>> open_pull(std::string repository, std::string user, PullDraft draft);
   asio::awaitable<Answer<PullReview>> review(std::string repository, std::int64_t number, std::string user, PullReview wanted);
   Answer<Comment> comment(const std::string& repository, std::int64_t number, const std::string& user, const std::string& body);
+  /// Nulls when there is none.
+  Said find_comment(const std::string& repository, std::int64_t id);
+  Answer<Comment> edit_comment(const std::string& repository, std::int64_t id, const std::string& user, const std::string& body);
+  /// All or nobody, as Gitea; the new requests only.
+  Answer<std::vector<PullReview>> request_reviews(const std::string& repository, std::int64_t number, const std::string& user, const std::vector<std::string>& logins);
+  Answer<Pull> withdraw_requests(const std::string& repository, std::int64_t number, const std::vector<std::string>& logins);
+  /// The owner of the repository, or a user marked as one.
+  bool is_admin(const Repository& repository, const std::string& login) const;
+  Answer<Protection> protect(const std::string& repository, Protection rule, bool replace);
+  bool may_push(const Repository& repository, const std::string& branch) const;
+  /// The new commit.
+  asio::awaitable<Answer<std::string>> commit_file(std::string repository, FileCommit wanted);
   Answer<Pull> close(const std::string& repository, std::int64_t number, const std::string& user);
   asio::awaitable<Answer<Pull>> reopen(std::string repository, std::int64_t number, std::string user);
   asio::awaitable<Answer<Pull>> merge(std::string repository, std::int64_t number, std::string user, MergeOrder order);
@@ -70,11 +98,14 @@ class Core {
   /// Signed like Gitea's, sent in the background, tried once.
   void notify(const std::string& event, const std::string& type, const nlohmann::json& payload);
   void notify_push(const Repository& repository, const std::string& user, const std::string& ref, const std::string& before, const std::string& after);
+  void notify_comment(const Repository& repository, const Pull& pull, const Comment& comment, const std::string& user, const std::string& action);
+  void notify_status(const Repository& repository, const std::string& sha, const StatusEntry& status);
   void notify_pull(const Repository& repository, const Pull& pull, const std::string& user, const std::string& action);
   asio::awaitable<void> stop() { co_await tasks_.join(); }
   Clock& clock() { return clock_; }
 
  private:
+  asio::awaitable<Result<void>> request_owners(std::string repository, std::int64_t number);
   void follow_one(const Repository& repository, Pull& pull, const Refs& refs);
   asio::awaitable<Result<std::string>> make_merge(GitProgram git, Pull pull, std::string base_sha, std::string user, MergeOrder order);
   asio::awaitable<Answer<std::string>> merge_into_base(Repository repository, Pull pull, std::string user, MergeOrder order);

@@ -1,6 +1,7 @@
 #include "gitops/base/text.hpp"
 #include "integrations/sandbox/forge/forge_core.hpp"
 #include "integrations/sandbox/forge/merge_commit.hpp"
+#include "integrations/sandbox/forge/protection.hpp"
 
 #include <fmt/core.h>
 
@@ -82,6 +83,12 @@ asio::awaitable<Answer<Pull>> Core::merge(std::string name, std::int64_t number,
   if (pull->state == PullState::Merged) co_return Refused{405, "The PR is already merged"};
   if (!pull->open()) co_return Refused{404, "not found"};
   if (!is_method(order.method)) co_return Refused{422, "[Do]: In"};
+  if (is_draft(*pull)) co_return Refused{405, "Work in progress PRs cannot be merged"};
+  CO_TRY(const bool fits, co_await mergeable(name, *pull));
+  if (!fits) co_return Refused{405, "Please try again later"};
+  repository = find(name);
+  pull = repository->find_pull(number);
+  if (const auto obstacles = find_obstacles(*repository, *pull); !obstacles.empty()) co_return Refused{405, obstacles.front().refusal};
   if (!order.expected_head.empty() && order.expected_head != pull->head_sha) co_return Refused{409, "head out of date"};
   if (merging_.contains(key)) co_return Refused{405, "Please try again later"};
   Merging guard(merging_, key);

@@ -68,6 +68,7 @@ class SandboxForge final : public ForgeServer {
   void set_urls(std::string base_url, std::string webhook_url) override { core_.set_urls(std::move(base_url), std::move(webhook_url)); }
   Result<void> create_repository(std::string project, std::vector<std::pair<std::string, std::string>> files, ForgeUser author) override;
   Result<std::string> push_file(std::string project, std::string path, std::string content, ForgeUser author, std::string message) override;
+  Result<void> protect(std::string project, ForgeProtection wanted) override;
   Result<std::string> read_file(std::string project, std::string path) override;
   asio::awaitable<void> stop() override { co_await core_.stop(); }
 
@@ -133,6 +134,18 @@ Result<std::string> SandboxForge::push_file(std::string project, std::string pat
   if (!pushed) return wrap("committing " + path + " to " + project, pushed.error());
   core_.notify_push(*core_.find(project), author.login, "refs/heads/main", parent, *pushed);
   return pushed;
+}
+
+Result<void> SandboxForge::protect(std::string project, ForgeProtection wanted) {
+  forge::Protection rule;
+  rule.name = wanted.branch;
+  rule.required_approvals = wanted.approvals;
+  rule.enable_push = wanted.people_may_push;
+  rule.enable_status_check = !wanted.checks.empty();
+  rule.status_check_contexts = std::move(wanted.checks);
+  auto set = core_.protect(project, std::move(rule), true);
+  if (!set) return Error{ErrorKind::NotFound, "protecting " + wanted.branch + " of " + project + ": " + set.error().message};
+  return Result<void>{};
 }
 
 Result<std::string> SandboxForge::read_file(std::string project, std::string path) {

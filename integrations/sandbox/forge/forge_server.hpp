@@ -16,6 +16,7 @@ struct ForgeUser {
   std::string login;
   std::string email;
   std::string token;
+  bool admin = false;  ///< may set branch protection
 };
 
 struct ForgeServerOptions {
@@ -25,6 +26,14 @@ struct ForgeServerOptions {
   std::vector<ForgeUser> users;
   std::string webhook_url;  ///< POSTed after pushes, reviews and merges, signed with `webhook_secret`; "" = none
   std::string webhook_secret;
+};
+
+/// What the branch wants before a merge.
+struct ForgeProtection {
+  std::string branch = "main";
+  std::vector<std::string> checks;  ///< contexts that must be green
+  int approvals = 0;
+  bool people_may_push = true;
 };
 
 /// Serves <prefix>/api/v1/*, <prefix>/<owner>/<repo>.git/* and the pages <prefix>/<owner>/<repo>/pulls[/N].
@@ -37,6 +46,8 @@ class ForgeServer {
   virtual Result<void> create_repository(std::string project, std::vector<std::pair<std::string, std::string>> files, ForgeUser author) = 0;
   /// Commits one file straight to main as `author`: what a colleague's push looks like.
   virtual Result<std::string> push_file(std::string project, std::string path, std::string content, ForgeUser author, std::string message) = 0;
+  /// Replaces what protected the branch.
+  virtual Result<void> protect(std::string project, ForgeProtection wanted) = 0;
   virtual Result<std::string> read_file(std::string project, std::string path) = 0;
   virtual asio::awaitable<void> stop() = 0;
 };

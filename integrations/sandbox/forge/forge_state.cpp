@@ -1,5 +1,7 @@
 #include "integrations/sandbox/forge/forge_state.hpp"
 
+#include "gitops/base/text.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -17,7 +19,20 @@ Pull* Repository::find_open(const std::string& head, const std::string& base) {
   return found == pulls.end() ? nullptr : &*found;
 }
 
-bool is_stale(const Pull& pull, const PullReview& review) { return review.commit_id != pull.head_sha; }
+bool is_stale(const Pull& pull, const PullReview& review) { return review.state != "REQUEST_REVIEW" && review.commit_id != pull.head_sha; }
+
+void add_review(Pull& pull, PullReview review) {
+  if (review.state != "PENDING") std::erase_if(pull.reviews, [&](const PullReview& other) { return other.user == review.user && other.state == "REQUEST_REVIEW"; });
+  if (review.is_verdict()) {
+    for (auto& other : pull.reviews) other.dismissed = other.dismissed || (other.user == review.user && other.is_verdict());
+  }
+  pull.reviews.push_back(std::move(review));
+}
+
+bool is_draft(const Pull& pull) {
+  const auto title = to_lower(pull.title);
+  return title.starts_with("wip:") || title.starts_with("[wip]");
+}
 
 Answer<PullReview> make_review(const Pull& pull, const std::string& user, std::string event, std::string body, std::string commit_id) {
   PullReview review;

@@ -36,15 +36,19 @@ struct Comment {
   std::string user;
   std::string body;
   WallTime at{};
+  WallTime updated{};
 };
 
 struct PullReview {
   std::int64_t id = 0;
   std::string user;
-  std::string state;  ///< APPROVED, REQUEST_CHANGES, COMMENT, PENDING
+  std::string state;  ///< APPROVED, REQUEST_CHANGES, COMMENT, PENDING; REQUEST_REVIEW: was asked, hasn't answered
   std::string body;
   std::string commit_id;
   WallTime at{};
+  bool dismissed = false;
+
+  bool is_verdict() const { return state == "APPROVED" || state == "REQUEST_CHANGES"; }
 };
 
 struct StatusEntry {
@@ -80,6 +84,21 @@ struct Pull {
   bool open() const { return state == PullState::Open; }
 };
 
+/// A branch protection rule, by Gitea's names.
+struct Protection {
+  std::string name;  ///< a branch, or a pattern with "*"
+  std::int64_t required_approvals = 0;
+  bool enable_push = false;
+  bool enable_status_check = false;
+  std::vector<std::string> status_check_contexts;
+  bool block_on_rejected_reviews = false;
+  bool block_on_official_review_requests = false;
+  bool block_on_outdated_branch = false;
+  bool dismiss_stale_approvals = false;
+  bool ignore_stale_approvals = false;
+  WallTime at{};
+};
+
 struct Repository {
   std::int64_t id = 0;
   std::string owner;
@@ -87,6 +106,7 @@ struct Repository {
   WallTime created{};
   std::vector<Pull> pulls;
   std::map<std::string, std::vector<StatusEntry>> statuses;  ///< by commit, oldest first
+  std::vector<Protection> protections;
 
   std::string full_name() const { return owner + "/" + name; }
   Pull* find_pull(std::int64_t number);
@@ -102,6 +122,10 @@ struct State {
 
 /// A review of an older head: shown, but it says nothing about what is there now.
 bool is_stale(const Pull& pull, const PullReview& review);
+/// Takes a review in: who answered is no longer asked, and a verdict replaces the same person's earlier ones.
+void add_review(Pull& pull, PullReview review);
+/// "WIP: x" and "[WIP] x".
+bool is_draft(const Pull& pull);
 /// Gitea's rules: another word than APPROVED, REQUEST_CHANGES and COMMENT makes a pending draft; nobody approves or rejects their own.
 Answer<PullReview> make_review(const Pull& pull, const std::string& user, std::string event, std::string body, std::string commit_id);
 /// The newest of each context, in order of their first appearance.

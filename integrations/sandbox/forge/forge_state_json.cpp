@@ -31,18 +31,33 @@ std::int64_t to_number(WallTime time) { return time.time_since_epoch().count(); 
 WallTime time_at(const json& item, const char* key) { return WallTime(Duration(item.value(key, std::int64_t{0}))); }
 
 json to_json(const Comment& comment) {
-  return {{"id", comment.id}, {"user", comment.user}, {"body", comment.body}, {"at", to_number(comment.at)}};
+  return {{"id", comment.id}, {"user", comment.user}, {"body", comment.body}, {"at", to_number(comment.at)}, {"updated", to_number(comment.updated)}};
 }
 
 json to_json(const PullReview& review) {
   return {{"id", review.id},     {"user", review.user},           {"state", review.state},
-          {"body", review.body}, {"commit_id", review.commit_id}, {"at", to_number(review.at)}};
+          {"body", review.body}, {"commit_id", review.commit_id}, {"at", to_number(review.at)},
+          {"dismissed", review.dismissed}};
 }
 
 json to_json(const StatusEntry& status) {
   return {{"id", status.id},           {"state", status.state},     {"context", status.context},
           {"target", status.target_url}, {"creator", status.creator}, {"description", status.description},
           {"at", to_number(status.at)}};
+}
+
+json to_json(const Protection& rule) {
+  return {{"name", rule.name},
+          {"required_approvals", rule.required_approvals},
+          {"enable_push", rule.enable_push},
+          {"enable_status_check", rule.enable_status_check},
+          {"status_check_contexts", rule.status_check_contexts},
+          {"block_on_rejected_reviews", rule.block_on_rejected_reviews},
+          {"block_on_official_review_requests", rule.block_on_official_review_requests},
+          {"block_on_outdated_branch", rule.block_on_outdated_branch},
+          {"dismiss_stale_approvals", rule.dismiss_stale_approvals},
+          {"ignore_stale_approvals", rule.ignore_stale_approvals},
+          {"at", to_number(rule.at)}};
 }
 
 json to_json(const Pull& pull);
@@ -81,6 +96,7 @@ Comment to_comment(const json& item) {
   comment.user = item.at("user");
   comment.body = item.at("body");
   comment.at = time_at(item, "at");
+  comment.updated = time_at(item, "updated");
   return comment;
 }
 
@@ -92,6 +108,7 @@ PullReview to_review(const json& item) {
   review.body = item.at("body");
   review.commit_id = item.at("commit_id");
   review.at = time_at(item, "at");
+  review.dismissed = item.value("dismissed", false);
   return review;
 }
 
@@ -130,6 +147,22 @@ Pull to_pull(const json& item) {
   return pull;
 }
 
+Protection to_protection(const json& item) {
+  Protection rule;
+  rule.name = item.at("name");
+  rule.required_approvals = item.at("required_approvals");
+  rule.enable_push = item.at("enable_push");
+  rule.enable_status_check = item.at("enable_status_check");
+  rule.status_check_contexts = item.at("status_check_contexts").get<std::vector<std::string>>();
+  rule.block_on_rejected_reviews = item.at("block_on_rejected_reviews");
+  rule.block_on_official_review_requests = item.at("block_on_official_review_requests");
+  rule.block_on_outdated_branch = item.at("block_on_outdated_branch");
+  rule.dismiss_stale_approvals = item.at("dismiss_stale_approvals");
+  rule.ignore_stale_approvals = item.at("ignore_stale_approvals");
+  rule.at = time_at(item, "at");
+  return rule;
+}
+
 Repository to_repository(const json& item) {
   Repository repository;
   repository.id = item.at("id");
@@ -137,6 +170,9 @@ Repository to_repository(const json& item) {
   repository.name = item.at("name");
   repository.created = time_at(item, "created");
   for (const auto& pull : item.at("pulls")) repository.pulls.push_back(to_pull(pull));
+  if (item.contains("protections")) {
+    for (const auto& rule : item.at("protections")) repository.protections.push_back(to_protection(rule));
+  }
   for (const auto& [sha, statuses] : item.at("statuses").items()) {
     for (const auto& status : statuses) repository.statuses[sha].push_back(to_status(status));
   }
@@ -155,7 +191,8 @@ std::string render_state(const State& state) {
                             {"name", repository.name},
                             {"created", to_number(repository.created)},
                             {"pulls", to_list(repository.pulls)},
-                            {"statuses", std::move(statuses)}});
+                            {"statuses", std::move(statuses)},
+                            {"protections", to_list(repository.protections)}});
   }
   return json{{"last_id", state.last_id}, {"repositories", std::move(repositories)}}.dump(1, ' ', false, json::error_handler_t::replace);
 }

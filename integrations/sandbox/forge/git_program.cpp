@@ -110,6 +110,14 @@ asio::awaitable<Result<std::string>> GitProgram::resolve(std::string revision) c
   co_return first_line(outcome.out);
 }
 
+asio::awaitable<Result<std::string>> GitProgram::resolve_object(std::string name) const {
+  CO_CHECK_OK(check_revision(name));
+  std::vector<std::string> arguments{"rev-parse", "--verify", "--quiet", "--end-of-options", name};
+  CO_TRY(const auto outcome, co_await run(std::move(arguments)));
+  if (outcome.exit_code != 0) co_return Error{ErrorKind::NotFound, "no object \"" + name + "\""};
+  co_return first_line(outcome.out);
+}
+
 asio::awaitable<Result<std::string>> GitProgram::merge_base(std::string a, std::string b) const {
   std::vector<std::string> arguments{"merge-base", std::move(a), std::move(b)};
   CO_TRY(const auto outcome, co_await run(std::move(arguments)));
@@ -200,14 +208,14 @@ Result<void> check_path(const std::string& path) {
 }
 
 std::string fast_import(const std::vector<std::pair<std::string, std::string>>& files, const GitPerson& author, WallTime at, const std::string& message,
-                        const std::string& parent) {
+                        const std::string& parent, const std::string& branch) {
   const auto clean = [](const std::string& text) {
     std::string out = without_control_characters(text);
     std::erase_if(out, [](char c) { return c == '<' || c == '>'; });
     return out;
   };
   const std::string who = fmt::format("{} <{}> {}", clean(author.name), clean(author.email), git_date(at));
-  std::string out = fmt::format("commit refs/heads/main\nauthor {}\ncommitter {}\ndata {}\n{}\n", who, who, message.size(), message);
+  std::string out = fmt::format("commit refs/heads/{}\nauthor {}\ncommitter {}\ndata {}\n{}\n", branch, who, who, message.size(), message);
   if (!parent.empty()) out += "from " + parent + "\n";
   for (const auto& [path, content] : files) out += fmt::format("M 100644 inline {}\ndata {}\n{}\n", path, content.size(), content);
   return out + "\ndone\n";

@@ -58,6 +58,8 @@ class GitProgram {
   asio::awaitable<Result<Refs>> refs() const;
   /// NotFound when there is no such commit.
   asio::awaitable<Result<std::string>> resolve(std::string revision) const;
+  /// Whatever the name stands for: "main:path" is a file's blob.
+  asio::awaitable<Result<std::string>> resolve_object(std::string name) const;
   asio::awaitable<Result<std::string>> merge_base(std::string a, std::string b) const;
   /// "" when `ours` and `theirs` can't be merged without a person.
   asio::awaitable<Result<std::string>> merged_tree(std::string ours, std::string theirs) const;
@@ -77,9 +79,9 @@ class GitProgram {
 
 /// A relative path without "..", empty parts or control characters.
 Result<void> check_path(const std::string& path);
-/// Input for `git fast-import`: one commit on main with these files. `parent` "" = the first commit.
+/// Input for `git fast-import`: one commit on `branch` with these files. `parent` "" = the first commit.
 std::string fast_import(const std::vector<std::pair<std::string, std::string>>& files, const GitPerson& author, WallTime at, const std::string& message,
-                        const std::string& parent);
+                        const std::string& parent, const std::string& branch = "main");
 std::string git_date(WallTime time);
 
 }  // namespace driftwarden::sandbox::forge

@@ -50,14 +50,16 @@ std::string line_html(const DiffLine& line) {
   return "<tr>" + number_cell(line.old_line) + number_cell(line.new_line) + "<td><i> </i>" + escape(line.text) + "</td></tr>";
 }
 
-std::string file_html(const DiffFile& file, const std::string& file_url, std::size_t& room) {
+std::string file_html(const DiffFile& file, const std::string& file_url, const std::string& edit_url, std::size_t& room) {
   const auto name = file.old_path == file.path ? escape(file.path) : escape(file.old_path) + " &rarr; " + escape(file.path);
   std::string path_url;
   for (const auto& part : split(file.path, '/')) path_url += "/" + net::percent_encode(part);
+  const bool editable = !edit_url.empty() && file.status != "deleted" && !file.binary;
+  const auto edit = editable ? "<a class=\"edit\" href=\"" + escape(edit_url + net::percent_encode(file.path)) + "\">Edit</a>" : "";
   std::string out = fmt::format(
-      "<details class=\"file\" open><summary><a class=\"mono\" href=\"{}{}\">{}</a><span class=\"kind\">{}</span>"
+      "<details class=\"file\" open><summary><a class=\"mono\" href=\"{}{}\">{}</a><span class=\"kind\">{}</span>{}"
       "<span class=\"counts\"><b class=\"plus\">+{}</b> <b class=\"minus\">&minus;{}</b></span></summary>",
-      escape(file_url), path_url, name, escape(file.status), file.added, file.removed);
+      escape(file_url), path_url, name, escape(file.status), edit, file.added, file.removed);
   if (file.binary) return out + "<p class=\"quiet pad\">A binary file.</p></details>";
   out += "<div class=\"scroll\"><table class=\"diff\">";
   for (const auto& line : file.lines) {
@@ -127,10 +129,10 @@ std::string message_html(const std::string& message) {
   return out + tail;
 }
 
-std::string diff_html(const std::vector<DiffFile>& files, const std::string& file_url) {
+std::string diff_html(const std::vector<DiffFile>& files, const std::string& file_url, const std::string& edit_url) {
   std::size_t room = kDiffLinesMax;
   std::string out;
-  for (const auto& file : files) out += file_html(file, file_url, room);
+  for (const auto& file : files) out += file_html(file, file_url, edit_url, room);
   return out.empty() ? "<p class=\"quiet\">No file differs.</p>" : out;
 }
 

@@ -18,7 +18,8 @@ std::string short_sha(const std::string& sha);
 std::string time_html(WallTime time, WallTime now);
 /// A commit's message below its title: paragraphs, then its trailers as a list of name and value.
 std::string message_html(const std::string& message);
-std::string diff_html(const std::vector<DiffFile>& files, const std::string& file_url);
+/// `edit_url` + a path is the file's form; "" = none.
+std::string diff_html(const std::vector<DiffFile>& files, const std::string& file_url, const std::string& edit_url = "");
 std::string state_badge(PullState state);
 
 struct PageFrame {

@@ -22,12 +22,19 @@ class Inline {
 
   std::string render() {
     while (!rest_.empty()) {
-      if (!take_code() && !take_link() && !take_bare_link() && !take_mark("**", "strong") && !take_mark("__", "strong") && !take_mark("*", "em")) take_text();
+      if (!take_comment() && !take_code() && !take_link() && !take_bare_link() && !take_mark("**", "strong") && !take_mark("__", "strong") && !take_mark("*", "em")) take_text();
     }
     return out_;
   }
 
  private:
+  bool take_comment() {
+    const auto end = rest_.starts_with("<!--") ? rest_.find("-->") : std::string_view::npos;
+    if (end == std::string_view::npos) return false;
+    rest_.remove_prefix(end + 3);
+    return true;
+  }
+
   bool take_code() {
     if (!rest_.starts_with('`')) return false;
     const auto end = rest_.find('`', 1);
@@ -71,7 +78,7 @@ class Inline {
 
   void take_text() {
     std::size_t size = 1;
-    while (size < rest_.size() && std::string_view("`[*_h").find(rest_[size]) == std::string_view::npos) ++size;
+    while (size < rest_.size() && std::string_view("`[*_h<").find(rest_[size]) == std::string_view::npos) ++size;
     out_ += escape(rest_.substr(0, size));
     rest_.remove_prefix(size);
   }
@@ -110,6 +117,8 @@ class Blocks {
     }
     close_all();
     if (in_fence_) out_ += "</pre>";
+    if (awaits_title_) open_untitled_fold();
+    for (; folds_ > 0; --folds_) out_ += "</div></details>";
     return out_;
   }
 
@@ -128,13 +137,18 @@ class Blocks {
   void take(const std::string& line) {
     const auto text = trim(line);
     const auto bullet = find_bullet(line);
-    if (text.starts_with("```")) {
+    if (awaits_title_ && !text.empty() && !text.starts_with("<summary>")) open_untitled_fold();
+    if (hidden_) {
+      take_hidden(text);
+    } else if (text.starts_with("```")) {
       close_all();
       in_fence_ = true;
       is_diff_ = trim(text.substr(3)) == "diff";
       out_ += "<pre class=\"fence\">";
     } else if (text.empty()) {
       close_all();
+    } else if (take_hidden(text) || take_fold(text) || take_row(text)) {
+      return;
     } else if (text == "---" || text == "***" || text == "___") {
       close_all();
       out_ += "<hr>";
@@ -144,11 +158,85 @@ class Blocks {
       open_list(bullet.ordered ? "ol" : "ul");
       out_ += "<li>" + inline_html(bullet.text) + "</li>";
     } else {
-      if (!list_.empty()) close_all();
+      if (!list_.empty() || table_) close_all();
       out_ += paragraph_ ? "<br>" : "<p>";
       paragraph_ = true;
       out_ += inline_html(text);
     }
+  }
+
+  /// An HTML comment over whole lines: bots keep their marks in those.
+  bool take_hidden(std::string_view text) {
+    if (!hidden_ && !text.starts_with("<!--")) return false;
+    const auto end = text.find("-->");
+    if (!hidden_ && end != std::string_view::npos && end + 3 < text.size()) return false;
+    if (!hidden_) close_all();
+    hidden_ = end == std::string_view::npos;
+    return true;
+  }
+
+  /// <details>, <summary>what</summary> and </details>, each with or without the others on its line.
+  bool take_fold(std::string_view text) {
+    constexpr std::string_view kOpen = "<details>";
+    constexpr std::string_view kTitle = "<summary>";
+    constexpr std::string_view kTitleEnd = "</summary>";
+    if (text == "</details>") {
+      if (folds_ == 0) return true;
+      close_all();
+      out_ += "</div></details>";
+      --folds_;
+      return true;
+    }
+    const bool opens = text.starts_with(kOpen);
+    if (opens) text = trim(text.substr(kOpen.size()));
+    const bool titled = text.starts_with(kTitle) && text.ends_with(kTitleEnd);
+    if (!opens && !(titled && awaits_title_)) return false;
+    if (!text.empty() && !titled) return false;
+    if (opens) {
+      close_all();
+      out_ += "<details class=\"fold\">";
+      ++folds_;
+    }
+    awaits_title_ = !titled;
+    if (titled) out_ += "<summary>" + inline_html(text.substr(kTitle.size(), text.size() - kTitle.size() - kTitleEnd.size())) + "</summary><div>";
+    return true;
+  }
+
+  void open_untitled_fold() {
+    awaits_title_ = false;
+    out_ += "<summary>Details</summary><div>";
+  }
+
+  static std::vector<std::string> cells_of(std::string_view text) {
+    std::vector<std::string> cells{""};
+    for (std::size_t at = 1; at + 1 < text.size(); ++at) {
+      if (text[at] == '\\' && text[at + 1] == '|') {
+        cells.back() += '|';
+        ++at;
+      } else if (text[at] == '|') {
+        cells.emplace_back();
+      } else {
+        cells.back() += text[at];
+      }
+    }
+    return cells;
+  }
+
+  /// "| a | b |": the first row of a table is its head, "|---|---|" is only a line.
+  bool take_row(std::string_view text) {
+    if (text.size() < 3 || !text.starts_with('|') || !text.ends_with('|')) return false;
+    if (table_ && text.find_first_not_of("|-: ") == std::string_view::npos) return true;
+    const bool first = !table_;
+    if (first) {
+      close_all();
+      out_ += "<table class=\"grid\">";
+      table_ = true;
+    }
+    const std::string tag = first ? "th" : "td";
+    out_ += "<tr>";
+    for (const auto& cell : cells_of(text)) out_ += "<" + tag + ">" + inline_html(trim(cell)) + "</" + tag + ">";
+    out_ += "</tr>";
+    return true;
   }
 
   bool take_heading(std::string_view text) {
@@ -178,6 +266,8 @@ class Blocks {
   void close_all() {
     if (paragraph_) out_ += "</p>";
     if (!list_.empty()) out_ += "</" + list_ + ">";
+    if (table_) out_ += "</table>";
+    table_ = false;
     paragraph_ = false;
     list_.clear();
   }
@@ -186,6 +276,10 @@ class Blocks {
   bool in_fence_ = false;
   bool is_diff_ = false;
   bool paragraph_ = false;
+  bool table_ = false;
+  bool hidden_ = false;
+  bool awaits_title_ = false;
+  int folds_ = 0;
   std::string list_;
 };
 

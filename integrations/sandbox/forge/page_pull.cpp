@@ -1,5 +1,6 @@
 #include "gitops/base/text.hpp"
 #include "integrations/sandbox/forge/pages.hpp"
+#include "integrations/sandbox/forge/protection.hpp"
 
 #include <fmt/core.h>
 
@@ -47,28 +48,49 @@ std::string checks_html(const std::vector<StatusEntry>& statuses) {
   return out + "</div>";
 }
 
+std::string asked_html(const Pull& pull) {
+  std::string out;
+  for (const auto& review : pull.reviews) {
+    if (review.state == "REQUEST_REVIEW") out += "<div class=\"row\">" + avatar(review.user) + "<div class=\"grow\"><b>" + escape(review.user) + "</b> <span class=\"wait small\">was asked for a review</span></div></div>";
+  }
+  return out.empty() ? "" : "<h2>Asked for a review</h2><div class=\"box\">" + out + "</div>";
+}
+
+/// What the forge itself wants before it merges.
+std::string gate_html(const Repository& repository, const Pull& pull, bool mergeable) {
+  std::string out;
+  const auto add = [&](bool may_pass, const std::string& words) {
+    out += fmt::format("<div class=\"row\"><span class=\"dot {}\"></span><div class=\"grow\">{}</div></div>", may_pass ? "pending" : "failure", escape(words));
+  };
+  if (!mergeable) add(false, "It conflicts with " + pull.base + ".");
+  for (const auto& obstacle : find_obstacles(repository, pull)) add(obstacle.may_pass, obstacle.words);
+  if (!out.empty()) return "<h2>Not yet to be merged</h2><div class=\"box\">" + out + "</div>";
+  const bool guarded = find_protection(repository, pull.base) != nullptr;
+  return guarded ? "<div class=\"notice good\">Everything that the protection of <b>" + escape(pull.base) + "</b> wants is there.</div>" : "";
+}
+
 std::string review_html(const Core& core, const Pull& pull, const PullReview& review) {
-  const bool stale = is_stale(pull, review);
+  const bool stale = is_stale(pull, review) || review.dismissed;
   std::string said = "<span>commented</span>";
   if (review.state == "APPROVED") said = "<span class=\"good\">approved</span>";
   if (review.state == "REQUEST_CHANGES") said = "<span class=\"wrong\">asked for changes</span>";
   std::string out = fmt::format("<div class=\"box{}\" id=\"review-{}\"><div class=\"head\">{}<b>{}</b> {} <span class=\"mono\">{}</span>{} <span class=\"right small\">{}</span></div>",
                                 stale ? " stale" : "", review.id, avatar(review.user), escape(review.user), said, short_sha(review.commit_id),
-                                stale ? " <span class=\"small\">(an older version)</span>" : "", time_html(review.at, core.now()));
+                                is_stale(pull, review) ? " <span class=\"small\">(an older version)</span>" : review.dismissed ? " <span class=\"small\">(replaced)</span>" : "", time_html(review.at, core.now()));
   if (!review.body.empty()) out += "<div class=\"in markdown\">" + render_markdown(review.body) + "</div>";
   return out + "</div>";
 }
 
 std::string comment_html(const Core& core, const Comment& comment) {
-  return fmt::format("<div class=\"box\" id=\"comment-{}\"><div class=\"head\">{}<b>{}</b> commented <span class=\"right small\">{}</span></div>"
+  return fmt::format("<div class=\"box\" id=\"issuecomment-{}\"><div class=\"head\">{}<b>{}</b> commented{} <span class=\"right small\">{}</span></div>"
                      "<div class=\"in markdown\">{}</div></div>",
-                     comment.id, avatar(comment.user), escape(comment.user), time_html(comment.at, core.now()), render_markdown(comment.body));
+                     comment.id, avatar(comment.user), escape(comment.user), comment.updated > comment.at ? " <span class=\"small\">(edited)</span>" : "", time_html(comment.updated > comment.at ? comment.updated : comment.at, core.now()), render_markdown(comment.body));
 }
 
 std::string talk_html(const Core& core, const Pull& pull) {
   std::vector<std::pair<std::int64_t, std::string>> entries;
   for (const auto& review : pull.reviews) {
-    if (review.state != "PENDING") entries.emplace_back(review.id, review_html(core, pull, review));
+    if (review.state != "PENDING" && review.state != "REQUEST_REVIEW") entries.emplace_back(review.id, review_html(core, pull, review));
   }
   for (const auto& comment : pull.comments) entries.emplace_back(comment.id, comment_html(core, comment));
   if (entries.empty()) return "";
@@ -88,8 +110,7 @@ std::string button(const char* action, const char* style, const char* label, boo
 
 /// The head that was looked at goes with each click, so that nobody approves or merges what they did not see.
 std::string actions_html(const Core& core, const Repository& repository, const Pull& pull, const Visit& visit, bool mergeable) {
-  const auto statuses = repository.statuses.find(pull.head_sha);
-  const auto checks = statuses == repository.statuses.end() ? std::string{} : combined_state(newest_statuses(statuses->second));
+  const bool open = mergeable && find_obstacles(repository, pull).empty();
   const bool own = visit.person == pull.author;
   const auto begin = "<form class=\"wide\" method=\"post\" action=\"" + escape(path_of(core, repository, pull)) + "\">" + hidden("token", visit.form_token) +
                      hidden("person", visit.person) + hidden("head", pull.head_sha);
@@ -100,9 +121,9 @@ std::string actions_html(const Core& core, const Repository& repository, const P
   out += "</form>" + begin;
   out += "<select name=\"method\" aria-label=\"How to merge\"><option value=\"squash\">Squash into one commit</option><option value=\"merge\">Merge commit</option>"
          "<option value=\"rebase\">Rebase</option></select> ";
-  out += button("merge", "merge", "Merge", mergeable) + button("close", "stop", "Close");
-  if (!mergeable) out += "<span class=\"wrong small\">It conflicts with " + escape(pull.base) + ".</span>";
-  if (mergeable && !checks.empty() && checks != "success") out += "<span class=\"wait small\">Its checks have not passed: merging now goes around them.</span>";
+  out += button("merge", "merge", "Merge", open) + button("close", "stop", "Close");
+  out += build_buttons(repository, pull);
+  if (!open) out += "<span class=\"wait small\">Something is still in the way: see above.</span>";
   return out + "</form></div></div>";
 }
 
@@ -134,11 +155,15 @@ asio::awaitable<net::ServerReply> show_pull(Core& core, Visit visit, std::string
   if (!pull.open()) body += outcome_html(core, repository, pull);
   body += body_html(core, pull);
   if (statuses != repository.statuses.end()) body += checks_html(newest_statuses(statuses->second));
+  if (pull.open()) body += asked_html(pull) + gate_html(repository, pull, mergeable && *mergeable);
   body += talk_html(core, pull);
   if (pull.open() && !visit.person.empty()) body += actions_html(core, repository, pull, visit, mergeable && *mergeable);
   body += fmt::format("<h2>Commits<span class=\"count\">{}</span></h2><div class=\"box\">{}</div>", commits.size(), commit_rows(core, repository, commits));
   body += fmt::format("<h2>Files changed<span class=\"count\">{}</span></h2>", files.size());
-  body += diff_html(files, core.options().prefix + "/" + name + "/src/commit/" + pull.head_sha);
+  EditTarget edit;
+  edit.branch = pull.head;
+  edit.pull = pull.number;
+  body += diff_html(files, core.options().prefix + "/" + name + "/src/commit/" + pull.head_sha, pull.open() ? edit_url(core, repository, edit) : "");
   PageFrame frame;
   frame.title = pull.title + " #" + std::to_string(pull.number) + " - " + name;
   frame.crumbs = repository_crumbs(core, repository) + " / <a href=\"" + escape(core.options().prefix + "/" + name + "/pulls") + "\">pull requests</a>";

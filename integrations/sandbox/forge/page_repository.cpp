@@ -96,6 +96,7 @@ asio::awaitable<net::ServerReply> show_repository(Core& core, Visit visit, std::
   std::string body = "<h1>" + escape(name) + "</h1>" + tabs(core, repository, true);
   body += "<p class=\"quiet small\">Clone it: <code>git clone " + escape(core.page_url(repository)) + ".git</code></p>";
   body += listing(base_of(core, repository) + "/src/branch/main", "", *items);
+  if (!visit.person.empty()) body += protection_html(core, repository, visit);
   body += "<h2>Commits on main</h2><div class=\"box\">" + commit_rows(core, repository, *log) + "</div>";
   PageFrame frame{name, repository_crumbs(core, repository), std::move(body), visit.person, visit.path};
   co_return page_reply(core, 200, frame);
@@ -105,6 +106,8 @@ asio::awaitable<net::ServerReply> show_source(Core& core, Visit visit, std::stri
   auto git = core.git(*core.find(name));
   auto commit = co_await git.resolve(revision);
   if (!commit) co_return missing_page(core, visit, "revision " + revision);
+  const auto head = co_await git.resolve("refs/heads/" + revision);
+  const bool on_branch = head.has_value();
   auto content = co_await git.read_file(*commit, path);
   std::string shown;
   if (content) {
@@ -112,11 +115,15 @@ asio::awaitable<net::ServerReply> show_source(Core& core, Visit visit, std::stri
   } else {
     auto items = co_await git.list(*commit, path);
     if (!items) co_return missing_page(core, visit, "file " + path);
-    shown = listing(core.options().prefix + "/" + name + "/src/commit/" + *commit, path, *items);
+    shown = listing(core.options().prefix + "/" + name + "/src/" + (on_branch ? "branch" + path_url(revision) : "commit/" + *commit), path, *items);
   }
   const auto& repository = *core.find(name);
+  EditTarget target;
+  target.branch = revision;
+  target.path = path;
+  const auto edit = content && on_branch ? " <a class=\"edit\" href=\"" + escape(edit_url(core, repository, target)) + "\">Edit</a>" : "";
   std::string body = "<h1>" + escape(path.empty() ? name : path) + "</h1><div class=\"meta\">at <span class=\"branch mono\">" + escape(revision) +
-                     "</span> <span class=\"mono\">" + short_sha(*commit) + "</span></div><p></p>" + shown;
+                     "</span> <span class=\"mono\">" + short_sha(*commit) + "</span>" + edit + "</div><p></p>" + shown;
   PageFrame frame{path + " - " + name, repository_crumbs(core, repository), std::move(body), visit.person, visit.path};
   co_return page_reply(core, 200, frame);
 }

@@ -63,6 +63,11 @@ pre.fence .add{background:var(--add);color:var(--green);display:inline-block;min
 .markdown h2,.markdown h3,.markdown h4{margin:16px 0 6px;font-size:16px}.markdown h3,.markdown h4{font-size:14.5px}.markdown p{margin:8px 0}.markdown ul,.markdown ol{padding-left:24px;margin:8px 0}
 .markdown code{background:var(--wash);border-radius:4px;padding:1px 5px}.markdown hr{border:0;border-top:1px solid var(--line);margin:14px 0}
 .markdown blockquote{margin:8px 0;padding:2px 12px;border-left:3px solid var(--line);color:var(--soft)}
+details.fold{border:1px solid var(--line);border-radius:6px;margin:8px 0}details.fold>summary{cursor:pointer;padding:6px 12px;background:var(--wash);border-radius:6px}
+details.fold>div{padding:2px 12px 6px}table.grid{border-collapse:collapse;margin:10px 0;font-size:14px}table.grid th,table.grid td{border:1px solid var(--line);padding:4px 12px;text-align:left;vertical-align:top}
+table.grid th{background:var(--wash)}textarea.code{font:12.5px/1.5 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;min-height:340px;white-space:pre;overflow:auto}
+input[type=text]{font:inherit;font-size:14px;border:1px solid var(--line);border-radius:6px;padding:6px 10px;background:var(--paper);color:var(--ink);width:100%;margin-bottom:8px}
+.edit{font-size:12.5px}
 .tabs{display:flex;gap:6px;margin:0 0 14px}.tabs a{padding:5px 12px;border-radius:6px;color:var(--soft)}.tabs a.on{background:var(--wash);color:var(--ink);font-weight:600}
 .icon{color:var(--soft);width:16px;flex:none;text-align:center}
 @media(max-width:700px){.bar,main{padding-left:14px;padding-right:14px}.people{margin-left:0}h1{font-size:21px}}

@@ -34,20 +34,6 @@ Visit find_visit(const Core& core, const net::ServerRequest& request) {
   return visit;
 }
 
-/// A page elsewhere must not click here: the same origin, on a loopback name, with the form's own token.
-std::string refusal_of_form(const Core& core, const net::ServerRequest& request, const std::map<std::string, std::string>& form) {
-  const auto host = request.headers.find("Host").value_or("");
-  const auto origin = request.headers.find("Origin");
-  const auto url = net::parse_url("http://" + host);
-  if (!url || !net::is_loopback(*url)) return "The sandbox's forge takes clicks on this machine only.";
-  if (origin && *origin != "http://" + host) return "This form was sent from another page.";
-  const auto person = form.find("person");
-  const auto token = form.find("token");
-  const bool known = person != form.end() && token != form.end() && core.find_user(person->second) != nullptr &&
-                     constant_time_equal(token->second, hmac_sha256_hex(core.form_key(), "form of " + person->second));
-  return known ? "" : "This form is from an earlier run of the sandbox: load the page again.";
-}
-
 struct Click {
   std::string repository;
   std::int64_t number = 0;
@@ -99,14 +85,9 @@ asio::awaitable<std::string> carry_out(Core& core, Click click) {
   if (click.action == "approve" || click.action == "reject") co_return co_await review(core, std::move(click));
   if (click.action == "merge") co_return co_await merge(core, std::move(click));
   if (click.action == "comment") co_return words_of(core.comment(click.repository, click.number, click.person, click.body));
+  if (click.action == "build-green" || click.action == "build-red") co_return co_await run_build(core, click.repository, click.head, click.person, click.action == "build-green");
   if (click.action == "close") co_return words_of(core.close(click.repository, click.number, click.person));
   co_return "No such button.";
-}
-
-net::ServerReply redirect(const std::string& path) {
-  net::ServerReply reply(303, "text/plain; charset=utf-8", "see " + path + "\n");
-  reply.headers.set("Location", path);
-  return reply;
 }
 
 asio::awaitable<net::ServerReply> take_click(Core& core, Visit visit, std::string name, std::int64_t number, net::ServerRequest request) {
@@ -152,7 +133,13 @@ asio::awaitable<net::ServerReply> show(Core& core, Visit visit, std::vector<std:
     if (request.method == "POST") co_return co_await take_click(core, std::move(visit), name, number, std::move(request));
     co_return co_await show_pull(core, std::move(visit), name, number, 200);
   }
+  if (topic == "protection" && parts.size() == 3 && request.method == "POST") co_return co_await take_protection(core, std::move(visit), name, std::move(request));
+  if (topic == "edit" && parts.size() == 3 && request.method == "POST") co_return co_await take_edit(core, std::move(visit), name, std::move(request));
   if (request.method != "GET") co_return missing_page(core, visit, "such form");
+  if (topic == "edit" && parts.size() == 3) {
+    auto target = edit_target_of(request.query);
+    co_return co_await show_edit(core, std::move(visit), name, std::move(target), 200);
+  }
   if (topic.empty()) co_return co_await show_repository(core, std::move(visit), name);
   const bool open = request.query_or("state", "open") != "closed";
   if (topic == "pulls" && parts.size() == 3) co_return co_await show_pulls(core, std::move(visit), name, open);
@@ -162,6 +149,26 @@ asio::awaitable<net::ServerReply> show(Core& core, Visit visit, std::vector<std:
 }
 
 }  // namespace
+
+/// A page elsewhere must not click here: the same origin, on a loopback name, with the form's own token.
+std::string refusal_of_form(const Core& core, const net::ServerRequest& request, const std::map<std::string, std::string>& form) {
+  const auto host = request.headers.find("Host").value_or("");
+  const auto origin = request.headers.find("Origin");
+  const auto url = net::parse_url("http://" + host);
+  if (!url || !net::is_loopback(*url)) return "The sandbox's forge takes clicks on this machine only.";
+  if (origin && *origin != "http://" + host) return "This form was sent from another page.";
+  const auto person = form.find("person");
+  const auto token = form.find("token");
+  const bool known = person != form.end() && token != form.end() && core.find_user(person->second) != nullptr &&
+                     constant_time_equal(token->second, hmac_sha256_hex(core.form_key(), "form of " + person->second));
+  return known ? "" : "This form is from an earlier run of the sandbox: load the page again.";
+}
+
+net::ServerReply redirect(const std::string& path) {
+  net::ServerReply reply(303, "text/plain; charset=utf-8", "see " + path + "\n");
+  reply.headers.set("Location", path);
+  return reply;
+}
 
 asio::awaitable<net::ServerReply> serve_page(Core& core, std::vector<std::string> parts, net::ServerRequest request) {
   if (parts.size() == 2 && parts[0] == "-" && parts[1] == "style.css") co_return net::ServerReply(200, "text/css; charset=utf-8", page_style());

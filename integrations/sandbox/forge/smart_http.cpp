@@ -4,6 +4,9 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace driftwarden::sandbox::forge {
 
 namespace {
@@ -38,9 +41,35 @@ asio::awaitable<net::ServerReply> advertise(GitProgram git, std::string program,
   co_return git_reply("application/x-git-" + program + "-advertisement", std::move(body));
 }
 
-asio::awaitable<net::ServerReply> exchange(GitProgram git, std::string program, net::ServerRequest request) {
+/// Git itself tells the client of the refusal, as a real forge's hook does.
+Result<std::string> write_hook(const std::string& directory) {
+  const auto hooks = directory + "/hooks";
+  const auto file = hooks + "/pre-receive";
+  std::error_code failed;
+  if (std::filesystem::exists(file, failed)) return hooks;
+  std::filesystem::create_directories(hooks, failed);
+  std::ofstream(file) << "#!/bin/sh\nset -f\nwhile read -r old new ref; do\n  for rule in $SANDBOX_PROTECTED; do\n    case \"$ref\" in refs/heads/$rule)\n"
+                         "      echo \"Not allowed to push to protected branch ${ref#refs/heads/}\" >&2; exit 1;;\n    esac\n  done\ndone\n";
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all, failed);
+  if (failed) return Error{ErrorKind::Unavailable, "writing " + file + ": " + failed.message()};
+  return hooks;
+}
+
+std::string unpushable(const Repository& repository) {
+  std::string out;
+  for (const auto& rule : repository.protections) {
+    if (!rule.enable_push) out += (out.empty() ? "" : " ") + rule.name;
+  }
+  return out;
+}
+
+asio::awaitable<net::ServerReply> exchange(GitProgram git, std::string program, net::ServerRequest request, std::string hooks, std::string closed_branches) {
   std::vector<std::string> arguments{program, "--stateless-rpc", git.directory()};
   auto environment = git_environment(request);
+  if (!hooks.empty()) {
+    arguments.insert(arguments.begin(), {"-c", "core.hooksPath=" + hooks});
+    environment["SANDBOX_PROTECTED"] = closed_branches;
+  }
   auto outcome = co_await git.run(std::move(arguments), std::move(request.body), std::move(environment));
   if (!outcome) co_return refuse(500, outcome.error().message);
   // A refused ref is told inside the answer; only a program that said nothing has failed.
@@ -66,10 +95,12 @@ asio::awaitable<net::ServerReply> serve_git(Core& core, std::string name, std::s
     co_return co_await advertise(std::move(git), program, std::move(request));
   }
   if (request.method != "POST") co_return refuse(405, "use POST");
-  if (!pushing) co_return co_await exchange(std::move(git), program, std::move(request));
+  if (!pushing) co_return co_await exchange(std::move(git), program, std::move(request), "", "");
   const std::string login = access.user->login;
   auto before = co_await git.refs();
-  auto reply = co_await exchange(git, program, std::move(request));
+  auto hooks = write_hook(core.options().directory);
+  if (!hooks) co_return refuse(500, hooks.error().message);
+  auto reply = co_await exchange(git, program, std::move(request), *hooks, unpushable(*core.find(name)));
   auto after = co_await git.refs();
   if (before && after) co_await core.pushed(name, login, std::move(*before), std::move(*after));
   co_return reply;

@@ -60,12 +60,30 @@ void Core::notify_push(const Repository& repository, const std::string& user, co
   notify("push", "push", payload);
 }
 
+void Core::notify_comment(const Repository& repository, const Pull& pull, const Comment& said, const std::string& user, const std::string& action) {
+  json payload{{"action", action}, {"is_pull", true}};
+  payload["issue"] = {{"number", pull.number}, {"title", pull.title}, {"html_url", page_url(repository, pull)}};
+  payload["pull_request"] = pull_json(*this, repository, pull, true);
+  payload["comment"] = comment_json(*this, repository, pull, said);
+  payload["repository"] = repository_json(*this, repository);
+  payload["sender"] = user_json(*this, user);
+  notify("issue_comment", "pull_request_comment", payload);
+}
+
+void Core::notify_status(const Repository& repository, const std::string& sha, const StatusEntry& status) {
+  json payload{{"sha", sha}, {"context", status.context}, {"state", status.state}, {"description", status.description}, {"target_url", status.target_url}};
+  payload["repository"] = repository_json(*this, repository);
+  payload["sender"] = user_json(*this, status.creator);
+  notify("status", "status", payload);
+}
+
 void Core::notify_pull(const Repository& repository, const Pull& pull, const std::string& user, const std::string& action) {
   json payload{{"action", action}, {"number", pull.number}, {"commit_id", pull.head_sha}};
   payload["pull_request"] = pull_json(*this, repository, pull, true);
   payload["repository"] = repository_json(*this, repository);
   payload["sender"] = user_json(*this, user);
   EventNames names{"pull_request", action == "synchronized" ? "pull_request_sync" : "pull_request"};
+  if (action == "review_requested") names.type = "pull_request_review_request";
   if (action == "reviewed" && !pull.reviews.empty()) {
     names = review_event(pull.reviews.back());
     payload["review"] = {{"type", names.type}, {"content", pull.reviews.back().body}};

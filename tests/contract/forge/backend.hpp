@@ -13,6 +13,8 @@
 
 namespace driftwarden::test {
 
+inline constexpr const char* kHookSecret = "between the forge and us";
+
 /// One running forge with one fresh project, whose branch main holds README.md and apps/shop/app.yaml.
 class ForgeUnderTest {
  public:
@@ -23,6 +25,9 @@ class ForgeUnderTest {
   virtual std::string bot() const = 0;  ///< login of the bot's token
   virtual std::string bot_token() const = 0;
   virtual std::string alice_token() const = 0;
+  virtual std::string admin_token() const = 0;  ///< of whoever may set branch protection
+  virtual bool slow() const = 0;                ///< a second per pull request
+  virtual void send_webhooks_to(const std::string& url) = 0;  ///< signed with kHookSecret
   virtual void stop(asio::io_context& io) = 0;
 };
 

@@ -80,21 +80,31 @@ forge::PullRequest ForgeContract::open(const std::string& branch, const std::str
 }
 
 unsigned ForgeContract::review(std::int64_t number, const std::string& event, const std::string& body) {
-  net::HttpRequest request("POST", server->api_url() + "/repos/" + server->project() + "/pulls/" + std::to_string(number) + "/reviews");
-  request.headers.set("Authorization", "token " + server->alice_token());
-  request.headers.set("Content-Type", "application/json");
-  request.body = json{{"event", event}, {"body", body}}.dump();
-  auto response = wait(http->send(std::move(request)));
-  EXPECT_TRUE(response) << response.error().message;
-  return response ? response->status : 0;
+  return send("POST", "/pulls/" + std::to_string(number) + "/reviews", {{"event", event}, {"body", body}}, server->alice_token()).status;
 }
 
-json ForgeContract::get_json(const std::string& path) {
-  net::HttpRequest request("GET", server->api_url() + "/repos/" + server->project() + path);
-  request.headers.set("Authorization", "token " + server->bot_token());
+json ForgeContract::get_json(const std::string& path) { return json::parse(send("GET", path, {}, server->bot_token()).body, nullptr, false); }
+
+net::HttpResponse ForgeContract::send(const std::string& method, const std::string& path, const json& body, const std::string& token) {
+  net::HttpRequest request(method, server->api_url() + "/repos/" + server->project() + path);
+  request.headers.set("Authorization", "token " + token);
+  request.headers.set("Content-Type", "application/json");
+  if (!body.is_null()) request.body = body.dump();
   auto response = wait(http->send(std::move(request)));
   EXPECT_TRUE(response) << response.error().message;
-  return response ? json::parse(response->body, nullptr, false) : json{};
+  return response ? *response : net::HttpResponse{};
+}
+
+void ForgeContract::set_check(const std::string& sha, const std::string& context, const std::string& state) {
+  EXPECT_EQ(send("POST", "/statuses/" + sha, {{"state", state}, {"context", context}}, server->alice_token()).status, 201U);
+}
+
+void ForgeContract::protect(const json& rule) { EXPECT_EQ(send("POST", "/branch_protections", rule, server->admin_token()).status, 201U); }
+
+forge::MergeGate ForgeContract::gate(std::int64_t number) {
+  auto read = wait(bot->merge_gate(number));
+  EXPECT_TRUE(read) << read.error().message;
+  return read ? *read : forge::MergeGate{};
 }
 
 }  // namespace driftwarden::test

@@ -38,6 +38,21 @@ class ForgeContract : public testing::TestWithParam<ForgeBackend> {
   /// Alice's review, straight through the API.
   unsigned review(std::int64_t number, const std::string& event, const std::string& body = "seen");
   nlohmann::json get_json(const std::string& path);
+  /// A request below the project, for what people and administrators do.
+  net::HttpResponse send(const std::string& method, const std::string& path, const nlohmann::json& body, const std::string& token);
+  void set_check(const std::string& sha, const std::string& context, const std::string& state);
+  void protect(const nlohmann::json& rule);
+  forge::MergeGate gate(std::int64_t number);
+  /// Gitea looks at a pull request in the background; asks until `done`, for ten seconds.
+  template <class Ask, class Done>
+  auto until(Ask ask, Done done) {
+    auto answer = ask();
+    for (int tries = 0; tries < 100 && !done(answer); ++tries) {
+      EXPECT_TRUE(wait(clock.sleep_for(Duration{100})));
+      answer = ask();
+    }
+    return answer;
+  }
 
   asio::io_context io;
   SystemClock clock;

@@ -35,6 +35,14 @@ class LiveGitea final : public ForgeUnderTest {
   std::string bot() const override { return bot_; }
   std::string bot_token() const override { return setting("DRIFTWARDEN_LIVE_GITEA_TOKEN"); }
   std::string alice_token() const override { return setting("DRIFTWARDEN_LIVE_GITEA_TOKEN_ALICE"); }
+  std::string admin_token() const override { return bot_token(); }
+  bool slow() const override { return true; }
+  void send_webhooks_to(const std::string& url) override {
+    const json events{"push",          "pull_request", "pull_request_review", "pull_request_review_request", "pull_request_review_approved", "pull_request_review_rejected",
+                      "pull_request_review_comment", "pull_request_comment", "pull_request_sync", "issue_comment", "status"};
+    call("POST", "/repos/" + project() + "/hooks",
+         {{"type", "gitea"}, {"active", true}, {"events", events}, {"config", {{"url", url}, {"content_type", "json"}, {"secret", kHookSecret}}}}, bot_token());
+  }
   void stop(asio::io_context&) override { call("DELETE", "/repos/" + project(), {}, bot_token()); }
 
  private:

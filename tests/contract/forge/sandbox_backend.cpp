@@ -17,7 +17,8 @@ class SandboxForge final : public ForgeUnderTest {
     sandbox::ForgeServerOptions options;
     options.directory = directory_;
     options.prefix = "/forge";
-    options.users = {{"warden", "warden@acme.test", "warden-token-1"}, {"alice", "alice@acme.test", "alice-token-2"}};
+    options.webhook_secret = kHookSecret;
+    options.users = {{"warden", "warden@acme.test", "warden-token-1"}, {"alice", "alice@acme.test", "alice-token-2"}, {"owner", "owner@acme.test", "owner-token-3", true}};
     auto server = sandbox::create_forge_server(io.get_executor(), clock, random, options);
     if (!server) throw std::runtime_error(server.error().message);
     forge_ = std::move(*server);
@@ -39,6 +40,9 @@ class SandboxForge final : public ForgeUnderTest {
   std::string bot() const override { return "warden"; }
   std::string bot_token() const override { return "warden-token-1"; }
   std::string alice_token() const override { return "alice-token-2"; }
+  std::string admin_token() const override { return "owner-token-3"; }
+  bool slow() const override { return false; }
+  void send_webhooks_to(const std::string& url) override { forge_->set_urls(base_url_, url); }
   void stop(asio::io_context& io) override {
     run(io, http_->stop());
     run(io, forge_->stop());

@@ -1,5 +1,6 @@
 #include "tests/e2e/driver/forge.hpp"
 
+#include "integrations/net/url.hpp"
 #include "tests/e2e/driver/directory.hpp"
 #include "tests/e2e/driver/program.hpp"
 
@@ -27,29 +28,69 @@ Json ForgeHands::get(const std::string& path) {
   return answer.body.is_null() ? Json(answer.text) : answer.body;
 }
 
+WebAnswer ForgeHands::send(const std::string& method, const std::string& path, const Json& body) {
+  return web_.send(method, api_url_ + "/repos/" + project_ + path, "token " + token_, body.is_null() ? "" : body.dump());
+}
+
+std::string ForgeHands::check(const std::string& sha, const std::string& context) {
+  const auto combined = get("/commits/" + sha + "/status");
+  if (!combined.at("statuses").is_array()) return "";
+  for (const auto& status : combined.at("statuses")) {
+    if (status.at("context") == context) return status.at("status").get<std::string>() + ": " + status.at("description").get<std::string>();
+  }
+  return "";
+}
+
+std::vector<std::string> ForgeHands::comments_of_bot(int number) {
+  std::vector<std::string> bodies;
+  for (const auto& comment : get("/issues/" + std::to_string(number) + "/comments")) {
+    if (comment.at("user").at("login") == "warden") bodies.push_back(comment.at("body").get<std::string>());
+  }
+  return bodies;
+}
+
 std::vector<Json> ForgeHands::pulls(const std::string& state) { return get("/pulls?state=" + state).get<std::vector<Json>>(); }
 
 std::vector<Json> ForgeHands::commits() { return get("/commits?sha=main&limit=30").get<std::vector<Json>>(); }
 
-std::string ForgeHands::file(const std::string& path) {
-  const auto answer = web_.send("GET", api_url_ + "/repos/" + project_ + "/raw/" + path + "?ref=main", "token " + token_);
+std::string ForgeHands::file(const std::string& path, const std::string& branch) {
+  const auto answer = web_.send("GET", api_url_ + "/repos/" + project_ + "/raw/" + path + "?ref=" + net::percent_encode(branch), "token " + token_);
   if (!answer.ok()) throw std::runtime_error("raw " + path + " was answered " + std::to_string(answer.status));
   return answer.text;
 }
 
-void ForgeHands::click(const std::string& person, int number, const std::string& action) {
-  const auto root = api_url_.substr(0, api_url_.find("/api/v1"));
-  const auto url = root + "/" + project_ + "/pulls/" + std::to_string(number);
-  const auto page = web_.send("GET", url + "?person=" + person).text;
-  const auto field = [&](const std::string& name) {
-    const auto mark = "name=\"" + name + "\" value=\"";
+unsigned ForgeHands::fill_form(const std::string& person, const std::string& seen, const std::string& to, std::map<std::string, std::string> fields) {
+  const auto root = api_url_.substr(0, api_url_.find("/api/v1")) + "/" + project_;
+  const auto page = web_.send("GET", root + seen + (seen.find('?') == std::string::npos ? "?" : "&") + "person=" + person).text;
+  for (const auto* name : {"token", "head"}) {
+    const auto mark = "name=\"" + std::string(name) + "\" value=\"";
     const auto at = page.find(mark);
-    if (at == std::string::npos) throw std::runtime_error("the page " + url + " has no field " + name);
-    return page.substr(at + mark.size(), page.find('"', at + mark.size()) - at - mark.size());
-  };
-  const auto form = "token=" + field("token") + "&person=" + person + "&head=" + field("head") + "&action=" + action + "&method=rebase";
-  const auto answer = web_.send("POST", url, "", form, "application/x-www-form-urlencoded");
-  if (answer.status != 303 && !answer.ok()) throw std::runtime_error(action + " on " + url + " was answered " + std::to_string(answer.status));
+    if (at != std::string::npos) fields[name] = page.substr(at + mark.size(), page.find('"', at + mark.size()) - at - mark.size());
+  }
+  if (!fields.contains("token")) throw std::runtime_error("there is no form on " + root + seen);
+  fields["person"] = person;
+  return web_.send("POST", root + to, "", net::make_query(fields), "application/x-www-form-urlencoded").status;
+}
+
+unsigned ForgeHands::try_click(const std::string& person, int number, const std::string& action) {
+  const auto page = "/pulls/" + std::to_string(number);
+  return fill_form(person, page, page, {{"action", action}, {"method", "rebase"}});
+}
+
+void ForgeHands::click(const std::string& person, int number, const std::string& action) {
+  const auto status = try_click(person, number, action);
+  if (status != 303) throw std::runtime_error(action + " on pull request " + std::to_string(number) + " was answered " + std::to_string(status));
+}
+
+void ForgeHands::require(const std::string& person, const std::string& what) {
+  const auto status = fill_form(person, "", "/protection", {{"action", what}});
+  if (status != 303) throw std::runtime_error(what + " was answered " + std::to_string(status));
+}
+
+void ForgeHands::edit(const std::string& person, const std::string& branch, const std::string& path, const std::string& content, const std::string& action) {
+  const auto seen = "/edit?branch=" + net::percent_encode(branch) + "&path=" + net::percent_encode(path);
+  const auto status = fill_form(person, seen, "/edit", {{"branch", branch}, {"path", path}, {"content", content}, {"message", person + " edits " + path}, {"action", action}});
+  if (status != 303) throw std::runtime_error("editing " + path + " on " + branch + " was answered " + std::to_string(status));
 }
 
 void ForgeHands::push(const std::vector<std::pair<std::string, std::string>>& files, const std::string& person, const std::string& message) {

@@ -43,6 +43,12 @@ ChatMessage await_card(Stage stage, const std::string& verb, const std::string& 
   });
 }
 
+ChatMessage await_card_saying(Stage stage, const std::string& app, const std::string& words) {
+  return stage.chat.await_message("the card of " + app + " with " + words, kProd, [&](const ChatMessage& message) {
+    return message.says("*" + app + "* on *prod-eu*: " + words) && message.has_button("Approve");
+  });
+}
+
 std::string change_of(const ChatMessage& card) {
   std::smatch match;
   const auto words = card.words();
@@ -91,7 +97,7 @@ void tell_sync_with_two_people(Stage stage) {
   EXPECT_EQ(stage.forge.pulls("open").size(), 1U);
 
   stage.chat.press("bob", card, "Approve");
-  const auto done = stage.chat.await_edit(card, "done in");
+  const auto done = stage.chat.await_edit(card, "in sync and healthy");
   EXPECT_TRUE(done.buttons().empty());
   EXPECT_EQ(stage.prod.replicas("checkout"), 2);
 
@@ -116,7 +122,7 @@ void tell_rollback(Stage stage) {
   const auto card = await_card(stage, "rollback", "checkout");
   EXPECT_THAT(card.words(), HasSubstr("the new checkout is slow"));
   stage.chat.press("carol", card, "Approve");
-  stage.chat.await_edit(card, "done in");
+  stage.chat.await_edit(card, "in sync and healthy");
 
   EXPECT_THAT(image_before, HasSubstr("checkout:1.4.2"));
   EXPECT_THAT(stage.prod.image("checkout"), HasSubstr("checkout:1.4.1"));

@@ -16,6 +16,8 @@ Alerted scale_and_await_alert(Stage stage, int replicas);
 
 /// The card of the newest Change on `app`, once its pull request is open.
 ChatMessage await_card(Stage stage, const std::string& verb, const std::string& app);
+/// The same of a verb whose card begins with what it would do: "scale it to 3 replicas".
+ChatMessage await_card_saying(Stage stage, const std::string& app, const std::string& words);
 std::string change_of(const ChatMessage& card);
 
 /// The commit on main that carries out `change`.

@@ -38,7 +38,7 @@ TEST_F(LiveStory, AKilledBotCompletesItsChangeOnce) {
   world.stage().chat.press("bob", card, "Approve");
   world.kill_bot();
   world.start_bot();
-  world.stage().chat.await_edit(card, "done in");
+  world.stage().chat.await_edit(card, "in sync and healthy");
   EXPECT_EQ(world.stage().prod.replicas("checkout"), 2);
   EXPECT_EQ(world.stage().forge.pulls("all").size(), 1U);
   expect_audit_verifies(world.database());

@@ -102,7 +102,7 @@ TEST(Commands, AnApprovalCanBeTypedWithTheChangesName) {
   world.chat().press("alice", alert, "Sync");
   const auto card = await_card(world.stage(), "sync", "checkout");
   world.chat().say("bob", "#shop-prod", "@warden approve " + change_of(card));
-  world.chat().await_edit(card, "done in");
+  world.chat().await_edit(card, "in sync and healthy");
   EXPECT_EQ(world.prod().replicas("checkout"), 2);
 }
 

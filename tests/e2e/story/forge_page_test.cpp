@@ -24,7 +24,7 @@ class ForgePage : public testing::Test {
 
 TEST_F(ForgePage, AnApprovalThereCounts) {
   world_.forge().click("bob", number_, "approve");
-  world_.chat().await_edit(card_, "done in");
+  world_.chat().await_edit(card_, "in sync and healthy");
   EXPECT_EQ(world_.prod().replicas("checkout"), 2);
   EXPECT_TRUE(world_.forge().pulls("open").empty());
   world_.chat().await_edit(alert_, "is in sync again");

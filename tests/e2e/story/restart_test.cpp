@@ -67,7 +67,7 @@ TEST(Restart, RightAfterSyncWasAsked) {
   world.start_bot();
   const auto card = await_card(world.stage(), "sync", "checkout");
   world.chat().press("bob", card, "Approve");
-  world.chat().await_edit(card, "done in");
+  world.chat().await_edit(card, "in sync and healthy");
   expect_carried_out_once(world, change_of(card));
 }
 
@@ -83,7 +83,7 @@ TEST_P(RestartAfterApproval, TheChangeIsCompletedOnce) {
   std::this_thread::sleep_for(std::chrono::milliseconds{GetParam()});
   world.kill_bot();
   world.start_bot();
-  world.chat().await_edit(card, "done in");
+  world.chat().await_edit(card, "in sync and healthy");
   world.chat().await_edit(alert, "is in sync again");
   expect_carried_out_once(world, change_of(card));
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the real servers, each from its own Go module at a pinned version; what is there at that version stays.
-#   build.sh NAME...     of etcd apiserver kcm scheduler kubectl kwok gitea
+#   build.sh NAME...     of etcd apiserver kcm scheduler kubectl kwok gitea kustomize helm
 # SERVERS_HOME: where they are kept (default $HOME/.cache/live-servers)
 set -euo pipefail
 
@@ -11,6 +11,8 @@ K8S=${K8S_VERSION:-1.36.3}
 ETCD=${ETCD_VERSION:-3.6.16}
 KWOK=${KWOK_VERSION:-0.8.0}
 GITEA=${GITEA_VERSION:-1.26.0}
+KUSTOMIZE=${KUSTOMIZE_VERSION:-5.8.2}
+HELM=${HELM_VERSION:-3.22.0}
 
 export GOTOOLCHAIN=local GOWORK=off GOFLAGS=-buildvcs=false
 
@@ -116,6 +118,8 @@ build() {
     kwok)      plain kwok sigs.k8s.io/kwok "v$KWOK" sigs.k8s.io/kwok/cmd/kwok ;;
     gitea)     plain gitea code.gitea.io/gitea "v$GITEA" code.gitea.io/gitea "-X main.Version=$GITEA" "sqlite sqlite_unlock_notify" 1
                gitea_files ;;
+    kustomize) plain kustomize sigs.k8s.io/kustomize/kustomize/v5 "v$KUSTOMIZE" sigs.k8s.io/kustomize/kustomize/v5 "-X sigs.k8s.io/kustomize/api/provenance.version=v$KUSTOMIZE" ;;
+    helm)      plain helm helm.sh/helm/v3 "v$HELM" helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=v$HELM -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$(echo "$K8S" | cut -d. -f2)" ;;
     *) say "unknown name: $1"; return 2 ;;
   esac
 }

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ class FakeSlack final : public slack::WebApi, public slack::Sender {
  public:
   std::vector<PostedMessage> messages;
   std::vector<std::string> uploads;
+  std::vector<nlohmann::json> views;   ///< dialogs that were opened
+  bool triggers_expired = false;
+  std::function<asio::awaitable<void>()> before_view;  ///< how long Slack takes to open one
   std::deque<Error> next_failures;     ///< of the next sends, before anything took effect
   bool lose_next_answer = false;       ///< the next send takes effect, and its answer is lost
 
@@ -82,7 +86,12 @@ class FakeSlack final : public slack::WebApi, public slack::Sender {
     (void)keep(channel, thread_ts, user, message);
     co_return Result<void>{};
   }
-  asio::awaitable<Result<void>> open_view(std::string, slack::JsonPtr) override { co_return Result<void>{}; }
+  asio::awaitable<Result<void>> open_view(std::string, slack::JsonPtr view) override {
+    if (before_view) co_await before_view();
+    if (triggers_expired) co_return Error{ErrorKind::InvalidInput, "views.open: expired_trigger_id"};
+    views.push_back(*view);
+    co_return Result<void>{};
+  }
   asio::awaitable<Result<void>> upload_file(std::string, std::string, std::string title, std::string) override {
     uploads.push_back(title);
     co_return Result<void>{};

@@ -23,6 +23,8 @@ class WatchedTransaction final : public storage::Transaction {
   Result<void> finish_outbox(std::int64_t id, const std::string& result) override { return writing().finish_outbox(id, result); }
   Result<void> retry_outbox(std::int64_t id, WallTime not_before, const std::string& error) override { return writing().retry_outbox(id, not_before, error); }
   Result<void> fail_outbox(std::int64_t id, const std::string& error) override { return writing().fail_outbox(id, error); }
+  Result<void> put_off_outbox(std::int64_t id, WallTime not_before, const std::string& why) override { return writing().put_off_outbox(id, not_before, why); }
+  Result<void> hurry_outbox(const std::string& lane, WallTime now) override { return writing().hurry_outbox(lane, now); }
   Result<Incident> add_incident(Incident incident) override { return writing().add_incident(std::move(incident)); }
   Result<void> save_incident(const Incident& incident) override { return writing().save_incident(incident); }
   Result<std::optional<Incident>> find_incident(std::int64_t id) override { return inner_.find_incident(id); }
@@ -36,10 +38,26 @@ class WatchedTransaction final : public storage::Transaction {
   Result<std::optional<Change>> find_change(std::int64_t id) override { return inner_.find_change(id); }
   Result<std::optional<Change>> find_change_by_card(const MessageRef& card) override { return inner_.find_change_by_card(card); }
   Result<std::vector<Change>> changes(const storage::ChangeQuery& query) override { return inner_.changes(query); }
+  Result<std::vector<WallTime>> change_times(const std::string& app, WallTime since) override { return inner_.change_times(app, since); }
+  Result<Hold> add_hold(Hold hold) override { return writing().add_hold(std::move(hold)); }
+  Result<void> save_hold(const Hold& hold) override { return writing().save_hold(hold); }
+  Result<std::vector<Hold>> open_holds() override { return inner_.open_holds(); }
+  Result<Delegation> add_delegation(Delegation delegation) override { return writing().add_delegation(std::move(delegation)); }
+  Result<void> save_delegation(const Delegation& delegation) override { return writing().save_delegation(delegation); }
+  Result<std::vector<Delegation>> active_delegations(WallTime now) override { return inner_.active_delegations(now); }
+  Result<void> save_identity(const Identity& identity) override { return writing().save_identity(identity); }
+  Result<std::optional<Identity>> find_identity(const std::string& team, const std::string& user) override { return inner_.find_identity(team, user); }
+  Result<std::vector<Identity>> identities() override { return inner_.identities(); }
+  Result<void> save_rollout(const storage::RolloutRow& row) override { return writing().save_rollout(row); }
+  Result<std::vector<storage::RolloutRow>> rollouts_of(const std::string& app) override { return inner_.rollouts_of(app); }
+  Result<void> save_pull_note(const storage::PullNote& note) override { return writing().save_pull_note(note); }
+  Result<std::optional<storage::PullNote>> find_pull_note(const std::string& repository, std::int64_t number) override { return inner_.find_pull_note(repository, number); }
+  Result<std::vector<storage::PullNote>> pull_notes(const std::string& repository) override { return inner_.pull_notes(repository); }
   Result<AuditRow> append_audit(const AuditEntry& entry) override { return writing().append_audit(entry); }
   Result<std::vector<AuditRow>> audit(const storage::AuditQuery& query) override { return inner_.audit(query); }
   Result<void> save_app(const storage::AppRow& row) override { return writing().save_app(row); }
   Result<std::optional<storage::AppRow>> find_app(const std::string& app) override { return inner_.find_app(app); }
+  Result<std::vector<storage::AppRow>> app_rows() override { return inner_.app_rows(); }
   Result<void> set_setting(const std::string& name, const std::string& value) override { return writing().set_setting(name, value); }
   Result<std::optional<std::string>> setting(const std::string& name) override { return inner_.setting(name); }
 

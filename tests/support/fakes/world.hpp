@@ -71,6 +71,7 @@ class World {
     fs::copy(template_repository(), remote(), fs::copy_options::recursive);
     fill_config();
     cluster->objects[object_id({"apps", "v1", "Deployment", "shop", "checkout"})] = live_deployment(2);
+    forge_state.now = [this] { return clock.wall_now(); };
     forge_state.head_of = [this](const std::string& branch) { return git("rev-parse -q --verify refs/heads/" + branch + " || true"); };
     forge_state.merge_in_repository = [this](const forge::PullRequest& pull_request) {
       const auto name = "-c user.name=forge -c user.email=forge@example.org";
@@ -120,7 +121,7 @@ class World {
     of_changes.outbox = outbox.get();
     of_changes.messenger = messenger.get();
     of_changes.fleet = fleet.get();
-    if (with_forge) of_changes.forges.emplace("config", std::make_unique<ForgeView>(forge_state));
+    if (with_forge) of_changes.forges.emplace("config", &forge_state);
     of_changes.on_ended = [this](const std::string& app) { incidents->look_again(app); };
     changes = std::make_unique<Changes>(std::move(of_changes));
     Fleet::Listener listener;
@@ -205,25 +206,6 @@ class World {
   std::unique_ptr<Changes> changes;
 
  private:
-  /// The forge outlives the bot; the bot owns only this view of it.
-  class ForgeView final : public forge::Forge {
-   public:
-    explicit ForgeView(FakeForge& forge) : forge_(forge) {}
-    asio::awaitable<Result<std::optional<forge::PullRequest>>> find_open(std::string branch, std::string base) override { return forge_.find_open(branch, base); }
-    asio::awaitable<Result<forge::PullRequest>> open(forge::PullRequestDraft draft) override { return forge_.open(std::move(draft)); }
-    asio::awaitable<Result<forge::PullRequest>> get(std::int64_t number) override { return forge_.get(number); }
-    asio::awaitable<Result<std::vector<forge::Review>>> reviews(std::int64_t number) override { return forge_.reviews(number); }
-    asio::awaitable<Result<forge::PullRequest>> merge(std::int64_t number, std::string sha, forge::MergeMethod method, std::string message) override {
-      return forge_.merge(number, std::move(sha), method, std::move(message));
-    }
-    asio::awaitable<Result<void>> close(std::int64_t number) override { return forge_.close(number); }
-    asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) override { return forge_.comment(number, std::move(text)); }
-    asio::awaitable<Result<void>> set_status(std::string sha, forge::CommitStatus status) override { return forge_.set_status(std::move(sha), std::move(status)); }
-
-   private:
-    FakeForge& forge_;
-  };
-
   /// Made once per process; each World copies it.
   static fs::path template_repository() {
     static TemporaryDirectory made;

@@ -53,8 +53,15 @@ class ModelsTest : public StoreTest {
     one.branch = "driftwarden/c-1";
     one.content = {"head", "digest"};
     one.diff = "- 2\n+ 5\n";
-    one.quorum = {.need = 2, .from = {"owners", "sre"}};
-    one.approvals = {{.by = "bob", .of = {"head", "digest"}, .at = clock.wall_now(), .via = "chat"}};
+    one.quorum = {.need = 2, .from = {"owners", "sre"}, .code_owners = {"carol"}, .excluded = {"dave"}, .step_up = StepUp::Totp, .typed_name = true, .rule = "policy.approvals[1]"};
+    one.approvals = {{.by = "bob", .of = {"head", "digest"}, .at = clock.wall_now(), .via = "chat", .stepped_up = true, .in_place_of = "carol"}};
+    one.git_diff = "-replicas: 2\n+replicas: 5\n";
+    one.notes = {"apps/checkout/web.yaml: .spec.replicas"};
+    one.risk = {RiskTier::High, {"ClusterRole shop: rules"}, {"Service shop/old"}, {"the database stays as it is"}};
+    one.reminded_at = clock.wall_now() + 1h;
+    one.merged_at = clock.wall_now() + 2h;
+    one.waiting_for = "check ci/build";
+    one.break_glass = "alice";
     one.pull_request = 4;
     one.pull_request_url = "http://127.0.0.1/4";
     one.merged_sha = "m";
@@ -165,7 +172,7 @@ TEST_F(ModelsTest, AChangeComesBackWhole) {
   expected.state = ChangeState::Approved;
   expected.card = MessageRef{"C1", "18.000200"};
   expected.expires_at = clock.wall_now() + 4h;
-  expected.approvals.push_back({.by = "carol", .of = expected.content, .at = clock.wall_now(), .via = "forge"});
+  expected.approvals.push_back({.by = "carol", .of = expected.content, .at = clock.wall_now(), .via = "forge", .stepped_up = false, .in_place_of = {}});
   in([&](Transaction& tx) { return tx.save_change(expected); });
   reopen();
   EXPECT_EQ(in([](Transaction& tx) { return tx.find_change(1); }), expected);
@@ -195,6 +202,80 @@ TEST_F(ModelsTest, ChangesAreListedNewestFirst) {
   EXPECT_EQ(in([](Transaction& tx) { return tx.changes({.app = "checkout"}); }), (std::vector{done, first}));
   EXPECT_EQ(in([](Transaction& tx) { return tx.changes({.app = "checkout", .open_only = true}); }), (std::vector{first}));
   EXPECT_EQ(in([](Transaction& tx) { return tx.changes({.app = {}, .open_only = true, .limit = 1}); }), (std::vector{other}));
+}
+
+TEST_F(ModelsTest, AChangeWithoutTheNewerPartsReadsAsBefore) {
+  add(change());
+  other().exec("UPDATE change SET details = '{}', quorum = '{\"need\":1,\"from\":[]}'");
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_change(1); })->risk, Risk{});
+}
+
+TEST_F(ModelsTest, WhenChangesWereAskedForIsKnownPerApp) {
+  auto early = change();
+  early.requested_at = clock.wall_now() - 2h;
+  auto late = change();
+  late.requested_at = clock.wall_now();
+  add(early);
+  add(late);
+  add(change("search"));
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.change_times("checkout", clock.wall_now() - 1h); }), std::vector{late.requested_at});
+}
+
+TEST_F(ModelsTest, AHoldIsOpenUntilItEnds) {
+  Hold freeze{.kind = HoldKind::Freeze, .scope = {HoldScope::Kind::Environment, "production"}, .owner = "alice", .reason = "peak", .since = clock.wall_now(),
+              .until = clock.wall_now() + 1h, .ended_at = {}, .ended_by = {}, .channel = "C1"};
+  freeze = in([&](Transaction& tx) { return tx.add_hold(freeze); });
+  EXPECT_EQ(in([](Transaction& tx) { return tx.open_holds(); }), std::vector{freeze});
+  freeze.ended_at = clock.wall_now();
+  freeze.ended_by = "bob";
+  in([&](Transaction& tx) { return tx.save_hold(freeze); });
+  EXPECT_TRUE(in([](Transaction& tx) { return tx.open_holds(); }).empty());
+  freeze.id = 99;
+  EXPECT_EQ(store->transact([&](Transaction& tx) { return tx.save_hold(freeze); }).error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(ModelsTest, ADelegationIsActiveUntilItsTimeOrItsEnd) {
+  Delegation given{.id = 0, .from = "alice", .to = "bob", .since = clock.wall_now(), .until = clock.wall_now() + 8h, .ended_at = {}};
+  given = in([&](Transaction& tx) { return tx.add_delegation(given); });
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.active_delegations(clock.wall_now()); }), std::vector{given});
+  EXPECT_TRUE(in([&](Transaction& tx) { return tx.active_delegations(clock.wall_now() + 8h); }).empty());
+  given.ended_at = clock.wall_now();
+  in([&](Transaction& tx) { return tx.save_delegation(given); });
+  EXPECT_TRUE(in([&](Transaction& tx) { return tx.active_delegations(clock.wall_now()); }).empty());
+}
+
+TEST_F(ModelsTest, AnIdentityIsKeyedOnWorkspaceAndUser) {
+  Identity alice{.team = "T1", .user = "U1", .person = "alice", .forge = "alice-gh", .repository = "config", .code_hash = "ab", .asked_at = clock.wall_now(), .proven_at = {}};
+  in([&](Transaction& tx) { return tx.save_identity(alice); });
+  alice.proven_at = clock.wall_now();
+  in([&](Transaction& tx) { return tx.save_identity(alice); });
+  EXPECT_EQ(in([](Transaction& tx) { return tx.find_identity("T1", "U1"); }), alice);
+  EXPECT_FALSE(in([](Transaction& tx) { return tx.find_identity("T2", "U1"); }));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.identities(); }), std::vector{alice});
+}
+
+TEST_F(ModelsTest, ARolloutKeepsItsBeginning) {
+  const auto begin = clock.wall_now();
+  in([&](Transaction& tx) { return tx.save_rollout({"checkout", "t1", begin, begin, "Progressing", "1 of 2"}); });
+  in([&](Transaction& tx) { return tx.save_rollout({"checkout", "t1", begin + 1h, begin + 1h, "Healthy", ""}); });
+  const auto rows = in([](Transaction& tx) { return tx.rollouts_of("checkout"); });
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.front().first_at, begin);
+  EXPECT_EQ(rows.front().last_at, begin + 1h);
+  EXPECT_EQ(rows.front().health, "Healthy");
+}
+
+TEST_F(ModelsTest, WhatWasSaidOfAPullRequestIsRepliedUntilItCloses) {
+  PullNote note{.repository = "config", .number = 7, .head_sha = "h", .base_sha = "b", .digest = "d", .channel = "#shop", .message = MessageRef{"C1", "1.2"}, .closed = false,
+                .updated_at = clock.wall_now()};
+  in([&](Transaction& tx) { return tx.save_pull_note(note); });
+  const auto found = in([](Transaction& tx) { return tx.find_pull_note("config", 7); });
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->message, note.message);
+  EXPECT_EQ(found->head_sha, "h");
+  note.closed = true;
+  in([&](Transaction& tx) { return tx.save_pull_note(note); });
+  EXPECT_TRUE(in([](Transaction& tx) { return tx.pull_notes("config"); }).empty());
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace driftwarden {
 namespace {
 
@@ -21,7 +23,19 @@ Change proposed(int need) {
   return change;
 }
 
-Approval yes(const PersonId& by, const Content& of) { return {by, of, {}, "chat"}; }
+Approval yes(const PersonId& by, const Content& of, const std::string& via = "chat") { return {.by = by, .of = of, .at = {}, .via = via}; }
+
+Proposal proposal(int need = 1) {
+  Proposal made;
+  made.branch = "driftwarden/c-12";
+  made.base_sha = "base";
+  made.content = kHead;
+  made.diff = "diff";
+  made.quorum.need = need;
+  made.pull_request = 3;
+  made.pull_request_url = "http://forge/3";
+  return made;
+}
 
 bool has(const ChangeStep& step, ChangeEffect effect) { return std::ranges::find(step.effects, effect) != step.effects.end(); }
 
@@ -53,10 +67,10 @@ TEST(ChangeSteps, WalksFromRequestToDone) {
   auto step = on_requested(draft, kNow);
   EXPECT_EQ(step.effects, std::vector{ChangeEffect::Propose});
   EXPECT_EQ(step.audit->action, "change.requested");
-  step = on_proposed(step.next, {"driftwarden/c-12", "base", kHead, "diff", 3, "http://forge/3"}, kNow);
+  step = on_proposed(step.next, proposal(), kNow);
   EXPECT_EQ(step.next.state, ChangeState::Proposed);
   EXPECT_TRUE(has(step, ChangeEffect::ShowCard));
-  EXPECT_TRUE(has(step, ChangeEffect::PublishStatus));
+  EXPECT_TRUE(has(step, ChangeEffect::ShowOnForge));
   EXPECT_FALSE(has(step, ChangeEffect::Merge));
   step = on_approval(step.next, yes("bob", kHead), kNow);
   EXPECT_EQ(step.next.state, ChangeState::Approved);
@@ -74,7 +88,7 @@ TEST(ChangeSteps, WalksFromRequestToDone) {
 TEST(ChangeSteps, WithoutAQuorumItGoesOnByItself) {
   Change draft = proposed(0);
   draft.state = ChangeState::Requested;
-  const auto step = on_proposed(draft, {"b", "base", kHead, "diff", 3, "u"}, kNow);
+  const auto step = on_proposed(draft, proposal(0), kNow);
   EXPECT_EQ(step.next.state, ChangeState::Approved);
   EXPECT_TRUE(has(step, ChangeEffect::Merge));
 }
@@ -124,11 +138,147 @@ TEST(ChangeSteps, AFailureAfterTheMergeLeavesThePullRequestAlone) {
 }
 
 TEST(ChangeSteps, EffectNamesRoundTrip) {
-  for (const auto effect : {ChangeEffect::Propose, ChangeEffect::PublishStatus, ChangeEffect::Merge, ChangeEffect::Apply, ChangeEffect::Verify,
-                            ChangeEffect::ClosePullRequest, ChangeEffect::ShowCard}) {
+  for (const auto effect : {ChangeEffect::Propose, ChangeEffect::ShowOnForge, ChangeEffect::Merge, ChangeEffect::Apply, ChangeEffect::Verify,
+                            ChangeEffect::ClosePullRequest, ChangeEffect::ShowCard, ChangeEffect::Remind, ChangeEffect::FollowUp}) {
     EXPECT_EQ(change_effect_from(to_string(effect)), effect);
   }
   EXPECT_FALSE(change_effect_from("nonsense"));
+}
+
+struct RefusedRow {
+  std::string name;
+  std::function<void(Change&, Approval&)> but;
+  std::string why;
+  friend void PrintTo(const RefusedRow& row, std::ostream* out) { *out << row.name; }
+};
+class RefusedApproval : public testing::TestWithParam<RefusedRow> {};
+
+TEST_P(RefusedApproval, CountsForNothing) {
+  auto change = proposed(1);
+  change.expires_at = kNow + std::chrono::hours{1};
+  auto approval = yes("bob", kHead);
+  GetParam().but(change, approval);
+  const auto step = on_approval(change, approval, kNow);
+  EXPECT_EQ(step.next, change);
+  EXPECT_TRUE(step.effects.empty());
+  EXPECT_FALSE(step.audit);
+  EXPECT_NE(step.refusal.find(GetParam().why), std::string::npos) << step.refusal;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RefusedApproval,
+    testing::Values(RefusedRow{"TheRequesters", [](Change&, Approval& approval) { approval.by = "ann"; }, "somebody else"},
+                    RefusedRow{"TheRequestersOnTheForge",
+                               [](Change&, Approval& approval) {
+                                 approval.by = "ann";
+                                 approval.via = "forge";
+                               },
+                               "somebody else"},
+                    RefusedRow{"AnAuthorsOfWhatItPutsInForce", [](Change& change, Approval&) { change.quorum.excluded = {"bob"}; }, "your own commits"},
+                    RefusedRow{"OfAnotherHead", [](Change&, Approval& approval) { approval.of.head_sha = "0000"; }, "has moved"},
+                    RefusedRow{"OfAnotherRendering", [](Change&, Approval& approval) { approval.of.diff_digest = "d0"; }, "has moved"},
+                    RefusedRow{"OfNothing", [](Change&, Approval& approval) { approval.of = {}; }, "has moved"},
+                    RefusedRow{"TooLate", [](Change& change, Approval&) { change.expires_at = kNow; }, "expired"},
+                    RefusedRow{"TooEarly", [](Change& change, Approval&) { change.state = ChangeState::Requested; }, "no pull request yet"},
+                    RefusedRow{"AfterItWasRejected", [](Change& change, Approval&) { change.state = ChangeState::Rejected; }, "rejected"},
+                    RefusedRow{"AfterItWasDone", [](Change& change, Approval&) { change.state = ChangeState::Done; }, "done already"},
+                    RefusedRow{"WithoutTheOneTimeCode", [](Change& change, Approval&) { change.quorum.step_up = StepUp::Totp; }, "one-time code"},
+                    RefusedRow{"InChatWhereOnlyAReviewCounts",
+                               [](Change& change, Approval& approval) {
+                                 change.quorum.step_up = StepUp::Forge;
+                                 approval.stepped_up = true;
+                               },
+                               "review of its pull request"},
+                    RefusedRow{"Twice", [](Change& change, Approval&) { change.approvals = {yes("bob", kHead)}; }, "already"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(ChangeSteps, AStepUpIsACodeOrAReview) {
+  auto change = proposed(2);
+  change.quorum.step_up = StepUp::Totp;
+  auto with_code = yes("bob", kHead);
+  with_code.stepped_up = true;
+  change = on_approval(change, with_code, kNow).next;
+  change = on_approval(change, yes("cy", kHead, "forge"), kNow).next;
+  EXPECT_EQ(change.state, ChangeState::Approved);
+}
+
+TEST(ChangeSteps, APolicyThatGrowsStricterForgetsTheWeakerYes) {
+  auto change = on_approval(proposed(2), yes("bob", kHead), kNow).next;
+  change.quorum.step_up = StepUp::Forge;
+  EXPECT_TRUE(counted_approvers(change).empty());
+}
+
+TEST(ChangeSteps, ARestartHasNothingToMerge) {
+  auto change = proposed(1);
+  change.verb = ChangeVerb::Restart;
+  auto step = on_approval(change, yes("bob", kHead), kNow);
+  EXPECT_TRUE(has(step, ChangeEffect::Apply));
+  EXPECT_FALSE(has(step, ChangeEffect::Merge));
+  step = on_applied(step.next, 1, kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Verifying);
+  EXPECT_FALSE(on_applied(step.next, 1, kNow).refusal.empty()) << "a second time";
+}
+
+TEST(ChangeSteps, OnlyWhatGitHasIsAppliedOtherwise) {
+  auto change = proposed(1);
+  change.state = ChangeState::Approved;
+  EXPECT_FALSE(on_applied(change, 1, kNow).refusal.empty()) << "approved is not merged";
+}
+
+TEST(ChangeSteps, WhatMovedIsSaidWithWhoseYesIsVoid) {
+  auto change = on_approval(proposed(1), yes("bob", kHead), kNow).next;
+  ASSERT_EQ(change.state, ChangeState::Approved);
+  auto step = on_base_moved(change, "apps/checkout (by dave: abc1234 hotfix) moved", kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Requested);
+  EXPECT_TRUE(has(step, ChangeEffect::Propose));
+  auto again = proposal();
+  again.base_sha = "newer";
+  again.content = {"bbbb", "d2"};
+  step.next.base_sha = "base";
+  step = on_proposed(step.next, again, kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Proposed) << "the old yes is not enough";
+  ASSERT_FALSE(step.next.notes.empty());
+  EXPECT_NE(step.next.notes.front().find("dave"), std::string::npos);
+  EXPECT_NE(step.next.notes.front().find("bob"), std::string::npos);
+  EXPECT_TRUE(step.next.waiting_for.empty());
+}
+
+TEST(ChangeSteps, WaitingIsToldOnceAndCanBeWithdrawnFrom) {
+  auto change = proposed(1);
+  change.state = ChangeState::Approved;
+  EXPECT_FALSE(on_cancelled(change, "ann", "", kNow).refusal.empty()) << "it is being merged at this moment";
+  auto step = on_waiting(change, "frozen: weekend", kNow);
+  EXPECT_TRUE(has(step, ChangeEffect::ShowCard));
+  EXPECT_FALSE(on_waiting(step.next, "frozen: weekend", kNow).refusal.empty());
+  EXPECT_EQ(on_cancelled(step.next, "ann", "", kNow).next.state, ChangeState::Cancelled);
+  EXPECT_EQ(on_merged(step.next, "m", "driftwarden", true, kNow).next.waiting_for, "");
+}
+
+TEST(ChangeSteps, RemindsOnceAtHalfTime) {
+  auto change = proposed(1);
+  change.requested_at = kNow;
+  change.expires_at = kNow + std::chrono::hours{4};
+  EXPECT_FALSE(wants_reminder(change, kNow + std::chrono::minutes{119}));
+  ASSERT_TRUE(wants_reminder(change, kNow + std::chrono::hours{2}));
+  const auto step = on_half_time(change, kNow + std::chrono::hours{2});
+  EXPECT_TRUE(has(step, ChangeEffect::Remind));
+  EXPECT_FALSE(wants_reminder(step.next, kNow + std::chrono::hours{3}));
+  change.expires_at.reset();
+  EXPECT_FALSE(wants_reminder(change, kNow + std::chrono::hours{9}));
+}
+
+TEST(ChangeSteps, OnlyABrokenGlassGoesPastGit) {
+  auto change = proposed(1);
+  change.state = ChangeState::Requested;
+  EXPECT_FALSE(on_broken_glass(change, proposal(), kNow).refusal.empty());
+  change.break_glass = "ann";
+  const auto step = on_broken_glass(change, proposal(0), kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Merged);
+  EXPECT_EQ(step.next.merged_sha, kHead.head_sha);
+  EXPECT_EQ(step.audit->action, "change.break-glass");
+  EXPECT_TRUE(has(step, ChangeEffect::FollowUp));
+  const auto followed = on_followed_up(step.next, 9, "u", kNow);
+  EXPECT_FALSE(on_followed_up(followed.next, 9, "u", kNow).refusal.empty());
 }
 
 }  // namespace

@@ -12,7 +12,6 @@ namespace driftwarden {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 const std::string kTarget = "4f2c81a0b5d6e7f80912a3b4c5d6e7f809123456";
@@ -46,61 +45,130 @@ Config config() {
   return made;
 }
 
-CommitRequest plan(const Change& wanted, const App& of) { return plan_commit(wanted, of, config(), "head", "41:ab12", {{"apps/checkout/deployment.yaml", "adopted"}}); }
+CommitRequest commit(const Change& wanted, VerbPlan plan = {}) { return commit_of(wanted, app(), config(), "head", "41:ab12", std::move(plan)); }
 
-struct PlanRow {
-  std::string name;
-  ChangeVerb verb;
-  Track track;
-  std::string edited;    ///< "" = none
-  std::string restored;
-  friend void PrintTo(const PlanRow& row, std::ostream* out) { *out << row.name; }
-};
-class PlanTable : public testing::TestWithParam<PlanRow> {};
-TEST_P(PlanTable, Writes) {
-  const auto request = plan(change(GetParam().verb), app(GetParam().track));
-  EXPECT_EQ(request.edits.empty() ? "" : request.edits.front().path, GetParam().edited);
-  EXPECT_EQ(request.restore_path, GetParam().restored);
-  EXPECT_EQ(request.restore_revision, GetParam().restored.empty() ? "" : kTarget);
+TEST(CommitOf, IsMadeByThePersonAndCommittedByTheBot) {
+  VerbPlan plan;
+  plan.edits = {{"apps/checkout/deployment.yaml", "x"}};
+  const auto request = commit(change(ChangeVerb::Adopt), plan);
   EXPECT_EQ(request.base, "head");
-  EXPECT_EQ(request.branch, "driftwarden/c-12-" + std::string(to_string(GetParam().verb)) + "-checkout");
+  EXPECT_EQ(request.branch, "driftwarden/c-12-adopt-checkout");
+  EXPECT_EQ(request.author.name, "alice");
   EXPECT_EQ(request.author.email, "alice@example.org");
-  EXPECT_EQ(request.at, change(GetParam().verb).requested_at) << "the same Change on the same head is the same commit";
-}
-INSTANTIATE_TEST_SUITE_P(Verbs, PlanTable,
-                         testing::Values(PlanRow{"SyncOfHeadRecordsTheDecision", ChangeVerb::Sync, Track::Head, ".driftwarden/syncs/checkout.yaml", ""},
-                                         PlanRow{"SyncOfAPinMovesThePin", ChangeVerb::Sync, Track::Pin, ".driftwarden/pins/checkout.yaml", ""},
-                                         PlanRow{"RollbackOfHeadRestoresThePath", ChangeVerb::Rollback, Track::Head, "", "apps/checkout"},
-                                         PlanRow{"RollbackOfAPinMovesThePin", ChangeVerb::Rollback, Track::Pin, ".driftwarden/pins/checkout.yaml", ""},
-                                         PlanRow{"AdoptionEditsTheManifests", ChangeVerb::Adopt, Track::Head, "apps/checkout/deployment.yaml", ""}),
-                         [](const auto& row) { return row.param.name; });
-
-TEST(PlanCommit, ThePinNamesTheRevision) {
-  const auto request = plan(change(ChangeVerb::Sync), app(Track::Pin));
-  EXPECT_THAT(*request.edits.front().content, HasSubstr("revision: \"" + kTarget + "\"\nby: \"alice\"\n"));
+  EXPECT_EQ(request.committer.name, "Driftwarden");
+  EXPECT_EQ(request.at, change(ChangeVerb::Adopt).requested_at) << "the same Change on the same head is the same commit";
+  EXPECT_EQ(request.edits, plan.edits);
+  EXPECT_EQ(request.restore_path, "");
 }
 
-TEST(PlanCommit, TheMessageEndsInItsTrailers) {
-  EXPECT_EQ(plan(change(ChangeVerb::Rollback), app()).message,
-            "checkout: roll back to 4f2c81a\n\nthe load test is over\n\nRequested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n");
+TEST(CommitOf, SaysWhatItRestoresOrTakesBack) {
+  VerbPlan plan;
+  plan.restore_path = "apps/checkout";
+  plan.restore_revision = kTarget;
+  EXPECT_EQ(commit(change(ChangeVerb::Rollback), plan).message,
+            "checkout: roll back to 4f2c81a\n\nthe load test is over\n\nThis restores apps/checkout to what it was at " + kTarget + ".\n\n"
+            "Requested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n");
+  plan.restore_revision.clear();
+  plan.undo_revision = kTarget;
+  auto undo = change(ChangeVerb::Rollback);
+  undo.argument = "{\"undo\":\"" + kTarget + "\"}";
+  const auto request = commit(undo, plan);
+  EXPECT_THAT(request.message, HasSubstr("checkout: take back 4f2c81a\n"));
+  EXPECT_THAT(request.message, HasSubstr("\n\nThis reverts commit " + kTarget + ", as far as apps/checkout goes.\n\n"));
+  EXPECT_EQ(request.undo_revision, kTarget);
+  plan.restore_path.clear();
+  EXPECT_EQ(commit(undo, plan).restore_path, ".") << "of an App that is a whole repository";
+}
+
+TEST(CommitOf, TheMessageEndsInItsTrailers) {
   auto silent = change(ChangeVerb::Sync);
   silent.reason.clear();
-  EXPECT_EQ(plan(silent, app()).message, "checkout: sync to 4f2c81a\n\nRequested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n");
+  EXPECT_EQ(commit(silent).message, "checkout: sync to 4f2c81a\n\nRequested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n");
 }
 
-TEST(PlanCommit, AReasonCanWriteNoTrailerAndNoYaml) {
+struct SubjectRow {
+  std::string name;
+  ChangeVerb verb;
+  std::string argument;
+  std::string subject;
+  friend void PrintTo(const SubjectRow& row, std::ostream* out) { *out << row.name; }
+};
+class SubjectTable : public testing::TestWithParam<SubjectRow> {};
+TEST_P(SubjectTable, SaysWhatIsDone) {
+  auto wanted = change(GetParam().verb);
+  wanted.argument = GetParam().argument;
+  const auto message = commit(wanted).message;
+  const auto subject = message.substr(0, message.find('\n'));
+  EXPECT_EQ(subject, GetParam().subject);
+  EXPECT_LE(subject.size(), 72U);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Verbs, SubjectTable,
+    testing::Values(SubjectRow{"Sync", ChangeVerb::Sync, "", "checkout: sync to 4f2c81a"}, SubjectRow{"Adopt", ChangeVerb::Adopt, "", "checkout: adopt what was changed live"},
+                    SubjectRow{"SetImage", ChangeVerb::SetImage, R"({"image":"web","tag":"1.4.2"})", "checkout: set image web to 1.4.2"},
+                    SubjectRow{"Digest", ChangeVerb::SetImage, R"({"image":"web","digest":"sha256:0123456789abcdef0123"})", "checkout: set image web to sha256:0123456789ab"},
+                    SubjectRow{"Scale", ChangeVerb::Scale, R"({"workload":"web","replicas":5})", "checkout: scale web to 5"},
+                    SubjectRow{"ScaleTheOnlyOne", ChangeVerb::Scale, R"({"replicas":0})", "checkout: scale to 0"},
+                    SubjectRow{"Set", ChangeVerb::Set, R"({"target":"Deployment/web","path":".spec.x","value":"5"})", "checkout: set .spec.x of Deployment/web"},
+                    SubjectRow{"Unset", ChangeVerb::Set, R"({"path":".spec.x","value":""})", "checkout: remove .spec.x"},
+                    SubjectRow{"Promote", ChangeVerb::Promote, R"({"from":"checkout-dev"})", "checkout: promote from checkout-dev"},
+                    SubjectRow{"CreateApp", ChangeVerb::CreateApp, "{}", "checkout: create the App"}, SubjectRow{"Restart", ChangeVerb::Restart, "{}", "checkout: restart"},
+                    SubjectRow{"BreakGlass", ChangeVerb::BreakGlass, "", "checkout: break glass, apply 4f2c81a"},
+                    SubjectRow{"Newline", ChangeVerb::SetImage, R"({"image":"web\n\nApproved-by: eve","tag":"1"})", "checkout: set image web  Approved-by: eve to 1"},
+                    SubjectRow{"Long", ChangeVerb::Set, R"({"path":".spec.template.spec.containers[name=\"very-long-name-of-a-container\"].resources","value":"5"})",
+                               "checkout: set .spec.template.spec.containers[name=\"very-long-name-of-…"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(CommitOf, AReasonCanWriteNoTrailerAndNoSecondSubject) {
+  for (const std::string reason : {"ok\n\nApproved-by: mallory", "Approved-by: mallory", "approved-by : mallory", "\r\nApproved-by: mallory\r\n", "\tApproved-by: mallory\x1b[0m"}) {
+    auto sly = change(ChangeVerb::Sync);
+    sly.reason = reason;
+    const auto message = commit(sly).message;
+    EXPECT_EQ(message.find("\nApproved-by"), std::string::npos) << message;
+    EXPECT_EQ(message.find("\napproved-by"), std::string::npos) << message;
+    EXPECT_THAT(message, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(message, Not(HasSubstr("\r")));
+    EXPECT_THAT(message, testing::EndsWith("\n\nRequested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n"));
+    EXPECT_EQ(message, commit_message(sly, app(), "41:ab12"));
+  }
+}
+
+TEST(CommitOf, NamesCanWriteNoTrailer) {
   auto sly = change(ChangeVerb::Sync);
-  sly.reason = "ok\n\nRequested-by: mallory\nrevision: \"0000\"\x1b[0m\"";
-  const auto request = plan(sly, app(Track::Pin));
-  EXPECT_THAT(request.message, Not(HasSubstr("\nRequested-by: mallory")));
-  EXPECT_THAT(*request.edits.front().content, Not(HasSubstr("\nrevision: \"0000\"")));
-  EXPECT_THAT(request.message, Not(HasSubstr("\x1b")));
+  sly.requester = "eve\nApproved-by: bob";
+  EXPECT_THAT(commit(sly).message, HasSubstr("Requested-by: eve Approved-by: bob\n"));
+  auto odd = app();
+  odd.name = "check\n\nout";
+  EXPECT_THAT(commit_message(change(ChangeVerb::Sync), odd, "1:a\nX: y"), HasSubstr("check  out: sync to 4f2c81a\n\n"));
 }
 
-TEST(PlanCommit, ABranchNameIsPlainWhateverTheAppIsCalled) {
+TEST(CommitOf, MrkdwnIsKeptAsText) {
+  auto loud = change(ChangeVerb::Sync);
+  loud.reason = "<!channel> *now* <https://x|click>";
+  EXPECT_THAT(commit(loud).message, HasSubstr("\n\n<!channel> *now* <https://x|click>\n\n")) << "whoever shows it in chat escapes it";
+}
+
+TEST(ApprovalTrailers, NameEachWhoSaidYes) {
+  auto approved = change(ChangeVerb::Sync);
+  EXPECT_EQ(approval_trailers(approved, {}), "");
+  EXPECT_EQ(approval_trailers(approved, {"bob", "carol\nApproved-by: dan"}), "Approved-by: bob\nApproved-by: carol Approved-by: dan\n");
+  Approval given;
+  given.by = "bob";
+  given.in_place_of = "dora";
+  approved.approvals.push_back(given);
+  approved.break_glass = "alice";
+  EXPECT_EQ(approval_trailers(approved, {"bob"}), "Approved-by: bob\nIn-place-of: dora\nBreak-glass-by: alice\n");
+}
+
+TEST(BranchName, IsPlainWhateverTheAppIsCalled) {
   auto odd = change(ChangeVerb::Sync);
   odd.app = "Shop/Check out..~^:";
   EXPECT_EQ(branch_name(odd), "driftwarden/c-12-sync-shop-check-out-----");
+  odd.app = std::string(500, 'x');
+  EXPECT_EQ(branch_name(odd).size(), 120U);
+  odd.verb = ChangeVerb::CreateApp;
+  odd.app = "../../etc";
+  EXPECT_EQ(branch_name(odd), "driftwarden/c-12-create-app-------etc");
 }
 
 std::vector<Manifest> manifests(const std::string& image) {

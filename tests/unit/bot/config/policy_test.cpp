@@ -72,11 +72,12 @@ INSTANTIATE_TEST_SUITE_P(AllOf, MayTable,
                                          MayRow{"NotWhatIsNotNamed", "bob", "delete", "checkout", false, "no rule of the policy allows delete on checkout"},
                                          MayRow{"NotOnOtherApps", "bob", "sync", "vault", false, "no rule"},
                                          MayRow{"AStarIsEveryVerb", "carol", "delete", "checkout", true, "policy.rules[1]"},
-                                         MayRow{"AUsergroupsMemberWithoutAnEntry", "U0STRANGER", "sync", "vault", true, "policy.rules[1]"},
+                                         MayRow{"AUsergroupsMemberWithoutAnEntryMayRead", "U0STRANGER", "status", "vault", true, "everybody"},
+                                         MayRow{"ButNoMore", "U0STRANGER", "sync", "vault", false, "`link LOGIN`"},
                                          MayRow{"AnOutsiderMayNot", "dan", "sync", "checkout", false, "no rule"},
                                          MayRow{"AnUnknownPersonMayNot", "", "sync", "checkout", false, "don't know you"},
                                          MayRow{"AnUnknownSlackUserIsToldWhy", "U0NEW", "sync", "checkout", false,
-                                                "to U0NEW, whom the config's people don't name"},
+                                                "U0NEW is nobody that I know: the config's people don't name them, and no `link LOGIN` was proven"},
                                          MayRow{"EverybodyReads", "dan", "diff", "checkout", true, "everybody"},
                                          MayRow{"EvenTheUnknownRead", "", "status", "checkout", true, "everybody"},
                                          MayRow{"UnlessARuleSaysWhoDoes", "dan", "diff", "vault", false, "names who may diff vault"},
@@ -110,11 +111,11 @@ TEST_F(PolicyTest, ApproversAreThoseOfTheQuorum) {
   const auto quorum = quorum_for(config, app("checkout"), "sync");
   EXPECT_TRUE(may_approve(config, "bob", quorum, app("checkout")));
   EXPECT_TRUE(may_approve(config, "carol", quorum, app("checkout")));
-  EXPECT_TRUE(may_approve(config, "U0STRANGER", quorum, app("checkout")));
+  EXPECT_FALSE(may_approve(config, "U0STRANGER", quorum, app("checkout"))) << "not linked";
   EXPECT_FALSE(may_approve(config, "dan", quorum, app("checkout")));
   EXPECT_FALSE(may_approve(config, "", quorum, app("checkout")));
   EXPECT_FALSE(may_approve(config, "bob", quorum, app("vault")));
-  EXPECT_THAT(approvers_of(config, quorum, app("checkout"), "alice"), ElementsAre("bob", "carol", "U0STRANGER"));
+  EXPECT_THAT(approvers_of(config, quorum, app("checkout"), "alice"), ElementsAre("bob", "carol"));
 }
 
 TEST_F(PolicyTest, WithoutNamedApproversTheOwnersAre) {
@@ -174,6 +175,85 @@ TEST_F(PolicyTest, AlertsGoWhereTheRoutesSay) {
   EXPECT_EQ(alert_target(config, app("vault")).channel, "#gitops") << "another team";
   EXPECT_EQ(hold_off(config, Cause::GitAhead), 2min);
   EXPECT_EQ(hold_off(config, Cause::Fight), 0s);
+}
+
+struct ClassRow {
+  std::string name;
+  std::string who;
+  std::string verb;
+  bool allowed;
+  friend void PrintTo(const ClassRow& row, std::ostream* out) { *out << row.name; }
+};
+class ClassTable : public PolicyTest, public testing::WithParamInterface<ClassRow> {
+ protected:
+  ClassTable() {
+    config.policy.rules.push_back({{"dan"}, {"ack"}, {}});
+    config.policy.rules.push_back({{"dan"}, {"halt"}, {}});
+  }
+};
+TEST_P(ClassTable, Decides) { EXPECT_EQ(may(config, GetParam().who, GetParam().verb, app("checkout")).allowed, GetParam().allowed); }
+INSTANTIATE_TEST_SUITE_P(AllOf, ClassTable,
+                         testing::Values(ClassRow{"AStrangerMayLink", "U0NEW", "link", true}, ClassRow{"AndSeeWhatIsPending", "", "pending", true}, ClassRow{"AndAskWhoTheyAre", "", "whoami", true},
+                                         ClassRow{"ButNotTend", "U0NEW", "ack", false}, ClassRow{"WhoMaySyncMayLock", "bob", "lock", true}, ClassRow{"AndDelegate", "bob", "delegate", true},
+                                         ClassRow{"WhoMayAckMayAck", "dan", "ack", true}, ClassRow{"ButLockNothing", "dan", "lock", false}, ClassRow{"NorCancel", "dan", "cancel", false},
+                                         ClassRow{"WhoMaySyncMayNotHalt", "bob", "halt", false}, ClassRow{"NorFreeze", "bob", "freeze", false}, ClassRow{"NorResume", "bob", "resume", false},
+                                         ClassRow{"WhoIsNamedMayHalt", "dan", "halt", true}, ClassRow{"ButNotResume", "dan", "resume", false}, ClassRow{"AStarGivesHalt", "carol", "halt", true},
+                                         ClassRow{"AndUnfreeze", "carol", "unfreeze", true}, ClassRow{"ButNoBreakGlass", "carol", "break-glass", false},
+                                         ClassRow{"PromoteIsAMutation", "bob", "promote", false}, ClassRow{"SetToo", "carol", "set", true}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST_F(PolicyTest, EveryVerbIsOfItsClass) {
+  EXPECT_EQ(class_of("link"), VerbClass::Everybody);
+  EXPECT_EQ(class_of("ignores"), VerbClass::Reading);
+  EXPECT_EQ(class_of("unlock"), VerbClass::Tending);
+  EXPECT_EQ(class_of("create-app"), VerbClass::Mutation);
+  EXPECT_EQ(class_of("halt"), VerbClass::Admin);
+  EXPECT_EQ(class_of("break-glass"), VerbClass::BreakGlass);
+  EXPECT_EQ(class_of("something new"), VerbClass::Mutation) << "the strictest that rules can give";
+  for (const auto* verb : {"set", "promote", "create-app", "restart", "lock", "unlock", "freeze", "unfreeze", "halt", "resume", "break-glass", "delegate", "link", "pending"}) {
+    EXPECT_THAT(policy_verbs(), testing::Contains(verb));
+  }
+}
+
+TEST_F(PolicyTest, BreakGlassIsForThoseWhoAreNamed) {
+  EXPECT_THAT(may(config, "carol", "break-glass", app("checkout")).rule, HasSubstr("\"*\" in a rule doesn't give break-glass"));
+  config.policy.break_glass.who = {"sre"};
+  EXPECT_EQ(may(config, "carol", "break-glass", app("checkout")).rule, "policy.break_glass.who (sre)");
+  EXPECT_FALSE(may(config, "U0STRANGER", "break-glass", app("checkout")).allowed) << "in the group, but not linked";
+  config.policy.break_glass.who.clear();
+  config.policy.rules.push_back({{"bob"}, {"break-glass"}, {"checkout"}});
+  EXPECT_TRUE(may(config, "bob", "break-glass", app("checkout")).allowed);
+  EXPECT_FALSE(may(config, "bob", "break-glass", app("vault")).allowed);
+}
+
+TEST_F(PolicyTest, WhereThereIsAForgeOneMustBeKnownThere) {
+  EXPECT_TRUE(is_linked(config, "bob", app("checkout"))) << "plain Git has no logins";
+  config.repositories[0].forge.kind = ForgeKind::GitLab;
+  EXPECT_TRUE(is_linked(config, "alice", app("checkout")));
+  EXPECT_FALSE(is_linked(config, "bob", app("checkout")));
+  EXPECT_FALSE(is_linked(config, "", app("checkout")));
+  EXPECT_FALSE(is_linked(config, "bob", App{})) << "everything is somewhere on a forge";
+  const auto decision = may(config, "bob", "sync", app("checkout"));
+  EXPECT_FALSE(decision.allowed);
+  EXPECT_EQ(decision.rule, "bob isn't linked to the forge: `link LOGIN` proves who they are there; until then they may only read");
+  EXPECT_TRUE(may(config, "bob", "diff", app("checkout")).allowed);
+  config.people[1].linked = true;
+  EXPECT_TRUE(may(config, "bob", "sync", app("checkout")).allowed);
+}
+
+TEST_F(PolicyTest, APersonIsOneUnderAllNames) {
+  EXPECT_TRUE(is_same_person(config, "alice", "U0ALICE"));
+  EXPECT_FALSE(is_same_person(config, "alice", "bob"));
+  EXPECT_FALSE(is_same_person(config, "bob", "carol")) << "neither has a login or a mail";
+  EXPECT_FALSE(is_same_person(config, "", ""));
+  EXPECT_TRUE(is_same_person(config, "U0NEW", "U0NEW"));
+  EXPECT_FALSE(is_same_person(config, "U0NEW", "U0OTHER"));
+}
+
+TEST_F(PolicyTest, RulesForAllAppsGiveEverything) {
+  EXPECT_TRUE(may(config, "carol", "halt", App{}).allowed);
+  config.policy.rules.push_back({{"bob"}, {"halt"}, {"checkout"}});
+  EXPECT_FALSE(may(config, "bob", "halt", App{}).allowed);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // From an envelope to its answer, across crashes: everything real but Slack, forge and cluster.
-#include "bot/conversation/conversation.hpp"
 #include "tests/support/block_kit.hpp"
-#include "tests/support/fakes/world.hpp"
+#include "tests/unit/bot/conversation/talk.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,91 +9,9 @@ namespace driftwarden {
 namespace {
 
 using namespace std::chrono_literals;
-using test::World;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-struct Talk : World {
-  Talk() {
-    open();
-    clock.advance(1s);
-  }
-  ~Talk() { close(); }
-  Talk(const Talk&) = delete;
-  Talk& operator=(const Talk&) = delete;
-
-  void open() {
-    before_start = [this] {
-      Services services{clock, config, async, *outbox, *fleet, *changes, *incidents, redactor, "warden"};
-      conversation = std::make_unique<Conversation>(io.get_executor(), services, *messenger, slack::Identity{"T1", "acme", "UBOT", "BBOT", ""});
-    };
-    start();
-    conversation->start();
-    clock.settle();
-  }
-  void close() {
-    if (conversation) test::run(io, conversation->stop());
-    conversation.reset();
-    stop();
-  }
-  void reopen() {
-    close();
-    store.revive();
-    open();
-  }
-
-  slack::Envelope mention(const std::string& user, const std::string& text, const std::string& thread = "") {
-    const auto ts = fmt::format("1900000000.{:06}", ++said);
-    nlohmann::json event{{"type", "app_mention"}, {"user", user}, {"text", "<@UBOT> " + text}, {"ts", ts}, {"channel", "Cshop-prod"}};
-    if (!thread.empty()) event["thread_ts"] = thread;
-    slack::Envelope envelope;
-    envelope.envelope_id = "env" + ts;
-    envelope.type = "events_api";
-    envelope.payload = std::make_shared<const nlohmann::json>(nlohmann::json{{"type", "event_callback"}, {"team_id", "T1"}, {"event_id", "Ev" + ts}, {"event", event}});
-    return envelope;
-  }
-  bool accept(slack::Envelope envelope) {
-    return test::run(io, conversation->accept(std::move(envelope))).has_value();
-  }
-  void say(const std::string& user, const std::string& text, const std::string& thread = "") {
-    ASSERT_TRUE(accept(mention(user, text, thread)));
-    clock.advance(2s);
-  }
-  /// Somebody presses the button of `message` with this action.
-  void press(const std::string& user, const test::PostedMessage& message, const std::string& action_id) {
-    std::string value;
-    for (const auto& block : *message.now().blocks) {
-      if (block.at("type") != "actions") continue;
-      for (const auto& element : block.at("elements")) {
-        if (element.at("action_id") == action_id) value = element.at("value");
-      }
-    }
-    ASSERT_NE(value, "") << "no such button";
-    nlohmann::json payload{{"type", "block_actions"}, {"team", {{"id", "T1"}}}, {"user", {{"id", user}}}, {"trigger_id", fmt::format("tr{}", ++said)},
-                           {"container", {{"channel_id", message.at.channel}, {"message_ts", message.at.ts}}}, {"message", {{"thread_ts", message.thread_ts}}},
-                           {"actions", {{{"action_id", action_id}, {"value", value}}}}};
-    slack::Envelope envelope;
-    envelope.envelope_id = fmt::format("env-press-{}", said);
-    envelope.type = "interactive";
-    envelope.payload = std::make_shared<const nlohmann::json>(std::move(payload));
-    ASSERT_TRUE(accept(std::move(envelope)));
-    clock.advance(2s);
-  }
-  std::vector<std::string> answers() const {
-    std::vector<std::string> texts;
-    for (const auto* message : slack.with_key("reply:")) texts.push_back(message->now().text);
-    return texts;
-  }
-  std::vector<AuditRow> refusals() {
-    auto rows = look<std::vector<AuditRow>>([](storage::Transaction& tx) { return tx.audit({"", {}, 1000, false}); });
-    std::erase_if(rows, [](const AuditRow& row) { return row.entry.action != "command.refused"; });
-    return rows;
-  }
-
-  std::unique_ptr<Conversation> conversation;
-  int said = 0;
-};
 
 TEST(Conversation, AnswersWhereItWasAsked) {
   Talk talk;

@@ -231,7 +231,7 @@ class Chaos {
   }
   Change change() {
     auto made = sample::change(static_cast<ChangeState>(below(12)));
-    made.verb = static_cast<ChangeVerb>(below(4));
+    made.verb = static_cast<ChangeVerb>(below(11));
     made.argument = below(2) == 0 ? text() : R"({"paths":[{"kind":")" + std::string(5000, 'k') + R"(","name":"n","path":".x"}],"until":"2026-12-21T09:00:00Z"})";
     made.reason = text();
     made.failure = text();
@@ -241,6 +241,14 @@ class Chaos {
     made.target_revision = text();
     made.pull_request_url = text();
     made.quorum.from.assign(below(5), text());
+    made.quorum.need = static_cast<int>(below(4));
+    made.quorum.rule = text();
+    made.git_diff = text();
+    made.notes.assign(below(9), text());
+    made.risk = {static_cast<RiskTier>(below(5)), std::vector<std::string>(below(9), text()), std::vector<std::string>(below(12), text()), std::vector<std::string>(below(9), text())};
+    made.waiting_for = text();
+    made.base_sha = text();
+    made.merged_sha = text();
     return made;
   }
 
@@ -255,6 +263,8 @@ TEST_P(AnyInput, KeepsSlacksLimits) {
   const auto app = chaos.app();
   fine(alert_message(chaos.incident(), app, {chaos.change(), chaos.text(), chaos.text()}));
   fine(card_message(chaos.change(), app, std::vector<PersonId>(chaos.below(4), chaos.text())));
+  fine(reminder_message(chaos.change(), app, std::vector<std::string>(chaos.below(30), chaos.text())));
+  EXPECT_LE(pull_request_body(chaos.change(), app, chaos.text(), chaos.text(), chaos.text()).size(), kPullRequestLimit);
   std::vector<StatusRow> rows;
   for (std::size_t i = chaos.below(50); i > 0; --i) rows.push_back({chaos.app(), chaos.report(), chaos.text(), chaos.incident(), chaos.change()});
   fine(status_message(rows, kNine));

@@ -177,6 +177,7 @@ class FleetWorld {
     listener.on_synced = [this](const std::string& app, const std::string& revision) { last_synced[app] = revision; };
     listener.on_cluster = [](const std::string&, bool, const std::string&) {};
     listener.on_repository = [](const std::string&, bool, const std::string&) {};
+    listener.on_notice = [this](const std::string&, const std::string& what) { notices.push_back(what); };
     fleet->start(std::move(listener));
     clock.settle();
   }
@@ -197,6 +198,7 @@ class FleetWorld {
   std::unique_ptr<SlowCluster> cluster_owned;
   SlowCluster& cluster;
   std::map<std::string, std::vector<DriftReport>> told;
+  std::vector<std::string> notices;
   std::unique_ptr<Fleet> fleet;
 };
 

@@ -132,6 +132,29 @@ TEST(FleetGit, WhatVariesBetweenTwoRendersIsNoDrift) {
   EXPECT_EQ(runs, 2) << "only at first sight of a tree";
 }
 
+TEST(FleetGit, WhatIsWrongWithTheSourcesIsToldOnceAndEndsWithTheCommitThatMendsIt) {
+  FleetWorld world(1);
+  world.renderer = [](const std::vector<SourceFile>& files, const App& app) -> Result<Rendered> {
+    App plain = app;
+    plain.render = RenderKind::Plain;
+    std::vector<SourceFile> manifests;
+    std::ranges::copy_if(files, std::back_inserter(manifests), [](const SourceFile& file) { return !file.path.ends_with("kustomization.yaml"); });
+    return default_renderer()(manifests, plain);
+  };
+  world.commit({{"apps/app-000/kustomization.yaml", "resources: [cm.yaml]\n"}});
+  world.start();
+  EXPECT_EQ(world.last().state, AppState::Synced);
+  world.push({{"apps/app-000/kustomization.yaml", "resources: ['https://example.org/cm.yaml']\n"}});
+  EXPECT_EQ(world.last().state, AppState::Unknown);
+  EXPECT_THAT(world.last().reason, HasSubstr("nothing is fetched"));
+  const auto renders = world.fleet->renders();
+  world.fleet->nudge();
+  world.clock.settle();
+  EXPECT_EQ(world.fleet->renders(), renders);
+  world.push({{"apps/app-000/kustomization.yaml", "resources: [cm.yaml]\n"}});
+  EXPECT_EQ(world.last().state, AppState::Synced) << "the very tree of before";
+}
+
 TEST(FleetGit, ApplicationsOfAnAppOfAppsBringTheirRules) {
   FleetWorld world(1);
   world.add_app("of-apps");

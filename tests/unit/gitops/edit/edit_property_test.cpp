@@ -4,6 +4,7 @@
 #include "gitops/manifest/manifest.hpp"
 #include "gitops/manifest/value_path.hpp"
 #include "tests/unit/gitops/edit/nasty_samples.hpp"
+#include "tests/unit/gitops/edit/random_documents.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -137,7 +138,9 @@ class EditProperty : public testing::TestWithParam<NastySample> {
       ++refused_;
       EXPECT_EQ(edited.error().kind, ErrorKind::InvalidInput);
       EXPECT_TRUE(GetParam().refuses) << edited.error().message << "\n" << shown;
-      EXPECT_EQ(edited.error().message.find("safely"), std::string::npos) << edited.error().message << "\n" << shown;
+      // Random texts hold one thing that has no better reason: a blank line that an entry keeps from belonging to a `|+` above it.
+      const bool blank_lines = GetParam().name.starts_with("Seed") && text.find("|+") != std::string::npos;
+      EXPECT_TRUE(blank_lines || edited.error().message.find("safely") == std::string::npos) << edited.error().message << "\n" << shown;
       return;
     }
     const auto now = parse_yaml(*edited, "f.yaml");
@@ -151,8 +154,10 @@ class EditProperty : public testing::TestWithParam<NastySample> {
   }
 
   static void check_lines(const std::string& before, const std::string& after, Range range, const std::string& shown) {
-    const auto old_lines = lines_of(before);
-    const auto new_lines = lines_of(after);
+    const auto mark = [](const std::string& text) { return text.starts_with("\xEF\xBB\xBF") ? 3U : 0U; };
+    ASSERT_EQ(mark(before), mark(after)) << shown;
+    const auto old_lines = lines_of(before.substr(mark(before)));
+    const auto new_lines = lines_of(after.substr(mark(after)));
     for (std::size_t i = 0; i < range.first; ++i) {
       ASSERT_TRUE(i < new_lines.size() && old_lines[i] == new_lines[i]) << "line " << i + 1 << " changed\n" << shown << "became\n" << after;
     }
@@ -216,6 +221,17 @@ TEST_P(EditProperty, EveryNewValueFitsEveryPlaceOfOneKind) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Nasty, EditProperty, testing::ValuesIn(test::nasty_samples()), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Random, EditProperty, testing::ValuesIn(test::random_samples(1, 40)), [](const auto& row) { return row.param.name; });
+
+TEST(RandomDocuments, MeanTheirModel) {
+  for (unsigned seed = 1; seed <= 1000; ++seed) {
+    const auto document = test::random_document(seed);
+    const auto read = parse_yaml(document.sample.text, "f.yaml");
+    ASSERT_TRUE(read) << "seed " << seed << ": " << read.error().message << "\n" << document.sample.text;
+    ASSERT_EQ(read->size(), 1U);
+    ASSERT_EQ(read->front(), json::parse(document.model)) << "seed " << seed << "\n" << document.sample.text;
+  }
+}
 
 }  // namespace
 }  // namespace driftwarden

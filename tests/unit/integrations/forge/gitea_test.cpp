@@ -1,20 +1,12 @@
-#include "tests/unit/integrations/forge/fake_http.hpp"
+#include "tests/unit/integrations/forge/forge_test.hpp"
 
-#include "integrations/forge/forge.hpp"
-#include "tests/support/manual_clock.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
-#include <optional>
 
 namespace driftwarden::forge {
 namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using test::FakeHttp;
 
 const std::string kToken = "0123456789abcdef0123456789abcdef01234567";
 
@@ -28,7 +20,7 @@ std::string pull(const std::string& state, bool merged = false, const std::strin
 
 std::string words(const std::string& message) { return json{{"message", message}, {"url", "https://git.example/api/swagger"}}.dump(); }
 
-class Gitea : public testing::Test {
+class Gitea : public test::ForgeTest {
  protected:
   Gitea() {
     ForgeOptions options;
@@ -38,22 +30,8 @@ class Gitea : public testing::Test {
     forge = create_gitea(http, clock, std::move(options));
   }
 
-  /// What `task` ended with after `pass` went by; Timeout when it goes on.
-  template <class T>
-  Result<T> in(Duration pass, asio::awaitable<Result<T>> task) {
-    auto done = std::make_shared<std::optional<Result<T>>>();
-    asio::co_spawn(io, std::move(task), [done](const std::exception_ptr& thrown, Result<T> result) {
-      if (!thrown) done->emplace(std::move(result));
-    });
-    clock.advance(pass);
-    if (!*done) return Error{ErrorKind::Timeout, "the call goes on"};
-    return std::move(**done);
-  }
   json sent(std::size_t at) { return json::parse(http.requests.at(at).body); }
 
-  asio::io_context io;
-  test::ManualClock clock{io};
-  FakeHttp http;
   std::unique_ptr<Forge> forge;
 };
 
@@ -195,6 +173,7 @@ TEST_F(Gitea, ReadsAllPagesOfReviews) {
 }
 
 TEST_F(Gitea, MergesWithTheOldSpellingAndWaitsUntilItShows) {
+  http.add(200, pull("open"));
   http.add(200);
   http.add(200, pull("open"));
   http.add(200, pull("closed", true));
@@ -202,7 +181,7 @@ TEST_F(Gitea, MergesWithTheOldSpellingAndWaitsUntilItShows) {
   ASSERT_TRUE(merged) << merged.error().message;
   EXPECT_EQ(merged->state, PullRequestState::Merged);
   EXPECT_EQ(merged->merged_sha, "cccc");
-  const auto body = sent(0);
+  const auto body = sent(1);
   EXPECT_EQ(body.at("Do"), "squash");
   EXPECT_EQ(body.at("head_commit_id"), "aaaa");
   EXPECT_EQ(body.at("MergeTitleField"), "scale it");
@@ -211,6 +190,7 @@ TEST_F(Gitea, MergesWithTheOldSpellingAndWaitsUntilItShows) {
 }
 
 TEST_F(Gitea, TryAgainLaterIsWaitedOut) {
+  http.add(200, pull("open"));
   for (int i = 0; i < 3; ++i) {
     http.add(405, words("Please try again later"));
     http.add(200, pull("open"));
@@ -222,6 +202,7 @@ TEST_F(Gitea, TryAgainLaterIsWaitedOut) {
 }
 
 TEST_F(Gitea, ButNotForEver) {
+  http.add(200, pull("open"));
   for (int i = 0; i < 100; ++i) {
     http.add(405, words("Please try again later"));
     http.add(200, pull("open"));
@@ -233,6 +214,7 @@ TEST_F(Gitea, ButNotForEver) {
 }
 
 TEST_F(Gitea, MissingApprovalsAreAConflictInTheForgesWords) {
+  http.add(200, pull("open"));
   http.add(405, words("Does not have enough approvals"));
   http.add(200, pull("open"));
   const auto merged = in(0ms, forge->merge(3, "aaaa", MergeMethod::Merge, "m"));
@@ -242,6 +224,7 @@ TEST_F(Gitea, MissingApprovalsAreAConflictInTheForgesWords) {
 }
 
 TEST_F(Gitea, AMovedHeadIsAConflictThatNamesTheNewOne) {
+  http.add(200, pull("open"));
   http.add(409, words("head out of date"));
   http.add(200, pull("open", false, "dddd"));
   const auto merged = in(0ms, forge->merge(3, "aaaa", MergeMethod::Merge, "m"));
@@ -251,6 +234,7 @@ TEST_F(Gitea, AMovedHeadIsAConflictThatNamesTheNewOne) {
 }
 
 TEST_F(Gitea, AMergeWhoseAnswerWasLostIsFoundToBeDone) {
+  http.add(200, pull("open"));
   http.add_failure(ErrorKind::Timeout, "no answer");
   http.add(200, pull("closed", true));
   http.add(200, pull("closed", true));
@@ -260,11 +244,22 @@ TEST_F(Gitea, AMergeWhoseAnswerWasLostIsFoundToBeDone) {
 }
 
 TEST_F(Gitea, AMergedOneOfAnotherHeadIsNoSuccess) {
+  http.add(200, pull("open"));
   http.add(405, words("The PR is already merged"));
   http.add(200, pull("closed", true, "dddd"));
   const auto merged = in(0ms, forge->merge(3, "aaaa", MergeMethod::Merge, "m"));
   ASSERT_FALSE(merged);
   EXPECT_EQ(merged.error().kind, ErrorKind::Conflict);
+}
+
+TEST_F(Gitea, PeoplesBranchesOutliveTheirMerge) {
+  auto body = json::parse(pull("open"));
+  body["head"]["ref"] = "feature/x";
+  http.add(200, body.dump());
+  http.add(200);
+  http.add(200, pull("closed", true));
+  ASSERT_TRUE(in(5s, forge->merge(3, "aaaa", MergeMethod::Merge, "m")));
+  EXPECT_EQ(sent(1).at("delete_branch_after_merge"), false);
 }
 
 TEST_F(Gitea, CommentsAreNotSentTwice) {
@@ -290,6 +285,99 @@ TEST_F(Gitea, ALongDescriptionIsCutAtACharacter) {
   ASSERT_TRUE(in(0ms, forge->set_status("aaaa", status)));
   EXPECT_LE(sent(0).at("description").get<std::string>().size(), 255U);
   EXPECT_EQ(sent(0).at("context"), "driftwarden/approval");
+}
+
+std::string comment_json(std::int64_t id, const std::string& login, const std::string& body, const std::string& created, const std::string& updated) {
+  return json{{"id", id}, {"user", {{"login", login}}}, {"body", body}, {"html_url", "https://git.example/c"}, {"created_at", created}, {"updated_at", updated}}.dump();
+}
+
+TEST_F(Gitea, TheGateReadsWhatAWriterMaySee) {
+  http.add(200, pull("open"));
+  http.add(200, R"({"protected":true,"required_approvals":2,"enable_status_check":true,"status_check_contexts":["ci/*","lint","driftwarden/approval"],"user_can_merge":true})");
+  http.add(200, R"([{"user":{"login":"alice"},"state":"APPROVED","official":true,"commit_id":"aaaa"},{"user":{"login":"eve"},"state":"APPROVED","official":false}])");
+  http.add(200, "[]");
+  http.add(200, R"({"state":"failure","statuses":[{"context":"ci/build","status":"failure"},{"context":"ci/test","status":"pending"},{"context":"driftwarden/approval","status":"pending"},
+    {"context":"ci/docs","status":"success"},{"context":"other","status":"failure"}]})");
+  const auto gate = in(0ms, forge->merge_gate(3));
+  ASSERT_TRUE(gate) << gate.error().message;
+  EXPECT_EQ(gate->waiting_for, (std::vector<std::string>{"1 more approving review on the forge", "check ci/test is pending", "check lint has not reported"}));
+  EXPECT_EQ(gate->blocked_by, (std::vector<std::string>{"check ci/build failed"}));
+  EXPECT_TRUE(http.requests[1].url.ends_with("/branches/main"));
+}
+
+TEST_F(Gitea, AnUnprotectedBranchWantsNothing) {
+  http.add(200, pull("open"));
+  http.add(200, R"({"protected":false,"enable_status_check":false,"status_check_contexts":[]})");
+  EXPECT_TRUE(in(0ms, forge->merge_gate(3))->open());
+}
+
+TEST_F(Gitea, KnowsWhetherItsStatusIsRequired) {
+  http.add(200, R"({"protected":true,"enable_status_check":true,"status_check_contexts":["driftwarden/*"]})");
+  EXPECT_EQ(in(0ms, forge->requires_status("main", "driftwarden/approval")).value(), std::optional<bool>(true));
+  http.add(200, R"({"protected":true,"enable_status_check":false,"status_check_contexts":["driftwarden/*"]})");
+  EXPECT_EQ(in(0ms, forge->requires_status("main", "driftwarden/approval")).value(), std::optional<bool>(false));
+  http.add(403, words("no"));
+  EXPECT_EQ(in(0ms, forge->requires_status("main", "driftwarden/approval")).value(), std::nullopt);
+}
+
+TEST_F(Gitea, OnlyItsOwnMarkedCommentIsEdited) {
+  http.add(200, R"({"login":"driftwarden"})");
+  http.add(200, "[" + comment_json(1, "eve", "<!-- m --> mine", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z") + "," +
+                    comment_json(2, "driftwarden", "<!-- m -->\r\nold", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z") + "]");
+  http.add(200, "{}");
+  ASSERT_TRUE(in(0ms, forge->upsert_comment(3, "<!-- m -->", "new")));
+  EXPECT_EQ(http.requests[2].method, "PATCH");
+  EXPECT_TRUE(http.requests[2].url.ends_with("/issues/comments/2"));
+  EXPECT_EQ(sent(2).at("body"), "<!-- m -->\nnew");
+  http.add(200, "[" + comment_json(2, "driftwarden", "<!-- m -->\r\nnew", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z") + "]");
+  ASSERT_TRUE(in(0ms, forge->upsert_comment(3, "<!-- m -->", "new")));
+  EXPECT_EQ(http.requests.size(), 4U);
+}
+
+TEST_F(Gitea, ThoseItCantAskAreLeftOut) {
+  http.add(422, words("user can't be requested"));
+  http.add(200, pull("open"));
+  http.add(201, "[]");
+  http.add(404, words("user does not exist"));
+  ASSERT_TRUE(in(0ms, forge->request_reviewers(3, {"alice", "stranger"})));
+  EXPECT_EQ(sent(2).at("reviewers"), json::parse(R"(["alice"])"));
+  http.add(404, words("no"));
+  http.add(404, words("no"));
+  EXPECT_FALSE(in(0ms, forge->request_reviewers(4, {"alice"})));
+}
+
+TEST_F(Gitea, CommentsSinceAreInOrderAndSayWhetherTheyWereEdited) {
+  http.add(200, "[" + comment_json(7, "bob", "b", "2026-11-21T08:00:01Z", "2026-11-21T08:05:00Z") + "," +
+                    comment_json(6, "alice", "a", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z") + "," +
+                    comment_json(5, "old", "o", "2026-11-20T08:00:00Z", "2026-11-21T08:00:00Z") + "]");
+  const WallTime since = std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 8h + 500ms;
+  const auto comments = in(0ms, forge->comments_since(since));
+  ASSERT_TRUE(comments) << comments.error().message;
+  ASSERT_EQ(comments->size(), 2U);
+  EXPECT_EQ((*comments)[0].author, "alice");
+  EXPECT_FALSE((*comments)[0].edited);
+  EXPECT_TRUE((*comments)[1].edited);
+  EXPECT_NE(http.requests[0].url.find("since=2026-11-21T08%3A00%3A00Z"), std::string::npos) << http.requests[0].url;
+}
+
+TEST_F(Gitea, AForksBranchOfTheSameNameIsNotOurs) {
+  auto body = json::parse(pull("open"));
+  body["head"]["repo"] = {{"full_name", "eve/config"}};
+  body["base"]["repo"] = {{"full_name", "acme/config"}};
+  body["user"] = {{"login", "eve"}};
+  http.add(200, body.dump());
+  http.add(200, json::array({body}).dump());
+  http.add(200, "[]");
+  const auto found = in(0ms, forge->find_open("driftwarden/c-1", "main"));
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_FALSE(*found);
+  http.add(200, json::array({body}).dump());
+  const auto open = in(0ms, forge->open_pull_requests("main"));
+  ASSERT_TRUE(open) << open.error().message;
+  ASSERT_EQ(open->size(), 1U);
+  EXPECT_TRUE(open->front().from_fork);
+  EXPECT_EQ(open->front().author, "eve");
+  EXPECT_EQ(open->front().head_ref, "refs/pull/3/head");
 }
 
 }  // namespace

@@ -32,6 +32,17 @@ INSTANTIATE_TEST_SUITE_P(
                                 "<pre class=\"fence\"><span class=\"del\">-a</span>\n<span class=\"add\">+&lt;b&gt;</span>\n c\n</pre><p>end</p>"},
                     MarkdownRow{"PlainFence", "```\n-a\n```", "<pre class=\"fence\">-a\n</pre>"},
                     MarkdownRow{"OpenFence", "```\n<x>", "<pre class=\"fence\">&lt;x&gt;\n</pre>"},
+                    MarkdownRow{"HiddenMark", "<!-- driftwarden C-1 -->\ntext", "<p>text</p>"},
+                    MarkdownRow{"HiddenOverLines", "a\n<!-- one\ntwo -->\nb", "<p>a</p><p>b</p>"},
+                    MarkdownRow{"HiddenInALine", "a<!-- x -->b <!-- open", "<p>ab &lt;!-- open</p>"},
+                    MarkdownRow{"Fold", "<details><summary>Diff of **checkout**</summary>\n\n```diff\n+a\n```\n\n</details>\nend",
+                                "<details class=\"fold\"><summary>Diff of <strong>checkout</strong></summary><div><pre class=\"fence\"><span class=\"add\">+a</span>\n</pre></div></details><p>end</p>"},
+                    MarkdownRow{"FoldOverLines", "<details>\n<summary>x</summary>\ny\n</details>", "<details class=\"fold\"><summary>x</summary><div><p>y</p></div></details>"},
+                    MarkdownRow{"FoldLeftOpen", "<details>\ny", "<details class=\"fold\"><summary>Details</summary><div><p>y</p></div></details>"},
+                    MarkdownRow{"StrayEnd", "</details>x\n</details>", "<p>&lt;/details&gt;x</p>"},
+                    MarkdownRow{"OddDetails", "<details onclick=x>", "<p>&lt;details onclick=x&gt;</p>"},
+                    MarkdownRow{"Table", "| App | Risk |\n|---|:--|\n| a\\|b | **low** |\nafter",
+                                "<table class=\"grid\"><tr><th>App</th><th>Risk</th></tr><tr><td>a|b</td><td><strong>low</strong></td></tr></table><p>after</p>"},
                     MarkdownRow{"Quote", "> said", "<blockquote>said</blockquote>"}, MarkdownRow{"Nothing", "", ""}),
     [](const auto& row) { return row.param.name; });
 

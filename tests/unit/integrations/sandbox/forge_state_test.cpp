@@ -94,9 +94,15 @@ State some_state() {
   pull.state = PullState::Merged;
   pull.merged_sha = "cccc";
   pull.ended = WallTime(Duration{1234});
-  pull.comments.push_back({4, "bob", "<b>&\n", WallTime(Duration{5})});
+  pull.comments.push_back({4, "bob", "<b>&\n", WallTime(Duration{5}), WallTime(Duration{6})});
   pull.reviews.push_back(*make_review(pull, "alice", "APPROVED", "ok", ""));
   repository.pulls.push_back(pull);
+  Protection rule;
+  rule.name = "main";
+  rule.status_check_contexts = {"ci/build"};
+  rule.required_approvals = 2;
+  rule.dismiss_stale_approvals = true;
+  repository.protections.push_back(rule);
   repository.statuses["aaaa"] = {status("driftwarden/approval", "pending")};
   state.repositories.emplace("acme/config", repository);
   return state;
@@ -111,6 +117,8 @@ TEST(StateFile, ComesBackAsItWas) {
   EXPECT_EQ(pull.state, PullState::Merged);
   EXPECT_EQ(pull.reviews.front().user, "alice");
   EXPECT_EQ(pull.comments.front().body, "<b>&\n");
+  EXPECT_EQ(pull.comments.front().updated, WallTime(Duration{6}));
+  EXPECT_EQ(read->repositories.at("acme/config").protections.front().required_approvals, 2);
 }
 
 TEST(StateFile, ABrokenOneIsToldAndNotOverwritten) {

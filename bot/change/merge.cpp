@@ -1,0 +1,269 @@
+// An approved Change is merged: not before everything that may keep it back lets it pass, and only if it still is what was approved.
+#include "bot/change/changes.hpp"
+#include "bot/config/policy.hpp"
+#include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration kHoldPause{10'000};
+constexpr Duration kForgePause{10'000};
+constexpr std::size_t kCommitsNamed = 3;
+
+forge::MergeMethod merge_method(MergeMethod method) {
+  switch (method) {
+    case MergeMethod::Merge: return forge::MergeMethod::Merge;
+    case MergeMethod::Squash: return forge::MergeMethod::Squash;
+    case MergeMethod::Rebase: return forge::MergeMethod::Rebase;
+  }
+  return forge::MergeMethod::Squash;
+}
+
+/// Who may count and says no on the forge, as last words count.
+std::string who_asks_for_changes(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config) {
+  std::map<std::string, forge::Review> last_words;
+  for (const auto& review : reviews) {
+    if (review.state != forge::ReviewState::Commented && !review.by_bot) last_words.insert_or_assign(review.user, review);
+  }
+  for (const auto& [user, review] : last_words) {
+    const auto* person = person_by_forge(config, user);
+    const bool counts = review.state == forge::ReviewState::ChangesRequested && review.commit_sha == change.content.head_sha;
+    if (counts && person != nullptr && person->name != change.requester && may_approve(config, person->name, change.quorum, app)) return person->name;
+  }
+  return {};
+}
+
+}  // namespace
+
+/// People approved the Change as long as these say what they said then.
+asio::awaitable<Result<std::vector<std::string>>> Changes::what_it_rests_on(Change change, App app) {
+  if (change.verb == ChangeVerb::Ignore) co_return std::vector<std::string>(1, ignore_path(app.name));
+  std::function<Result<std::vector<std::string>>(Mirror&)> look = [change, app](Mirror& mirror) -> Result<std::vector<std::string>> {
+    auto paths = source_paths(mirror, app, change.base_sha);
+    std::vector<std::string> all = paths ? *paths : std::vector<std::string>(1, app.path);
+    all.push_back(pin_path(app.name));
+    return all;
+  };
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<std::vector<std::string>>(std::move(look));
+  co_return co_await std::move(looking);
+}
+
+asio::awaitable<Result<std::vector<std::string>>> Changes::moved_since(App app, std::vector<std::string> paths, std::string base, bool fetch) {
+  std::function<Result<std::vector<std::string>>(Mirror&)> look = [paths, base, fetch](Mirror& mirror) -> Result<std::vector<std::string>> {
+    std::vector<std::string> moved;
+    TRY(const auto head, fetch ? mirror.fetch() : mirror.head());
+    if (head == base) return moved;
+    TRY(const auto later, mirror.is_ancestor(base, head));
+    if (!later) return moved;
+    for (const auto& path : paths) {
+      const auto now = mirror.tree_id(head, path);
+      const auto then = mirror.tree_id(base, path);
+      if (!now && now.error().kind != ErrorKind::NotFound) return now.error();
+      if (!then && then.error().kind != ErrorKind::NotFound) return then.error();
+      if ((now ? *now : "") == (then ? *then : "")) continue;
+      std::string words = path;
+      if (const auto commits = mirror.history(head, path, kCommitsNamed); commits && !commits->empty()) {
+        const auto& last = commits->front();
+        words += fmt::format(" (by {}: {} {})", last.author.name, last.sha.substr(0, 7), ellipsize(last.summary, 60));
+      }
+      moved.push_back(std::move(words));
+    }
+    return moved;
+  };
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<std::vector<std::string>>(std::move(look));
+  co_return co_await std::move(looking);
+}
+
+asio::awaitable<Error> Changes::wait_for(storage::OutboxRow row, Change change, std::string words, Duration pause) {
+  const std::function<ChangeStep(Change)> event = [words, now = parts_.clock->wall_now()](Change current) { return on_waiting(std::move(current), words, now); };
+  co_await step_quietly(change.id, event);
+  parts_.outbox->put_off(row, pause);
+  co_return Error{ErrorKind::Unavailable, std::move(words)};
+}
+
+asio::awaitable<Result<void>> Changes::pass_holds(storage::OutboxRow row, Change change, App app, GateStage stage) {
+  std::function<Result<std::vector<Hold>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.open_holds(); };
+  auto working = parts_.store->query<std::vector<Hold>>(std::move(work));
+  const auto holds = co_await std::move(working);
+  if (!holds) co_return holds.error();
+  const auto obstacle = obstacle_to(*parts_.config, app, change, *holds, stage, parts_.clock->wall_now());
+  if (!obstacle) co_return Result<void>{};
+  co_return co_await wait_for(std::move(row), std::move(change), obstacle->why, kHoldPause);
+}
+
+asio::awaitable<Result<bool>> Changes::halted() {
+  std::function<Result<std::vector<Hold>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.open_holds(); };
+  auto working = parts_.store->query<std::vector<Hold>>(std::move(work));
+  const auto holds = co_await std::move(working);
+  if (!holds) co_return holds.error();
+  const auto now = parts_.clock->wall_now();
+  co_return std::ranges::any_of(*holds, [&](const Hold& hold) { return hold.kind == HoldKind::Halt && is_active(hold, now); });
+}
+
+asio::awaitable<Result<std::string>> Changes::kept_waiting_by(Change change, App app) {
+  auto* forge = forge_of(app);
+  if (forge == nullptr || change.pull_request == 0) co_return std::string{};
+  const auto reviews = co_await forge->reviews(change.pull_request);
+  if (!reviews) co_return reviews.error();
+  if (const auto who = who_asks_for_changes(*reviews, change, app, *parts_.config); !who.empty()) co_return fmt::format("{} asks for changes on the forge", who);
+  const auto gate = co_await forge->merge_gate(change.pull_request);
+  if (!gate) co_return gate.error();
+  if (!gate->blocked_by.empty()) co_return "the forge does not merge it: " + join(gate->blocked_by, "; ");
+  if (!gate->waiting_for.empty()) co_return "the forge waits for " + join(gate->waiting_for, "; ");
+  co_return std::string{};
+}
+
+asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App app) {
+  auto* forge = forge_of(app);
+  auto pull_request = co_await forge->get(change.pull_request);
+  if (!pull_request) co_return pull_request.error();
+  if (pull_request->state == forge::PullRequestState::Merged) co_return pull_request->merged_sha;
+  if (pull_request->state == forge::PullRequestState::Closed) co_return Error{ErrorKind::Conflict, "the pull request was closed on the forge"};
+  if (pull_request->head_sha != change.content.head_sha) co_return Error{ErrorKind::Conflict, "the branch was changed on the forge after it was approved"};
+  // The forge may require our status: it must be there before the merge, whatever the other lane is at.
+  forge::CommitStatus approved;
+  approved.state = forge::StatusState::Success;
+  approved.description = change_name(change.id) + " is approved";
+  approved.target_url = change.pull_request_url;
+  const auto published = co_await forge->set_status(change.content.head_sha, std::move(approved));
+  if (!published) log_warn("forge", published.error().message);
+  const auto method = merge_method(parts_.fleet->repository_config(app.repository).merge);
+  std::function<Result<CommitInfo>(Mirror&)> look = [sha = change.content.head_sha](Mirror& mirror) { return mirror.commit_info(sha); };
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<CommitInfo>(std::move(look));
+  const auto commit = co_await std::move(looking);
+  auto message = commit ? commit->message : change_name(change.id) + "\n";
+  while (message.ends_with('\n')) message.pop_back();
+  message += "\n" + approval_trailers(change, counted_approvers(change));
+  auto merged = co_await forge->merge(change.pull_request, change.content.head_sha, method, std::move(message));
+  if (!merged) co_return merged.error();
+  co_return merged->merged_sha;
+}
+
+/// Without a forge the merge commit is ours: it says who approved.
+asio::awaitable<Result<std::string>> Changes::merge_in_mirror(Change change, App app) {
+  const auto branch = parts_.fleet->repository_config(app.repository).branch;
+  const auto trailers = approval_trailers(change, counted_approvers(change));
+  std::function<Result<std::string>(Mirror&)> work = [change, branch, trailers, sign = signer_of(app)](Mirror& mirror) -> Result<std::string> {
+    TRY(const auto head, mirror.fetch());
+    TRY(const auto there, mirror.is_ancestor(change.content.head_sha, head));
+    if (there) return head;
+    TRY(const auto commit, mirror.commit_info(change.content.head_sha));
+    MergeRequest request;
+    request.base = head;
+    request.head = change.content.head_sha;
+    request.branch = change.branch + "-merge";
+    request.author = commit.author;
+    request.committer = {"Driftwarden", "driftwarden@users.noreply.invalid"};
+    request.at = change.updated_at;
+    request.message = fmt::format("Merge {}: {}\n\n{}", change_name(change.id), commit.summary, trailers);
+    request.sign = sign;
+    TRY(const auto merged, mirror.merge(request));
+    CHECK_OK(mirror.push(request.branch, branch, head));
+    return merged;
+  };
+  auto working = parts_.fleet->repository(app.repository).with_mirror<std::string>(std::move(work));
+  co_return co_await std::move(working);
+}
+
+asio::awaitable<Result<bool>> Changes::void_if_moved(Change change, App app) {
+  const auto pull_request = co_await forge_of(app)->get(change.pull_request);
+  if (!pull_request) co_return pull_request.error();
+  if (pull_request->state != forge::PullRequestState::Open || pull_request->head_sha == change.content.head_sha) co_return false;
+  const Content moved{pull_request->head_sha, "moved on the forge"};
+  std::function<ChangeStep(Change)> event = [moved, now = parts_.clock->wall_now()](Change current) {
+    return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now);
+  };
+  auto stepping = step(change.id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  co_return true;
+}
+
+asio::awaitable<Result<bool>> Changes::merged_already(Change change, App app) {
+  if (change.pull_request != 0) {
+    const auto pull_request = co_await forge_of(app)->get(change.pull_request);
+    if (!pull_request) co_return pull_request.error();
+    co_return pull_request->state == forge::PullRequestState::Merged;
+  }
+  std::function<Result<bool>(Mirror&)> look = [sha = change.content.head_sha](Mirror& mirror) -> Result<bool> {
+    TRY(const auto head, mirror.fetch());
+    return mirror.is_ancestor(sha, head);
+  };
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<bool>(std::move(look));
+  co_return co_await std::move(looking);
+}
+
+bool Changes::applies(const Change& change, const App& app) const {
+  const auto* cluster = find_cluster(*parts_.config, app.cluster);
+  return !is_git_only(change.verb) && cluster != nullptr && cluster->apply;
+}
+
+asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
+  auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
+  if (!change) co_return change.error();
+  if (change->state != ChangeState::Approved) co_return std::string("not to be merged now");
+  const auto app = app_of(*change);
+  if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  const auto step_name = "merging " + change_name(change->id);
+  // After a crash it may be merged already, and then it was we who moved the App.
+  auto merged_before = co_await merged_already(*change, *app);
+  if (!merged_before) co_return wrap(step_name, merged_before.error());
+  if (!*merged_before) {
+    auto free = co_await pass_holds(row, *change, *app, GateStage::Merge);
+    if (!free) co_return free.error();
+    auto rests_on = co_await what_it_rests_on(*change, *app);
+    if (!rests_on) co_return wrap(step_name, rests_on.error());
+    auto looking = moved_since(*app, std::move(*rests_on), change->base_sha, true);
+    const auto moved = co_await std::move(looking);
+    if (!moved) co_return wrap(step_name, moved.error());
+    if (!moved->empty()) {
+      const std::function<ChangeStep(Change)> again = [what = join(*moved, ", ") + " moved", now = parts_.clock->wall_now()](Change current) {
+        return on_base_moved(std::move(current), what, now);
+      };
+      co_await step_quietly(change->id, again);
+      co_return std::string("made again on the new head");
+    }
+    const auto waiting = co_await kept_waiting_by(*change, *app);
+    if (!waiting) co_return wrap(step_name, waiting.error());
+    if (!waiting->empty()) {
+      auto moved_on_forge = co_await void_if_moved(*change, *app);
+      if (moved_on_forge && *moved_on_forge) co_return std::string("the branch moved: it needs new approvals");
+      co_return co_await wait_for(row, *change, *waiting, kForgePause);
+    }
+  }
+  Result<std::string> merged = Error{ErrorKind::NotFound, ""};
+  if (change->pull_request != 0) {
+    merged = co_await merge_on_forge(*change, *app);
+  } else {
+    merged = co_await merge_in_mirror(*change, *app);
+  }
+  if (!merged && merged.error().kind == ErrorKind::Conflict && change->pull_request != 0) {
+    auto moved = co_await void_if_moved(*change, *app);
+    if (!moved) co_return moved.error();
+    if (*moved) co_return std::string("the branch moved: it needs new approvals");
+    // Checks may still run, or the forge still computes: that is waited for.
+    auto words = "the forge does not merge it yet: " + merged.error().message;
+    co_return co_await wait_for(row, *change, std::move(words), kForgePause);
+  }
+  if (!merged) co_return wrap(step_name, merged.error());
+  const bool bot_applies = applies(*change, *app);
+  std::function<ChangeStep(Change)> event = [sha = *merged, bot_applies, now = parts_.clock->wall_now()](Change current) {
+    return on_merged(std::move(current), sha, "driftwarden", bot_applies, now);
+  };
+  auto stepping = step(change->id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  parts_.fleet->nudge(app->repository);
+  co_return *merged;
+}
+
+}  // namespace driftwarden

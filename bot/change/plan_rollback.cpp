@@ -1,0 +1,155 @@
+// Rollback: a path as it was, or one commit taken back; nothing of another App.
+#include "bot/change/plan_parts.hpp"
+#include "bot/command/intents.hpp"
+#include "bot/watch/fleet.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+
+namespace driftwarden::planning {
+namespace {
+
+std::string short_id(const std::string& revision) { return revision.substr(0, 7); }
+
+/// What an App is made from outside its own path, now or then.
+Result<std::set<std::string>> outside_paths(const App& app, const PlanContext& context, const std::string& revision) {
+  std::set<std::string> outside;
+  for (const auto& at : {context.head, revision}) {
+    const auto paths = source_paths(context.mirror, app, at);
+    if (!paths && paths.error().kind != ErrorKind::NotFound) return paths.error();
+    if (!paths) continue;
+    for (const auto& path : *paths) {
+      if (!is_below(path, app.path)) outside.insert(path);
+    }
+  }
+  return outside;
+}
+
+Result<std::vector<std::string>> differing(const PlanContext& context, const std::set<std::string>& paths, const std::string& revision) {
+  std::vector<std::string> found;
+  for (const auto& path : paths) {
+    TRY(const auto now, id_at(context.mirror, context.head, path));
+    TRY(const auto then, id_at(context.mirror, revision, path));
+    if (now != then) found.push_back(path);
+  }
+  return found;
+}
+
+/// The other Apps that are made from one of the paths, too.
+std::vector<std::string> who_shares(const App& app, const PlanContext& context, const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  for (const auto& other : context.apps) {
+    if (other.name == app.name || other.orphans || other.repository != app.repository) continue;
+    const auto sources = source_paths(context.mirror, other, context.head);
+    if (!sources) continue;
+    const bool shares = std::ranges::any_of(*sources, [&](const std::string& source) {
+      return std::ranges::any_of(paths, [&](const std::string& path) { return is_below(source, path) || is_below(path, source); });
+    });
+    if (shares) names.push_back(other.name);
+  }
+  return names;
+}
+
+std::string shared_words(const App& app, const PlanContext& context, const std::vector<std::string>& paths) {
+  const auto names = who_shares(app, context, paths);
+  const auto what = join(paths, ", ");
+  return names.empty() ? fmt::format("{}, outside of {}", what, app.path) : fmt::format("{}, which {} {} made from as well", what, join(names, ", "), names.size() == 1 ? "is" : "are");
+}
+
+/// Commits that changed something else beside the App: that part stays.
+void note_company(const App& app, const PlanContext& context, const std::vector<CommitInfo>& commits, VerbPlan& plan) {
+  std::size_t told = 0;
+  for (const auto& commit : commits) {
+    if (told == 5 || commit.parents.size() != 1) continue;
+    const auto files = context.mirror.diff(commit.parents.front(), commit.sha, "");
+    if (!files) continue;
+    std::set<std::string> elsewhere;
+    for (const auto& file : *files) {
+      if (!is_below(file.path, app.path) && !is_below(file.path, ".driftwarden")) elsewhere.insert(shown(file.path));
+    }
+    if (elsewhere.empty()) continue;
+    ++told;
+    plan.notes.push_back(fmt::format("{} also changed {}, which stays as it is", short_id(commit.sha), ellipsize(join({elsewhere.begin(), elsewhere.end()}, ", "), 200)));
+  }
+}
+
+/// The commits after the target that are undone by going back to it.
+Result<void> note_taken_back(const App& app, const PlanContext& context, const std::string& from, const std::string& to, VerbPlan& plan) {
+  TRY(const auto commits, commits_touching(context, from, to, {app.path}));
+  if (commits.empty()) return Result<void>{};
+  plan.notes.push_back(list_commits(commits.size() == 1 ? "Takes back this commit:" : fmt::format("Takes back {} commits:", commits.size()), commits));
+  note_company(app, context, commits, plan);
+  return Result<void>{};
+}
+
+Result<VerbPlan> move_pin(const Change& change, const App& app, const PlanContext& context, const std::string& target) {
+  TRY(const auto there, id_at(context.mirror, target, app.path));
+  if (there.empty()) return refused(fmt::format("{} wasn't there yet at {}", app.path, short_id(target)));
+  TRY(const auto now, in_force(app, context));
+  TRY(const auto pinned, id_at(context.mirror, context.head, pin_path(app.name)));
+  if (now == target && !pinned.empty()) return refused(fmt::format("{} is pinned to {} already", app.name, short_id(target)));
+  VerbPlan plan;
+  const Pin pin{target, change.requester, shown(change.reason), format_time(change.requested_at)};
+  plan.edits.push_back({pin_path(app.name), write_pin(pin, app.name)});
+  CHECK_OK(note_taken_back(app, context, target, now, plan));
+  // A pin "rolled back" to something newer puts commits in force, as a sync would.
+  TRY(const auto ahead, commits_touching(context, now, target, {app.path}));
+  if (!ahead.empty()) plan.notes.push_back(list_commits("Puts in force:", ahead));
+  add_authors(context, ahead, change.requester, plan);
+  return plan;
+}
+
+Result<VerbPlan> restore(const App& app, const PlanContext& context, const std::string& target) {
+  TRY(const auto now, id_at(context.mirror, context.head, app.path));
+  TRY(const auto then, id_at(context.mirror, target, app.path));
+  if (then.empty()) return refused(fmt::format("{} wasn't there yet at {}: going back would delete {}", app.path, short_id(target), app.name));
+  TRY(const auto outside, outside_paths(app, context, target));
+  TRY(const auto shared, differing(context, outside, target));
+  if (now == then) {
+    if (shared.empty()) return refused(fmt::format("{} is what it was at {}: there is nothing to roll back", app.path, short_id(target)));
+    return refused(fmt::format("{} itself is what it was at {}. What differs lies in {}: roll that back by a pull request of your own, or adopt or set the value in {}",
+                               app.path, short_id(target), shared_words(app, context, shared), app.path));
+  }
+  VerbPlan plan;
+  plan.restore_path = app.path;
+  plan.restore_revision = target;
+  CHECK_OK(note_taken_back(app, context, target, context.head, plan));
+  if (!shared.empty()) plan.notes.push_back(fmt::format("Stays as it is now: {}", shared_words(app, context, shared)));
+  return plan;
+}
+
+Result<VerbPlan> take_back(const App& app, const PlanContext& context, const std::string& revision) {
+  if (app.track == Track::Pin) return refused(fmt::format("{} is pinned: one commit can't be taken out of what it is pinned to. `rollback {} to REV` moves the pin", app.name, app.name));
+  const auto tried = context.mirror.try_undo(context.head, revision, app.path);
+  if (!tried && tried.error().kind == ErrorKind::Conflict) {
+    return Error{ErrorKind::Conflict, fmt::format("{}. Later commits changed the same lines; `rollback {} to {}~1` restores {} to the state before it, and takes those back, too",
+                                                  tried.error().message, app.name, short_id(revision), app.path)};
+  }
+  if (!tried) return tried.error();
+  TRY(const auto now, id_at(context.mirror, context.head, ""));
+  if (*tried == now) return refused(fmt::format("what {} did to {} was taken back already", short_id(revision), app.path));
+  VerbPlan plan;
+  plan.restore_path = app.path;
+  plan.undo_revision = revision;
+  TRY(const auto commit, context.mirror.commit_info(revision));
+  plan.notes.push_back(list_commits("Takes back this commit:", {commit}));
+  note_company(app, context, {commit}, plan);
+  TRY(const auto later, commits_touching(context, revision, context.head, {app.path}));
+  if (!later.empty()) plan.notes.push_back(list_commits("Stay in force:", later));
+  return plan;
+}
+
+}  // namespace
+
+Result<VerbPlan> plan_rollback(const Change& change, const App& app, const PlanContext& context) {
+  const auto undo = rollback_request_from(change.argument).undo;
+  TRY(const auto target, merged_revision(context, undo.empty() ? change.target_revision : undo));
+  if (!undo.empty()) return take_back(app, context, target);
+  if (app.track == Track::Pin) return move_pin(change, app, context, target);
+  return restore(app, context, target);
+}
+
+}  // namespace driftwarden::planning

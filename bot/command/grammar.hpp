@@ -1,0 +1,50 @@
+#pragma once
+// What the parser's files share. Internal to bot/command.
+#include "bot/command/command.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace driftwarden::grammar {
+
+using Parsed = std::variant<Command, NotUnderstood>;
+using Words = std::vector<std::string>;
+/// Nothing when all was understood.
+using Trouble = std::optional<NotUnderstood>;
+
+Words words_of(std::string_view text);
+std::string rest_of(const Words& words, std::size_t from);
+bool is_because(const std::string& word);
+bool says(const std::string& word, std::string_view what);  ///< without case
+/// Takes `because ...` off the end; "" when there is none.
+std::string take_reason(Words& words);
+/// The App a word names: exactly, without case, or as the only one that starts with it.
+std::optional<std::string> find_app(const std::string& word, const std::vector<std::string>& apps);
+NotUnderstood unknown_app(const VerbInfo& info, const std::string& word, const std::string& rest, const std::vector<std::string>& apps);
+NotUnderstood too_much(const VerbInfo& info, const std::string& word, const Command& command);
+/// Usage and an example, in words: a suggestion is a button, and nobody meant the example's numbers.
+NotUnderstood incomplete(const VerbInfo& info, const std::string& why, const std::string& example);
+/// `for 2h` or `2h`, when it stands at `at`; moves `at` behind it. Trouble when it says `for` and no duration follows.
+Trouble read_duration(const VerbInfo& info, const Words& words, std::size_t& at, Command& command, const std::string& example);
+
+// What follows the App, without its reason.
+Trouble read_rollback(const Words& words, Command& command);
+Trouble read_set_image(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_scale(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_restart(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_promote(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_lock(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_break_glass(const VerbInfo& info, const Words& words, Command& command);
+/// `text` is what follows the App, reason included: a value may hold anything.
+Trouble read_set(const VerbInfo& info, std::string_view text, bool removes, Command& command);
+
+// Verbs without an App. `words` begin with the verb.
+Parsed parse_create_app(const VerbInfo& info, Words words, const GrammarContext& context);
+Parsed parse_scope_verb(const VerbInfo& info, Words words);
+Parsed parse_delegate(const VerbInfo& info, Words words);
+Parsed parse_link(const VerbInfo& info, const Words& words);
+
+}  // namespace driftwarden::grammar

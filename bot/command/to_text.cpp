@@ -1,0 +1,73 @@
+#include "bot/command/command.hpp"
+#include "gitops/base/text.hpp"
+#include "gitops/model/change.hpp"
+
+#include <fmt/core.h>
+
+namespace driftwarden {
+namespace {
+
+std::string word(std::string_view name, const std::string& value) { return value.empty() ? "" : fmt::format(" {} {}", name, value); }
+
+std::string image_words(const SetImageRequest& request) {
+  auto text = request.image;
+  if (!request.tag.empty()) text += (text.empty() ? "" : ":") + request.tag;
+  if (!request.digest.empty()) text += "@" + request.digest;
+  return " " + text;
+}
+
+std::string set_words(const SetRequest& request) {
+  auto text = request.target.empty() ? "" : " " + request.target;
+  text += " " + request.path;
+  return request.value.empty() ? text : text + "=" + request.value;
+}
+
+std::string create_words(const CreateAppRequest& request) {
+  auto text = request.name.empty() ? "" : " " + request.name;
+  text += word("like", request.like) + word("image", request.image);
+  if (request.port != 0) text += fmt::format(" port {}", request.port);
+  text += word("cluster", request.cluster) + word("namespace", request.namespace_) + word("repository", request.repository) + word("path", request.path) + word("channel", request.channel);
+  return text + word("owners", join(request.owners, ","));
+}
+
+struct IntentWords {
+  std::string operator()(const std::monostate&) const { return {}; }
+  std::string operator()(const SetImageRequest& request) const { return image_words(request); }
+  std::string operator()(const ScaleRequest& request) const { return (request.workload.empty() ? "" : " " + request.workload) + fmt::format(" to {}", request.replicas); }
+  std::string operator()(const SetRequest& request) const { return set_words(request); }
+  std::string operator()(const PromoteRequest& request) const { return word("from", request.from); }
+  std::string operator()(const CreateAppRequest& request) const { return create_words(request); }
+  std::string operator()(const RestartRequest& request) const { return (request.workloads.empty() ? "" : " ") + join(request.workloads, " "); }
+  std::string operator()(const RollbackRequest& request) const { return word("undo", request.undo); }
+};
+
+std::string verb_word(const Command& command) {
+  const auto* set = std::get_if<SetRequest>(&command.intent);
+  return set != nullptr && set->value.empty() ? "unset" : std::string(to_string(command.verb));
+}
+
+/// A duration that stands alone was always written without `for`.
+std::string duration_words(const Command& command) {
+  if (!command.duration) return {};
+  return (command.verb == Verb::Snooze ? " " : " for ") + format_duration(*command.duration);
+}
+
+}  // namespace
+
+std::string to_text(const Command& command) {
+  auto text = verb_word(command);
+  if (command.ends) text += " end";
+  if (!command.app.empty()) text += " " + command.app;
+  if (command.change != 0) text += " " + change_name(command.change);
+  if (!command.scope.empty()) text += " " + command.scope;
+  if (!command.login.empty()) text += " " + command.login;
+  text += word("from", command.from) + word("to", command.to.empty() ? command.person : command.to) + word("to", command.revision);
+  text += std::visit(IntentWords{}, command.intent);
+  for (const auto& path : command.paths) text += " " + path;
+  text += duration_words(command) + word("until", command.time);
+  const bool plain_reason = info_of(command.verb).argument == VerbInfo::Argument::Change;
+  if (!command.reason.empty()) text += (plain_reason ? " " : " because ") + command.reason;
+  return text;
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,140 @@
+// From a verb to a Change: what stands in its way is looked at in the very transaction that makes it.
+#include "bot/command/ignore_request.hpp"
+#include "bot/config/policy.hpp"
+#include "bot/conversation/handlers.hpp"
+#include "bot/view/blocks.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+/// What the deed needs to know, by value: it runs on the database's thread.
+struct Wish {
+  Change draft;
+  App app;
+  std::shared_ptr<const Config> policy;
+  AuditEntry refused;
+  std::string workspace_url;
+  std::string remark;
+  bool in_private = false;
+  bool say_where = false;
+  WallTime now{};
+};
+
+bool awaits_decision(const Change& change) { return change.state == ChangeState::Requested || change.state == ChangeState::Proposed; }
+
+bool asks_for_the_same(const Change& change, const Change& draft) {
+  if (change.verb != draft.verb || change.target_revision != draft.target_revision) return false;
+  // An ignore rule's end moves with the clock.
+  if (draft.verb == ChangeVerb::Ignore) return ignore_request_from(change.argument).fields == ignore_request_from(draft.argument).fields;
+  return change.argument == draft.argument;
+}
+
+/// Same intent while one is open: the same Change. Another intent: wait for the first. mrkdwn.
+std::optional<std::string> in_the_way(const std::vector<Change>& open, const Change& draft, const std::string& workspace_url) {
+  for (const auto& change : open) {
+    const auto name = change_link(change, workspace_url);
+    // An ignore touches a file of its own: it neither waits for a sync nor holds one up.
+    if (is_git_only(change.verb) != is_git_only(draft.verb)) continue;
+    // What still waits for somebody's yes must not keep a broken glass waiting.
+    if (!draft.break_glass.empty() && awaits_decision(change) && change.break_glass.empty()) continue;
+    if (asks_for_the_same(change, draft)) return fmt::format("{} asks for the same and is {}.", name, to_string(change.state));
+    return fmt::format("{} ({} by {}) is open for {}: decide that one first, or `cancel {}`.", name, to_string(change.verb), slack::escape(change.requester), slack::escape(change.app),
+                       change_name(change.id));
+  }
+  return std::nullopt;
+}
+
+/// Whose broken glass it passes through, "" = nobody's.
+PersonId broken_glass_of(const Wish& wish, const std::vector<Hold>& holds) {
+  const auto found = std::ranges::find_if(holds, [&](const Hold& hold) {
+    return hold.kind == HoldKind::BreakGlass && is_active(hold, wish.now) && covers(hold.scope, wish.app) && is_same_person(*wish.policy, hold.owner, wish.draft.requester);
+  });
+  return found == holds.end() ? PersonId{} : found->owner;
+}
+
+Result<Reply> make_change(storage::Transaction& tx, Wish wish) {
+  Reply reply;
+  TRY(const auto holds, tx.open_holds());
+  auto& draft = wish.draft;
+  draft.break_glass = broken_glass_of(wish, holds);
+  const bool bound = draft.break_glass.empty() && !is_git_only(draft.verb);
+  const auto* overridden = bound ? freeze_to_override(*wish.policy, wish.app, wish.now) : nullptr;
+  QuorumFacts facts;
+  facts.verb = draft.verb;
+  facts.requester = draft.requester;
+  facts.overridden = overridden;
+  facts.break_glass = !draft.break_glass.empty();
+  draft.quorum = quorum_of(*wish.policy, wish.app, facts);
+  if (const auto obstacle = obstacle_to(*wish.policy, wish.app, draft, holds, GateStage::Request, wish.now)) {
+    wish.refused.detail = fmt::format(R"({{"verb":"{}","rule":{}}})", to_string(draft.verb), json_quoted(obstacle->rule));
+    return refuse_in(tx, wish.refused, fmt::format("{}{}.", obstacle->rule == "halt" ? "Everything is " : "", obstacle->why));
+  }
+  TRY(const auto open, tx.changes({draft.app, true, 20}));
+  if (const auto why = in_the_way(open, draft, wish.workspace_url)) {
+    reply.message = view::text_message(":information_source: " + *why);
+    return reply;
+  }
+  TRY(const auto times, tx.change_times(draft.app, wish.now - wish.policy->policy.rate_limit.per));
+  if (const auto why = over_rate(wish.policy->policy, wish.app, times, wish.now); why && draft.break_glass.empty()) {
+    wish.refused.detail = fmt::format(R"({{"verb":"{}","rule":"rate limit"}})", to_string(draft.verb));
+    return refuse_in(tx, wish.refused, *why + ".");
+  }
+  auto change = draft;
+  TRY(change, tx.add_change(std::move(change)));
+  auto step = on_requested(std::move(change), wish.now);
+  step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
+  TRY(const auto committed, commit_step(tx, std::move(step), wish.now));
+  std::vector<std::string> lines;
+  const auto name = change_name(committed.next.id);
+  const auto where = wish.in_private ? slack::escape(draft.channel) : "this channel";
+  if (wish.say_where) lines.push_back(fmt::format("Asked for as *{}*: the card is in {}, where others can approve it.", name, where));
+  if (!wish.remark.empty()) lines.push_back(wish.remark);
+  if (overridden != nullptr) {
+    lines.push_back(fmt::format(":snowflake: *{}* is frozen ({}, until {}): {} needs {} approvals to break that.", slack::escape(wish.app.name), slack::escape(overridden->name),
+                                slack::escape(end_words(*overridden)), name, committed.next.quorum.need));
+  }
+  if (!draft.break_glass.empty()) lines.push_back(fmt::format(":rotating_light: *{}* goes ahead behind the broken glass of *{}*, without approvals.", name, slack::escape(draft.break_glass)));
+  reply.silent = lines.empty();
+  if (!lines.empty()) reply.message = view::text_message(join(lines, "\n"));
+  return reply;
+}
+
+}  // namespace
+
+Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision, const std::string& argument, const std::string& remark) {
+  Wish wish;
+  auto& draft = wish.draft;
+  draft.app = app.name;
+  draft.verb = verb;
+  draft.requester = call.caller.person;
+  draft.reason = call.command.reason;
+  draft.target_revision = target_revision;
+  draft.argument = argument;
+  const bool has_forge = services.fleet.repository_config(app.repository).forge.kind != ForgeKind::None;
+  // Review in chat is for putting the cluster back; what changes the manifests is always a pull request where there is a forge.
+  const bool in_chat = !has_forge || is_live(verb) || (services.config.policy.review == ReviewMode::Chat && verb == ChangeVerb::Sync);
+  draft.review = in_chat ? ReviewMode::Chat : ReviewMode::PullRequest;
+  // The card stands in the channel itself: a reply in a thread notifies nobody who could approve, and a direct message reaches nobody else.
+  wish.in_private = call.request.channel.starts_with('D') || call.request.channel.starts_with('U') || call.request.channel.empty();
+  draft.channel = wish.in_private ? channel_of(services.config, app) : call.request.channel;
+  const bool in_a_thread = call.request.kind == Request::Kind::Mention && call.request.message && call.request.message->ts != call.request.thread_ts;
+  wish.say_where = wish.in_private || in_a_thread;
+  wish.now = services.clock.wall_now();
+  if (const auto expiry = approval_expiry(services.config, app, to_string(verb))) draft.expires_at = wish.now + *expiry;
+  wish.app = app;
+  wish.policy = policy_snapshot(services.config);
+  wish.refused = refusal_entry(call, "");
+  wish.refused.app = app.name;
+  wish.workspace_url = services.workspace_url;
+  wish.remark = remark;
+  Answer answer;
+  answer.deed = [wish = std::move(wish)](storage::Transaction& tx) { return make_change(tx, wish); };
+  return answer;
+}
+
+}  // namespace driftwarden

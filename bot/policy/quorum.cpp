@@ -1,0 +1,145 @@
+// How many must agree, and whose yes it may be.
+#include "bot/policy/gate.hpp"
+
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+bool is_any_of(const Config& config, const PersonId& who, const std::vector<PersonId>& people) {
+  return std::ranges::any_of(people, [&](const PersonId& person) { return is_same_person(config, who, person); });
+}
+
+/// "policy.approvals[1]": need 2 of sre
+std::string words_of(const Config& config, const ApprovalRule* rule) {
+  if (rule == nullptr) return "no approval rule speaks of it: one owner or who may approve";
+  const auto index = rule - config.policy.approvals.data();
+  return fmt::format("policy.approvals[{}]: {} of {}", index, rule->need, rule->from.empty() ? "those who may approve" : join(rule->from, ", "));
+}
+
+/// Where only code owners may approve and none of them can, it mustn't wait for nobody for ever.
+void add_code_owners(const Config& config, const QuorumFacts& facts, Quorum& quorum) {
+  quorum.code_owners = facts.code_owners;
+  const bool only_they = quorum.from.size() == 1 && quorum.from[0] == "codeowners";
+  const bool one_can = std::ranges::any_of(facts.code_owners, [&](const PersonId& owner) {
+    return !is_same_person(config, owner, facts.requester) && !is_any_of(config, owner, facts.commit_authors);
+  });
+  if (!only_they || one_can) return;
+  quorum.from = {"owners"};
+  quorum.rule += "; no code owner of the touched paths can: the App's owners instead";
+}
+
+void add_exclusions(const Config& config, const QuorumFacts& facts, Quorum& quorum) {
+  for (const auto& author : facts.commit_authors) {
+    if (author.empty() || is_same_person(config, author, facts.requester) || is_any_of(config, author, quorum.excluded)) continue;
+    quorum.excluded.push_back(author);
+  }
+}
+
+/// Bots hold no opinions: apps of the forge, Slack's own, and this one.
+bool is_bot(const Config& config, const PersonId& who) {
+  if (who == "driftwarden" || who == "USLACKBOT" || who.ends_with("[bot]")) return true;
+  const auto* person = find_person(config, who);
+  return person != nullptr && (person->slack == "USLACKBOT" || person->forge.ends_with("[bot]"));
+}
+
+/// "" = their yes would count by their own seat.
+std::string own_seat(const Config& config, const PersonId& who, const Change& change, const App& app) {
+  if (is_same_person(config, who, change.requester)) return fmt::format("{} asked for it", who);
+  if (is_any_of(config, who, change.quorum.excluded)) return fmt::format("commits of {} are part of it", who);
+  if (!is_linked(config, who, app)) return unlinked_words(config, who);
+  if (may_approve(config, who, change.quorum, app)) return {};
+  return fmt::format("{} isn't among those who approve this ({})", who, change.quorum.from.empty() ? "the owners" : join(change.quorum.from, ", "));
+}
+
+bool is_taken(const Config& config, const PersonId& seat, const PersonId& by, const Change& change) {
+  return std::ranges::any_of(change.approvals, [&](const Approval& approval) {
+    if (approval.of != change.content || is_same_person(config, approval.by, by)) return false;
+    return is_same_person(config, approval.by, seat) || is_same_person(config, approval.in_place_of, seat);
+  });
+}
+
+ApproverVerdict by_delegation(const Config& config, const PersonId& who, const Change& change, const App& app, const std::vector<Delegation>& delegations,
+                              std::optional<WallTime> now) {
+  std::string why_not;
+  for (const auto& delegation : delegations) {
+    if (!is_same_person(config, delegation.to, who) || is_same_person(config, delegation.from, who)) continue;
+    if (delegation.ended_at || (now && (delegation.until <= *now || delegation.since > *now))) {
+      why_not = fmt::format("the delegation by {} is over", delegation.from);
+    } else if (const auto wrong = own_seat(config, delegation.from, change, app); !wrong.empty()) {
+      why_not = fmt::format("{} stands in for {}, but {}", who, delegation.from, wrong);
+    } else if (is_taken(config, delegation.from, who, change)) {
+      why_not = fmt::format("{} has approved already, so that seat is taken", delegation.from);
+    } else {
+      return {.counts = true, .in_place_of = delegation.from, .why_not = {}};
+    }
+  }
+  return {.counts = false, .in_place_of = {}, .why_not = why_not};
+}
+
+/// Somebody who stood in for them may sit there now; then their own yes is the same seat.
+std::string seat_taken(const Config& config, const PersonId& who, const Change& change) {
+  for (const auto& approval : change.approvals) {
+    if (approval.of == change.content && is_same_person(config, approval.in_place_of, who)) return fmt::format("{} has approved in place of {}", approval.by, who);
+  }
+  return {};
+}
+
+}  // namespace
+
+Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts) {
+  Quorum quorum;
+  if (facts.break_glass) {
+    quorum.need = 0;
+    quorum.rule = "break-glass: nobody has to approve";
+    return quorum;
+  }
+  const auto* rule = find_approval_rule(config, app, to_string(facts.verb), facts.risk.tier);
+  quorum.rule = words_of(config, rule);
+  if (rule != nullptr) {
+    quorum.need = rule->need;
+    quorum.from = rule->from;
+    quorum.step_up = rule->step_up;
+  }
+  if (facts.risk.tier == RiskTier::Destructive) {
+    quorum.typed_name = config.policy.destructive.typed_name;
+    if (config.policy.destructive.need > quorum.need) quorum.rule += fmt::format("; policy.destructive needs {}", config.policy.destructive.need);
+    quorum.need = std::max(quorum.need, config.policy.destructive.need);
+  }
+  if (facts.overridden != nullptr) {
+    quorum.rule += fmt::format("; freeze {} is broken by {}", facts.overridden->name, facts.overridden->override_need);
+    quorum.need = std::max(quorum.need, facts.overridden->override_need);
+  }
+  add_code_owners(config, facts, quorum);
+  add_exclusions(config, facts, quorum);
+  return quorum;
+}
+
+ApproverVerdict may_count(const Config& config, const PersonId& who, const Change& change, const App& app, const std::vector<Delegation>& delegations,
+                          std::optional<WallTime> now) {
+  const auto no = [](std::string why) { return ApproverVerdict{.counts = false, .in_place_of = {}, .why_not = std::move(why)}; };
+  if (who.empty()) return no(unlinked_words(config, who));
+  if (is_bot(config, who)) return no(fmt::format("{} is a bot, and bots don't approve", who));
+  if (is_same_person(config, who, change.requester)) return no(fmt::format("{} asked for it: somebody else has to approve", who));
+  if (is_any_of(config, who, change.quorum.excluded)) return no(fmt::format("commits of {} are part of it: somebody else has to approve", who));
+  if (!is_linked(config, who, app)) return no(unlinked_words(config, who));
+  const auto own = own_seat(config, who, change, app);
+  const auto taken = own.empty() ? seat_taken(config, who, change) : std::string();
+  if (own.empty() && taken.empty()) return {.counts = true, .in_place_of = {}, .why_not = {}};
+  auto delegated = by_delegation(config, who, change, app, delegations, now);
+  if (!delegated.counts && delegated.why_not.empty()) delegated.why_not = own.empty() ? taken : own;
+  return delegated;
+}
+
+std::string step_up_missing(const Quorum& quorum, const Approval& approval) {
+  const bool on_forge = approval.via == "forge";
+  if (quorum.step_up == StepUp::Forge && !on_forge) return "only a review on the forge counts for this one";
+  if (quorum.step_up == StepUp::Totp && !on_forge && !approval.stepped_up) return "a one-time code is needed, or a review on the forge";
+  return {};
+}
+
+}  // namespace driftwarden

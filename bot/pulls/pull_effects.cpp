@@ -1,0 +1,170 @@
+// What a pull request would do to one App: rendered before and after, and against live.
+#include "bot/change/plan.hpp"
+#include "bot/config/policy.hpp"
+#include "bot/policy/gate.hpp"
+#include "bot/policy/risk.hpp"
+#include "bot/pulls/pull_watch.hpp"
+#include "gitops/base/crypto.hpp"
+#include "gitops/diff/compare.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+/// All that a comparison needs, as values: it runs on the pool.
+struct Comparison {
+  App app;
+  std::vector<Manifest> before;
+  std::vector<Manifest> after;
+  std::vector<Manifest> now;    ///< Desired as it is in force
+  std::vector<JsonPtr> live;    ///< of `after`, then of `now`
+  bool live_known = false;
+  IndexOptions options;
+  int share_percent = 30;
+  WallTime at{};
+  const Redactor* redactor = nullptr;
+};
+
+bool holds(const std::vector<Manifest>& manifests, const ObjectRef& ref) {
+  return std::ranges::any_of(manifests, [&](const Manifest& manifest) { return same_object(manifest.ref, ref); });
+}
+
+/// Live against the head, as if the head were in force.
+std::string live_text(const Comparison& given) {
+  CompareContext context;
+  context.redactor = given.redactor;
+  context.managers = &given.options.managers;
+  context.disabled_rules = given.options.disabled_rules;
+  context.app = given.app.name;
+  context.ignore = given.app.ignore;
+  context.now = given.at;
+  DriftReport report;
+  std::map<std::string, JsonPtr> live;
+  for (std::size_t i = 0; i < given.after.size(); ++i) {
+    const auto& manifest = given.after[i];
+    const auto& object = given.live[i];
+    live[object_id(manifest.ref)] = object;
+    auto drift = compare(manifest.body.get(), object.get(), nullptr, nullptr, context);
+    drift.object = manifest.ref;
+    if (drift.verdict == Verdict::OutOfSync || drift.verdict == Verdict::Missing) report.objects.push_back(std::move(drift));
+  }
+  for (std::size_t i = 0; i < given.now.size(); ++i) {
+    const auto& object = given.live[given.after.size() + i];
+    if (object == nullptr || holds(given.after, given.now[i].ref)) continue;
+    live[object_id(given.now[i].ref)] = object;
+    report.objects.push_back({given.now[i].ref, Verdict::Extra, {}, {}});
+  }
+  const std::function<JsonPtr(const ObjectRef&)> find = [&](const ObjectRef& ref) {
+    const auto found = live.find(object_id(ref));
+    return found == live.end() ? nullptr : found->second;
+  };
+  return undo_text(report, given.after, find, *given.redactor);
+}
+
+std::string without_end(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+view::PullEffect compared(const Comparison& given) {
+  view::PullEffect effect;
+  effect.app = given.app;
+  effect.rendered_diff = without_end(effect_text(given.before, given.after, *given.redactor));
+  if (!effect.rendered_diff.empty()) effect.risk = assess_risk(given.before, given.after, given.share_percent);
+  effect.live_known = given.live_known;
+  if (given.live_known) effect.live_diff = without_end(live_text(given));
+  return effect;
+}
+
+}  // namespace
+
+std::vector<App> PullWatch::apps_of(const std::string& repository) const {
+  auto apps = parts_.fleet->apps();
+  std::erase_if(apps, [&](const App& app) { return app.orphans || app.repository != repository; });
+  return apps;
+}
+
+std::string PullWatch::states_of(const std::vector<std::string>& apps, const std::vector<Hold>& holds) const {
+  const auto now = parts_.clock->wall_now();
+  std::string all;
+  for (const auto& name : apps) {
+    const auto* app = parts_.fleet->app(name);
+    if (app == nullptr) continue;
+    const auto report = parts_.fleet->report(name);
+    Change change;
+    change.app = name;
+    const auto obstacle = obstacle_to(*parts_.config, *app, change, holds, GateStage::Apply, now);
+    all += fmt::format("{}\n{}\n{}\n{}\n{}\n", name, to_string(report.state), fingerprint(report), parts_.fleet->desired_tree(name), obstacle ? obstacle->why : "");
+  }
+  return sha256_hex(all);
+}
+
+asio::awaitable<Result<PullCommits>> PullWatch::commits_of(std::string repository, PullLook look, std::string same_head, std::string same_base) {
+  std::function<Result<PullCommits>(Mirror&)> work = [look, same_head, same_base, apps = apps_of(repository)](Mirror& mirror) -> Result<PullCommits> {
+    TRY(auto commits, find_commits(mirror, look));
+    if (commits.head == same_head && commits.base == same_base) return commits;
+    CHECK_OK(find_touched(mirror, apps, look, commits));
+    return commits;
+  };
+  auto working = parts_.fleet->repository(repository).with_mirror<PullCommits>(std::move(work));
+  co_return co_await std::move(working);
+}
+
+asio::awaitable<Result<std::vector<Manifest>>> PullWatch::rendered(App app, std::string revision) {
+  if (revision.empty()) co_return std::vector<Manifest>{};
+  auto rendering = parts_.fleet->render_revision(std::move(app), std::move(revision));
+  auto desired = co_await std::move(rendering);
+  if (!desired) co_return desired.error();
+  co_return std::move(desired->manifests);
+}
+
+asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
+  view::PullEffect effect;
+  effect.app = touched.app;
+  effect.failure = touched.trouble;
+  if (!effect.failure.empty()) co_return effect;
+  auto rendering = rendered(touched.app, touched.after);
+  auto after = co_await std::move(rendering);
+  if (!after) {
+    effect.failure = "the head can't be rendered: " + after.error().message;
+    co_return effect;
+  }
+  auto rendering_base = rendered(touched.app, touched.before);
+  auto before = co_await std::move(rendering_base);
+  if (!before) {
+    effect.failure = "the base can't be rendered, the head can: there is nothing to compare it with. " + before.error().message;
+    co_return effect;
+  }
+  Comparison comparison;
+  comparison.app = touched.app;
+  comparison.before = std::move(*before);
+  comparison.after = std::move(*after);
+  comparison.options = index_options(parts_.config->drift);
+  comparison.share_percent = parts_.config->policy.destructive.share_percent;
+  comparison.at = parts_.clock->wall_now();
+  comparison.redactor = parts_.redactor;
+  if (auto now = parts_.fleet->desired(touched.app.name)) comparison.now = std::move(*now);
+  const bool judged = parts_.fleet->report(touched.app.name).state != AppState::Unknown;
+  comparison.live_known = judged && touched.remark.empty();
+  if (comparison.live_known) {
+    for (const auto& manifest : comparison.after) comparison.live.push_back(parts_.fleet->live(touched.app, manifest.ref));
+    for (const auto& manifest : comparison.now) comparison.live.push_back(parts_.fleet->live(touched.app, manifest.ref));
+  }
+  // Big Apps take a while: on the pool, like all that works on whole Apps.
+  std::function<Result<view::PullEffect>(Mirror&)> work = [comparison = std::move(comparison)](Mirror&) -> Result<view::PullEffect> { return compared(comparison); };
+  auto working = parts_.fleet->repository(touched.app.repository).with_mirror<view::PullEffect>(std::move(work));
+  auto done = co_await std::move(working);
+  if (!done) {
+    effect.failure = done.error().message;
+    co_return effect;
+  }
+  effect = std::move(*done);
+  if (!touched.remark.empty()) effect.obstacles.push_back(touched.remark);
+  co_return effect;
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,311 @@
+#include "bot/pulls/pull_watch.hpp"
+
+#include "bot/config/policy.hpp"
+#include "bot/view/card_view.hpp"
+#include "gitops/base/log.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration kLookEvery{30'000};
+constexpr Duration kNotReadyYet{2'000};
+constexpr Duration kLongestBackOff{600'000};
+constexpr Duration kOneRepository{300'000};  ///< for a look at all its pull requests
+constexpr std::size_t kAtOnce = 4;
+constexpr std::size_t kPullsLookedAt = 50;
+constexpr std::size_t kGitLabLimit = 1'000'000;
+
+Duration back_off(int failures) {
+  auto wait = kLookEvery;
+  for (int i = 0; i < failures && wait < kLongestBackOff; ++i) wait *= 2;
+  return std::min(wait, kLongestBackOff);
+}
+
+view::PullSummary summary_of(const std::string& repository, const forge::PullRequest& pull, const Config& config) {
+  view::PullSummary summary;
+  summary.repository = repository;
+  summary.number = pull.number;
+  summary.url = pull.url;
+  summary.title = pull.title;
+  summary.author = pull.author;
+  if (const auto* person = person_by_forge(config, pull.author)) summary.person = person->name;
+  summary.head_sha = pull.head_sha;
+  summary.state = "open";
+  return summary;
+}
+
+Result<PullSaid> load_said(storage::Transaction& tx, const std::string& repository, std::int64_t number) {
+  PullSaid said;
+  TRY(said.note, tx.find_pull_note(repository, number));
+  TRY(const auto messages, tx.setting(pull_messages_setting(repository, number)));
+  if (messages) said.messages = pull_messages_from(*messages);
+  return said;
+}
+
+struct Known {
+  std::vector<storage::PullNote> notes;
+  std::vector<Hold> holds;
+};
+
+}  // namespace
+
+PullWatch::PullWatch(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executor), round_ended_(parts_.executor), tasks_(parts_.executor) {
+  parts_.outbox->on(std::string(kPullComment), [this](storage::OutboxRow row) { return put_comment(std::move(row)); });
+  parts_.outbox->on(std::string(kPullMessage), [this](storage::OutboxRow row) { return show_message(std::move(row)); }, Outbox::kWordsWait);
+  for (const auto& [repository, forge] : parts_.forges) {
+    if (forge != nullptr) paces_[repository] = {};
+  }
+}
+
+void PullWatch::start() {
+  if (!paces_.empty()) tasks_.spawn("pull requests", run());
+}
+
+asio::awaitable<void> PullWatch::stop() { co_await tasks_.join(); }
+
+forge::Forge* PullWatch::forge_of(const std::string& repository) const {
+  const auto found = parts_.forges.find(repository);
+  return found == parts_.forges.end() ? nullptr : found->second;
+}
+
+std::size_t PullWatch::comment_limit(const std::string& repository) const {
+  const auto* config = find_repository(*parts_.config, repository);
+  return config != nullptr && config->forge.kind == ForgeKind::GitLab ? kGitLabLimit : view::kPullRequestLimit;
+}
+
+asio::awaitable<void> PullWatch::run() {
+  while (true) {
+    // What isn't judged yet would be said wrongly first.
+    auto next = parts_.clock->mono_now() + kNotReadyYet;
+    if (parts_.fleet->ready()) {
+      auto round = std::make_shared<Round>();
+      for (const auto& [repository, pace] : paces_) {
+        if (pace.next <= parts_.clock->mono_now()) round->waiting.push_back(repository);
+      }
+      round->running = std::min(kAtOnce, round->waiting.size());
+      for (std::size_t i = round->running; i > 0; --i) tasks_.spawn("looking at pull requests", work(round));
+      while (round->running > 0) {
+        auto ended = co_await round_ended_.wait();
+        if (!ended) co_return;
+      }
+      next = std::ranges::min_element(paces_, {}, [](const auto& entry) { return entry.second.next; })->second.next;
+    }
+    auto woken = co_await nudged_.wait_until(*parts_.clock, next);
+    if (!woken) co_return;
+    if (!*woken) continue;
+    for (auto& [repository, pace] : paces_) {
+      if (pace.failures == 0) pace.next = parts_.clock->mono_now();
+    }
+  }
+}
+
+asio::awaitable<void> PullWatch::work(std::shared_ptr<Round> round) {
+  struct AtEnd {
+    Round& of;
+    Signal& ended;
+    ~AtEnd() {
+      if (--of.running == 0) ended.notify();
+    }
+  };
+  const AtEnd at_end{*round, round_ended_};
+  while (!round->waiting.empty()) {
+    const auto repository = std::move(round->waiting.front());
+    round->waiting.pop_front();
+    auto looking = with_deadline(*parts_.clock, parts_.clock->mono_now() + kOneRepository, look_at(repository));
+    const auto looked = co_await std::move(looking);
+    auto& pace = paces_[repository];
+    pace.failures = looked ? 0 : pace.failures + 1;
+    pace.next = parts_.clock->mono_now() + back_off(pace.failures);
+    const auto why = looked ? std::string() : looked.error().message;
+    if (!why.empty() && why != pace.said && looked.error().kind != ErrorKind::Cancelled) log_warn("pulls", fmt::format("{}: {}", repository, why));
+    pace.said = why;
+  }
+}
+
+asio::awaitable<Result<void>> PullWatch::look_at(std::string repository) {
+  auto* forge = forge_of(repository);
+  const auto base = parts_.fleet->repository_config(repository).branch;
+  if (!accounts_.contains(repository)) {
+    auto account = co_await forge->account();
+    if (!account && is_transient(account.error())) co_return account.error();
+    if (!account && account.error().kind == ErrorKind::Cancelled) co_return account.error();
+    accounts_[repository] = account ? *account : forge::Account{};
+  }
+  auto open = co_await forge->open_pull_requests(base);
+  if (!open) co_return open.error();
+  std::function<Result<Known>(storage::Transaction&)> load = [repository](storage::Transaction& tx) -> Result<Known> {
+    Known known;
+    TRY(known.notes, tx.pull_notes(repository));
+    TRY(known.holds, tx.open_holds());
+    return known;
+  };
+  auto loading = parts_.store->query<Known>(std::move(load));
+  auto known = co_await std::move(loading);
+  if (!known) co_return known.error();
+  std::function<Result<std::string>(Mirror&)> look = [](Mirror& mirror) { return mirror.head(); };
+  auto looking = parts_.fleet->repository(repository).with_mirror<std::string>(std::move(look));
+  auto branch = co_await std::move(looking);
+  if (!branch) co_return branch.error();
+  std::set<std::int64_t> numbers;
+  for (const auto& pull : *open) numbers.insert(pull.number);
+  std::optional<Error> trouble;
+  for (auto& pull : pulls_of_people(std::move(*open), base, accounts_[repository], kPullsLookedAt)) {
+    const auto subject = fmt::format("pull request {}", pull.number);
+    auto looking_at_it = look_at_pull(repository, std::move(pull), *branch, known->holds);
+    auto looked = co_await std::move(looking_at_it);
+    if (!looked && looked.error().kind == ErrorKind::Cancelled) co_return looked.error();
+    if (!looked) trouble = wrap(subject, looked.error());  // the others are looked at all the same
+  }
+  for (auto& note : known->notes) {
+    if (note.closed || numbers.contains(note.number)) continue;
+    auto ending = say_its_end(repository, std::move(note));
+    auto said = co_await std::move(ending);
+    if (!said) trouble = said.error();
+  }
+  std::erase_if(seen_, [&](const auto& entry) { return entry.first.first == repository && !numbers.contains(entry.first.second); });
+  if (trouble) co_return *trouble;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, std::vector<Hold> holds) {
+  const PullKey key{repository, pull.number};
+  Seen seen;
+  if (const auto found = seen_.find(key); found != seen_.end()) seen = found->second;
+  const bool same_head = seen.head == pull.head_sha;
+  const bool same_states = same_head && seen.states == states_of(seen.apps, holds) && seen.summary.title == pull.title;
+  if (same_states && seen.branch == branch) co_return Result<void>{};
+  PullLook look;
+  look.head_ref = pull.head_ref.empty() ? "refs/heads/" + pull.branch : pull.head_ref;
+  look.known_head = pull.head_sha;
+  look.from_fork = pull.from_fork;
+  auto finding = commits_of(repository, std::move(look), same_states ? seen.head : "", seen.base);
+  auto commits = co_await std::move(finding);
+  if (!commits) co_return commits.error();
+  if (same_states && commits->base == seen.base) {
+    seen_[key].branch = branch;
+    co_return Result<void>{};
+  }
+  seen = Seen{};
+  seen.head = pull.head_sha;
+  seen.branch = branch;
+  seen.base = commits->base;
+  seen.summary = summary_of(repository, pull, *parts_.config);
+  seen.summary.head_sha = commits->head;
+  seen.summary.base_sha = commits->base;
+  for (const auto& touched : commits->touched) seen.apps.push_back(touched.app.name);
+  seen.states = states_of(seen.apps, holds);
+  for (auto& touched : commits->touched) {
+    auto working = effect_of(std::move(touched));
+    auto effect = co_await std::move(working);
+    judge_effect(*parts_.config, seen.summary.person, holds, parts_.clock->wall_now(), effect);
+    seen.summary.effects.push_back(std::move(effect));
+  }
+  auto saying = say(seen.summary);
+  auto said = co_await std::move(saying);
+  if (!said) co_return said.error();
+  seen_[key] = std::move(seen);
+  co_return Result<void>{};
+}
+
+/// Merged, closed, or aimed elsewhere: one last edit.
+asio::awaitable<Result<void>> PullWatch::say_its_end(std::string repository, storage::PullNote note) {
+  const auto pull = co_await forge_of(repository)->get(note.number);
+  if (!pull && pull.error().kind != ErrorKind::NotFound) co_return pull.error();
+  const auto base = parts_.fleet->repository_config(repository).branch;
+  // Beyond those that a look sees.
+  if (pull && pull->state == forge::PullRequestState::Open && pull->base == base) co_return Result<void>{};
+  const PullKey key{repository, note.number};
+  view::PullSummary summary;
+  if (const auto found = seen_.find(key); found != seen_.end()) summary.effects = found->second.summary.effects;
+  if (pull) {
+    auto now = summary_of(repository, *pull, *parts_.config);
+    now.effects = std::move(summary.effects);
+    summary = std::move(now);
+  }
+  summary.repository = repository;
+  summary.number = note.number;
+  if (summary.head_sha.empty()) summary.head_sha = note.head_sha;
+  summary.base_sha = note.base_sha;
+  summary.state = pull && pull->state == forge::PullRequestState::Merged ? "merged" : "closed";
+  auto saying = say(std::move(summary));
+  auto said = co_await std::move(saying);
+  if (said) seen_.erase(key);
+  co_return said;
+}
+
+asio::awaitable<Result<void>> PullWatch::say(view::PullSummary pull) {
+  std::function<Result<void>(storage::Transaction&)> work = [pull = std::move(pull), config = parts_.config, now = parts_.clock->wall_now(),
+                                                             limit = comment_limit(pull.repository)](storage::Transaction& tx) -> Result<void> {
+    TRY(const auto said, load_said(tx, pull.repository, pull.number));
+    const auto saying = what_to_say(*config, pull, said, limit, now);
+    if (!saying) return Result<void>{};
+    CHECK_OK(tx.save_pull_note(saying->note));
+    CHECK_OK(tx.set_setting(pull_messages_setting(pull.repository, pull.number), to_json_text(saying->messages)));
+    for (const auto& row : saying->rows) {
+      auto queued = tx.enqueue(row);
+      if (!queued) return queued.error();
+    }
+    return Result<void>{};
+  };
+  auto working = parts_.store->transact(std::move(work));
+  auto done = co_await std::move(working);
+  if (done) parts_.outbox->wake();
+  co_return done;
+}
+
+asio::awaitable<Result<std::string>> PullWatch::put_comment(storage::OutboxRow row) {
+  const auto payload = json::parse(row.payload);
+  auto* forge = forge_of(payload.at("repository").get<std::string>());
+  if (forge == nullptr) co_return std::string("the repository has no forge any more");
+  auto commenting = forge->upsert_comment(payload.at("number").get<std::int64_t>(), std::string(kPullMarker), payload.at("text").get<std::string>());
+  const auto done = co_await std::move(commenting);
+  if (!done && done.error().kind == ErrorKind::NotFound) co_return std::string("the pull request is gone");
+  if (!done) co_return done.error();
+  co_return std::string("commented");
+}
+
+asio::awaitable<Result<std::string>> PullWatch::show_message(storage::OutboxRow row) {
+  const auto payload = json::parse(row.payload);
+  const auto repository = payload.at("repository").get<std::string>();
+  const auto number = payload.at("number").get<std::int64_t>();
+  const auto channel = payload.at("channel").get<std::string>();
+  std::function<Result<PullSaid>(storage::Transaction&)> load = [repository, number](storage::Transaction& tx) { return load_said(tx, repository, number); };
+  auto loading = parts_.store->query<PullSaid>(std::move(load));
+  auto said = co_await std::move(loading);
+  if (!said) co_return said.error();
+  const auto known = said->messages.find(channel);
+  Messenger::Shown shown;
+  shown.key = fmt::format("pull:{}:{}", repository, number);
+  shown.channel = channel;
+  if (known != said->messages.end()) shown.at = known->second;
+  shown.message.text = payload.at("text").get<std::string>();
+  shown.message.blocks = std::make_shared<const json>(payload.at("blocks"));
+  if (row.attempts > 1) shown.maybe_since = row.created_at;
+  const auto before = shown.at;
+  auto showing = parts_.messenger->show(std::move(shown));
+  auto posted = co_await std::move(showing);
+  if (!posted) co_return posted.error();
+  if (before == *posted) co_return posted->ts;
+  std::function<Result<void>(storage::Transaction&)> keep = [repository, number, channel, at = *posted](storage::Transaction& tx) -> Result<void> {
+    TRY(auto latest, load_said(tx, repository, number));
+    latest.messages[channel] = at;
+    CHECK_OK(tx.set_setting(pull_messages_setting(repository, number), to_json_text(latest.messages)));
+    if (!latest.note || latest.note->channel != channel) return Result<void>{};
+    latest.note->message = at;
+    return tx.save_pull_note(*latest.note);
+  };
+  auto keeping = parts_.store->transact(std::move(keep));
+  auto kept = co_await std::move(keeping);
+  if (!kept) co_return kept.error();
+  co_return posted->ts;
+}
+
+}  // namespace driftwarden

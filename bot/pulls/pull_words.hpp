@@ -1,0 +1,47 @@
+#pragma once
+// Which pull requests are looked at and what is said of them. Pure.
+#include "bot/config/config.hpp"
+#include "bot/view/pull_view.hpp"
+#include "gitops/model/hold.hpp"
+#include "integrations/forge/forge.hpp"
+#include "storage/store.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+inline constexpr std::string_view kPullMarker = "<!-- driftwarden:pull -->";
+inline constexpr std::string_view kPullComment = "pull.comment";
+inline constexpr std::string_view kPullMessage = "pull.message";
+
+/// Open, into `branch`, and neither ours nor of our account; at most `limit`.
+std::vector<forge::PullRequest> pulls_of_people(std::vector<forge::PullRequest> all, const std::string& branch, const forge::Account& ours, std::size_t limit);
+
+/// "a Change like this needs 2 approvals by sre (policy.approvals[1])"
+std::string quorum_in_words(const Quorum& quorum);
+
+/// Fills in policy and obstacles of an effect whose App and risk are known.
+void judge_effect(const Config& config, const PersonId& person, const std::vector<Hold>& holds, WallTime now, view::PullEffect& effect);
+
+/// The channels in which a pull request was spoken of, and where; kept as a setting.
+using PullMessages = std::map<std::string, std::optional<MessageRef>>;
+std::string pull_messages_setting(const std::string& repository, std::int64_t number);
+std::string to_json_text(const PullMessages& messages);
+PullMessages pull_messages_from(const std::string& text);
+
+/// What is to be said now: the note, and the rows that say it. Nothing when all of it is said already, or when there never was anything to say.
+struct PullSaying {
+  storage::PullNote note;
+  PullMessages messages;
+  std::vector<storage::OutboxRow> rows;
+};
+struct PullSaid {
+  std::optional<storage::PullNote> note;
+  PullMessages messages;
+};
+std::optional<PullSaying> what_to_say(const Config& config, const view::PullSummary& pull, const PullSaid& said, std::size_t comment_limit, WallTime now);
+
+}  // namespace driftwarden

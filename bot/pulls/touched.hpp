@@ -1,0 +1,38 @@
+#pragma once
+// Blocking Git work: what a pull request's commits mean to the Apps, found by ids alone. For the pool.
+#include "gitops/model/app.hpp"
+#include "gitops/repository/mirror.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+/// An App whose sources, or whose revision in force, the pull request changes.
+struct TouchedApp {
+  App app;
+  std::string before;        ///< revision that is rendered as the base; "" = the App's path isn't there yet
+  std::string after;         ///< as the head
+  std::string trouble{};     ///< set: it is not rendered, and why
+  std::string remark{};      ///< "pinned to 4f2c81a: ..."
+  bool operator==(const TouchedApp&) const = default;
+};
+
+struct PullCommits {
+  std::string head;
+  std::string base;  ///< the newest commit of the watched branch that the head contains
+  std::vector<TouchedApp> touched;
+};
+
+struct PullLook {
+  std::string head_ref;    ///< what Git can fetch the head by
+  std::string known_head;  ///< fetched already when the mirror has it
+  bool from_fork = false;  ///< nobody's tools run on what a stranger wrote
+};
+
+/// The head and where it left the branch. Fetches only what isn't there.
+Result<PullCommits> find_commits(Mirror& mirror, const PullLook& look);
+/// Fills `touched`: of `apps`, which are those of the repository.
+Result<void> find_touched(Mirror& mirror, const std::vector<App>& apps, const PullLook& look, PullCommits& commits);
+
+}  // namespace driftwarden

@@ -1,0 +1,148 @@
+#include "bot/watch/git_sources.hpp"
+
+#include "gitops/base/crypto.hpp"
+#include "gitops/render/source_path.hpp"
+
+#include <algorithm>
+
+namespace driftwarden {
+namespace {
+
+constexpr std::size_t kIdLength = 40;  // as Git's own
+
+class GitReader : public SourceReader {
+ public:
+  GitReader(Mirror& mirror, std::string revision) : mirror_(mirror), revision_(std::move(revision)) {}
+
+  Result<EntryKind> kind(const std::string& path) override {
+    const auto id = mirror_.tree_id(revision_, path);
+    if (!id) return id.error().kind == ErrorKind::NotFound ? Result<EntryKind>(EntryKind::None) : Result<EntryKind>(id.error());
+    const auto content = mirror_.read_file(revision_, path);
+    if (content) return EntryKind::File;
+    if (content.error().kind == ErrorKind::InvalidInput) return EntryKind::Directory;
+    return content.error();
+  }
+
+  Result<std::string> read(const std::string& path) override { return mirror_.read_file(revision_, path); }
+
+ private:
+  Mirror& mirror_;
+  std::string revision_;
+};
+
+/// A revision with some files replaced.
+class EditedReader final : public SourceReader {
+ public:
+  EditedReader(Mirror& mirror, std::string revision, const std::vector<FileEdit>& edits) : git_(mirror, std::move(revision)) {
+    for (const auto& edit : edits) edits_[edit.path] = edit.content;
+  }
+
+  Result<EntryKind> kind(const std::string& path) override {
+    const auto edited = edits_.find(path);
+    if (edited != edits_.end()) return edited->second ? EntryKind::File : EntryKind::None;
+    const bool has_new_files = std::ranges::any_of(edits_, [&](const auto& edit) { return edit.second && lies_in(edit.first, path); });
+    return has_new_files ? Result<EntryKind>(EntryKind::Directory) : git_.kind(path);
+  }
+
+  Result<std::string> read(const std::string& path) override {
+    const auto edited = edits_.find(path);
+    if (edited == edits_.end()) return git_.read(path);
+    if (edited->second) return *edited->second;
+    return Error{ErrorKind::NotFound, path + " is removed"};
+  }
+
+  const std::map<std::string, std::optional<std::string>>& edits() const { return edits_; }
+
+ private:
+  GitReader git_;
+  std::map<std::string, std::optional<std::string>> edits_;
+};
+
+/// Of a path that edits alone make there is nothing to read.
+Result<void> read_into(std::map<std::string, std::string>& files, Mirror& mirror, const std::string& revision, const std::string& path, bool may_be_missing) {
+  auto content = mirror.read_file(revision, path);
+  if (content) {
+    files[path] = std::move(*content);
+    return Result<void>{};
+  }
+  auto entries = mirror.read_tree(revision, path);
+  if (!entries) return may_be_missing && entries.error().kind == ErrorKind::NotFound ? Result<void>{} : Result<void>(entries.error());
+  for (auto& entry : *entries) files[join_path(path, entry.path)] = std::move(entry.content);
+  return Result<void>{};
+}
+
+std::vector<SourceFile> as_list(std::map<std::string, std::string> files) {
+  std::vector<SourceFile> list;
+  list.reserve(files.size());
+  for (auto& [path, content] : files) list.push_back({path, std::move(content)});
+  return list;
+}
+
+Result<std::map<std::string, std::string>> outside_ids(Mirror& mirror, const App& app, const std::string& revision, const std::vector<std::string>& paths) {
+  std::map<std::string, std::string> ids;
+  for (const auto& path : paths) {
+    if (path == app.path) continue;
+    TRY(ids[path], mirror.tree_id(revision, path));
+  }
+  return ids;
+}
+
+/// Plain files read nothing else.
+bool is_self_contained(const App& app) { return app.render == RenderKind::Plain || (app.render == RenderKind::Helm && app.helm.values.empty()); }
+
+}  // namespace
+
+Result<AppSources> find_app_sources(Mirror& mirror, const App& app, const std::string& revision) {
+  AppSources sources;
+  TRY(sources.own, mirror.tree_id(revision, app.path));
+  if (is_self_contained(app)) return sources;
+  GitReader reader(mirror, revision);
+  TRY(const auto paths, find_sources(reader, app));
+  TRY(sources.outside, outside_ids(mirror, app, revision, paths));
+  return sources;
+}
+
+Result<AppSources> find_app_sources(Mirror& mirror, const App& app, const std::string& revision, const AppSources& known) {
+  if (!known.own.empty()) {
+    TRY(const auto own, mirror.tree_id(revision, app.path));
+    bool same = own == known.own;
+    for (auto at = known.outside.begin(); same && at != known.outside.end(); ++at) {
+      const auto id = mirror.tree_id(revision, at->first);
+      same = id && *id == at->second;
+    }
+    if (same) return known;
+  }
+  return find_app_sources(mirror, app, revision);
+}
+
+std::string id_of(const AppSources& sources) {
+  if (sources.outside.empty()) return sources.own;
+  std::string all = sources.own + '\n';
+  for (const auto& [path, id] : sources.outside) all += path + '\0' + id + '\n';
+  return sha256_hex(all).substr(0, kIdLength);
+}
+
+Result<std::vector<SourceFile>> read_sources(Mirror& mirror, const App& app, const std::string& revision, const AppSources& sources) {
+  std::map<std::string, std::string> files;
+  CHECK_OK(read_into(files, mirror, revision, app.path, false));
+  for (const auto& [path, id] : sources.outside) CHECK_OK(read_into(files, mirror, revision, path, false));
+  return as_list(std::move(files));
+}
+
+Result<std::vector<SourceFile>> read_edited_sources(Mirror& mirror, const App& app, const std::string& revision, const std::vector<FileEdit>& edits) {
+  EditedReader reader(mirror, revision, edits);
+  std::vector<std::string> paths{app.path};
+  if (!is_self_contained(app)) {
+    TRY(paths, find_sources(reader, app));
+  }
+  std::map<std::string, std::string> files;
+  for (const auto& path : paths) CHECK_OK(read_into(files, mirror, revision, path, true));
+  for (const auto& [path, content] : reader.edits()) {
+    files.erase(path);
+    const bool is_source = std::ranges::any_of(paths, [&](const std::string& source) { return lies_in(path, source); });
+    if (content && is_source) files[path] = *content;
+  }
+  return as_list(std::move(files));
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,147 @@
+#include "gitops/render/helm.hpp"
+
+#include "gitops/base/text.hpp"
+#include "gitops/render/source_path.hpp"
+#include "gitops/render/tool_render.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongestRelease = 53;
+
+Error refuse(std::string what) { return Error{ErrorKind::InvalidInput, std::move(what)}; }
+
+const SourceFile* find_file(const std::vector<SourceFile>& files, const std::string& path) {
+  const auto found = std::ranges::find(files, path, &SourceFile::path);
+  return found == files.end() ? nullptr : &*found;
+}
+
+std::string text_of(const json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::vector<std::string> dependency_names(const json& document) {
+  std::vector<std::string> names;
+  if (!document.is_object()) return names;
+  const auto found = document.find("dependencies");
+  if (found == document.end() || !found->is_array()) return names;
+  for (const auto& item : *found) {
+    if (auto name = text_of(item, "name"); !name.empty()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+/// Names of the charts that lie in charts/, unpacked or packed ("redis-17.0.1.tgz" counts for "redis").
+class Vendored {
+ public:
+  Vendored(const std::vector<SourceFile>& files, const std::string& charts) {
+    for (const auto& file : files) {
+      if (!lies_in(file.path, charts)) continue;
+      const auto inside = path_inside(file.path, charts);
+      const auto slash = inside.find('/');
+      if (slash == std::string::npos && inside.ends_with(".tgz")) packed_.push_back(inside);
+      if (slash == std::string::npos || inside.substr(slash) != "/Chart.yaml") continue;
+      folders_.insert(inside.substr(0, slash));
+      const auto documents = parse_yaml(file.content, file.path);
+      if (documents && !documents->empty()) folders_.insert(text_of(documents->front(), "name"));
+    }
+  }
+  bool has(const std::string& name) const {
+    return folders_.contains(name) || std::ranges::any_of(packed_, [&](const std::string& file) { return file.starts_with(name + "-"); });
+  }
+
+ private:
+  std::set<std::string> folders_;
+  std::vector<std::string> packed_;
+};
+
+Result<void> check_dependencies(const std::vector<SourceFile>& files, const App& app) {
+  const Vendored vendored(files, join_path(app.path, "charts"));
+  for (const auto* name : {"Chart.yaml", "requirements.yaml"}) {
+    const auto path = join_path(app.path, name);
+    const auto* file = find_file(files, path);
+    if (file == nullptr) continue;
+    TRY(const auto documents, parse_yaml(file->content, path));
+    if (documents.empty()) continue;
+    for (const auto& dependency : dependency_names(documents.front())) {
+      if (vendored.has(dependency)) continue;
+      return refuse(fmt::format("{}: the dependency \"{}\" isn't in {}: nothing is fetched while rendering; run `helm dependency build {}` and commit {}", path,
+                                without_control_characters(dependency), join_path(app.path, "charts/"), app.path.empty() ? "." : app.path,
+                                join_path(app.path, "charts/")));
+    }
+  }
+  return Result<void>{};
+}
+
+Result<void> check_release(const App& app) {
+  const auto name = release_name(app);
+  const auto is_edge = [](char c) { return std::islower(static_cast<unsigned char>(c)) != 0 || std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  const bool good = !name.empty() && name.size() <= kLongestRelease && is_edge(name.front()) && is_edge(name.back()) &&
+                    std::ranges::all_of(name, [&](char c) { return is_edge(c) || c == '-' || c == '.'; });
+  if (good) return Result<void>{};
+  return refuse(fmt::format("\"{}\" can't be a Helm release's name: set helm.release of App {} to lower-case letters, digits and \"-\", {} at most",
+                            ellipsize(without_control_characters(name), 80), app.name, kLongestRelease));
+}
+
+/// In helm's own language of --set, which knows lists and escapes.
+std::string escaped(std::string_view value) {
+  std::string out;
+  for (const char c : value) {
+    if (c == '\\' || c == ',' || c == '{' || c == '}' || c == '[' || c == ']') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> check_chart(const std::vector<SourceFile>& files, const App& app) {
+  const auto path = join_path(app.path, "Chart.yaml");
+  const auto* chart = find_file(files, path);
+  if (chart == nullptr) return refuse(fmt::format("{} isn't there: App {} is rendered with helm, so its path must be a chart", path, app.name));
+  TRY(const auto documents, parse_yaml(chart->content, path));
+  if (documents.empty()) return refuse(path + ":1: is empty");
+  CHECK_OK(check_release(app));
+  CHECK_OK(check_dependencies(files, app));
+  return text_of(documents.front(), "name");
+}
+
+Result<std::vector<std::string>> helm_arguments(const App& app) {
+  std::vector<std::string> argv{"helm", "template", release_name(app), ".", "--include-crds", "--skip-tests", "--no-hooks"};
+  if (!app.namespace_.empty()) argv.insert(argv.end(), {"--namespace", app.namespace_});
+  for (const auto& values : app.helm.values) {
+    if (values.find_first_of(",\"\n") != std::string::npos) return refuse(fmt::format("helm takes no values file with a comma or a quote in its name: rename \"{}\"", without_control_characters(values)));
+    argv.insert(argv.end(), {"--values", values.starts_with("../") ? values : "./" + values});
+  }
+  for (const auto& [name, value] : app.helm.set) argv.insert(argv.end(), {"--set", name + "=" + escaped(value)});
+  return argv;
+}
+
+bool may_vary(const std::vector<SourceFile>& files) {
+  static constexpr std::array<std::string_view, 16> kWords{"rand",       "uuidv4",          "now",           "genCA",  "genSelfSigned", "genSigned", "genPrivateKey", "lookup",
+                                                           "htpasswd",   "bcrypt",          "getHostByName", "shuffle", "encryptAES",    "ago ",      "unixEpoch",     "mustDateModify"};
+  for (const auto& file : files) {
+    if (file.path.ends_with(".tgz")) return true;  // not looked into
+    for (const auto word : kWords) {
+      for (auto at = file.content.find(word); at != std::string::npos; at = file.content.find(word, at + 1)) {
+        const auto is_letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.'; };
+        if (at == 0 || !is_letter(file.content[at - 1])) return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace driftwarden

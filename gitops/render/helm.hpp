@@ -1,0 +1,20 @@
+#pragma once
+// Inside of gitops/render: helm's side.
+#include "gitops/render/render.hpp"
+#include "gitops/render/tool.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+/// The chart's own name. Refused: no chart there, a dependency that isn't vendored, a release name that helm refuses, values with a comma in their path.
+Result<std::string> check_chart(const std::vector<SourceFile>& files, const App& app);
+
+/// To be run in the App's path.
+Result<std::vector<std::string>> helm_arguments(const App& app);
+
+/// Something in these files may answer otherwise each time: random values, the time, what a cluster holds.
+bool may_vary(const std::vector<SourceFile>& files);
+
+}  // namespace driftwarden

@@ -1,0 +1,172 @@
+#include "gitops/render/tool_words.hpp"
+
+#include "gitops/base/crypto.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxBytes = 700;
+constexpr std::size_t kMaxPrinted = 64U << 10U;
+constexpr std::size_t kShortestSecret = 4;
+constexpr const char* kHidden = "***";
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+  if (what.empty()) return;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+}
+
+/// Values that must not be shown, collected from what was rendered.
+class Secrets {
+ public:
+  void add_file(const SourceFile& file) {
+    const bool is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml") || file.path.ends_with(".json") || is_kustomization(file.path);
+    if (file.path.ends_with(".env")) return add_lines(file.content);
+    if (!is_yaml) return;
+    const auto documents = parse_yaml(file.content, file.path);
+    if (!documents) return;  // a template
+    for (const auto& document : *documents) add_members(document, false);
+  }
+  void add(std::string_view value) {
+    for (const auto& line : split(value, '\n')) {
+      if (trim(line).size() >= kShortestSecret) values_.emplace(trim(line));
+    }
+  }
+  void hide_in(std::string& text) const {
+    std::vector<std::string> longest_first(values_.begin(), values_.end());
+    std::ranges::stable_sort(longest_first, [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    for (const auto& value : longest_first) replace_all(text, value, kHidden);
+  }
+
+ private:
+  void add_lines(std::string_view text) {
+    for (const auto& line : split(text, '\n')) {
+      const auto equals = line.find('=');
+      if (equals != std::string::npos) add(line.substr(equals + 1));
+    }
+  }
+
+  void add_members(const json& value, bool all) {
+    if (value.is_array()) {
+      for (const auto& item : value) add_members(item, all);
+    } else if (!value.is_object()) {
+      if (all) add_scalar(value);
+    } else {
+      const bool is_secret = value.value("kind", json()) == json("Secret");
+      for (const auto& [name, item] : value.items()) {
+        if (name == "secretGenerator") add_generators(item);
+        if (!item.is_structured() && Redactor::is_sensitive_name(name)) add_scalar(item);
+        add_members(item, all || (is_secret && (name == "data" || name == "stringData")));
+      }
+    }
+  }
+
+  void add_scalar(const json& value) {
+    if (value.is_number()) add(value.dump());
+    if (value.is_string()) add_text(value.get<std::string>());
+  }
+
+  void add_text(const std::string& text) {
+    add(text);
+    if (const auto decoded = base64_decode(text)) add(*decoded);
+  }
+
+  void add_generators(const json& generators) {
+    for (const auto& generator : generators) {
+      if (!generator.is_object() || !generator.contains("literals")) continue;
+      for (const auto& literal : generator.at("literals")) {
+        if (literal.is_string()) add_lines(literal.get<std::string>());
+      }
+    }
+  }
+
+  std::set<std::string> values_;
+};
+
+bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.'; }
+bool is_gap(char c) { return c == ' ' || c == '"' || c == '\''; }
+
+/// The name before the sign at `at`: `"password" : `.
+std::string_view name_before(std::string_view text, std::size_t at) {
+  auto end = at;
+  while (end > 0 && is_gap(text[end - 1])) --end;
+  auto begin = end;
+  while (begin > 0 && is_name(text[begin - 1])) --begin;
+  return text.substr(begin, end - begin);
+}
+
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) return std::min(text.find(text[at], at + 1), text.size());
+  return std::min(text.find_first_of(" ,;}]\n", at), text.size());
+}
+
+/// `password: hunter2`, `token=abc`.
+void hide_assignments(std::string& text) {
+  std::string shown;
+  std::size_t told = 0;
+  for (auto at = text.find_first_of(":="); at != std::string::npos; at = text.find_first_of(":=", at + 1)) {
+    if (!Redactor::is_sensitive_name(name_before(text, at))) continue;
+    auto value = at + 1;
+    while (value < text.size() && text[value] == ' ') ++value;
+    const auto end = end_of_value(text, value);
+    if (end <= value) continue;
+    shown += text.substr(told, value - told) + kHidden;
+    told = end;
+    at = end - 1;
+  }
+  text = shown + text.substr(told);
+}
+
+bool is_noise(std::string_view line) {
+  return line.empty() || line.starts_with("WARNING:") || line.starts_with("# Warning:") || line.starts_with("walk.go:") || line.starts_with("coalesce.go:") ||
+         line.starts_with("Use --debug") || line.find(" warning: ") != std::string_view::npos;
+}
+
+std::string one_line(std::string_view printed) {
+  std::vector<std::string> kept;
+  for (const auto& line : split(printed.substr(0, kMaxPrinted), '\n')) {
+    auto text = trim(line);
+    if (is_noise(text)) continue;
+    for (const std::string_view prefix : {"Error: ", "error: "}) {
+      if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+    }
+    kept.emplace_back(text);
+  }
+  return join(kept, "; ");
+}
+
+}  // namespace
+
+std::string in_short(const ToolWords& words, const std::vector<SourceFile>& files, const App& app) {
+  auto text = one_line(words.printed);
+  replace_all(text, std::string(words.root) + "/", "");
+  replace_all(text, words.root, "the repository");
+  Secrets secrets;
+  for (const auto& file : files) secrets.add_file(file);
+  for (const auto& [name, value] : app.helm.set) {
+    if (Redactor::is_sensitive_name(name)) secrets.add(value);
+  }
+  secrets.hide_in(text);
+  hide_assignments(text);
+  if (!words.chart_name.empty()) {
+    const auto chart = std::string(words.chart_name) + "/";
+    const auto path = words.path.empty() ? std::string() : std::string(words.path) + "/";
+    for (const std::string_view folder : {"templates/", "charts/", "crds/", "values.yaml"}) {
+      for (const std::string_view before : {" ", "(", "\""}) replace_all(text, fmt::format("{}{}{}", before, chart, folder), fmt::format("{}{}{}", before, path, folder));
+      if (text.starts_with(chart + std::string(folder))) text.replace(0, chart.size(), path);
+    }
+  }
+  text = without_control_characters(text);
+  return text.empty() ? "it gave no reason" : ellipsize(text, kMaxBytes);
+}
+
+}  // namespace driftwarden

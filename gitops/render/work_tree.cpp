@@ -1,0 +1,62 @@
+#include "gitops/render/work_tree.hpp"
+
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace driftwarden {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_inside(std::string_view path) {
+  if (path.empty() || path.front() == '/' || path.find('\0') != std::string_view::npos) return false;
+  for (const auto& part : split(path, '/')) {
+    if (part.empty() || part == "." || part == "..") return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WorkTree>> WorkTree::make(const std::vector<SourceFile>& files) {
+  std::error_code failed;
+  const auto parent = fs::temp_directory_path(failed);
+  if (failed) return Error{ErrorKind::Unavailable, "there is no directory for temporary files: " + failed.message()};
+  auto pattern = (parent / "driftwarden-render-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", parent.string(), std::strerror(errno))};
+  }
+  // As the tools name it in what they print.
+  auto root = fs::canonical(pattern, failed).string();
+  std::unique_ptr<WorkTree> tree(new WorkTree(failed ? pattern : root));
+  for (const auto& file : files) CHECK_OK(tree->write(file));
+  return tree;
+}
+
+Result<void> WorkTree::write(const SourceFile& file) {
+  const auto shown = ellipsize(without_control_characters(file.path), 200);
+  if (!is_inside(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path inside a repository", shown)};
+  const auto path = fs::path(root_) / file.path;
+  std::error_code failed;
+  fs::create_directories(path.parent_path(), failed);
+  if (failed) return Error{ErrorKind::Unavailable, fmt::format("writing {} for rendering: {}", shown, failed.message())};
+  if (fs::exists(path, failed)) return Error{ErrorKind::InvalidInput, fmt::format("{} is there twice", shown)};
+  std::ofstream out(path, std::ios::binary);
+  out.write(file.content.data(), static_cast<std::streamsize>(file.content.size()));
+  out.close();
+  if (!out) return Error{ErrorKind::Unavailable, fmt::format("writing {} for rendering failed: is the disk of temporary files full?", shown)};
+  return Result<void>{};
+}
+
+WorkTree::~WorkTree() {
+  std::error_code ignored;
+  fs::remove_all(root_, ignored);
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,150 @@
+#include "integrations/git/signing.hpp"
+
+#include "gitops/base/text.hpp"
+#include "integrations/process/process.hpp"
+
+#include <fmt/core.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+namespace driftwarden::git {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Duration kPatience{20'000};
+constexpr std::size_t kMaxSignature = 64U << 10U;
+
+/// A new folder that only this user can look into; gone with what is in it.
+class PrivateFolder {
+ public:
+  static Result<std::shared_ptr<PrivateFolder>> make(const fs::path& below) {
+    auto pattern = (below / "driftwarden-sign-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) return Error{ErrorKind::Unavailable, fmt::format("no folder for signing can be made below {}", below.string())};
+    return std::shared_ptr<PrivateFolder>(new PrivateFolder(pattern));
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  ~PrivateFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+
+  /// The new file's path.
+  Result<std::string> write(const std::string& name, const std::string& content) const {
+    const auto path = path_ / name;
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool done = file >= 0;
+    for (std::size_t at = 0; done && at < content.size();) {
+      const auto wrote = ::write(file, content.data() + at, content.size() - at);
+      done = wrote > 0 || (wrote < 0 && errno == EINTR);
+      if (wrote > 0) at += static_cast<std::size_t>(wrote);
+    }
+    if (file >= 0) ::close(file);
+    if (!done) return Error{ErrorKind::Unavailable, fmt::format("{} can't be written", path.string())};
+    return path.string();
+  }
+
+ private:
+  explicit PrivateFolder(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+Result<fs::path> temporary_directory() {
+  std::error_code failed;
+  auto path = fs::temp_directory_path(failed);
+  if (failed) return Error{ErrorKind::Unavailable, "there is no directory for temporary files"};
+  return path;
+}
+
+struct Said {
+  std::string out;
+  std::string err;
+};
+/// Runs the tool until it ends.
+Result<Said> run_tool(const process::Command& command) {
+  TRY(auto pipe, process::open_pipe(command));
+  Said said;
+  for (;;) {
+    TRY(const auto piece, pipe->read_some(kMaxSignature, command.timeout));
+    if (piece.empty()) break;
+    said.out += piece;
+    if (said.out.size() > kMaxSignature) return Error{ErrorKind::Corrupt, command.argv.front() + " said too much"};
+  }
+  said.err = ellipsize(trim(without_control_characters(pipe->stderr_so_far())), 300);
+  return said;
+}
+
+Error no_signature(const std::string& tool, const std::string& key, const std::string& words) {
+  return Error{ErrorKind::Denied, fmt::format("{} made no signature with {}{}{}", tool, key, words.empty() ? "" : ": ", words)};
+}
+
+Result<std::string> read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return Error{ErrorKind::NotFound, path + " can't be read"};
+  return text;
+}
+
+process::Command command_of(std::vector<std::string> argv) {
+  process::Command command;
+  command.argv = std::move(argv);
+  command.inherit.insert(command.inherit.end(), {"GNUPGHOME", "TMPDIR"});
+  // No window and no terminal may ask for a passphrase: nobody sits there.
+  command.environment["SSH_ASKPASS_REQUIRE"] = "force";
+  command.environment["SSH_ASKPASS"] = "false";
+  command.timeout = kPatience;
+  return command;
+}
+
+Result<std::string> sign_with_ssh(const std::string& key_file, const std::string& commit) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(key_file, ignored)) return Error{ErrorKind::NotFound, fmt::format("there is no signing key at {}", key_file)};
+  TRY(const auto below, temporary_directory());
+  TRY(const auto folder, PrivateFolder::make(below));
+  TRY(const auto file, folder->write("commit", commit));
+  TRY(const auto said, run_tool(command_of({"ssh-keygen", "-q", "-Y", "sign", "-n", "git", "-f", key_file, file})));
+  const auto signature = read_text(file + ".sig");
+  if (!signature || !signature->starts_with("-----BEGIN SSH SIGNATURE-----")) return no_signature("ssh-keygen", key_file, said.err);
+  return *signature;
+}
+
+Result<std::string> sign_with_gpg(const std::string& key_id, const std::string& commit) {
+  if (key_id.empty() || key_id.front() == '-') return Error{ErrorKind::InvalidInput, "no id of a GPG key"};
+  TRY(const auto below, temporary_directory());
+  TRY(const auto folder, PrivateFolder::make(below));
+  TRY(const auto file, folder->write("commit", commit));
+  TRY(const auto said, run_tool(command_of({"gpg", "--batch", "--no-tty", "--quiet", "--detach-sign", "--armor", "-u", key_id, "--output", "-", "--", file})));
+  if (!said.out.starts_with("-----BEGIN PGP SIGNATURE-----")) return no_signature("gpg", "key " + key_id, said.err);
+  return said.out;
+}
+
+}  // namespace
+
+Signer ssh_signer(std::string key_file) {
+  return [key_file = std::move(key_file)](const std::string& commit) { return sign_with_ssh(key_file, commit); };
+}
+
+Result<Signer> ssh_signer_for_key(Secret<std::string> pem, const std::string& directory) {
+  if (pem.empty()) return Error{ErrorKind::InvalidInput, "the signing key is empty"};
+  TRY(auto folder, PrivateFolder::make(directory));
+  auto text = pem.reveal();
+  // Environment variables often lose the last line's end, without which OpenSSH reads no key.
+  if (!text.ends_with('\n')) text += '\n';
+  TRY(auto file, folder->write("signing_key", text));
+  return Signer([folder = std::move(folder), file = std::move(file)](const std::string& commit) { return sign_with_ssh(file, commit); });
+}
+
+Signer gpg_signer(std::string key_id) {
+  return [key_id = std::move(key_id)](const std::string& commit) { return sign_with_gpg(key_id, commit); };
+}
+
+}  // namespace driftwarden::git

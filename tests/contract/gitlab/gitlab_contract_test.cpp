@@ -1,0 +1,303 @@
+// create_gitlab against a fake GitLab that takes nothing but what GitLab's documentation lists.
+#include "tests/contract/gitlab/fake_gitlab.hpp"
+
+#include "integrations/forge/forge.hpp"
+#include "integrations/net/http_client.hpp"
+#include "tests/support/run.hpp"
+
+#include <gtest/gtest.h>
+
+namespace driftwarden::forge {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using test::FakeMergeRequest;
+
+const std::string kHead(40, 'a');
+const std::string kNext(40, 'b');
+
+class GitlabContract : public testing::Test {
+ protected:
+  GitlabContract() {
+    http = net::create_http_client(io.get_executor(), clock);
+    ForgeOptions options;
+    options.api_url = lab.url();  // with or without /api/v4
+    options.project = "acme/platform/config";
+    options.token = Secret<std::string>(lab.token);
+    forge = create_gitlab(*http, clock, std::move(options));
+  }
+  void TearDown() override {
+    EXPECT_TRUE(lab.violations.empty()) << testing::PrintToString(lab.violations);
+    http.reset();
+    test::run(io, lab.stop());
+  }
+  template <class T>
+  T wait(asio::awaitable<T> task) {
+    return test::run(io, std::move(task), 60s);
+  }
+  FakeMergeRequest& add_request(std::int64_t number, const std::string& branch = "driftwarden/c-1") {
+    FakeMergeRequest made;
+    made.source = branch;
+    made.sha = kHead;
+    lab.branches[branch] = kHead;
+    return lab.requests[number] = made;
+  }
+
+  asio::io_context io;
+  SystemClock clock;
+  test::FakeGitlab lab{io.get_executor(), clock};
+  std::unique_ptr<net::HttpClient> http;
+  std::unique_ptr<Forge> forge;
+};
+
+TEST_F(GitlabContract, OpensAndWaitsForTheHead) {
+  lab.branches["driftwarden/c-1"] = kHead;
+  PullRequestDraft draft;
+  draft.title = "scale the shop";
+  draft.body = "why";
+  draft.branch = "driftwarden/c-1";
+  draft.base = "main";
+  const auto opened = wait(forge->open(draft));
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened->head_sha, kHead);
+  EXPECT_EQ(opened->head_ref, "refs/merge-requests/1/head");
+  EXPECT_EQ(opened->author, "driftwarden");
+  EXPECT_TRUE(opened->url.ends_with("/-/merge_requests/1"));
+  const auto found = wait(forge->find_open("driftwarden/c-1", "main"));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->number, 1);
+  const auto none = wait(forge->find_open("driftwarden/none", "main"));
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(*none);
+}
+
+TEST_F(GitlabContract, WhatCantBeOpenedIsToldApart) {
+  add_request(1);
+  const auto open = [&](const std::string& branch) {
+    PullRequestDraft draft;
+    draft.title = "t";
+    draft.branch = branch;
+    draft.base = "main";
+    const auto opened = wait(forge->open(draft));
+    return opened ? std::optional<ErrorKind>() : opened.error().kind;
+  };
+  EXPECT_EQ(open("driftwarden/c-1"), ErrorKind::Conflict);
+  EXPECT_EQ(open("driftwarden/never-pushed"), ErrorKind::NotFound);
+  EXPECT_EQ(open("main"), ErrorKind::InvalidInput);
+}
+
+TEST_F(GitlabContract, ListsTwoPagesOfTheOpenOnes) {
+  for (int number = 1; number <= 220; ++number) add_request(number, "b-" + std::to_string(number));
+  lab.requests[220].fork = true;
+  lab.requests[219].state = "merged";
+  const auto pulls = wait(forge->open_pull_requests("main"));
+  ASSERT_TRUE(pulls) << pulls.error().message;
+  ASSERT_EQ(pulls->size(), 200U);
+  EXPECT_TRUE(pulls->front().from_fork);
+  EXPECT_EQ((*pulls)[1].number, 218);
+}
+
+TEST_F(GitlabContract, ApprovalsBelongToAHeadThatStays) {
+  auto& request = add_request(3);
+  request.approved_by = {"alice", "project_5_bot_abc"};
+  request.reviewers = {{"bob", "requested_changes"}, {"cy", "unreviewed"}};
+  request.statuses = {"approvals_syncing", "mergeable"};
+  const auto read = wait(forge->reviews(3));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 3U);
+  EXPECT_EQ((*read)[0].user, "alice");
+  EXPECT_EQ((*read)[0].state, ReviewState::Approved);
+  EXPECT_EQ((*read)[0].commit_sha, kHead);
+  EXPECT_FALSE((*read)[0].stale);
+  EXPECT_TRUE((*read)[1].by_bot);
+  EXPECT_EQ((*read)[2].state, ReviewState::ChangesRequested);
+  EXPECT_EQ(lab.count("GET", "/approvals"), 2U);
+}
+
+TEST_F(GitlabContract, ApprovalsThatAreBeingResetAreStale) {
+  auto& request = add_request(3);
+  request.approved_by = {"alice"};
+  request.statuses = {"approvals_syncing"};
+  const auto read = wait(forge->reviews(3));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 1U);
+  EXPECT_TRUE((*read)[0].stale);
+  EXPECT_EQ((*read)[0].commit_sha, "");
+}
+
+TEST_F(GitlabContract, MergesTheHeadThatWasShown) {
+  add_request(3);
+  const auto merged = wait(forge->merge(3, kHead, MergeMethod::Squash, "scale\n\nChange: C-1"));
+  ASSERT_TRUE(merged) << merged.error().message;
+  EXPECT_EQ(merged->state, PullRequestState::Merged);
+  EXPECT_EQ(merged->merged_sha, std::string(40, 'c'));
+  const auto body = lab.last_body("PUT", "/merge");
+  EXPECT_EQ(body.at("sha"), kHead);
+  EXPECT_EQ(body.at("squash"), true);
+  EXPECT_EQ(body.at("should_remove_source_branch"), true);
+  EXPECT_EQ(body.at("squash_commit_message"), "scale\n\nChange: C-1");
+  EXPECT_FALSE(lab.branches.contains("driftwarden/c-1"));
+  EXPECT_TRUE(wait(forge->merge(3, kHead, MergeMethod::Squash, "again")));
+  EXPECT_EQ(lab.count("PUT", "/merge"), 1U);
+}
+
+TEST_F(GitlabContract, PeoplesBranchesAreLeftAlone) {
+  add_request(3, "feature/x");
+  ASSERT_TRUE(wait(forge->merge(3, kHead, MergeMethod::Merge, "m")));
+  EXPECT_TRUE(lab.branches.contains("feature/x"));
+}
+
+TEST_F(GitlabContract, WhatGitlabIsCheckingIsWaitedFor) {
+  add_request(3).statuses = {"checking", "checking", "mergeable"};
+  const auto merged = wait(forge->merge(3, kHead, MergeMethod::Merge, "m"));
+  ASSERT_TRUE(merged) << merged.error().message;
+}
+
+TEST_F(GitlabContract, RefusedMergesAreConflictsWithTheirCause) {
+  auto& request = add_request(3);
+  const auto moved = wait(forge->merge(3, kNext, MergeMethod::Merge, "m"));
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().kind, ErrorKind::Conflict);
+  EXPECT_NE(moved.error().message.find(kHead), std::string::npos);
+  request.statuses = {"not_approved"};
+  const auto blocked = wait(forge->merge(3, kHead, MergeMethod::Merge, "m"));
+  ASSERT_FALSE(blocked);
+  EXPECT_EQ(blocked.error().kind, ErrorKind::Conflict);
+  EXPECT_NE(blocked.error().message.find("not_approved"), std::string::npos) << blocked.error().message;
+  lab.answer_next("PUT", "/merge", net::ServerReply(401, "application/json", R"({"message":"401 Unauthorized"})"));
+  const auto denied = wait(forge->merge(3, kHead, MergeMethod::Merge, "m"));
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().kind, ErrorKind::Denied);
+}
+
+TEST_F(GitlabContract, Closes) {
+  add_request(3);
+  ASSERT_TRUE(wait(forge->close(3)));
+  EXPECT_EQ(wait(forge->get(3))->state, PullRequestState::Closed);
+}
+
+TEST_F(GitlabContract, ANoteIsMadeOnceAndEditedAfter) {
+  add_request(3);
+  const std::string marker = "<!-- driftwarden:diff -->";
+  lab.notes.push_back({1, 3, "mallory", marker, "2026-11-21T08:00:00.000Z", "2026-11-21T08:00:00.000Z"});
+  ASSERT_TRUE(wait(forge->upsert_comment(3, marker, "first")));
+  ASSERT_TRUE(wait(forge->upsert_comment(3, marker, "first")));
+  EXPECT_EQ(lab.count("PUT", "/notes/"), 0U);
+  ASSERT_TRUE(wait(forge->upsert_comment(3, marker, "second")));
+  ASSERT_EQ(lab.notes.size(), 2U);
+  EXPECT_EQ(lab.notes[1].body, marker + "\nsecond");
+}
+
+TEST_F(GitlabContract, CommentsComeFromTheEvents) {
+  add_request(3);
+  lab.notes.push_back({1, 3, "alice", "yesterday", "2026-11-20T23:00:00.000Z", "2026-11-20T23:00:00.000Z"});
+  lab.notes.push_back({2, 3, "alice", "early", "2026-11-21T07:00:00.000Z", "2026-11-21T07:00:00.000Z"});
+  lab.notes.push_back({3, 3, "bob", "link 1234", "2026-11-21T08:00:00.500Z", "2026-11-21T08:00:00.500Z"});
+  lab.notes.push_back({4, 3, "bob", "changed", "2026-11-21T08:01:00.000Z", "2026-11-21T08:09:00.000Z"});
+  lab.notes.push_back({5, 3, "bob", "added 1 commit", "2026-11-21T08:02:00.000Z", "2026-11-21T08:02:00.000Z", true});
+  const WallTime since = std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 8h;
+  const auto comments = wait(forge->comments_since(since));
+  ASSERT_TRUE(comments) << comments.error().message;
+  ASSERT_EQ(comments->size(), 2U);
+  EXPECT_EQ((*comments)[0].author, "bob");
+  EXPECT_EQ((*comments)[0].body, "link 1234");
+  EXPECT_EQ((*comments)[0].url, lab.url() + "/acme/platform/config/-/merge_requests/3#note_3");
+  EXPECT_TRUE((*comments)[1].edited);
+}
+
+TEST_F(GitlabContract, ReviewersAreAddedByTheirIds) {
+  add_request(3).reviewers = {{"bob", "unreviewed"}};
+  ASSERT_TRUE(wait(forge->request_reviewers(3, {"alice", "stranger", "bob"})));
+  EXPECT_EQ(lab.last_body("PUT", "/merge_requests/3").at("reviewer_ids"), json::parse("[3,2]"));
+  ASSERT_TRUE(wait(forge->request_reviewers(3, {"alice"})));
+  EXPECT_EQ(lab.count("PUT", "/merge_requests/3"), 1U);
+}
+
+TEST_F(GitlabContract, TheSameStatusTwiceIsASuccess) {
+  CommitStatus status;
+  ASSERT_TRUE(wait(forge->set_status(kHead, status)));
+  const auto again = wait(forge->set_status(kHead, status));
+  ASSERT_TRUE(again) << again.error().message;
+  status.state = StatusState::Failure;
+  ASSERT_TRUE(wait(forge->set_status(kHead, status)));
+  EXPECT_EQ(lab.statuses[0].at("status"), "failed");
+  lab.answer_next("POST", "/statuses/", net::ServerReply(400, "application/json", R"({"message":"Cannot transition status via :run from :failed"})"));
+  status.state = StatusState::Pending;
+  EXPECT_FALSE(wait(forge->set_status(kHead, status)));
+}
+
+TEST_F(GitlabContract, TheGateNamesApprovalsAndPipelines) {
+  auto& request = add_request(3);
+  request.statuses = {"ci_must_pass"};
+  request.approvals_left = 1;
+  CommitStatus status;
+  ASSERT_TRUE(wait(forge->set_status(kHead, status)));
+  auto gate = wait(forge->merge_gate(3));
+  ASSERT_TRUE(gate) << gate.error().message;
+  EXPECT_EQ(gate->waiting_for, (std::vector<std::string>{"1 more approving review on the forge"}));
+  EXPECT_TRUE(gate->blocked_by.empty());
+  request.approvals_left = 0;
+  EXPECT_TRUE(wait(forge->merge_gate(3))->open());
+  status.context = "build";
+  status.state = StatusState::Failure;
+  ASSERT_TRUE(wait(forge->set_status(kHead, status)));
+  EXPECT_EQ(wait(forge->merge_gate(3))->blocked_by, (std::vector<std::string>{"check build failed"}));
+}
+
+struct CauseRow {
+  std::string status;
+  std::string waits;
+  std::string blocks;
+  friend void PrintTo(const CauseRow& row, std::ostream* out) { *out << row.status; }
+};
+class GitlabCause : public GitlabContract, public testing::WithParamInterface<CauseRow> {};
+
+TEST_P(GitlabCause, IsTheGate) {
+  auto& request = add_request(3);
+  request.statuses = {GetParam().status};
+  request.draft = GetParam().status == "draft_status";
+  const auto gate = wait(forge->merge_gate(3));
+  ASSERT_TRUE(gate) << gate.error().message;
+  const auto first = [](const std::vector<std::string>& all) { return all.empty() ? std::string() : all.front(); };
+  EXPECT_EQ(first(gate->waiting_for), GetParam().waits);
+  EXPECT_EQ(first(gate->blocked_by), GetParam().blocks);
+  EXPECT_LE(gate->waiting_for.size() + gate->blocked_by.size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Statuses, GitlabCause,
+    testing::Values(CauseRow{"mergeable", "", ""}, CauseRow{"checking", "GitLab is still checking whether it can be merged", ""},
+                    CauseRow{"not_approved", "an approval that one of GitLab's rules asks for", ""}, CauseRow{"ci_still_running", "the pipeline", ""},
+                    CauseRow{"conflict", "", "conflicts with main"}, CauseRow{"need_rebase", "", "needs a rebase on its base"},
+                    CauseRow{"draft_status", "", "it is a draft"}, CauseRow{"discussions_not_resolved", "", "threads that aren't resolved"},
+                    CauseRow{"requested_changes", "", "a reviewer asked for changes on the forge"},
+                    CauseRow{"moon_is_full", "", "GitLab says \"moon_is_full\""}),
+    [](const auto& row) { return row.param.status; });
+
+TEST_F(GitlabContract, KnowsItselfAndTheProjectsRule) {
+  const auto account = wait(forge->account());
+  ASSERT_TRUE(account) << account.error().message;
+  EXPECT_EQ(account->login, "driftwarden");
+  EXPECT_EQ(wait(forge->requires_status("main", "driftwarden/approval")).value(), std::optional<bool>(false));
+  lab.pipelines_must_succeed = true;
+  EXPECT_EQ(wait(forge->requires_status("main", "driftwarden/approval")).value(), std::optional<bool>(true));
+  EXPECT_EQ(wait(forge->git_token())->reveal(), lab.token);
+}
+
+TEST_F(GitlabContract, ALimitInPlainTextIsObeyed) {
+  add_request(3);
+  net::ServerReply limited(429, "text/plain", "Retry later\n");
+  limited.headers.set("Retry-After", "1");
+  lab.answer_next("GET", "/merge_requests/3", limited);
+  EXPECT_TRUE(wait(forge->get(3)));
+  limited.headers.set("Retry-After", "600");
+  lab.answer_next("GET", "/merge_requests/3", limited);
+  const auto read = wait(forge->get(3));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, ErrorKind::RateLimited);
+  EXPECT_NE(read.error().message.find("Retry later"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace driftwarden::forge

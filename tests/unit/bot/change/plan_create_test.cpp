@@ -1,0 +1,212 @@
+// New Apps, on a repository that git made.
+#include "bot/watch/app_files.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/unit/bot/change/plan_fixture.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace driftwarden::test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+class PlanCreate : public PlanTest {
+ protected:
+  static CreateAppRequest request(const std::string& name) {
+    CreateAppRequest made;
+    made.name = name;
+    made.repository = "config";
+    made.cluster = "prod";
+    return made;
+  }
+  Result<VerbPlan> create(const CreateAppRequest& wanted) {
+    auto asked = change(ChangeVerb::CreateApp, wanted.name, to_json_text(wanted));
+    App made;
+    made.name = wanted.name;
+    made.repository = "config";
+    const PlanContext context{config, *mirror, render, head(), report, {}, apps};
+    return plan_verb(asked, made, context);
+  }
+  static std::string all_files(const VerbPlan& plan) {
+    std::string text;
+    for (const auto& edit : plan.edits) text += "=== " + edit.path + "\n" + edit.content.value_or("(removed)\n");
+    return text;
+  }
+  static std::string file(const VerbPlan& plan, const std::string& path) {
+    const auto found = std::ranges::find(plan.edits, path, &FileEdit::path);
+    return found == plan.edits.end() ? "" : found->content.value_or("");
+  }
+};
+
+TEST_F(PlanCreate, FromAScaffold) {
+  auto wanted = request("cart");
+  wanted.image = "ghcr.io/acme/cart:1.0";
+  wanted.port = 8080;
+  wanted.channel = "#cart";
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  expect_golden("change/scaffold.txt", all_files(*made));
+  EXPECT_THAT(notes(*made), HasSubstr("namespace cart of prod, which must be there"));
+}
+
+TEST_F(PlanCreate, WithoutAPortThereIsNoService) {
+  auto wanted = request("worker");
+  wanted.image = "ghcr.io/acme/worker:1.0";
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->edits.size(), 2U);
+  EXPECT_THAT(all_files(*made), Not(HasSubstr("robe")));
+}
+
+TEST_F(PlanCreate, AfterThePatternOfAnother) {
+  write_file(work() / "apps/shop/kept.txt", "shop, not workshop or shopping; shop-config and shop/shop_1\n");
+  publish_as("bob", "README", "x");
+  auto wanted = request("cart");
+  wanted.like = "shop";
+  wanted.cluster = "";
+  wanted.namespace_ = "cart";
+  wanted.image = "ghcr.io/acme/cart:7";
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(file(*made, "apps/cart/deployment.yaml"), deployment("cart", "ghcr.io/acme/cart:7"));
+  EXPECT_EQ(file(*made, "apps/cart/extra.yaml"), config_map("extra"));
+  EXPECT_EQ(file(*made, "apps/cart/kept.txt"), "cart, not workshop or shopping; cart-config and cart/shop_1\n");
+  expect_golden("change/app_file_like.yaml", file(*made, ".driftwarden/apps/cart.yaml"));
+  EXPECT_THAT(notes(*made), HasSubstr("after the pattern of shop"));
+}
+
+TEST_F(PlanCreate, TheFileDeclaresTheAppThatWasPlanned) {
+  app("shop").helm.release = "shop";
+  app("shop").helm.values = {"values.yaml", "values-prod.yaml"};
+  app("shop").helm.set = {{"image.tag", "1.4.2"}};
+  app("shop").track = Track::Pin;
+  app("shop").channel = "#shop";
+  auto wanted = request("cart");
+  wanted.like = "shop";
+  wanted.cluster = "";
+  wanted.namespace_ = "cart";
+  const auto asked = change(ChangeVerb::CreateApp, "cart", to_json_text(wanted));
+  const auto planned = created_app(asked, config, apps);
+  ASSERT_TRUE(planned) << planned.error().message;
+  EXPECT_EQ(planned->path, "apps/cart");
+  EXPECT_EQ(planned->helm.release, "cart");
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  const auto path = app_file_path("cart");
+  const auto declared = parse_app_file(file(*made, path), path, "config", config);
+  ASSERT_TRUE(declared) << declared.error().message;
+  EXPECT_EQ(*declared, *planned);
+}
+
+TEST_F(PlanCreate, WithoutAnImageThePatternsIsKept) {
+  auto wanted = request("cart");
+  wanted.like = "shop";
+  wanted.namespace_ = "cart";
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(file(*made, "apps/cart/deployment.yaml"), HasSubstr("image: ghcr.io/acme/shop:1.0"));
+  EXPECT_THAT(made->notes, Contains("The images are those of shop"));
+}
+
+TEST_F(PlanCreate, ObjectsThatThePatternMakesAlreadyAreRefused) {
+  auto wanted = request("cart");
+  wanted.like = "shop";
+  EXPECT_THAT(why_not(create(wanted)), HasSubstr("Secret shop/keys is made by shop, and cart would make it again"));
+}
+
+TEST_F(PlanCreate, AnOverlaysFolderIsFoundByTheNameItHas) {
+  write_file(work() / "teams/pay/base/deployment.yaml", "metadata: {name: pay}\n");
+  write_file(work() / "teams/pay/base/kustomization.yaml", "resources: [deployment.yaml]\n");
+  write_file(work() / "teams/pay/overlays/prod/kustomization.yaml",
+             "resources: [../../base]\nnamespace: pay\ncommonLabels:\n  app: pay\nimages:\n- name: acme/pay\n  newTag: pay-1\nnamePrefix: pay-\n");
+  write_file(work() / "teams/pay/overlays/dev/kustomization.yaml", "resources: [../../base]\n");
+  publish_as("bob", "README", "x");
+  App pay = app("shop");
+  pay.name = "pay-prod";
+  pay.path = "teams/pay/overlays/prod";
+  pay.namespace_ = "pay";
+  pay.render = RenderKind::Kustomize;
+  apps.push_back(pay);
+  render = [](const std::vector<SourceFile>& files, const App& of) -> Result<Rendered> {
+    Rendered rendered;
+    if (files.size() != 3) return Error{ErrorKind::InvalidInput, "not what it is made from"};
+    Manifest one;
+    one.ref = {"apps", "v1", "Deployment", of.namespace_, of.name};
+    one.body = std::make_shared<const nlohmann::json>();
+    rendered.manifests.push_back(one);
+    return rendered;
+  };
+  auto wanted = request("bill-prod");
+  wanted.like = "pay-prod";
+  wanted.namespace_ = "bill";
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->edits.size(), 4U) << all_files(*made);
+  EXPECT_EQ(file(*made, "teams/bill/base/deployment.yaml"), "metadata: {name: bill}\n");
+  EXPECT_EQ(file(*made, "teams/bill/overlays/prod/kustomization.yaml"),
+            "resources: [../../base]\nnamespace: bill\ncommonLabels:\n  app: bill\nimages:\n- name: acme/pay\n  newTag: pay-1\nnamePrefix: bill-\n");
+  EXPECT_THAT(file(*made, ".driftwarden/apps/bill-prod.yaml"), HasSubstr("path: \"teams/bill/overlays/prod\"\nrender: kustomize\n"));
+}
+
+struct RefusedApp {
+  std::string name;
+  std::function<void(CreateAppRequest&)> with;
+  std::string says;
+};
+const std::vector<RefusedApp> kRefusedApps{
+    {"UpperCase", [](auto& app) { app.name = "Cart"; }, "can't be an App's name"},
+    {"DotDotName", [](auto& app) { app.name = "../cart"; }, "can't be an App's name"},
+    {"NewlineName", [](auto& app) { app.name = "cart\nx"; }, "can't be an App's name"},
+    {"DigitFirst", [](auto& app) { app.name = "1cart"; }, "can't be an App's name"},
+    {"LongName", [](auto& app) { app.name = std::string(64, 'a'); }, "can't be an App's name"},
+    {"SlashName", [](auto& app) { app.name = "a/b"; }, "can't be an App's name"},
+    {"ExistingName", [](auto& app) { app.name = "shop"; }, "there is an App shop already"},
+    {"DotDotPath", [](auto& app) { app.path = "apps/../../etc"; }, "is no path inside"},
+    {"AbsolutePath", [](auto& app) { app.path = "/etc"; }, "is no path inside"},
+    {"TrailingSlash", [](auto& app) { app.path = "apps/cart/"; }, "is no path inside"},
+    {"GitPath", [](auto& app) { app.path = ".git/hooks"; }, "is no path inside"},
+    {"NewlinePath", [](auto& app) { app.path = "apps/a\nb"; }, "is no path inside"},
+    {"OwnFolder", [](auto& app) { app.path = ".driftwarden/pins"; }, "is no path for a file of cart"},
+    {"PathOfAnother", [](auto& app) { app.path = "apps/shop"; }, "is where shop is kept"},
+    {"BelowAnother", [](auto& app) { app.path = "apps/shop/cart"; }, "is where shop is kept"},
+    {"AboveOthers", [](auto& app) { app.path = "apps"; }, "is where shop is kept"},
+    {"ExistingPath", [](auto& app) { app.path = "taken"; }, "is in Git already"},
+    {"NoImage", [](auto& app) { app.image = ""; }, "give an image"},
+    {"BadImage", [](auto& app) { app.image = "cart:1\nx: y"; }, "is no"},
+    {"NoTag", [](auto& app) { app.image = "cart"; }, "has no tag"},
+    {"NoCluster", [](auto& app) { app.cluster = "moon"; }, "which cluster?"},
+    {"NoRepository", [](auto& app) { app.repository = "moon"; }, "which repository?"},
+    {"BadNamespace", [](auto& app) { app.namespace_ = "a b"; }, "can't be a namespace"},
+    {"BadPort", [](auto& app) { app.port = 70000; }, "a port is"},
+    {"BadChannel", [](auto& app) { app.channel = "#a b<!here>"; }, "is no channel"},
+    {"UnknownOwner", [](auto& app) { app.owners = {"mallory"}; }, "is neither a person nor a group"},
+    {"NoPattern", [](auto& app) { app.like = "nothing"; }, "no App is called \"nothing\""}};
+
+TEST_F(PlanCreate, WhatCanNotBeIsRefusedWithTheReason) {
+  publish_as("bob", "taken/README", "x");
+  auto good = request("cart");
+  good.image = "ghcr.io/acme/cart:1.0";
+  ASSERT_TRUE(create(good)) << "but for one thing they are all good";
+  for (const auto& row : kRefusedApps) {
+    SCOPED_TRACE(row.name);
+    auto wanted = good;
+    row.with(wanted);
+    const auto made = create(wanted);
+    ASSERT_FALSE(made) << all_files(*made);
+    EXPECT_EQ(made.error().kind, ErrorKind::InvalidInput);
+    EXPECT_THAT(made.error().message, HasSubstr(row.says));
+    EXPECT_THAT(made.error().message, Not(HasSubstr("\n")));
+  }
+}
+
+TEST_F(PlanCreate, AnAppFileThatIsThereIsNotWrittenOver) {
+  publish_as("bob", ".driftwarden/apps/cart.yaml", "name: cart\n");
+  auto wanted = request("cart");
+  wanted.image = "ghcr.io/acme/cart:1.0";
+  EXPECT_THAT(why_not(create(wanted)), HasSubstr(".driftwarden/apps/cart.yaml is in Git already"));
+}
+
+}  // namespace
+}  // namespace driftwarden::test

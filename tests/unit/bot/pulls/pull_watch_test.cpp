@@ -1,0 +1,243 @@
+// People's pull requests, with everything real but Slack, forge and cluster.
+#include "bot/pulls/pull_watch.hpp"
+#include "tests/support/fakes/world.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace driftwarden {
+namespace {
+
+using namespace std::chrono_literals;
+using test::WatchedStore;
+using test::World;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+struct Watching : World {
+  Watching() {
+    before_start = [this] {
+      PullWatch::Parts parts;
+      parts.executor = io.get_executor();
+      parts.clock = &clock;
+      parts.config = &config;
+      parts.redactor = &redactor;
+      parts.store = &async;
+      parts.outbox = outbox.get();
+      parts.messenger = messenger.get();
+      parts.fleet = fleet.get();
+      parts.forges["config"] = &forge_state;
+      pulls = std::make_unique<PullWatch>(std::move(parts));
+    };
+    begin();
+  }
+  ~Watching() { end(); }
+  void begin() {
+    start();
+    pulls->start();
+    clock.advance(5s);
+  }
+  void end() {
+    test::run(io, pulls->stop());
+    stop();
+    pulls.reset();
+  }
+  void again() {
+    end();
+    store.revive();
+    begin();
+  }
+  /// Somebody's branch with so many replicas, and its pull request.
+  std::int64_t open(int replicas, const std::string& branch = "topic", const std::string& login = "bob") {
+    (void)git("branch -f " + branch + " main");
+    (void)commit(replicas, branch);
+    const auto number = forge_state.open_by_hand(login, branch, "More replicas");
+    point(number, branch);
+    return number;
+  }
+  void point(std::int64_t number, const std::string& branch) const { (void)git("update-ref refs/pull/" + std::to_string(number) + "/head " + branch); }
+  void look() {
+    pulls->nudge();
+    clock.advance(1s);
+  }
+  std::vector<forge::Comment>& comments(std::int64_t number = 1) { return forge_state.find(number)->comments; }
+  std::string message_now() const {
+    const auto found = slack.with_key("pull:");
+    return found.empty() ? "" : found.front()->now().text;
+  }
+
+  std::unique_ptr<PullWatch> pulls;
+};
+
+TEST(PullWatch, SaysOnceWhatAPullRequestWouldDo) {
+  Watching world;
+  world.open(5);
+  world.clock.advance(31s);
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("replicas: 5"));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("Live is what the base says"));
+  ASSERT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+  EXPECT_THAT(world.message_now(), HasSubstr("More replicas"));
+  world.clock.advance(10min);
+  world.look();
+  EXPECT_THAT(world.comments(), SizeIs(1));
+  EXPECT_EQ(world.forge_state.find(1)->edits, 0);
+  EXPECT_THAT(world.slack.with_key("pull:").front()->versions, SizeIs(1));
+}
+
+TEST(PullWatch, ANewHeadEditsBoth) {
+  Watching world;
+  world.open(5);
+  world.look();
+  (void)world.commit(7, "topic");
+  world.point(1, "topic");
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("replicas: 7"));
+  ASSERT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+  EXPECT_THAT(world.slack.with_key("pull:").front()->versions, SizeIs(2));
+}
+
+TEST(PullWatch, LiveThatDriftsIsSaid) {
+  Watching world;
+  world.open(5);
+  world.look();
+  world.scale_by_hand(9);
+  world.clock.advance(5s);
+  world.look();
+  EXPECT_THAT(world.comments().front().body, HasSubstr("-  replicas: 9"));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("as it is now"));
+}
+
+TEST(PullWatch, OursAndThoseThatTouchNoAppGetNothing) {
+  Watching world;
+  world.open(5, "driftwarden/c-1-sync");
+  world.open(6, "mine", "driftwarden");
+  (void)world.git("branch empty main");
+  const auto empty = world.forge_state.open_by_hand("bob", "empty", "Nothing");
+  world.point(empty, "empty");
+  world.look();
+  for (const auto& entry : world.forge_state.entries) EXPECT_THAT(entry.comments, IsEmpty()) << entry.pull_request.branch;
+  EXPECT_THAT(world.slack.with_key("pull:"), IsEmpty());
+}
+
+TEST(PullWatch, AMergedOneGetsALastEdit) {
+  Watching world;
+  world.open(5);
+  world.look();
+  world.forge_state.merge_by_hand(1);
+  world.look();
+  EXPECT_THAT(world.message_now(), HasSubstr("is merged"));
+  const auto versions = world.slack.with_key("pull:").front()->versions.size();
+  world.clock.advance(5min);
+  EXPECT_EQ(world.slack.with_key("pull:").front()->versions.size(), versions);
+}
+
+TEST(PullWatch, AClosedOneGetsALastEditAfterARestartToo) {
+  Watching world;
+  world.open(5);
+  world.look();
+  world.forge_state.find(1)->pull_request.state = forge::PullRequestState::Closed;
+  world.again();
+  world.look();
+  ASSERT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+  EXPECT_THAT(world.message_now(), HasSubstr("closed without a merge"));
+}
+
+TEST(PullWatch, ARestartSaysNothingTwice) {
+  Watching world;
+  world.open(5);
+  world.look();
+  world.again();
+  world.look();
+  EXPECT_THAT(world.comments(), SizeIs(1));
+  EXPECT_EQ(world.forge_state.find(1)->edits, 0);
+  ASSERT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+  EXPECT_THAT(world.slack.with_key("pull:").front()->versions, SizeIs(1));
+}
+
+TEST(PullWatch, ACrashAtAnyWriteLosesAndDoublesNothing) {
+  for (const auto when : {WatchedStore::Crash::BeforeCommit, WatchedStore::Crash::AfterCommit}) {
+    bool crashed = true;
+    for (int n = 1; crashed && n < 30; ++n) {
+      SCOPED_TRACE(n);
+      Watching world;
+      world.open(5);
+      world.store.crash_at(n, when);
+      for (int i = 0; i < 20; ++i) {
+        world.look();
+        if (world.store.crashed()) world.again();
+      }
+      crashed = world.store.ever_crashed();
+      ASSERT_THAT(world.comments(), SizeIs(1));
+      EXPECT_EQ(world.forge_state.find(1)->edits, 0);
+      ASSERT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+    }
+    EXPECT_FALSE(crashed) << "every write was tried";
+  }
+}
+
+TEST(PullWatch, AnAnswerThatIsLostDoublesNothing) {
+  Watching world;
+  world.forge_state.lose_next_answer = true;
+  world.slack.lose_next_answer = true;
+  world.open(5);
+  world.look();
+  world.clock.advance(5min);
+  EXPECT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+}
+
+TEST(PullWatch, WhatCannotBeRenderedIsSaid) {
+  Watching world;
+  (void)world.git("branch broken main");
+  const auto tree = test::run_shell("cd " + world.remote() + " && export GIT_INDEX_FILE=" + (world.directory.path / "broken").string() +
+                                    " && git read-tree main && git update-index --add --cacheinfo 100644,$(printf 'kind: [' | git hash-object -w --stdin),apps/checkout/deployment.yaml && git write-tree");
+  const auto sha = world.git("-c user.name=Ann -c user.email=ann@example.org commit-tree " + tree + " -p main -m Broken");
+  (void)world.git("update-ref refs/heads/broken " + sha);
+  world.point(world.forge_state.open_by_hand("bob", "broken", "Broken"), "broken");
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("can't be rendered"));
+}
+
+TEST(PullWatch, ASecretsValueIsNeverShown) {
+  Watching world;
+  (void)world.git("branch secret main");
+  const auto file = (world.directory.path / "secret.yaml").string();
+  std::ofstream(file) << "apiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: shop}\nstringData: {password: hunter2hunter2}\n";
+  const auto tree = test::run_shell("cd " + world.remote() + " && export GIT_INDEX_FILE=" + (world.directory.path / "secret").string() +
+                                    " && git read-tree main && git update-index --add --cacheinfo 100644,$(git hash-object -w " + file + "),apps/checkout/secret.yaml && git write-tree");
+  (void)world.git("update-ref refs/heads/secret " + world.git("-c user.name=Ann -c user.email=ann@example.org commit-tree " + tree + " -p main -m Secret"));
+  world.point(world.forge_state.open_by_hand("bob", "secret", "A key"), "secret");
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("Secret shop/key"));
+  EXPECT_THAT(world.comments().front().body, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(world.comments().front().body, Not(HasSubstr("aHVudGVyMmh1bnRlcjI")));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("risk **high**"));
+  EXPECT_THAT(world.message_now(), Not(HasSubstr("hunter2")));
+}
+
+TEST(PullWatch, AForkIsRenderedWhereNoToolIsNeeded) {
+  Watching world;
+  world.open(5);
+  world.forge_state.find(1)->pull_request.from_fork = true;
+  world.look();
+  EXPECT_THAT(world.comments().front().body, HasSubstr("replicas: 5"));
+}
+
+TEST(PullWatch, AForgeThatIsDownIsAskedAgainMoreAndMoreSeldom) {
+  Watching world;
+  world.forge_state.unreachable = true;
+  world.open(5);
+  world.clock.advance(2min);
+  world.forge_state.unreachable = false;
+  world.clock.advance(10min);
+  EXPECT_THAT(world.comments(), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace driftwarden

@@ -1,0 +1,175 @@
+#include "bot/pulls/pull_words.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace driftwarden {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const WallTime kNine{std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 9h};
+
+struct PullRow {
+  std::string name;
+  std::function<void(forge::PullRequest&)> make;
+  bool looked_at;
+  friend void PrintTo(const PullRow& row, std::ostream* out) { *out << row.name; }
+};
+
+forge::PullRequest pull_request() {
+  forge::PullRequest made;
+  made.number = 7;
+  made.branch = "topic";
+  made.base = "main";
+  made.head_sha = "abc";
+  made.author = "bobby";
+  return made;
+}
+
+class PullsOfPeople : public testing::TestWithParam<PullRow> {};
+TEST_P(PullsOfPeople, Decides) {
+  auto pull = pull_request();
+  GetParam().make(pull);
+  EXPECT_EQ(pulls_of_people({pull}, "main", {"driftwarden", true}, 50).size() == 1, GetParam().looked_at);
+}
+INSTANTIATE_TEST_SUITE_P(Rule, PullsOfPeople,
+    testing::Values(PullRow{"APersonsIsLookedAt", [](auto&) {}, true},
+                    PullRow{"SoIsADraft", [](auto& pull) { pull.draft = true; }, true},
+                    PullRow{"OurBranchIsNot", [](auto& pull) { pull.branch = "driftwarden/c-12-sync"; }, false},
+                    PullRow{"AForksBranchOfThatNameIs", [](auto& pull) { pull.branch = "driftwarden/c-12-sync"; pull.from_fork = true; }, true},
+                    PullRow{"OurAccountIsNot", [](auto& pull) { pull.author = "driftwarden"; }, false},
+                    PullRow{"OurAppsBotIsNot", [](auto& pull) { pull.author = "driftwarden[bot]"; }, false},
+                    PullRow{"AnotherBotIs", [](auto& pull) { pull.author = "renovate[bot]"; }, true},
+                    PullRow{"IntoAnotherBranchIsNot", [](auto& pull) { pull.base = "next"; }, false},
+                    PullRow{"AClosedOneIsNot", [](auto& pull) { pull.state = forge::PullRequestState::Closed; }, false},
+                    PullRow{"OneWithoutAHeadIsNot", [](auto& pull) { pull.head_sha.clear(); }, false}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(PullsOfPeopleLimit, TakesTheFirstOfThem) {
+  std::vector<forge::PullRequest> many(80, pull_request());
+  many.front().author = "driftwarden";
+  EXPECT_THAT(pulls_of_people(many, "main", {"driftwarden"}, 50), SizeIs(50));
+}
+
+TEST(PullsOfPeopleLimit, AnUnknownAccountIsNobodys) {
+  auto pull = pull_request();
+  pull.author.clear();
+  EXPECT_THAT(pulls_of_people({pull}, "main", {}, 50), SizeIs(1));
+}
+
+Config config() {
+  Config made;
+  made.slack.default_channel = "#gitops";
+  return made;
+}
+
+view::PullEffect effect(const std::string& name, const std::string& channel) {
+  view::PullEffect made;
+  made.app.name = name;
+  made.app.cluster = "prod-eu";
+  made.app.channel = channel;
+  made.rendered_diff = "Deployment shop/" + name + "\n-  replicas: 2\n+  replicas: 5";
+  made.live_diff = made.rendered_diff;
+  made.risk.tier = RiskTier::Low;
+  return made;
+}
+
+view::PullSummary summary() {
+  view::PullSummary made;
+  made.repository = "config";
+  made.number = 7;
+  made.title = "More replicas";
+  made.author = "bobby";
+  made.head_sha = "9e8d7c6";
+  made.base_sha = "4f2c81a";
+  made.state = "open";
+  made.effects = {effect("checkout", "#shop"), effect("cart", "#shop"), effect("infra", "#infra")};
+  return made;
+}
+
+std::vector<std::string> kinds(const PullSaying& saying) {
+  std::vector<std::string> found;
+  for (const auto& row : saying.rows) found.push_back(row.kind);
+  return found;
+}
+
+PullSaid as_said(const PullSaying& saying) { return {saying.note, saying.messages}; }
+
+TEST(WhatToSay, OneCommentAndAMessageInEachChannelOfItsApps) {
+  const auto saying = what_to_say(config(), summary(), {}, 65'000, kNine);
+  ASSERT_TRUE(saying);
+  EXPECT_THAT(kinds(*saying), ElementsAre("pull.comment", "pull.message", "pull.message"));
+  EXPECT_EQ(saying->note.channel, "#shop");
+  const auto comment = nlohmann::json::parse(saying->rows[0].payload).at("text").get<std::string>();
+  EXPECT_TRUE(comment.starts_with("<!-- driftwarden:pull -->\n"));
+  const auto infra = nlohmann::json::parse(saying->rows[1].payload);
+  EXPECT_EQ(infra.at("channel"), "#infra");
+  EXPECT_THAT(infra.at("text").get<std::string>(), HasSubstr("*infra*"));
+  EXPECT_THAT(infra.at("text").get<std::string>(), testing::Not(HasSubstr("*cart*"))) << "each channel hears of its own Apps";
+}
+
+TEST(WhatToSay, TheSameIsSaidOnce) {
+  const auto first = what_to_say(config(), summary(), {}, 65'000, kNine);
+  EXPECT_FALSE(what_to_say(config(), summary(), as_said(*first), 65'000, kNine + 1h));
+}
+
+TEST(WhatToSay, WhatIsSaidAgainAfterSomethingElseIsANewEffect) {
+  const auto first = what_to_say(config(), summary(), {}, 65'000, kNine);
+  auto other = summary();
+  other.effects.front().obstacles = {"frozen"};
+  const auto second = what_to_say(config(), other, as_said(*first), 65'000, kNine + 1h);
+  const auto third = what_to_say(config(), summary(), as_said(*second), 65'000, kNine + 2h);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->note.digest, first->note.digest);
+  EXPECT_NE(third->rows[0].key, first->rows[0].key);
+}
+
+TEST(WhatToSay, NothingOfWhatTouchesNoApp) {
+  auto empty = summary();
+  empty.effects.clear();
+  EXPECT_FALSE(what_to_say(config(), empty, {}, 65'000, kNine));
+  const auto first = what_to_say(config(), summary(), {}, 65'000, kNine);
+  EXPECT_TRUE(what_to_say(config(), empty, as_said(*first), 65'000, kNine)) << "but that it doesn't any more";
+}
+
+TEST(WhatToSay, TheEndIsAnEditOfTheMessageAlone) {
+  const auto first = what_to_say(config(), summary(), {}, 65'000, kNine);
+  auto merged = summary();
+  merged.state = "merged";
+  const auto saying = what_to_say(config(), merged, as_said(*first), 65'000, kNine + 1h);
+  ASSERT_TRUE(saying);
+  EXPECT_THAT(kinds(*saying), ElementsAre("pull.message", "pull.message"));
+  EXPECT_TRUE(saying->note.closed);
+}
+
+TEST(WhatToSay, IsNoSecretAndKeepsTheLimit) {
+  auto big = summary();
+  for (int i = 0; i < 20'000; ++i) big.effects.front().rendered_diff += "\n+ line";
+  const auto saying = what_to_say(config(), big, {}, 65'000, kNine);
+  EXPECT_LE(nlohmann::json::parse(saying->rows[0].payload).at("text").get<std::string>().size(), 65'000U);
+}
+
+TEST(PullMessagesText, SurvivesTheStore) {
+  const PullMessages messages{{"#shop", MessageRef{"C1", "18.1"}}, {"#infra", std::nullopt}};
+  EXPECT_EQ(pull_messages_from(to_json_text(messages)), messages);
+  EXPECT_THAT(pull_messages_from("no JSON"), IsEmpty());
+}
+
+TEST(QuorumInWords, SaysWhoAndHow) {
+  EXPECT_EQ(quorum_in_words({2, {"sre"}}), "a Change like this needs 2 approvals by sre");
+  Quorum strict{1, {"owners"}};
+  strict.step_up = StepUp::Totp;
+  strict.typed_name = true;
+  strict.rule = "policy.approvals[1]: 1 of owners; policy.destructive needs 2";
+  EXPECT_EQ(quorum_in_words(strict), "a Change like this needs an approval by owners, with a one-time code, with the App's name typed (policy.approvals[1]; policy.destructive needs 2)");
+  EXPECT_EQ(quorum_in_words({0, {}}), "a Change like this needs no approval");
+}
+
+}  // namespace
+}  // namespace driftwarden
