@@ -122,19 +122,9 @@ std::shared_ptr<const Config> policy_snapshot(const Config& config) {
 std::optional<App> app_of_change(const Services& services, const Change& change) {
   if (const auto* known = services.fleet.app(change.app)) return *known;
   if (change.verb != ChangeVerb::CreateApp) return std::nullopt;
-  const auto request = create_app_request_from(change.argument);
-  const auto* cluster = find_cluster(services.config, request.cluster);
-  if (cluster == nullptr) return std::nullopt;
-  App app;
-  app.name = request.name;
-  app.repository = request.repository;
-  app.path = request.path;
-  app.cluster = request.cluster;
-  app.namespace_ = request.namespace_;
-  app.environment = cluster->environment;
-  app.channel = request.channel;
-  app.owners = request.owners;
-  return app;
+  auto made = created_app(change, services.config, services.fleet.apps());
+  if (!made) return std::nullopt;
+  return std::move(*made);
 }
 
 std::string change_link(const Change& change, const std::string& workspace_url) {

@@ -37,7 +37,13 @@ Result<std::vector<SourceEdit>> edit_plain(const AppSource& source, const std::v
   return tree.result();
 }
 
-/// What somebody can do by hand where the bot can't.
+std::string unproven(const AppSource& source) { return fmt::format("{} can't be rendered here, so no edit of it can be proven", source.path); }
+
+/// Somebody may do by hand what the bot can't find a place for, but not what automation would undo.
+bool can_be_pasted(const AppSource& source, const Error& error) {
+  return error.kind == ErrorKind::InvalidInput && (error.message.starts_with("no edit gives") || error.message.starts_with(unproven(source)));
+}
+
 Error with_patch(const AppSource& source, Error error, const std::vector<WantedValue>& wanted) {
   std::string text;
   for (const auto& object : wanted) {
@@ -47,8 +53,6 @@ Error with_patch(const AppSource& source, Error error, const std::vector<WantedV
   error.message += "\nThis strategic merge patch says it; to put it into the overlay by hand:\n" + text;
   return error;
 }
-
-std::string unproven(const AppSource& source) { return fmt::format("{} can't be rendered here, so no edit of it can be proven", source.path); }
 
 Result<std::vector<SourceEdit>> edit_rendered(const AppSource& source, const std::vector<WantedValue>& wanted, bool kustomize) {
   if (!source.render_with) {
@@ -83,7 +87,7 @@ Result<std::vector<SourceEdit>> edit_source(const AppSource& source, const std::
   if (kind == RenderKind::Plain || kind == RenderKind::Auto) return edit_plain(source, wanted);
   const bool kustomize = kind == RenderKind::Kustomize;
   auto edits = edit_rendered(source, wanted, kustomize);
-  if (!edits && kustomize && edits.error().kind == ErrorKind::InvalidInput) return with_patch(source, edits.error(), wanted);
+  if (!edits && kustomize && can_be_pasted(source, edits.error())) return with_patch(source, edits.error(), wanted);
   return edits;
 }
 

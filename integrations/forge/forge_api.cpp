@@ -98,7 +98,8 @@ std::optional<std::string> next_page(const net::Headers& headers) {
     const auto close = link.find('>', open);
     if (open == std::string::npos || close == std::string::npos) continue;
     const auto parameters = to_lower(link.substr(close));
-    if (parameters.find("rel=\"next\"") != std::string::npos || parameters.find("rel=next") != std::string::npos) return link.substr(open + 1, close - open - 1);
+    if (parameters.find("rel=\"next\"") != std::string::npos || parameters.find("rel=next") != std::string::npos)
+      return link.substr(open + 1, close - open - 1);
   }
   return std::nullopt;
 }

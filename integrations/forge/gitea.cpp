@@ -181,7 +181,8 @@ asio::awaitable<Result<PullRequest>> GiteaForge::merge(std::int64_t number, std:
     if (moved) co_return Error{ErrorKind::Conflict, error.message + "; the pull request's head is now " + pull->head_sha};
     if (!again) co_return error;
     if (api_.clock().mono_now() + wait > deadline) {
-      if (error.kind == ErrorKind::Conflict) error.message += "; it said so for " + format_duration(kMergePatience) + ": does the branch conflict with its base?";
+      if (error.kind == ErrorKind::Conflict)
+        error.message += "; it said so for " + format_duration(kMergePatience) + ": does the branch conflict with its base?";
       co_return error;
     }
     CO_CHECK_OK(co_await api_.clock().sleep_for(wait));
@@ -319,8 +320,6 @@ asio::awaitable<Result<std::optional<bool>>> GiteaForge::requires_status(std::st
 
 }  // namespace
 
-std::unique_ptr<Forge> create_gitea(net::HttpClient& http, Clock& clock, ForgeOptions options) {
-  return std::make_unique<GiteaForge>(http, clock, options);
-}
+std::unique_ptr<Forge> create_gitea(net::HttpClient& http, Clock& clock, ForgeOptions options) { return std::make_unique<GiteaForge>(http, clock, options); }
 
 }  // namespace driftwarden::forge

@@ -35,9 +35,7 @@ std::optional<PullRequest> to_pull_request(const json& body) {
   pull.branch = text_at(object_at(body, "head"), "ref");
   pull.head_sha = text_at(object_at(body, "head"), "sha");
   pull.base = text_at(object_at(body, "base"), "ref");
-  pull.state = flag_at(body, "merged")             ? PullRequestState::Merged
-               : text_at(body, "state") == "closed" ? PullRequestState::Closed
-                                                    : PullRequestState::Open;
+  pull.state = flag_at(body, "merged") ? PullRequestState::Merged : text_at(body, "state") == "closed" ? PullRequestState::Closed : PullRequestState::Open;
   pull.author = text_at(object_at(body, "user"), "login");
   pull.draft = flag_at(body, "draft");
   pull.from_fork = is_from_fork(body);

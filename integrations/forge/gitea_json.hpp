@@ -16,8 +16,8 @@ std::optional<PullRequest> parse_pull_request(std::string_view text);
 std::optional<std::vector<PullRequest>> parse_pull_requests(std::string_view text);
 
 struct ReviewPage {
-  std::vector<Review> reviews;  ///< drafts and requests for a review are left out
-  std::size_t entries = 0;      ///< how many the page held
+  std::vector<Review> reviews;      ///< drafts and requests for a review are left out
+  std::size_t entries = 0;          ///< how many the page held
   std::set<std::string> counted{};  ///< whose approval the branch's protection counts
 };
 std::optional<ReviewPage> parse_reviews(std::string_view text);

@@ -52,7 +52,8 @@ bool is_hidden(const Error& error) { return error.kind == ErrorKind::Denied || e
 class GithubForge final : public Forge {
  public:
   GithubForge(net::HttpClient& http, Clock& clock, const ForgeOptions& options, std::shared_ptr<GithubApp> app)
-      : app_(std::move(app)), owner_(options.project.substr(0, options.project.find('/'))),
+      : app_(std::move(app)),
+        owner_(options.project.substr(0, options.project.find('/'))),
         api_(http, clock, make_dialect(options), app_ ? std::shared_ptr<Credentials>(app_) : make_fixed_token(options.token)) {}
 
   asio::awaitable<Result<std::optional<PullRequest>>> find_open(std::string branch, std::string base) override;

@@ -3,10 +3,10 @@
 #include "gitops/base/crypto.hpp"
 #include "integrations/forge/forge_json.hpp"
 
-#include <nlohmann/json.hpp>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 

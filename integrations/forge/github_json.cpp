@@ -189,7 +189,8 @@ bool add_check_runs(States& states, std::string_view text) {
 }
 
 std::string render_draft(const PullRequestDraft& draft) {
-  return dump({{"title", ellipsize(draft.title, kLongestTitle)}, {"body", cut_comment(draft.body, kLongestBody)}, {"head", draft.branch}, {"base", draft.base}});
+  return dump(
+      {{"title", ellipsize(draft.title, kLongestTitle)}, {"body", cut_comment(draft.body, kLongestBody)}, {"head", draft.branch}, {"base", draft.base}});
 }
 
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message) {

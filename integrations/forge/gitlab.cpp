@@ -338,8 +338,6 @@ asio::awaitable<Result<std::optional<bool>>> GitlabForge::requires_status(std::s
 
 }  // namespace
 
-std::unique_ptr<Forge> create_gitlab(net::HttpClient& http, Clock& clock, ForgeOptions options) {
-  return std::make_unique<GitlabForge>(http, clock, options);
-}
+std::unique_ptr<Forge> create_gitlab(net::HttpClient& http, Clock& clock, ForgeOptions options) { return std::make_unique<GitlabForge>(http, clock, options); }
 
 }  // namespace driftwarden::forge

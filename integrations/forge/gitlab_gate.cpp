@@ -44,7 +44,8 @@ const std::map<std::string, Cause>& causes() {
 
 /// Told by what was read besides: state, conflicts, approvals, checks.
 bool is_told_elsewhere(const std::string& status) {
-  static const std::vector<std::string> kElsewhere{"", "mergeable", "conflict", "broken_status", "cannot_be_merged", "draft_status", "not_approved", "ci_must_pass", "ci_still_running"};
+  static const std::vector<std::string> kElsewhere{
+      "", "mergeable", "conflict", "broken_status", "cannot_be_merged", "draft_status", "not_approved", "ci_must_pass", "ci_still_running"};
   return std::ranges::find(kElsewhere, status) != kElsewhere.end();
 }
 

@@ -66,7 +66,9 @@ void FakeGithub::reset() {
   branches = {{"main", std::string(40, '0')}};
 }
 
-void FakeGithub::answer_next(std::string method, std::string part, ServerReply answer) { faults_.push_back({std::move(method), std::move(part), std::move(answer)}); }
+void FakeGithub::answer_next(std::string method, std::string part, ServerReply answer) {
+  faults_.push_back({std::move(method), std::move(part), std::move(answer)});
+}
 
 std::size_t FakeGithub::count(const std::string& method, const std::string& part) const {
   return static_cast<std::size_t>(
@@ -84,8 +86,8 @@ asio::awaitable<ServerReply> FakeGithub::handle(ServerRequest request) {
   constexpr std::string_view kEnterprise = "/api/v3";
   if (request.raw_path.starts_with(kEnterprise)) request.raw_path.erase(0, kEnterprise.size());
   requests.push_back(request);
-  const auto fault = std::ranges::find_if(
-      faults_, [&](const Fault& one) { return one.method == request.method && request.raw_path.find(one.part) != std::string::npos; });
+  const auto fault =
+      std::ranges::find_if(faults_, [&](const Fault& one) { return one.method == request.method && request.raw_path.find(one.part) != std::string::npos; });
   if (fault != faults_.end()) {
     auto answer = std::move(fault->reply);
     faults_.erase(fault);
@@ -223,7 +225,9 @@ ServerReply FakeGithub::request_reviewers(const ServerRequest& request, std::int
   for (const auto& login : asked) {
     if (login == pulls[number].author) return refuse(422, "Review cannot be requested from pull request author.");
     if (std::ranges::find(collaborators, login) == collaborators.end()) {
-      return refuse(422, "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the acme/config repository.");
+      return refuse(422,
+                    "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the "
+                    "acme/config repository.");
     }
   }
   auto& reviewers = pulls[number].reviewers;

@@ -70,7 +70,7 @@ class FakeGithub {
   std::map<std::string, std::vector<nlohmann::json>> check_runs;  ///< by sha
   std::vector<std::string> branch_contexts;                       ///< on GET branches/{b}, what anybody may read
   bool is_protected = false;
-  nlohmann::json protection;                   ///< null: 404
+  nlohmann::json protection;  ///< null: 404
   nlohmann::json rules = nlohmann::json::array();
   std::vector<std::string> collaborators{"alice", "bob"};
   std::vector<net::ServerRequest> requests;

@@ -192,7 +192,8 @@ TEST_F(GithubContract, AMergeThatIsBeingComputedIsWaitedFor) {
   auto& pull = add_pull(3);
   pull.mergeable = nullptr;
   pull.mergeable_state = "unknown";
-  hub->answer_next("PUT", "/merge", net::ServerReply(405, "application/json", R"({"message":"Pull Request is not mergeable","documentation_url":"https://docs.github.com"})"));
+  hub->answer_next("PUT", "/merge",
+                   net::ServerReply(405, "application/json", R"({"message":"Pull Request is not mergeable","documentation_url":"https://docs.github.com"})"));
   pull.mergeable = true;
   pull.computing = 1;
   const auto merged = wait(forge->merge(3, kHead, MergeMethod::Merge, "m"));
@@ -477,7 +478,9 @@ TEST_F(GithubContract, AWrongTokenIsDeniedWithoutShowingIt) {
   EXPECT_EQ(read.error().message.find(hub->token), std::string::npos);
 }
 
-net::ServerReply limited(unsigned status, const std::string& message) { return net::ServerReply(status, "application/json", json{{"message", message}}.dump()); }
+net::ServerReply limited(unsigned status, const std::string& message) {
+  return net::ServerReply(status, "application/json", json{{"message", message}}.dump());
+}
 
 TEST_F(GithubContract, ThePrimaryLimitStopsFurtherRequests) {
   add_pull(3);

@@ -32,7 +32,8 @@ const std::vector<Call>& calls() {
       {"GET", "~/user", "", ""},
       {"GET", "~/users", "*username", ""},
       {"GET", "/merge_requests", "state source_branch target_branch order_by sort per_page page", ""},
-      {"POST", "/merge_requests", "", "*source_branch *target_branch *title description labels reviewer_ids assignee_ids remove_source_branch squash target_project_id"},
+      {"POST", "/merge_requests", "",
+       "*source_branch *target_branch *title description labels reviewer_ids assignee_ids remove_source_branch squash target_project_id"},
       {"GET", "/merge_requests/N", "", ""},
       {"PUT", "/merge_requests/N", "", "title description state_event target_branch labels add_labels reviewer_ids"},
       {"PUT", "/merge_requests/N/merge", "", "*sha squash auto_merge should_remove_source_branch merge_commit_message squash_commit_message"},
@@ -72,10 +73,10 @@ std::vector<std::string> differences(const std::string& allowed, const std::set<
 
 const std::map<std::string, json::value_t>& types() {
   using T = json::value_t;
-  static const std::map<std::string, T> kTypes{{"sha", T::string},   {"squash", T::boolean},      {"should_remove_source_branch", T::boolean},
-                                               {"body", T::string},  {"reviewer_ids", T::array},  {"state", T::string},
-                                               {"title", T::string}, {"description", T::string},  {"merge_commit_message", T::string},
-                                               {"name", T::string},  {"target_url", T::string},   {"squash_commit_message", T::string},
+  static const std::map<std::string, T> kTypes{{"sha", T::string},        {"squash", T::boolean},     {"should_remove_source_branch", T::boolean},
+                                               {"body", T::string},       {"reviewer_ids", T::array}, {"state", T::string},
+                                               {"title", T::string},      {"description", T::string}, {"merge_commit_message", T::string},
+                                               {"name", T::string},       {"target_url", T::string},  {"squash_commit_message", T::string},
                                                {"state_event", T::string}};
   return kTypes;
 }
@@ -92,10 +93,13 @@ FakeGitlab::FakeGitlab(asio::any_io_executor executor, Clock& clock) {
   server_ = std::move(*started);
 }
 
-void FakeGitlab::answer_next(std::string method, std::string part, ServerReply answer) { faults_.push_back({std::move(method), std::move(part), std::move(answer)}); }
+void FakeGitlab::answer_next(std::string method, std::string part, ServerReply answer) {
+  faults_.push_back({std::move(method), std::move(part), std::move(answer)});
+}
 
 std::size_t FakeGitlab::count(const std::string& method, const std::string& part) const {
-  return static_cast<std::size_t>(std::ranges::count_if(seen, [&](const auto& one) { return one.method == method && one.raw_path.find(part) != std::string::npos; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(seen, [&](const auto& one) { return one.method == method && one.raw_path.find(part) != std::string::npos; }));
 }
 
 json FakeGitlab::last_body(const std::string& method, const std::string& part) const {
@@ -107,7 +111,8 @@ json FakeGitlab::last_body(const std::string& method, const std::string& part) c
 
 void FakeGitlab::check(const ServerRequest& request) {
   const auto name = request.method + " " + request.raw_path;
-  const auto call = std::ranges::find_if(calls(), [&](const Call& one) { return one.method == request.method && std::regex_match(request.raw_path, pattern_of(one)); });
+  const auto call =
+      std::ranges::find_if(calls(), [&](const Call& one) { return one.method == request.method && std::regex_match(request.raw_path, pattern_of(one)); });
   if (call == calls().end()) return violations.push_back(name + ": no such call");
   std::set<std::string> query;
   for (const auto& [key, value] : request.query) query.insert(key);
@@ -187,7 +192,8 @@ ServerReply FakeGitlab::route_requests(const ServerRequest& request, const std::
     for (std::size_t at = (page - 1) * size; at < numbers.size() && at < page * size; ++at) found.push_back(merge_request(numbers[at]));
     auto answer = reply(200, found);
     if (page * size < numbers.size()) {
-      answer.headers.set("Link", "<" + url() + request.raw_path + "?" + request.raw_query + "&page=" + std::to_string(page + 1) + ">; rel=\"next\", <" + url() + ">; rel=\"first\"");
+      answer.headers.set("Link", "<" + url() + request.raw_path + "?" + request.raw_query + "&page=" + std::to_string(page + 1) + ">; rel=\"next\", <" + url() +
+                                     ">; rel=\"first\"");
     }
     return answer;
   }
@@ -211,7 +217,9 @@ ServerReply FakeGitlab::route_requests(const ServerRequest& request, const std::
   json people = json::array();
   if (parts[2] == "approvals") {
     for (const auto& name : given.approved_by) people.push_back({{"user", user(name)}});
-    return reply(200, {{"iid", number}, {"approved", true}, {"approvals_required", given.approvals_left}, {"approvals_left", given.approvals_left}, {"approved_by", people}});
+    return reply(
+        200,
+        {{"iid", number}, {"approved", true}, {"approvals_required", given.approvals_left}, {"approvals_left", given.approvals_left}, {"approved_by", people}});
   }
   for (const auto& [name, state] : given.reviewers) people.push_back({{"user", user(name)}, {"state", state}, {"created_at", "2026-11-21T09:00:00.000Z"}});
   return reply(200, people);
@@ -258,7 +266,8 @@ ServerReply FakeGitlab::route_notes(const ServerRequest& request, std::int64_t n
     return reply(200, note(*found));
   }
   if (request.method == "POST") {
-    notes.push_back({static_cast<std::int64_t>(notes.size()) + 1, number, "driftwarden", json::parse(request.body).at("body"), "2026-11-21T09:00:00.000Z", "2026-11-21T09:00:00.000Z"});
+    notes.push_back({static_cast<std::int64_t>(notes.size()) + 1, number, "driftwarden", json::parse(request.body).at("body"), "2026-11-21T09:00:00.000Z",
+                     "2026-11-21T09:00:00.000Z"});
     return reply(201, note(notes.back()));
   }
   json all = json::array();
@@ -280,7 +289,9 @@ ServerReply FakeGitlab::set_status(const ServerRequest& request, const std::stri
     one["status"] = state;
     return reply(201, one);
   }
-  json made{{"id", statuses.size() + 1}, {"sha", sha}, {"ref", "main"}, {"status", state}, {"name", body.at("name")}, {"description", body.value("description", "")}, {"allow_failure", false}};
+  json made{
+      {"id", statuses.size() + 1}, {"sha", sha}, {"ref", "main"}, {"status", state}, {"name", body.at("name")}, {"description", body.value("description", "")},
+      {"allow_failure", false}};
   statuses.insert(statuses.begin(), made);
   return reply(201, made);
 }

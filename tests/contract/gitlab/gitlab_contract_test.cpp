@@ -265,15 +265,15 @@ TEST_P(GitlabCause, IsTheGate) {
   EXPECT_LE(gate->waiting_for.size() + gate->blocked_by.size(), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Statuses, GitlabCause,
-    testing::Values(CauseRow{"mergeable", "", ""}, CauseRow{"checking", "GitLab is still checking whether it can be merged", ""},
-                    CauseRow{"not_approved", "an approval that one of GitLab's rules asks for", ""}, CauseRow{"ci_still_running", "the pipeline", ""},
-                    CauseRow{"conflict", "", "conflicts with main"}, CauseRow{"need_rebase", "", "needs a rebase on its base"},
-                    CauseRow{"draft_status", "", "it is a draft"}, CauseRow{"discussions_not_resolved", "", "threads that aren't resolved"},
-                    CauseRow{"requested_changes", "", "a reviewer asked for changes on the forge"},
-                    CauseRow{"moon_is_full", "", "GitLab says \"moon_is_full\""}),
-    [](const auto& row) { return row.param.status; });
+INSTANTIATE_TEST_SUITE_P(Statuses, GitlabCause,
+                         testing::Values(CauseRow{"mergeable", "", ""}, CauseRow{"checking", "GitLab is still checking whether it can be merged", ""},
+                                         CauseRow{"not_approved", "an approval that one of GitLab's rules asks for", ""},
+                                         CauseRow{"ci_still_running", "the pipeline", ""}, CauseRow{"conflict", "", "conflicts with main"},
+                                         CauseRow{"need_rebase", "", "needs a rebase on its base"}, CauseRow{"draft_status", "", "it is a draft"},
+                                         CauseRow{"discussions_not_resolved", "", "threads that aren't resolved"},
+                                         CauseRow{"requested_changes", "", "a reviewer asked for changes on the forge"},
+                                         CauseRow{"moon_is_full", "", "GitLab says \"moon_is_full\""}),
+                         [](const auto& row) { return row.param.status; });
 
 TEST_F(GitlabContract, KnowsItselfAndTheProjectsRule) {
   const auto account = wait(forge->account());

@@ -133,6 +133,7 @@ TEST(KustomizeRefusal, NamesTheLineThatFluxOwns) {
   ASSERT_FALSE(edits);
   EXPECT_EQ(edits.error().kind, ErrorKind::InvalidInput);
   EXPECT_THAT(edits.error().message, HasSubstr("kustomization.yaml:8 is owned by Flux's image automation (policy flux-system:envoy)"));
+  EXPECT_EQ(edits.error().message.find("patch"), std::string::npos);
 }
 
 TEST(KustomizeRefusal, OffersThePatchWithoutARenderer) {

@@ -3,8 +3,8 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/unit/integrations/forge/fake_http.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
 
 #include <memory>
 #include <optional>

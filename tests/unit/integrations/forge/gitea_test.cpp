@@ -288,15 +288,22 @@ TEST_F(Gitea, ALongDescriptionIsCutAtACharacter) {
 }
 
 std::string comment_json(std::int64_t id, const std::string& login, const std::string& body, const std::string& created, const std::string& updated) {
-  return json{{"id", id}, {"user", {{"login", login}}}, {"body", body}, {"html_url", "https://git.example/c"}, {"created_at", created}, {"updated_at", updated}}.dump();
+  return json{{"id", id}, {"user", {{"login", login}}}, {"body", body}, {"html_url", "https://git.example/c"}, {"created_at", created}, {"updated_at", updated}}
+      .dump();
 }
 
 TEST_F(Gitea, TheGateReadsWhatAWriterMaySee) {
   http.add(200, pull("open"));
-  http.add(200, R"({"protected":true,"required_approvals":2,"enable_status_check":true,"status_check_contexts":["ci/*","lint","driftwarden/approval"],"user_can_merge":true})");
-  http.add(200, R"([{"user":{"login":"alice"},"state":"APPROVED","official":true,"commit_id":"aaaa"},{"user":{"login":"eve"},"state":"APPROVED","official":false}])");
+  http.add(
+      200,
+      R"({"protected":true,"required_approvals":2,"enable_status_check":true,"status_check_contexts":["ci/*","lint","driftwarden/approval"],"user_can_merge":true})");
+  http.add(
+      200,
+      R"([{"user":{"login":"alice"},"state":"APPROVED","official":true,"commit_id":"aaaa"},{"user":{"login":"eve"},"state":"APPROVED","official":false}])");
   http.add(200, "[]");
-  http.add(200, R"({"state":"failure","statuses":[{"context":"ci/build","status":"failure"},{"context":"ci/test","status":"pending"},{"context":"driftwarden/approval","status":"pending"},
+  http.add(
+      200,
+      R"({"state":"failure","statuses":[{"context":"ci/build","status":"failure"},{"context":"ci/test","status":"pending"},{"context":"driftwarden/approval","status":"pending"},
     {"context":"ci/docs","status":"success"},{"context":"other","status":"failure"}]})");
   const auto gate = in(0ms, forge->merge_gate(3));
   ASSERT_TRUE(gate) << gate.error().message;

@@ -4,11 +4,11 @@
 #include "gitops/base/text.hpp"
 #include "tests/unit/integrations/forge/forge_test.hpp"
 
-#include <nlohmann/json.hpp>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -74,7 +74,8 @@ TEST(AppJwt, IsSignedWithTheAppsKeyAndShortLived) {
 
 TEST(AppJwt, AnUnusableKeyIsSaidWithoutShowingIt) {
   const std::shared_ptr<EVP_PKEY> curve(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  for (const auto& pem : {std::string(), std::string("secret"), rsa().pem.reveal().substr(0, 200), pem_of(curve.get(), nullptr), pem_of(rsa().key.get(), EVP_aes_128_cbc())}) {
+  for (const auto& pem :
+       {std::string(), std::string("secret"), rsa().pem.reveal().substr(0, 200), pem_of(curve.get(), nullptr), pem_of(rsa().key.get(), EVP_aes_128_cbc())}) {
     const auto jwt = make_app_jwt(1, Secret<std::string>(pem), WallTime{});
     ASSERT_FALSE(jwt);
     EXPECT_EQ(jwt.error().kind, ErrorKind::InvalidInput);

@@ -86,11 +86,13 @@ INSTANTIATE_TEST_SUITE_P(Blocked, BlockedTable,
                          [](const auto& row) { return row.param.name; });
 
 TEST(GithubJson, ReadsForksAndListEntries) {
-  const auto fork = parse_pull(R"({"number":3,"state":"open","head":{"ref":"b","sha":"a","repo":null},"base":{"ref":"main","repo":{"full_name":"acme/config"}}})");
+  const auto fork =
+      parse_pull(R"({"number":3,"state":"open","head":{"ref":"b","sha":"a","repo":null},"base":{"ref":"main","repo":{"full_name":"acme/config"}}})");
   ASSERT_TRUE(fork);
   EXPECT_TRUE(fork->pull.from_fork);
   EXPECT_EQ(fork->pull.mergeable, std::nullopt);
-  const auto list = parse_pulls(R"([{"number":3,"state":"closed","merged_at":"2026-11-21T09:00:00Z","merge_commit_sha":"c","head":{"ref":"b","sha":"a","repo":{"full_name":"Acme/config"}},
+  const auto list = parse_pulls(
+      R"([{"number":3,"state":"closed","merged_at":"2026-11-21T09:00:00Z","merge_commit_sha":"c","head":{"ref":"b","sha":"a","repo":{"full_name":"Acme/config"}},
     "base":{"ref":"main","repo":{"full_name":"acme/config"}}}])");
   ASSERT_TRUE(list);
   EXPECT_EQ(list->front().state, PullRequestState::Merged);

@@ -37,7 +37,8 @@ INSTANTIATE_TEST_SUITE_P(
                     LimitRow{"GithubPrimaryPast", 403, {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1799999999"}}, "", 1s},
                     LimitRow{"GithubSecondaryWithTime", 403, {{"Retry-After", "30"}}, "You have exceeded a secondary rate limit", 30s},
                     LimitRow{"GithubSecondaryWithWordsOnly", 403, {}, "You have exceeded a Secondary Rate Limit", 60s},
-                    LimitRow{"TheTimeAskedForGoesFirst", 429, {{"Retry-After", "5"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1800000120"}}, "", 5s},
+                    LimitRow{
+                        "TheTimeAskedForGoesFirst", 429, {{"Retry-After", "5"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1800000120"}}, "", 5s},
                     LimitRow{"Gitlab", 429, {{"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "1800000010"}}, "Retry later", 10s},
                     LimitRow{"Bare", 429, {}, "", 1s}, LimitRow{"NonsenseInHeaders", 429, {{"X-RateLimit-Remaining", "x"}, {"Retry-After", "soon"}}, "", 1s}),
     [](const auto& row) { return row.param.name; });
