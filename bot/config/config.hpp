@@ -196,6 +196,7 @@ struct PolicyConfig {
   DestructivePolicy destructive{};
   RateLimit rate_limit{};
   BreakGlassPolicy break_glass{};
+  Duration soak{0};  ///< an App is promoted only when it was healthy for so long
 };
 
 /// Left-out parts match anything; `team` is an owner of the App ("shop" or "shop-team").

@@ -191,6 +191,7 @@ void read_policy(Section& root, Config& config) {
     read_destructive(section, policy.destructive);
     read_rate_limit(section, policy.rate_limit);
     read_break_glass(section, policy.break_glass);
+    section.duration("soak", policy.soak);
   });
 }
 

@@ -1,4 +1,5 @@
 #include "bot/conversation/handlers.hpp"
+#include "bot/watch/git_inputs.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -9,39 +10,96 @@ namespace driftwarden {
 namespace {
 
 constexpr std::size_t kIncidentsShown = 5;
+constexpr std::size_t kTagsShown = 3;
+
+struct Past {
+  CommitInfo commit;
+  std::string sources;  ///< id of what it was rendered from, "" when that can't be told
+  std::vector<std::string> tags;
+};
+
+/// What a line says of an image's tag: "image: web:1.4", "newTag: 1.4", "tag: 1.4"; "" for any other line.
+std::string tag_in(std::string_view line) {
+  auto text = trim(line);
+  if (text.starts_with("- ")) text = trim(text.substr(2));
+  const auto colon = text.find(": ");
+  if (colon == std::string_view::npos) return {};
+  const auto key = text.substr(0, colon);
+  auto value = std::string(trim(text.substr(colon + 2)));
+  if (const auto comment = value.find(" #"); comment != std::string::npos) value.resize(comment);
+  std::erase_if(value, [](char c) { return c == '"' || c == '\'' || c == ' '; });
+  if (key == "newTag" || key == "tag") return value;
+  if (key != "image") return {};
+  if (const auto digest = value.find('@'); digest != std::string::npos) value.resize(digest);
+  const auto at = value.rfind(':');
+  return at == std::string::npos || value.find('/', at) != std::string::npos ? std::string() : value.substr(at + 1);
+}
+
+std::vector<std::string> tags_of(const std::vector<TreeEntry>& files) {
+  std::vector<std::string> tags;
+  for (const auto& file : files) {
+    for (const auto& line : split(file.content, '\n')) {
+      auto tag = tag_in(line);
+      if (!tag.empty() && tags.size() < kTagsShown && std::ranges::find(tags, tag) == tags.end()) tags.push_back(std::move(tag));
+    }
+  }
+  return tags;
+}
+
+Result<std::vector<Past>> past_of(Mirror& mirror, const App& app, std::size_t limit) {
+  TRY(const auto head, mirror.head());
+  TRY(const auto commits, mirror.history(head, app.path, limit));
+  std::vector<Past> all;
+  for (const auto& commit : commits) {
+    Past past;
+    past.commit = commit;
+    if (auto id = sources_id(mirror, app, commit.sha)) past.sources = std::move(*id);
+    if (const auto files = mirror.read_tree(commit.sha, app.path)) past.tags = tags_of(*files);
+    all.push_back(std::move(past));
+  }
+  return all;
+}
+
+/// "healthy", "degraded: 0 of 2 replicas available"
+std::string health_words(const std::vector<storage::RolloutRow>& rollouts, const std::string& sources) {
+  const auto found = std::ranges::find(rollouts, sources, &storage::RolloutRow::tree);
+  if (found == rollouts.end() || sources.empty()) return {};
+  return to_lower(found->health) + (found->why.empty() ? "" : ": " + found->why);
+}
+
+asio::awaitable<std::vector<storage::RolloutRow>> rollouts_of(Services& services, std::string app) {
+  std::function<Result<std::vector<storage::RolloutRow>>(storage::Transaction&)> work = [app](storage::Transaction& tx) { return tx.rollouts_of(app); };
+  auto working = services.store.query<std::vector<storage::RolloutRow>>(std::move(work));
+  auto found = co_await std::move(working);
+  if (!found) co_return std::vector<storage::RolloutRow>{};
+  co_return std::move(*found);
+}
 
 }  // namespace
 
 asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& services, App app, std::size_t limit) {
   if (app.orphans) co_return std::vector<view::HistoryRow>{};
-  std::function<Result<std::vector<CommitInfo>>(Mirror&)> work = [app, limit](Mirror& mirror) -> Result<std::vector<CommitInfo>> {
-    TRY(const auto head, mirror.head());
-    return mirror.history(head, app.path, limit);
-  };
-  auto working = services.fleet.repository(app.repository).with_mirror<std::vector<CommitInfo>>(std::move(work));
-  auto commits = co_await std::move(working);
-  if (!commits) co_return commits.error();
-  const auto desired_tree = services.fleet.desired_tree(app.name);
-  std::function<Result<std::vector<std::string>>(Mirror&)> trees = [app, found = *commits](Mirror& mirror) -> Result<std::vector<std::string>> {
-    std::vector<std::string> ids;
-    for (const auto& commit : found) {
-      auto id = mirror.tree_id(commit.sha, app.path);
-      ids.push_back(id ? *id : "");
-    }
-    return ids;
-  };
-  auto looking = services.fleet.repository(app.repository).with_mirror<std::vector<std::string>>(std::move(trees));
-  const auto ids = co_await std::move(looking);
-  if (!ids) co_return ids.error();
+  std::function<Result<std::vector<Past>>(Mirror&)> work = [app, limit](Mirror& mirror) { return past_of(mirror, app, limit); };
+  auto working = services.fleet.repository(app.repository).with_mirror<std::vector<Past>>(std::move(work));
+  const auto past = co_await std::move(working);
+  if (!past) co_return past.error();
+  const auto rollouts = co_await rollouts_of(services, app.name);
+  const auto desired = services.fleet.desired_tree(app.name);
   std::vector<view::HistoryRow> rows;
   bool marked = false;
-  for (std::size_t i = 0; i < commits->size(); ++i) {
-    const auto& commit = (*commits)[i];
-    const bool same = !desired_tree.empty() && (*ids)[i] == desired_tree;
-    rows.push_back({commit.sha, commit.author.name, commit.time, commit.summary, same && !marked, same});
+  for (const auto& [commit, sources, tags] : *past) {
+    const bool same = !desired.empty() && sources == desired;
+    rows.push_back({commit.sha, commit.author.name, commit.time, commit.summary, same && !marked, same, tags, health_words(rollouts, sources)});
     marked = marked || same;
   }
   co_return rows;
+}
+
+asio::awaitable<std::optional<WallTime>> healthy_since(Services& services, App app) {
+  const auto rollouts = co_await rollouts_of(services, app.name);
+  const auto found = std::ranges::find(rollouts, services.fleet.desired_tree(app.name), &storage::RolloutRow::tree);
+  if (found == rollouts.end() || found->health != kubernetes::to_string(kubernetes::Health::Healthy)) co_return std::nullopt;
+  co_return found->last_at;
 }
 
 asio::awaitable<Result<Answer>> handle_history(Services& services, Call call) {

@@ -18,12 +18,10 @@ std::string not_fit(Services& services, const App& from) {
   return well ? "" : fmt::format("it is {}{}{}", kubernetes::to_string(health.health), health.why.empty() ? "" : ": ", health.why);
 }
 
-/// How long the source has been what it is.
-asio::awaitable<std::string> soaked(Services& services, App from) {
-  const auto rows = co_await history_rows(services, from, 1);
-  if (!rows || rows->empty()) co_return std::string();
-  const auto age = std::chrono::duration_cast<Duration>(services.clock.wall_now() - rows->front().time);
-  co_return fmt::format("*{}* is healthy at `{}`, which is {} old.", slack::escape(from.name), view::short_sha(rows->front().sha), format_age(age));
+/// How long the source has been healthy as it is.
+asio::awaitable<Duration> soaked(Services& services, App from) {
+  const auto since = co_await healthy_since(services, std::move(from));
+  co_return since ? std::chrono::duration_cast<Duration>(services.clock.wall_now() - *since) : Duration{0};
 }
 
 }  // namespace
@@ -43,7 +41,13 @@ asio::awaitable<Result<Answer>> handle_promote(Services& services, Call call) {
   if (const auto why = not_fit(services, from); !why.empty()) {
     co_return say(fmt::format(":no_entry: *{}* is not fit to be promoted to *{}*: {}. `status {}` says more.", slack::escape(from.name), slack::escape(to.name), slack::escape(why), slack::escape(from.name)));
   }
-  auto remark = co_await soaked(services, from);
+  const auto soak = co_await soaked(services, from);
+  const auto wanted = services.config.policy.soak;
+  if (soak < wanted) {
+    co_return say(fmt::format(":hourglass: *{}* was seen healthy as it is for {}; the policy wants {} before it goes to *{}*.", slack::escape(from.name), format_age(soak), format_duration(wanted),
+                              slack::escape(to.name)));
+  }
+  auto remark = soak == Duration{0} ? std::string() : fmt::format("*{}* has been healthy as it is for {}.", slack::escape(from.name), format_age(soak));
   const PromoteRequest request{from.name};
   co_return request_change(services, call, to, ChangeVerb::Promote, "", to_json_text(request), remark);
 }

@@ -141,6 +141,8 @@ slack::Message with_lines(slack::Message message, const std::vector<std::string>
 /// Which commit a `rollback to` means: NotFound with words for people.
 asio::awaitable<Result<std::string>> resolve_target(Services& services, App app, std::string text);
 /// The commits of an App, marked with what is in force. None of orphans.
+/// Since when it has been seen healthy with what is in force now; nothing when it is not, or was not looked at yet.
+asio::awaitable<std::optional<WallTime>> healthy_since(Services& services, App app);
 asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& services, App app, std::size_t limit);
 
 }  // namespace driftwarden

@@ -227,14 +227,16 @@ slack::Message diff_message(const App& app, const DriftReport& report, const std
 slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now) {
   std::vector<std::string> lines;
   for (const auto& row : rows) {
-    lines.push_back(fmt::format("{} {} {} {}{}", code_span(short_sha(row.sha)), time_span(row.time), slack::escape(row.author), slack::escape(ellipsize(row.summary, 90)),
+    const auto tags = row.tags.empty() ? std::string() : " " + code_span(ellipsize(join(row.tags, ", "), 80));
+    const auto health = row.health.empty() ? std::string() : " \u00b7 " + slack::escape(ellipsize(row.health, 120));
+    lines.push_back(fmt::format("{}{} {} {} {}{}{}", code_span(short_sha(row.sha)), tags, time_span(row.time), slack::escape(row.author), slack::escape(ellipsize(row.summary, 90)), health,
                                 row.in_force ? "  :white_check_mark: *desired now*" : ""));
   }
   Blocks blocks;
   if (!app.orphans) {
     blocks.section(fmt::format("Commits that changed *{}* ({})", slack::escape(app.name), code_span(app.path)));
     add_lines(blocks, lines);
-    blocks.context({fmt::format("`rollback {} to REV` restores one as a new, reviewed commit", app.name)});
+    blocks.context({fmt::format("`rollback {0} to REV` (a commit, an image's tag, a day) restores one as a new, reviewed commit; `rollback {0} undo REV` takes one back", app.name)});
   }
   std::vector<std::string> episodes;
   for (const auto& incident : incidents) episodes.push_back(incident_line(incident, now));

@@ -43,6 +43,8 @@ struct HistoryRow {
   std::string summary;
   bool in_force = false;  ///< what Desired is rendered from
   bool same = false;      ///< the App was then what it is meant to be now
+  std::vector<std::string> tags{};  ///< of its images then
+  std::string health{};   ///< how it did with these sources in force: "healthy", "degraded: ..."; "" when that was never seen
 };
 /// Commits (none for an orphans App), and below them `incidents`, newest first.
 slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now);

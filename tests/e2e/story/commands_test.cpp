@@ -13,7 +13,7 @@ using testing::HasSubstr;
 TEST(Commands, AreAnsweredInTheThreadOfTheQuestion) {
   World world;
   const std::vector<std::pair<std::string, std::string>> questions{
-      {"help", "rollback APP [to REV]"},
+      {"help", "rollback APP [to REV"},
       {"status", "*6 Apps*: 6 in sync"},
       {"status cart", "*cart* on prod-eu"},
       {"apps", "apps/checkout/prod"},
@@ -71,7 +71,7 @@ TEST(Commands, ARejectedChangeIsOverAndItsPullRequestClosed) {
   world.chat().press("alice", alert, "Sync");
   const auto card = await_card(world.stage(), "sync", "checkout");
   const auto change = change_of(card);
-  world.chat().press("bob", card, "Reject");
+  world.chat().say("bob", "#shop-prod", "@warden reject " + change + " too risky today");
   world.chat().await_edit(card, "rejected by bob");
   await_that("the pull request to be closed", [&] { return world.forge().pulls("open").empty(); });
   EXPECT_FALSE(world.forge().pulls("closed").at(0).at("merged").get<bool>());
@@ -92,7 +92,7 @@ TEST(Commands, ASecondSyncIsToldOfTheFirst) {
   world.chat().press("alice", alert, "Sync");
   const auto change = change_of(await_card(world.stage(), "sync", "checkout"));
   world.chat().press("bob", alert, "Sync");
-  world.chat().await_answer("#shop-prod", alert.ts(), change + " asks for the same");
+  world.chat().await_answer("#shop-prod", alert.ts(), change + "> asks for the same");
   EXPECT_EQ(world.forge().pulls("open").size(), 1U);
 }
 

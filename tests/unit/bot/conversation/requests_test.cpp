@@ -104,6 +104,14 @@ TEST_F(Requests, WhatIsNotWellIsNotPromoted) {
   EXPECT_TRUE(talk.all_changes().empty());
 }
 
+TEST_F(Requests, HistoryNamesTheTagsAndHowItDidThen) {
+  const auto tree = talk.fleet->desired_tree("checkout");
+  ASSERT_FALSE(tree.empty());
+  ASSERT_TRUE(talk.transact([&](storage::Transaction& tx) { return tx.save_rollout({"checkout", tree, talk.clock.wall_now(), talk.clock.wall_now(), "Degraded", "0 of 2 replicas available"}); }));
+  talk.say("U0alice", "history checkout");
+  EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("`1.4`"), HasSubstr("degraded: 0 of 2 replicas available")));
+}
+
 TEST_F(Requests, ANewAppIsAskedForByFormOrInWords) {
   talk.slash("U0alice", "create app");
   ASSERT_EQ(talk.slack.views.size(), 1U);

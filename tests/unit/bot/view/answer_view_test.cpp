@@ -84,7 +84,9 @@ TEST(AnswerView, History) {
   auto over = incident(edited_live(), IncidentState::Resolved);
   over.resolved_at = kNine + 5min;
   over.resolved_by = "C-12 by <!here>";
-  expect_view("history", history_message(app(), {{kSha, "Ann", kNine, "Scale for the sale", true}, {"0123456789abcdef", "Bob <!here>", kNine - 24h, "Start <!channel>", false}}, {incident(), over}, kNine + 1h));
+  const HistoryRow now{kSha, "Ann", kNine, "Scale for the sale", true, true, {"1.4.2"}, "healthy"};
+  const HistoryRow before{"0123456789abcdef", "Bob <!here>", kNine - 24h, "Start <!channel>", false, false, {"1.4.1", "<!here>"}, "degraded: 0 of 2 <!here>"};
+  expect_view("history", history_message(app(), {now, before}, {incident(), over}, kNine + 1h));
   EXPECT_THAT(test::block_kit_faults(history_message(app(), {}, {}, kNine)), IsEmpty());
   expect_view("history_orphans", history_message(orphans_app(), {}, {over}, kNine));
   EXPECT_THAT(history_message(orphans_app(), {}, {}, kNine).text, Not(HasSubstr("rollback")));
