@@ -7,7 +7,9 @@
 #include "bot/conversation/conversation.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/incident/rollout_watch.hpp"
+#include "bot/policy/identity.hpp"
 #include "bot/pulls/pull_watch.hpp"
+#include "bot/web/nudges.hpp"
 #include "bot/web/web.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -32,28 +34,6 @@ constexpr Duration kTokenEvery = std::chrono::minutes{10};
 /// What the file may say and this version can't do yet.
 void warn_of_unsupported(const Config& config) {
   if (!config.discover.empty()) log_warn("config", "`discover` is not supported yet: list the Apps under `apps`");
-}
-
-/// A person is who the config says, with the login that they proved; somebody whom the config doesn't name is known by that login.
-void add_identity(Config& config, const Identity& identity) {
-  if (!identity.proven_at) return;
-  const auto known = std::ranges::find(config.people, identity.user, &Person::slack);
-  if (known != config.people.end()) {
-    if (known->forge.empty() || known->linked) {
-      known->forge = identity.forge;
-      known->linked = true;
-    }
-    return;
-  }
-  Person person;
-  person.name = identity.person;
-  person.slack = identity.user;
-  person.forge = identity.forge;
-  person.linked = true;
-  // A name that the config gave to somebody else is not theirs.
-  if (find_person(config, person.name) != nullptr) person.name = identity.user;
-  for (auto& group : config.groups) std::ranges::replace(group.members, identity.user, person.name);
-  config.people.push_back(std::move(person));
 }
 
 /// What the bot must know of an earlier life before it looks at the world.
@@ -105,6 +85,7 @@ class RunningBot final : public Bot {
         rollouts_(executor_, clock, config_, async_store_, outbox_, fleet_),
         changes_(change_parts(options, std::move(signers))),
         pulls_(pull_parts()),
+        nudges_(executor_, clock, !config_.http.webhook_secret.reveal().empty(), nudge_targets()),
         socket_(slack::create_socket_mode(executor_, *web_api_, clock, random)),
         tasks_(executor_) {
     for (const auto& identity : remembered.identities) add_identity(config_, identity);
@@ -114,11 +95,7 @@ class RunningBot final : public Bot {
     WebParts parts;
     parts.webhook_secret = config_.http.webhook_secret;
     parts.clock = &clock_;
-    parts.on_git_webhook = [this](const std::vector<std::string>& urls) {
-      fleet_.nudge_urls(urls);
-      changes_.nudge();
-      pulls_.nudge();
-    };
+    nudges_.connect(parts);
     parts.not_ready = [this] { return not_ready(); };
     parts.gauges = [this] { return gauges(); };
     net::HttpServerOptions options;
@@ -168,6 +145,7 @@ class RunningBot final : public Bot {
 
   asio::awaitable<void> stop() override {
     if (server_) co_await server_->stop();
+    co_await nudges_.stop();
     if (conversation_) co_await conversation_->stop();
     co_await fleet_.stop();
     co_await pulls_.stop();
@@ -205,6 +183,14 @@ class RunningBot final : public Bot {
     parts.last_synced = std::move(last_synced);
     parts.transport = with_tokens(std::move(parts.transport), git_tokens_);
     return parts;
+  }
+
+  Nudges::Targets nudge_targets() {
+    Nudges::Targets targets;
+    targets.repositories = [this](const std::vector<std::string>& urls) { fleet_.nudge_urls(urls); };
+    targets.pulls = [this] { pulls_.nudge(); };
+    targets.changes = [this] { changes_.nudge(); };
+    return targets;
   }
 
   PullWatch::Parts pull_parts() {
@@ -345,6 +331,7 @@ class RunningBot final : public Bot {
   RolloutWatch rollouts_;
   Changes changes_;
   PullWatch pulls_;
+  Nudges nudges_;
   std::unique_ptr<slack::SocketMode> socket_;
   std::unique_ptr<Conversation> conversation_;
   std::unique_ptr<net::HttpServer> server_;

@@ -1,5 +1,6 @@
 // The merged revision is put in force: applied, freed of what others added, and of objects that are no longer in Git.
 #include "bot/change/changes.hpp"
+#include "gitops/base/crypto.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/compare.hpp"
 #include "gitops/manifest/value_path.hpp"
@@ -49,7 +50,8 @@ std::optional<json> restart_patch(const json& live, const std::string& at) {
   const auto metadata = json::json_pointer("/spec/template/metadata");
   const auto annotations = metadata / "annotations";
   const auto place = annotations / std::string(kRestartedAt);
-  if (live.contains(place) && live.at(place) == at) return std::nullopt;
+  // Somebody's later restart is a restart, too.
+  if (live.contains(place) && live.at(place).is_string() && live.at(place).get<std::string>() >= at) return std::nullopt;
   const json::json_pointer version("/metadata/resourceVersion");
   json patch = json::array();
   if (live.contains(version)) patch.push_back({{"op", "test"}, {"path", version.to_string()}, {"value", live.at(version)}});
@@ -170,8 +172,14 @@ asio::awaitable<Result<std::size_t>> Changes::restart(Change change, App app) {
   if (!desired) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
   const auto workloads = plan_restart(change, app, *desired);
   if (!workloads) co_return workloads.error();
+  if (sha256_hex(restart_text(*workloads)) != change.content.diff_digest) {
+    co_return Error{ErrorKind::InvalidInput, "the App's workloads are others than those that were approved; ask for it again"};
+  }
   const auto at = format_time(std::chrono::floor<std::chrono::seconds>(change.requested_at));
   for (const auto& ref : *workloads) {
+    const auto halt = co_await halted();
+    if (!halt) co_return halt.error();
+    if (*halt) co_return Error{ErrorKind::Unavailable, change_name(change.id) + " was halted while it was carried out"};
     auto restarted = co_await restart_one(app, ref, at);
     if (!restarted) co_return wrap("restarting " + to_string(ref), restarted.error());
   }
@@ -197,6 +205,15 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
   const App app = *known;
   auto free = co_await pass_holds(row, *change, app, GateStage::Apply);
   if (!free) co_return free.error();
+  if (!live) {
+    const auto overtaken = co_await overtaken_by(*change, app);
+    if (!overtaken) co_return overtaken.error();
+    if (!overtaken->empty()) {
+      const std::function<ChangeStep(Change)> stop = [what = *overtaken, now = parts_.clock->wall_now()](Change current) { return on_overtaken(std::move(current), what, now); };
+      co_await step_quietly(change->id, stop);
+      co_return std::string("overtaken");
+    }
+  }
   Result<std::size_t> applied = Error{ErrorKind::Corrupt, ""};
   if (live) {
     applied = co_await restart(*change, app);
@@ -215,9 +232,20 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
   co_return fmt::format("{} objects", *applied);
 }
 
-asio::awaitable<Result<std::size_t>> Changes::apply_merged(Change change, App app) {
+/// What the App rests on moved after the merge: to apply this now would undo that, and delete what it added.
+asio::awaitable<Result<std::string>> Changes::overtaken_by(Change change, App app) {
   auto head = co_await parts_.fleet->repository(app.repository).fetch();
   if (!head && change.break_glass.empty()) co_return head.error();
+  if (!head) co_return std::string{};
+  auto rests_on = co_await what_it_rests_on(change, app);
+  if (!rests_on) co_return rests_on.error();
+  auto looking = moved_since(app, std::move(*rests_on), change.merged_sha, false);
+  const auto moved = co_await std::move(looking);
+  if (!moved) co_return moved.error();
+  co_return join(*moved, ", ");
+}
+
+asio::awaitable<Result<std::size_t>> Changes::apply_merged(Change change, App app) {
   auto desired = co_await parts_.fleet->render_at(app, change.merged_sha);
   if (!desired) co_return wrap("rendering the merged revision", desired.error());
   const auto approved = co_await approved_state(change, app);

@@ -30,8 +30,13 @@ std::string state_words(const Change& change) {
 
 bool awaits_decision(const Change& change) { return change.state == ChangeState::Requested || change.state == ChangeState::Proposed; }
 
+constexpr std::string_view kMerging = "the merge that is under way";
+constexpr Duration kApprovalLasts = std::chrono::hours{24};
+
 /// Also one that is approved but kept waiting, by a freeze or by the forge's checks.
-bool can_be_withdrawn(const Change& change) { return awaits_decision(change) || (change.state == ChangeState::Approved && !change.waiting_for.empty()); }
+bool can_be_withdrawn(const Change& change) {
+  return awaits_decision(change) || (change.state == ChangeState::Approved && !change.waiting_for.empty() && change.waiting_for != kMerging);
+}
 
 bool contains(const std::vector<PersonId>& people, const PersonId& person) { return std::ranges::find(people, person) != people.end(); }
 
@@ -112,7 +117,7 @@ namespace {
 void take_proposal(Change& change, Proposal proposal) {
   auto notes = std::move(proposal.notes);
   // What on_base_moved left: why people see it again.
-  if (change.state == ChangeState::Requested && !change.base_sha.empty() && change.base_sha != proposal.base_sha && !change.waiting_for.empty()) {
+  if (change.state == ChangeState::Requested && change.waiting_for.starts_with("Made again")) {
     notes.insert(notes.begin(), change.waiting_for);
   }
   change.waiting_for.clear();
@@ -171,16 +176,14 @@ ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& r
                  fmt::format(R"({{"reason":{}}})", json_quoted(reason)));
 }
 
-ChangeStep on_content_moved(Change change, Content content, const std::string& diff, WallTime now) {
+ChangeStep on_content_moved(Change change, Proposal moved, WallTime now) {
   if (change.state != ChangeState::Proposed && change.state != ChangeState::Approved) return refuse(std::move(change), "its content counts no more");
-  if (change.content == content) return refuse(std::move(change), "nothing moved");
-  if (change.content.diff_digest != content.diff_digest) ++change.quorum.need;
+  if (change.content.head_sha == moved.content.head_sha) return refuse(std::move(change), "nothing moved");
   const auto before = counted_approvers(change);
-  change.notes.insert(change.notes.begin(), fmt::format("The branch moved from {} to {}{}", change.content.head_sha.substr(0, 7), content.head_sha.substr(0, 7),
-                                                        before.empty() ? "." : ": the approval of " + join(before, ", ") + " no longer counts."));
-  change.waiting_for.clear();
-  change.content = std::move(content);
-  change.diff = diff;
+  auto note = fmt::format("The branch moved from {} to {}{}", change.content.head_sha.substr(0, 7), moved.content.head_sha.substr(0, 7),
+                          before.empty() ? "." : ": the approval of " + join(before, ", ") + " no longer counts.");
+  moved.notes.insert(moved.notes.begin(), std::move(note));
+  take_proposal(change, std::move(moved));
   const auto detail = content_detail(change);
   return step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, "driftwarden", "change.content-moved", detail);
 }
@@ -210,7 +213,7 @@ ChangeStep on_base_moved(Change change, const std::string& what, WallTime now) {
   if (change.state != ChangeState::Approved) return refuse(std::move(change), "it is not being merged");
   const auto before = counted_approvers(change);
   change.waiting_for = fmt::format("Made again: {}{}", what, before.empty() ? "." : ". The approval of " + join(before, ", ") + " no longer counts.");
-  return step_to(std::move(change), ChangeState::Requested, {ChangeEffect::ShowCard, ChangeEffect::Propose}, now, "driftwarden", "change.base-moved",
+  return step_to(std::move(change), ChangeState::Requested, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge, ChangeEffect::Propose}, now, "driftwarden", "change.base-moved",
                  fmt::format(R"({{"what":{}}})", json_quoted(what)));
 }
 
@@ -219,6 +222,31 @@ ChangeStep on_waiting(Change change, const std::string& words, WallTime now) {
   change.waiting_for = words;
   change.updated_at = now;
   return {std::move(change), {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, {}, {}};
+}
+
+ChangeStep on_merging(Change change, const Content& content, WallTime now) {
+  if (change.state != ChangeState::Approved || change.content != content) return refuse(std::move(change), "it is not what was to be merged any more");
+  change.waiting_for = kMerging;
+  change.updated_at = now;
+  return {std::move(change), {}, {}, {}};
+}
+
+bool is_being_merged(const Change& change) { return change.state == ChangeState::Approved && change.waiting_for == kMerging; }
+
+ChangeStep on_overtaken(Change change, const std::string& what, WallTime now) {
+  if (change.state != ChangeState::Merged && change.state != ChangeState::Applying) return refuse(std::move(change), "it is not to be applied");
+  change.failure = what + " moved after it was merged, so it was not applied; ask for a sync to put what is there now in force";
+  change.waiting_for.clear();
+  return step_to(std::move(change), ChangeState::Superseded, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, "driftwarden", "change.overtaken",
+                 fmt::format(R"({{"what":{}}})", json_quoted(what)));
+}
+
+ChangeStep on_glass_mended(Change change, WallTime now) {
+  if (change.break_glass.empty()) return refuse(std::move(change), "it relies on no broken glass");
+  if (change.state != ChangeState::Requested && change.state != ChangeState::Proposed && change.state != ChangeState::Approved) return refuse(std::move(change), "it went ahead already");
+  change.break_glass.clear();
+  change.waiting_for = "Made again: the glass is whole again, so it needs its approvals.";
+  return step_to(std::move(change), ChangeState::Requested, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge, ChangeEffect::Propose}, now, "driftwarden", "change.glass-mended", "{}");
 }
 
 ChangeStep on_half_time(Change change, WallTime now) {
@@ -237,13 +265,13 @@ ChangeStep on_broken_glass(Change change, Proposal proposal, WallTime now) {
   return step_to(std::move(change), ChangeState::Merged, {ChangeEffect::ShowCard, ChangeEffect::Apply, ChangeEffect::FollowUp}, now, by, "change.break-glass", detail);
 }
 
-ChangeStep on_followed_up(Change change, std::int64_t pull_request, const std::string& url, WallTime now) {
-  if (change.pull_request == pull_request) return refuse(std::move(change), "it is known already");
-  change.pull_request = pull_request;
-  change.pull_request_url = url;
+ChangeStep on_followed_up(Change change, std::int64_t by, WallTime now) {
+  auto note = fmt::format("Asked for again as {}, for Git and a second pair of eyes.", change_name(by));
+  if (std::ranges::find(change.notes, note) != change.notes.end()) return refuse(std::move(change), "it is known already");
+  change.notes.insert(change.notes.begin(), std::move(note));
   change.updated_at = now;
   ChangeStep step{std::move(change), {ChangeEffect::ShowCard}, {}, {}};
-  step.audit = AuditEntry{"driftwarden", "change.followed-up", step.next.app, change_name(step.next.id), fmt::format(R"({{"pull_request":{}}})", pull_request)};
+  step.audit = AuditEntry{"driftwarden", "change.followed-up", step.next.app, change_name(step.next.id), fmt::format(R"({{"by":"{}"}})", change_name(by))};
   return step;
 }
 
@@ -261,10 +289,26 @@ ChangeStep on_verified(Change change, WallTime now) {
   return step_to(std::move(change), ChangeState::Done, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, "driftwarden", "change.done", "{}");
 }
 
+bool is_past_its_time(const Change& change, WallTime now) {
+  if (awaits_decision(change)) return change.expires_at && *change.expires_at <= now;
+  const bool kept_waiting = change.state == ChangeState::Approved && can_be_withdrawn(change);
+  const auto approved_at = change.approvals.empty() ? change.requested_at : change.approvals.back().at;
+  return kept_waiting && change.expires_at && std::max(*change.expires_at, approved_at + kApprovalLasts) <= now;
+}
+
 ChangeStep on_expired(Change change, WallTime now) {
-  if (!awaits_decision(change) || !change.expires_at || *change.expires_at > now) return refuse(std::move(change), "it has not expired");
-  change.failure = "nobody decided in time";
+  if (!is_past_its_time(change, now)) return refuse(std::move(change), "it has not expired");
+  change.failure = change.state == ChangeState::Approved ? "it was approved, but kept waiting for a day by " + change.waiting_for : "nobody decided in time";
   return step_to(std::move(change), ChangeState::Expired, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge, ChangeEffect::ClosePullRequest}, now, "driftwarden", "change.expired", "{}");
+}
+
+ChangeStep on_superseded(Change change, std::int64_t by, WallTime now) {
+  const bool under_way = change.state == ChangeState::Merged || change.state == ChangeState::Applying || change.state == ChangeState::Verifying;
+  if (!under_way) return refuse(std::move(change), "it is not under way");
+  change.failure = "superseded by " + change_name(by);
+  change.waiting_for.clear();
+  return step_to(std::move(change), ChangeState::Superseded, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, "driftwarden", "change.superseded",
+                 fmt::format(R"({{"by":{}}})", json_quoted(change_name(by))));
 }
 
 ChangeStep on_failed(Change change, const std::string& why, WallTime now) {

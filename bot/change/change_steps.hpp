@@ -47,8 +47,8 @@ ChangeStep on_proposed(Change change, Proposal proposal, WallTime now);
 ChangeStep on_approval(Change change, Approval approval, WallTime now);
 ChangeStep on_rejected(Change change, const PersonId& who, const std::string& reason, WallTime now);
 ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& reason, WallTime now);
-/// Somebody changed the branch past us: earlier approvals are void, and since whoever did it may approve as well, one more is needed.
-ChangeStep on_content_moved(Change change, Content content, const std::string& diff, WallTime now);
+/// Somebody changed the branch past us: earlier approvals are void, and what it says now is shown and judged anew.
+ChangeStep on_content_moved(Change change, Proposal moved, WallTime now);
 /// `by` is "driftwarden", or a login when somebody merged on the forge.
 ChangeStep on_merged(Change change, const std::string& merged_sha, const std::string& by, bool bot_applies, WallTime now);
 /// Somebody merged the pull request past us. With the approvals it needs, and `as_shown`, that is as good as ours; else nothing is applied.
@@ -58,15 +58,27 @@ ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, boo
 ChangeStep on_base_moved(Change change, const std::string& what, WallTime now);
 /// It is approved or merged, and something keeps it waiting: `words` say what, "" = nothing any more. Refused when that is known already.
 ChangeStep on_waiting(Change change, const std::string& words, WallTime now);
+/// From here on it is being merged, and can't be withdrawn: refused unless it is approved and still `content`.
+ChangeStep on_merging(Change change, const Content& content, WallTime now);
+/// on_merging was the last word: a merge that is found may be ours.
+bool is_being_merged(const Change& change);
+/// It was merged, and the App moved on before it was applied: nothing is applied any more.
+ChangeStep on_overtaken(Change change, const std::string& what, WallTime now);
+/// The broken glass it relied on is whole again: it is made, judged and approved like any other.
+ChangeStep on_glass_mended(Change change, WallTime now);
 /// Half of the time to approve it has passed.
 ChangeStep on_half_time(Change change, WallTime now);
 /// Neither the remote nor the forge can be reached, and the requester broke the glass: the local commit is applied, and proposed when Git is back.
 ChangeStep on_broken_glass(Change change, Proposal proposal, WallTime now);
-/// What was applied behind a broken glass is on the forge now.
-ChangeStep on_followed_up(Change change, std::int64_t pull_request, const std::string& url, WallTime now);
+/// What was applied behind a broken glass was asked for again as `by`, for Git and a second pair of eyes.
+ChangeStep on_followed_up(Change change, std::int64_t by, WallTime now);
 ChangeStep on_applied(Change change, std::size_t objects, WallTime now);
 ChangeStep on_verified(Change change, WallTime now);
 ChangeStep on_expired(Change change, WallTime now);
+/// Nobody decided in time, or what was approved has been kept waiting for a day.
+bool is_past_its_time(const Change& change, WallTime now);
+/// It was merged and is not in force yet, and another one (`by`) goes before it.
+ChangeStep on_superseded(Change change, std::int64_t by, WallTime now);
 ChangeStep on_failed(Change change, const std::string& why, WallTime now);
 
 /// The wait for approvals is half over, and nobody was reminded yet.

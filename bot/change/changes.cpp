@@ -1,5 +1,6 @@
 #include "bot/change/changes.hpp"
 
+#include "bot/change/hold_notices.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/view/card_view.hpp"
@@ -77,6 +78,7 @@ Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executo
   on(ChangeEffect::ShowOnForge, &Changes::show_on_forge);
   on(ChangeEffect::Remind, &Changes::remind);
   on(ChangeEffect::FollowUp, &Changes::follow_up);
+  parts_.outbox->on("hold.follow-up", [this](storage::OutboxRow row) { return follow_up_break_glass(std::move(row)); });
   on(ChangeEffect::Merge, &Changes::merge);
   on(ChangeEffect::Apply, &Changes::apply);
   on(ChangeEffect::Verify, &Changes::verify);
@@ -203,6 +205,12 @@ Result<void> Changes::gave_up(storage::Transaction& tx, const storage::OutboxRow
   const auto effect = change_effect_from(row.kind);
   const bool words = row.kind.starts_with("slack.") || effect == ChangeEffect::ShowCard;
   if (words && row.kind != "slack.notice") CHECK_OK(report_undelivered(tx, row, why, now));
+  if (effect == ChangeEffect::FollowUp) {
+    const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
+    CHECK_OK(enqueue_notice(tx, fmt::format("follow-up-lost:{}", row.id), parts_.config->slack.admin_channel,
+                            fmt::format(":rotating_light: *{}* was applied behind a broken glass, and Git never got it: {}. Bring it into Git by hand.", change_name(id),
+                                        slack::escape(without_values(why.message))), now));
+  }
   const bool decides = effect == ChangeEffect::Propose || effect == ChangeEffect::Merge || effect == ChangeEffect::Apply || effect == ChangeEffect::Verify;
   if (!decides) return Result<void>{};
   TRY(auto change, tx.find_change(json::parse(row.payload).at("change").get<std::int64_t>()));

@@ -12,12 +12,16 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace driftwarden {
 
 /// Saves the step's Change, its audit row, and its effects as outbox rows. A refusal saves nothing.
 Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTime now);
+
+/// What people approve of a restart: a line for each workload.
+std::string restart_text(const std::vector<ObjectRef>& workloads);
 
 class Changes {
  public:
@@ -56,6 +60,12 @@ class Changes {
     std::vector<std::string> code_owners;  ///< of the touched files, as written
   };
 
+  /// Found merged: as what, and whether that is what was approved.
+  struct Merged {
+    std::string sha;
+    bool as_approved = false;
+  };
+
   // propose.cpp
   asio::awaitable<Result<std::string>> propose(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> propose_live(Change change, App app);
@@ -74,12 +84,18 @@ class Changes {
   // merge.cpp
   asio::awaitable<Result<std::string>> merge(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> merge_on_forge(Change change, App app);
-  asio::awaitable<Result<std::string>> merge_in_mirror(Change change, App app);
+  asio::awaitable<Result<std::string>> merge_in_mirror(Change change, App app, std::vector<std::string> rests_on);
+  asio::awaitable<std::optional<Result<std::string>>> before_merging(storage::OutboxRow row, Change change, App app, std::vector<std::string> rests_on);
+  asio::awaitable<Result<std::string>> take_merged(Change change, App app, Merged merged);
+  /// In one transaction: it is still approved, and nothing is in its way; from then on it can't be withdrawn. What is in its way, "" = nothing.
+  asio::awaitable<Result<std::string>> claim_merge(Change change, App app);
   /// What keeps an approved Change from being merged now, for people; "" = nothing.
   asio::awaitable<Result<std::string>> kept_waiting_by(Change change, App app);
   /// Voids the approvals when the branch on the forge is no longer what was approved; true when it was so.
   asio::awaitable<Result<bool>> void_if_moved(Change change, App app);
-  asio::awaitable<Result<bool>> merged_already(Change change, App app);
+  /// moved.cpp: what the branch says now is proposed instead.
+  asio::awaitable<Result<ChangeStep>> take_moved(Change change, App app, forge::PullRequest pull_request);
+  asio::awaitable<Result<std::optional<Merged>>> merged_already(Change change, App app);
   /// Which of the paths the branch now says something else at than at `base`.
   asio::awaitable<Result<std::vector<std::string>>> moved_since(App app, std::vector<std::string> paths, std::string base, bool fetch);
   /// Nothing in its way at this stage; else the row is put off and the card says why.
@@ -95,6 +111,7 @@ class Changes {
 
   // apply.cpp
   asio::awaitable<Result<std::string>> apply(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> overtaken_by(Change change, App app);
   asio::awaitable<Result<std::size_t>> apply_merged(Change change, App app);
   asio::awaitable<Result<std::size_t>> apply_desired(Change change, App app, DesiredState desired);
   asio::awaitable<Result<std::size_t>> restart(Change change, App app);
@@ -106,6 +123,8 @@ class Changes {
 
   // follow_forge.cpp
   asio::awaitable<void> follow_forges();
+  asio::awaitable<void> follow_safely(std::string what, asio::awaitable<void> work);
+  asio::awaitable<void> look_at_time(Change change);
   asio::awaitable<void> follow(Change change);
   asio::awaitable<void> take_over(Change change, App app, forge::PullRequest pull_request);
   asio::awaitable<std::vector<Delegation>> delegations();
@@ -113,7 +132,7 @@ class Changes {
 
   // holds.cpp
   asio::awaitable<void> end_holds();
-  asio::awaitable<void> follow_up_break_glass(Hold hold);
+  asio::awaitable<Result<std::string>> follow_up_break_glass(storage::OutboxRow row);
 
   asio::awaitable<Result<std::string>> show_card(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> remind(storage::OutboxRow row);
@@ -131,6 +150,7 @@ class Changes {
   Signer signer_of(const App& app) const;
 
   Parts parts_;
+  std::set<std::string> silent_forges_;  ///< repositories whose forge gave no answer in this round
   Signal nudged_;
   TaskGroup tasks_;
 };

@@ -3,6 +3,9 @@
 #include "bot/config/policy.hpp"
 #include "gitops/base/log.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <fmt/core.h>
 
 #include <map>
@@ -13,7 +16,7 @@ namespace {
 constexpr Duration kLookAtForgesEvery{30'000};
 
 /// Who says yes on the forge to exactly this content, by their last word. A bot's never counts.
-std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, const Change& change, const Config& config) {
+std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config) {
   std::map<std::string, forge::Review> last_words;
   for (const auto& review : reviews) {
     if (review.state != forge::ReviewState::Commented && !review.by_bot) last_words.insert_or_assign(review.user, review);
@@ -22,32 +25,51 @@ std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, cons
   for (const auto& [user, review] : last_words) {
     const auto* person = person_by_forge(config, user);
     const bool counts = review.state == forge::ReviewState::Approved && !review.stale && review.commit_sha == change.content.head_sha;
-    if (counts && person != nullptr) people.push_back(person->name);
+    // What destroys needs the App's name here, too: as the review's text.
+    const bool named = !change.quorum.typed_name || review.body.find(app.name) != std::string::npos;
+    if (counts && named && person != nullptr) people.push_back(person->name);
   }
   return people;
 }
-
-bool undecided(const Change& change) { return change.state == ChangeState::Requested || change.state == ChangeState::Proposed; }
 
 }  // namespace
 
 asio::awaitable<void> Changes::follow_forges() {
   while (true) {
+    co_await follow_safely("holds", end_holds());
     std::function<Result<std::vector<Change>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.changes({"", true, 1000}); };
     auto working = parts_.store->query<std::vector<Change>>(std::move(work));
-    auto open = co_await std::move(working);
-    if (open) {
-      for (auto& change : *open) co_await follow(std::move(change));
+    const auto open = co_await std::move(working);
+    // What needs no forge comes first: a slow one must not keep an expiry waiting.
+    for (const auto& change : open ? *open : std::vector<Change>{}) {
+      auto looking = look_at_time(change);
+      co_await follow_safely(change_name(change.id), std::move(looking));
     }
-    co_await end_holds();
+    silent_forges_.clear();
+    for (const auto& change : open ? *open : std::vector<Change>{}) {
+      auto following = follow(change);
+      co_await follow_safely(change_name(change.id), std::move(following));
+    }
     auto woken = co_await nudged_.wait_until(*parts_.clock, parts_.clock->mono_now() + kLookAtForgesEvery);
     if (!woken) co_return;
   }
 }
 
-asio::awaitable<void> Changes::follow(Change change) {
+/// One Change that goes wrong must not end the loop for all the others.
+asio::awaitable<void> Changes::follow_safely(std::string what, asio::awaitable<void> work) {
+  try {
+    co_await std::move(work);
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == asio::error::operation_aborted) throw;
+    log_error("change", what + ": " + failure.what());
+  } catch (const std::exception& failure) {
+    log_error("change", what + ": " + failure.what());
+  }
+}
+
+asio::awaitable<void> Changes::look_at_time(Change change) {
   const auto now = parts_.clock->wall_now();
-  if (undecided(change) && change.expires_at && *change.expires_at <= now) {
+  if (is_past_its_time(change, now)) {
     const std::function<ChangeStep(Change)> expire = [now](Change current) { return on_expired(std::move(current), now); };
     co_await step_quietly(change.id, expire);
     co_return;
@@ -58,13 +80,17 @@ asio::awaitable<void> Changes::follow(Change change) {
   }
   const bool kept_waiting = !change.waiting_for.empty() && (change.state == ChangeState::Approved || change.state == ChangeState::Merged);
   if (kept_waiting) co_await hurry(change.id);
+}
+
+asio::awaitable<void> Changes::follow(Change change) {
   const auto app = app_of(change);
   auto* forge = app ? forge_of(*app) : nullptr;
   const bool waits_there = change.state == ChangeState::Proposed || change.state == ChangeState::Approved;
-  if (forge == nullptr || change.pull_request == 0 || !waits_there) co_return;
+  if (forge == nullptr || change.pull_request == 0 || !waits_there || silent_forges_.contains(app->repository)) co_return;
   const auto pull_request = co_await forge->get(change.pull_request);
   if (!pull_request) {
     log_warn("forge", pull_request.error().message);
+    if (is_transient(pull_request.error())) silent_forges_.insert(app->repository);
     co_return;
   }
   co_await take_over(std::move(change), *app, *pull_request);
@@ -84,7 +110,7 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
     const auto reviews = co_await forge_of(app)->reviews(change.pull_request);
     if (!reviews) co_return;
     const auto delegated = co_await delegations();
-    for (const auto& person : yes_sayers(*reviews, change, *parts_.config)) {
+    for (const auto& person : yes_sayers(*reviews, change, app, *parts_.config)) {
       // Each is judged with those before it: somebody and who stands in for them have one seat.
       const auto verdict = may_count(*parts_.config, person, change, app, delegated, now);
       if (!verdict.counts) continue;
@@ -107,9 +133,9 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
     event = [sha = pull_request.merged_sha, as_shown, bot_applies, now](Change current) { return on_merged_elsewhere(std::move(current), sha, as_shown, bot_applies, now); };
   } else if (pull_request.state == forge::PullRequestState::Closed) {
     event = [now](Change current) { return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now); };
-  } else if (!as_shown && change.state == ChangeState::Proposed) {
-    const Content moved{pull_request.head_sha, "moved on the forge"};
-    event = [moved, now](Change current) { return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now); };
+  } else if (!as_shown && (change.state == ChangeState::Proposed || change.state == ChangeState::Approved)) {
+    const auto moved = co_await take_moved(change, app, pull_request);
+    if (!moved) log_warn("change", change_name(change.id) + ": " + moved.error().message);
   }
   if (event) co_await step_quietly(change.id, event);
 }

@@ -21,7 +21,8 @@ forge::CommitStatus status_of(const Change& change, const std::vector<PersonId>&
   forge::CommitStatus status;
   const auto name = change_name(change.id);
   const bool refused = is_final(change.state) && change.state != ChangeState::Done;
-  const bool enough = static_cast<int>(counted.size()) >= change.quorum.need;
+  const bool decided = change.state != ChangeState::Requested && change.state != ChangeState::Proposed;
+  const bool enough = decided && static_cast<int>(counted.size()) >= change.quorum.need;
   if (refused) {
     status.state = forge::StatusState::Failure;
     status.description = fmt::format("{} is {}", name, to_string(change.state));

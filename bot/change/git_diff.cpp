@@ -1,64 +1,164 @@
 #include "bot/change/git_diff.hpp"
 
+#include "bot/change/hidden_values.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/manifest.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <set>
 
 namespace driftwarden {
 namespace {
 
-/// "kind: Secret", quoted or not, in YAML or JSON, in any line of the patch.
-bool speaks_of_secrets(std::string_view patch) {
-  for (const auto& line : split(patch, '\n')) {
-    const auto kind = line.find("kind");
-    if (kind == std::string::npos) continue;
-    auto rest = line.substr(kind + 4);
-    std::erase_if(rest, [](unsigned char c) { return c == '"' || c == '\'' || c == ',' || std::isspace(c) != 0; });
-    if (rest.starts_with(":Secret")) return true;
-  }
-  return false;
-}
+constexpr std::size_t kMaxFile = 1U << 20U;
+constexpr std::size_t kMaxFiles = 200;
 
 bool is_named_like_a_secret(const std::string& path) {
   const auto lower = to_lower(path);
   return lower.find("secret") != std::string::npos || lower.find("credential") != std::string::npos;
 }
 
-/// `+  password: hunter2` keeps its key only.
-std::string without_sensitive_value(const std::string& line) {
-  const auto colon = line.find(':');
-  if (colon == std::string::npos || colon + 1 == line.size()) return line;
-  auto key = line.substr(0, colon);
-  std::erase_if(key, [](unsigned char c) { return c == '+' || c == '-' || c == '"' || c == '\'' || std::isspace(c) != 0; });
-  if (key.empty() || !Redactor::is_sensitive_name(key)) return line;
-  return line.substr(0, colon + 1) + " (hidden)";
+bool is_header(std::string_view line) {
+  static constexpr std::array<std::string_view, 10> kStarts{"diff --git ", "index ", "--- ", "+++ ", "new file mode", "deleted file mode", "old mode", "new mode", "Binary files", "similarity "};
+  return std::ranges::any_of(kStarts, [&](std::string_view start) { return line.starts_with(start); });
+}
+
+/// One of the two files, as far as it is known, with its lines as they may be shown.
+class Side {
+ public:
+  Side() = default;
+  explicit Side(std::vector<std::string> lines) : lines_(std::move(lines)), shown_(without_hidden_values(lines_)) {}
+  /// The line that the patch says is the next.
+  std::string take(const std::string& line) {
+    const auto at = next_++;
+    return at < lines_.size() && lines_[at] == line ? shown_[at] : "(hidden)";
+  }
+  void go_to(std::size_t line) { next_ = line == 0 ? 0 : line - 1; }
+
+ private:
+  std::vector<std::string> lines_;
+  std::vector<std::string> shown_;
+  std::size_t next_ = 0;
+};
+
+struct Hunk {
+  std::string header;  ///< "" where the patch has none
+  std::size_t before = 1;
+  std::size_t after = 1;
+  std::vector<std::string> lines;
+};
+
+/// What follows the second @@ is a line of the file.
+Hunk hunk_from(const std::string& line) {
+  Hunk hunk;
+  const auto end = line.find(" @@", 2);
+  hunk.header = end == std::string::npos ? "@@" : line.substr(0, end + 3);
+  const auto plus = hunk.header.find('+');
+  (void)std::sscanf(hunk.header.c_str(), "@@ -%zu", &hunk.before);
+  if (plus != std::string::npos) (void)std::sscanf(hunk.header.c_str() + plus, "+%zu", &hunk.after);
+  return hunk;
+}
+
+Side side_of(const Hunk& hunk, char sign) {
+  std::vector<std::string> lines;
+  for (const auto& line : hunk.lines) {
+    if (!line.empty() && (line.front() == ' ' || line.front() == sign)) lines.push_back(line.substr(1));
+  }
+  return Side(std::move(lines));
+}
+
+std::string shown_hunk(const Hunk& hunk, Side& before, Side& after) {
+  std::string text = hunk.header.empty() ? "" : hunk.header + '\n';
+  for (const auto& line : hunk.lines) {
+    const char sign = line.empty() ? '\\' : line.front();
+    const auto body = line.empty() ? line : line.substr(1);
+    auto shown = body;
+    if (sign == '-') shown = before.take(body);
+    if (sign == '+') shown = after.take(body);
+    if (sign == ' ') {
+      const auto then = before.take(body);
+      const auto now = after.take(body);
+      shown = now == body ? then : now;
+    }
+    if (!line.empty()) text += sign + shown;
+    text += '\n';
+  }
+  return text;
+}
+
+struct Whole {
+  std::string before;
+  std::string after;
+};
+
+std::string shown_patch(const FileDiff& file, const std::optional<Whole>& whole) {
+  std::string text;
+  std::vector<Hunk> hunks;
+  for (const auto& line : split(file.patch, '\n')) {
+    if (line.starts_with("@@")) {
+      hunks.push_back(hunk_from(line));
+    } else if (hunks.empty() && is_header(line)) {
+      text += line + '\n';
+    } else {
+      if (hunks.empty()) hunks.emplace_back();
+      hunks.back().lines.push_back(line);
+    }
+  }
+  Side before;
+  Side after;
+  if (whole) {
+    before = Side(split(whole->before, '\n'));
+    after = Side(split(whole->after, '\n'));
+  }
+  for (const auto& hunk : hunks) {
+    if (!whole) {
+      before = side_of(hunk, '-');
+      after = side_of(hunk, '+');
+    } else {
+      before.go_to(hunk.before);
+      after.go_to(hunk.after);
+    }
+    text += shown_hunk(hunk, before, after);
+  }
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text;
+}
+
+std::string not_shown(const FileDiff& file, std::string_view why) { return fmt::format("{}: {} lines added, {} removed; not shown, since it {}\n", file.path, file.added, file.removed, why); }
+
+std::string shown_file(const FileDiff& file, const WholeFile& whole) {
+  constexpr std::string_view kSecret = "holds a Secret";
+  if (speaks_of_secrets(file.patch) || is_named_like_a_secret(file.path)) return not_shown(file, kSecret);
+  if (!whole) return shown_patch(file, std::nullopt);
+  auto before = whole(file.path, true);
+  auto after = whole(file.path, false);
+  if (!before || !after) return not_shown(file, "can't be looked through for Secrets");
+  if (holds_secret(*before, file.path) || holds_secret(*after, file.path)) return not_shown(file, kSecret);
+  return shown_patch(file, Whole{std::move(*before), std::move(*after)});
 }
 
 }  // namespace
 
-std::string shown_git_diff(const std::vector<FileDiff>& files) {
+std::string shown_git_diff(const std::vector<FileDiff>& files, const WholeFile& whole) {
   std::string text;
-  for (const auto& file : files) {
-    if (speaks_of_secrets(file.patch) || is_named_like_a_secret(file.path)) {
-      text += fmt::format("{}: {} lines added, {} removed; not shown, since it holds a Secret\n", file.path, file.added, file.removed);
-      continue;
-    }
-    bool hidden = false;  // an env var's value stands on the line below its name
-    for (const auto& line : split(file.patch, '\n')) {
-      const auto trimmed = trim(std::string_view(line).substr(line.empty() ? 0 : 1));
-      const bool value_line = trimmed.starts_with("value:") || trimmed.starts_with("- value:");
-      text += hidden && value_line ? line.substr(0, line.find(':') + 1) + " (hidden)" : without_sensitive_value(line);
-      text += '\n';
-      const auto name = trimmed.find("name:");
-      if (!value_line) hidden = name != std::string_view::npos && Redactor::is_sensitive_name(trim(trimmed.substr(name + 5)));
-    }
-    while (text.ends_with("\n\n")) text.pop_back();
-  }
+  for (const auto& file : files) text += shown_file(file, whole);
   return text;
+}
+
+WholeFile whole_files(Mirror& mirror, std::string before, std::string after) {
+  auto seen = std::make_shared<std::set<std::string>>();
+  return [&mirror, before = std::move(before), after = std::move(after), seen](const std::string& path, bool old) -> std::optional<std::string> {
+    seen->insert(path);
+    if (seen->size() > kMaxFiles) return std::nullopt;
+    auto text = mirror.read_file(old ? before : after, path);
+    if (!text && text.error().kind == ErrorKind::NotFound) return "";
+    if (!text || text->size() > kMaxFile) return std::nullopt;
+    return std::move(*text);
+  };
 }
 
 }  // namespace driftwarden

@@ -94,8 +94,9 @@ Result<void> announce_break_glass(storage::Transaction& tx, const Config& config
   return enqueue_notice(tx, fmt::format("hold:{}:begin", hold.id), channel_of(config, app), text, now);
 }
 
-Result<void> announce_hold_end(storage::Transaction& tx, const Config& config, const Hold& hold, WallTime now) {
-  const auto* app = hold.scope.kind == HoldScope::Kind::App ? find_app(config, hold.scope.name) : nullptr;
+Result<void> announce_hold_end(storage::Transaction& tx, const Config& config, const std::vector<App>& apps, const Hold& hold, WallTime now) {
+  const auto found = hold.scope.kind == HoldScope::Kind::App ? std::ranges::find(apps, hold.scope.name, &App::name) : apps.end();
+  const auto* app = found == apps.end() ? nullptr : &*found;
   const auto owner = slack::escape(hold.owner);
   const auto scope = slack::escape(to_words(hold.scope));
   std::string text;

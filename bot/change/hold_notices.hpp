@@ -18,7 +18,7 @@ std::string mentions_of(const Config& config, const std::vector<std::string>& pa
 /// Pages policy.break_glass.page (or the owners) in the App's channel.
 Result<void> announce_break_glass(storage::Transaction& tx, const Config& config, const App& app, const Hold& hold, WallTime now);
 
-/// Once it is over: to whom it concerned, and of a broken glass what was done behind it.
-Result<void> announce_hold_end(storage::Transaction& tx, const Config& config, const Hold& hold, WallTime now);
+/// Once it is over (`apps` are all that there are, with those that Git declares): to whom it concerned, and of a broken glass what was done behind it.
+Result<void> announce_hold_end(storage::Transaction& tx, const Config& config, const std::vector<App>& apps, const Hold& hold, WallTime now);
 
 }  // namespace driftwarden

@@ -5,10 +5,32 @@
 #include "gitops/base/log.hpp"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration kJudgedSoon{5'000};
+
+/// In the transaction that ends it: a crash right after must not lose what was done behind it.
+Result<void> enqueue_follow_up(storage::Transaction& tx, const Hold& hold, WallTime now) {
+  storage::OutboxRow row;
+  row.key = fmt::format("hold:{}:follow-up", hold.id);
+  row.kind = "hold.follow-up";
+  row.lane = row.key;
+  row.payload = json{{"hold", hold.id}, {"app", hold.scope.name}, {"owner", hold.owner}, {"reason", hold.reason}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  row.created_at = now;
+  row.not_before = now;
+  auto queued = tx.enqueue(row);
+  if (!queued) return queued.error();
+  return Result<void>{};
+}
+
+}  // namespace
 
 asio::awaitable<void> Changes::end_holds() {
   const auto now = parts_.clock->wall_now();
@@ -19,7 +41,7 @@ asio::awaitable<void> Changes::end_holds() {
   if (!any) co_return;
   // The database's thread reads this copy: people may be linked meanwhile.
   const auto config = std::make_shared<const Config>(*parts_.config);
-  std::function<Result<std::vector<Hold>>(storage::Transaction&)> work = [config, now](storage::Transaction& tx) -> Result<std::vector<Hold>> {
+  std::function<Result<std::vector<Hold>>(storage::Transaction&)> work = [config, apps = parts_.fleet->apps(), now](storage::Transaction& tx) -> Result<std::vector<Hold>> {
     std::vector<Hold> ended;
     TRY(const auto holds, tx.open_holds());
     for (auto hold : holds) {
@@ -31,7 +53,8 @@ asio::awaitable<void> Changes::end_holds() {
                        fmt::format("hold {}", hold.id), R"({"why":"its time is up"})"};
       auto row = tx.append_audit(entry);
       if (!row) return row.error();
-      CHECK_OK(announce_hold_end(tx, *config, hold, now));
+      CHECK_OK(announce_hold_end(tx, *config, apps, hold, now));
+      if (hold.kind == HoldKind::BreakGlass) CHECK_OK(enqueue_follow_up(tx, hold, now));
       ended.push_back(std::move(hold));
     }
     return ended;
@@ -43,40 +66,45 @@ asio::awaitable<void> Changes::end_holds() {
     co_return;
   }
   parts_.outbox->wake();
-  for (auto& hold : *ended) {
-    if (hold.kind == HoldKind::BreakGlass) co_await follow_up_break_glass(std::move(hold));
-  }
 }
 
 /// What was done by hand meanwhile must not stay by hand: it is proposed to Git, for others to take or to undo by a sync.
-asio::awaitable<void> Changes::follow_up_break_glass(Hold hold) {
-  const auto* known = parts_.fleet->app(hold.scope.name);
-  if (known == nullptr || parts_.fleet->report(hold.scope.name).state != AppState::OutOfSync) co_return;
+asio::awaitable<Result<std::string>> Changes::follow_up_break_glass(storage::OutboxRow row) {
+  const auto payload = json::parse(row.payload);
+  const auto name = payload.at("app").get<std::string>();
+  const auto* known = parts_.fleet->app(name);
+  if (known == nullptr) co_return std::string("the App is gone");
+  const App app = *known;
+  const auto report = parts_.fleet->report(name);
+  if (report.state == AppState::Unknown || !parts_.fleet->is_final(name)) {
+    parts_.outbox->put_off(row, kJudgedSoon);
+    co_return Error{ErrorKind::Unavailable, name + " is not judged yet"};
+  }
+  if (report.state != AppState::OutOfSync) co_return std::string("nothing is left of it");
   Change draft;
-  draft.app = known->name;
+  draft.app = name;
   draft.verb = ChangeVerb::Adopt;
-  draft.requester = hold.owner;
-  draft.reason = fmt::format("follow-up of break-glass {}: {}", hold.id, hold.reason);
-  draft.review = forge_of(*known) == nullptr ? ReviewMode::Chat : ReviewMode::PullRequest;
-  draft.channel = hold.channel.empty() ? channel_of(*parts_.config, *known) : hold.channel;
-  draft.quorum = quorum_for(*parts_.config, *known, to_string(ChangeVerb::Adopt));
+  draft.requester = payload.at("owner").get<std::string>();
+  draft.reason = fmt::format("follow-up of break-glass {}: {}", payload.at("hold").get<std::int64_t>(), payload.at("reason").get<std::string>());
+  draft.review = forge_of(app) == nullptr ? ReviewMode::Chat : ReviewMode::PullRequest;
+  draft.channel = channel_of(*parts_.config, app);
+  draft.quorum = quorum_for(*parts_.config, app, to_string(ChangeVerb::Adopt));
   const auto now = parts_.clock->wall_now();
-  if (const auto expiry = approval_expiry(*parts_.config, *known, to_string(ChangeVerb::Adopt))) draft.expires_at = now + *expiry;
-  std::function<Result<void>(storage::Transaction&)> ask = [draft, now](storage::Transaction& tx) -> Result<void> {
+  if (const auto expiry = approval_expiry(*parts_.config, app, to_string(ChangeVerb::Adopt))) draft.expires_at = now + *expiry;
+  std::function<Result<std::string>(storage::Transaction&)> ask = [draft, now](storage::Transaction& tx) -> Result<std::string> {
     TRY(const auto open, tx.changes({draft.app, true, 10}));
-    const bool busy = std::ranges::any_of(open, [](const Change& change) { return !is_git_only(change.verb); });
-    if (busy) return Result<void>{};
+    const auto busy = std::ranges::find_if(open, [](const Change& change) { return !is_git_only(change.verb); });
+    if (busy != open.end()) return change_name(busy->id) + " is open already";
     TRY(auto change, tx.add_change(draft));
     auto step = on_requested(std::move(change), now);
     step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
-    auto committed = commit_step(tx, std::move(step), now);
-    if (!committed) return committed.error();
-    return Result<void>{};
+    TRY(const auto committed, commit_step(tx, std::move(step), now));
+    return change_name(committed.next.id);
   };
-  auto asking = parts_.store->transact(std::move(ask));
-  const auto asked = co_await std::move(asking);
-  if (!asked) log_warn("holds", asked.error().message);
+  auto asking = parts_.store->query<std::string>(std::move(ask));
+  auto asked = co_await std::move(asking);
   parts_.outbox->wake();
+  co_return asked;
 }
 
 }  // namespace driftwarden

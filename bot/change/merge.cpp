@@ -3,6 +3,7 @@
 #include "bot/config/policy.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/drift/cause.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@ using nlohmann::json;
 constexpr Duration kHoldPause{10'000};
 constexpr Duration kForgePause{10'000};
 constexpr std::size_t kCommitsNamed = 3;
+constexpr std::size_t kCommitsSearched = 2000;
 
 forge::MergeMethod merge_method(MergeMethod method) {
   switch (method) {
@@ -40,6 +42,19 @@ std::string who_asks_for_changes(const std::vector<forge::Review>& reviews, cons
     if (counts && person != nullptr && person->name != change.requester && may_approve(config, person->name, change.quorum, app)) return person->name;
   }
   return {};
+}
+
+/// The commit on the branch that brought the Change's commit in: others may have come after it.
+Result<std::string> merge_of(Mirror& mirror, const Change& change, const std::string& head) {
+  TRY(const auto later, mirror.commits_between(change.base_sha, head, kCommitsSearched));
+  const auto found = std::ranges::find_if(later, [&](const CommitInfo& commit) { return std::ranges::find(commit.parents, change.content.head_sha) != commit.parents.end(); });
+  return found == later.end() ? head : found->sha;
+}
+
+/// False: it was asked for behind a broken glass that is whole again. True for all that never needed one.
+bool relies_on_broken_glass(const Change& change, const App& app, const std::vector<Hold>& holds, WallTime now) {
+  if (change.break_glass.empty()) return true;
+  return std::ranges::any_of(holds, [&](const Hold& hold) { return hold.kind == HoldKind::BreakGlass && hold.owner == change.break_glass && is_active(hold, now) && covers(hold.scope, app); });
 }
 
 }  // namespace
@@ -84,6 +99,7 @@ asio::awaitable<Result<std::vector<std::string>>> Changes::moved_since(App app, 
 }
 
 asio::awaitable<Error> Changes::wait_for(storage::OutboxRow row, Change change, std::string words, Duration pause) {
+  words = without_values(words);
   const std::function<ChangeStep(Change)> event = [words, now = parts_.clock->wall_now()](Change current) { return on_waiting(std::move(current), words, now); };
   co_await step_quietly(change.id, event);
   parts_.outbox->put_off(row, pause);
@@ -95,9 +111,34 @@ asio::awaitable<Result<void>> Changes::pass_holds(storage::OutboxRow row, Change
   auto working = parts_.store->query<std::vector<Hold>>(std::move(work));
   const auto holds = co_await std::move(working);
   if (!holds) co_return holds.error();
-  const auto obstacle = obstacle_to(*parts_.config, app, change, *holds, stage, parts_.clock->wall_now());
+  const auto now = parts_.clock->wall_now();
+  if (!relies_on_broken_glass(change, app, *holds, now)) {
+    // It relied on one, and that is whole again.
+    if (stage == GateStage::Apply) co_return Error{ErrorKind::InvalidInput, "the broken glass it relied on is whole again; ask for a sync to have it reviewed"};
+    const std::function<ChangeStep(Change)> mended = [now](Change current) { return on_glass_mended(std::move(current), now); };
+    co_await step_quietly(change.id, mended);
+    parts_.outbox->put_off(row, kHoldPause);
+    co_return Error{ErrorKind::Unavailable, "the glass is whole again"};
+  }
+  const auto obstacle = obstacle_to(*parts_.config, app, change, *holds, stage, now);
   if (!obstacle) co_return Result<void>{};
   co_return co_await wait_for(std::move(row), std::move(change), obstacle->why, kHoldPause);
+}
+
+asio::awaitable<Result<std::string>> Changes::claim_merge(Change change, App app) {
+  const auto config = std::make_shared<const Config>(*parts_.config);
+  std::function<Result<std::string>(storage::Transaction&)> work = [config, change, app, now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<std::string> {
+    TRY(auto current, tx.find_change(change.id));
+    if (!current) return Error{ErrorKind::NotFound, "it is gone"};
+    TRY(const auto holds, tx.open_holds());
+    if (const auto obstacle = obstacle_to(*config, app, *current, holds, GateStage::Merge, now)) return obstacle->why;
+    auto step = on_merging(std::move(*current), change.content, now);
+    if (!step.refusal.empty()) return Error{ErrorKind::Cancelled, step.refusal};
+    CHECK_OK(tx.save_change(step.next));
+    return std::string{};
+  };
+  auto working = parts_.store->query<std::string>(std::move(work));
+  co_return co_await std::move(working);
 }
 
 asio::awaitable<Result<bool>> Changes::halted() {
@@ -126,7 +167,7 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
   auto* forge = forge_of(app);
   auto pull_request = co_await forge->get(change.pull_request);
   if (!pull_request) co_return pull_request.error();
-  if (pull_request->state == forge::PullRequestState::Merged) co_return pull_request->merged_sha;
+  if (pull_request->state == forge::PullRequestState::Merged) co_return Error{ErrorKind::Conflict, "somebody merged it on the forge at this moment"};
   if (pull_request->state == forge::PullRequestState::Closed) co_return Error{ErrorKind::Conflict, "the pull request was closed on the forge"};
   if (pull_request->head_sha != change.content.head_sha) co_return Error{ErrorKind::Conflict, "the branch was changed on the forge after it was approved"};
   // The forge may require our status: it must be there before the merge, whatever the other lane is at.
@@ -148,14 +189,19 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
   co_return merged->merged_sha;
 }
 
-/// Without a forge the merge commit is ours: it says who approved.
-asio::awaitable<Result<std::string>> Changes::merge_in_mirror(Change change, App app) {
+/// Without a forge the merge commit is ours: it says who approved. Conflict: one of the paths moved since.
+asio::awaitable<Result<std::string>> Changes::merge_in_mirror(Change change, App app, std::vector<std::string> rests_on) {
   const auto branch = parts_.fleet->repository_config(app.repository).branch;
   const auto trailers = approval_trailers(change, counted_approvers(change));
-  std::function<Result<std::string>(Mirror&)> work = [change, branch, trailers, sign = signer_of(app)](Mirror& mirror) -> Result<std::string> {
+  std::function<Result<std::string>(Mirror&)> work = [change, branch, trailers, rests_on, sign = signer_of(app)](Mirror& mirror) -> Result<std::string> {
     TRY(const auto head, mirror.fetch());
     TRY(const auto there, mirror.is_ancestor(change.content.head_sha, head));
-    if (there) return head;
+    if (there) return merge_of(mirror, change, head);
+    for (const auto& path : rests_on) {
+      const auto now = mirror.tree_id(head, path);
+      const auto then = mirror.tree_id(change.base_sha, path);
+      if ((now ? *now : "") != (then ? *then : "")) return Error{ErrorKind::Conflict, path + " moved"};
+    }
     TRY(const auto commit, mirror.commit_info(change.content.head_sha));
     MergeRequest request;
     request.base = head;
@@ -163,7 +209,7 @@ asio::awaitable<Result<std::string>> Changes::merge_in_mirror(Change change, App
     request.branch = change.branch + "-merge";
     request.author = commit.author;
     request.committer = {"Driftwarden", "driftwarden@users.noreply.invalid"};
-    request.at = change.updated_at;
+    request.at = change.approvals.empty() ? change.requested_at : change.approvals.back().at;
     request.message = fmt::format("Merge {}: {}\n\n{}", change_name(change.id), commit.summary, trailers);
     request.sign = sign;
     TRY(const auto merged, mirror.merge(request));
@@ -178,33 +224,84 @@ asio::awaitable<Result<bool>> Changes::void_if_moved(Change change, App app) {
   const auto pull_request = co_await forge_of(app)->get(change.pull_request);
   if (!pull_request) co_return pull_request.error();
   if (pull_request->state != forge::PullRequestState::Open || pull_request->head_sha == change.content.head_sha) co_return false;
-  const Content moved{pull_request->head_sha, "moved on the forge"};
-  std::function<ChangeStep(Change)> event = [moved, now = parts_.clock->wall_now()](Change current) {
-    return on_content_moved(std::move(current), moved, "The branch was changed on the forge: look at the pull request.", now);
-  };
-  auto stepping = step(change.id, std::move(event));
-  auto stepped = co_await std::move(stepping);
+  const auto stepped = co_await take_moved(change, app, *pull_request);
   if (!stepped) co_return stepped.error();
   co_return true;
 }
 
-asio::awaitable<Result<bool>> Changes::merged_already(Change change, App app) {
+asio::awaitable<Result<std::optional<Changes::Merged>>> Changes::merged_already(Change change, App app) {
   if (change.pull_request != 0) {
     const auto pull_request = co_await forge_of(app)->get(change.pull_request);
     if (!pull_request) co_return pull_request.error();
-    co_return pull_request->state == forge::PullRequestState::Merged;
+    if (pull_request->state != forge::PullRequestState::Merged) co_return std::optional<Merged>{};
+    co_return std::optional<Merged>(Merged{pull_request->merged_sha, pull_request->head_sha == change.content.head_sha});
   }
-  std::function<Result<bool>(Mirror&)> look = [sha = change.content.head_sha](Mirror& mirror) -> Result<bool> {
+  std::function<Result<std::optional<Merged>>(Mirror&)> look = [change](Mirror& mirror) -> Result<std::optional<Merged>> {
     TRY(const auto head, mirror.fetch());
-    return mirror.is_ancestor(sha, head);
+    TRY(const auto there, mirror.is_ancestor(change.content.head_sha, head));
+    if (!there) return std::optional<Merged>{};
+    TRY(auto merged, merge_of(mirror, change, head));
+    return std::optional<Merged>(Merged{std::move(merged), true});
   };
-  auto looking = parts_.fleet->repository(app.repository).with_mirror<bool>(std::move(look));
+  auto looking = parts_.fleet->repository(app.repository).with_mirror<std::optional<Merged>>(std::move(look));
   co_return co_await std::move(looking);
 }
 
 bool Changes::applies(const Change& change, const App& app) const {
   const auto* cluster = find_cluster(*parts_.config, app.cluster);
   return !is_git_only(change.verb) && cluster != nullptr && cluster->apply;
+}
+
+/// It was merged: by us, before a crash or an answer that got lost, or by somebody on the forge.
+asio::awaitable<Result<std::string>> Changes::take_merged(Change change, App app, Merged merged) {
+  const bool bot_applies = applies(change, app);
+  const bool ours = is_being_merged(change) && merged.as_approved;
+  std::function<ChangeStep(Change)> event = [merged, ours, bot_applies, now = parts_.clock->wall_now()](Change current) {
+    if (ours) return on_merged(std::move(current), merged.sha, "driftwarden", bot_applies, now);
+    return on_merged_elsewhere(std::move(current), merged.sha, merged.as_approved, bot_applies, now);
+  };
+  auto stepping = step(change.id, std::move(event));
+  auto stepped = co_await std::move(stepping);
+  if (!stepped) co_return stepped.error();
+  parts_.fleet->nudge(app.repository);
+  co_return merged.sha;
+}
+
+/// Everything that may keep it back, in the order in which it is cheap to ask: nothing when it may be merged now, else how this attempt ends.
+asio::awaitable<std::optional<Result<std::string>>> Changes::before_merging(storage::OutboxRow row, Change change, App app, std::vector<std::string> rests_on) {
+  using Ending = std::optional<Result<std::string>>;
+  auto free = co_await pass_holds(row, change, app, GateStage::Merge);
+  if (!free) co_return Ending(free.error());
+  if (change.pull_request != 0) {
+    const auto moved = co_await void_if_moved(change, app);
+    if (!moved) co_return Ending(wrap("merging " + change_name(change.id), moved.error()));
+    if (*moved) co_return Ending(std::string("the branch moved: it needs new approvals"));
+  }
+  auto looking = moved_since(app, std::move(rests_on), change.base_sha, true);
+  const auto moved = co_await std::move(looking);
+  if (!moved) co_return Ending(wrap("merging " + change_name(change.id), moved.error()));
+  if (!moved->empty()) {
+    const std::function<ChangeStep(Change)> again = [what = join(*moved, ", ") + " moved", now = parts_.clock->wall_now()](Change current) {
+      return on_base_moved(std::move(current), what, now);
+    };
+    co_await step_quietly(change.id, again);
+    co_return Ending(std::string("made again on the new head"));
+  }
+  const auto waiting = co_await kept_waiting_by(change, app);
+  if (!waiting) co_return Ending(wrap("merging " + change_name(change.id), waiting.error()));
+  if (!waiting->empty()) {
+    auto put_off = co_await wait_for(row, change, *waiting, kForgePause);
+    co_return Ending(std::move(put_off));
+  }
+  // Whoever rejected it or called a halt meanwhile was first.
+  const auto claimed = co_await claim_merge(change, app);
+  if (!claimed && claimed.error().kind == ErrorKind::Cancelled) co_return Ending(std::string("not to be merged any more"));
+  if (!claimed) co_return Ending(claimed.error());
+  if (!claimed->empty()) {
+    auto put_off = co_await wait_for(row, change, *claimed, kHoldPause);
+    co_return Ending(std::move(put_off));
+  }
+  co_return Ending{};
 }
 
 asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
@@ -214,44 +311,22 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
   const auto app = app_of(*change);
   if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
   const auto step_name = "merging " + change_name(change->id);
-  // After a crash it may be merged already, and then it was we who moved the App.
-  auto merged_before = co_await merged_already(*change, *app);
+  const auto merged_before = co_await merged_already(*change, *app);
   if (!merged_before) co_return wrap(step_name, merged_before.error());
-  if (!*merged_before) {
-    auto free = co_await pass_holds(row, *change, *app, GateStage::Merge);
-    if (!free) co_return free.error();
-    auto rests_on = co_await what_it_rests_on(*change, *app);
-    if (!rests_on) co_return wrap(step_name, rests_on.error());
-    auto looking = moved_since(*app, std::move(*rests_on), change->base_sha, true);
-    const auto moved = co_await std::move(looking);
-    if (!moved) co_return wrap(step_name, moved.error());
-    if (!moved->empty()) {
-      const std::function<ChangeStep(Change)> again = [what = join(*moved, ", ") + " moved", now = parts_.clock->wall_now()](Change current) {
-        return on_base_moved(std::move(current), what, now);
-      };
-      co_await step_quietly(change->id, again);
-      co_return std::string("made again on the new head");
-    }
-    const auto waiting = co_await kept_waiting_by(*change, *app);
-    if (!waiting) co_return wrap(step_name, waiting.error());
-    if (!waiting->empty()) {
-      auto moved_on_forge = co_await void_if_moved(*change, *app);
-      if (moved_on_forge && *moved_on_forge) co_return std::string("the branch moved: it needs new approvals");
-      co_return co_await wait_for(row, *change, *waiting, kForgePause);
-    }
-  }
+  if (*merged_before) co_return co_await take_merged(*change, *app, **merged_before);
+  auto rests_on = co_await what_it_rests_on(*change, *app);
+  if (!rests_on) co_return wrap(step_name, rests_on.error());
+  auto ending = co_await before_merging(row, *change, *app, *rests_on);
+  if (ending) co_return std::move(*ending);
   Result<std::string> merged = Error{ErrorKind::NotFound, ""};
   if (change->pull_request != 0) {
     merged = co_await merge_on_forge(*change, *app);
   } else {
-    merged = co_await merge_in_mirror(*change, *app);
+    merged = co_await merge_in_mirror(*change, *app, *rests_on);
   }
-  if (!merged && merged.error().kind == ErrorKind::Conflict && change->pull_request != 0) {
-    auto moved = co_await void_if_moved(*change, *app);
-    if (!moved) co_return moved.error();
-    if (*moved) co_return std::string("the branch moved: it needs new approvals");
-    // Checks may still run, or the forge still computes: that is waited for.
-    auto words = "the forge does not merge it yet: " + merged.error().message;
+  if (!merged && merged.error().kind == ErrorKind::Conflict) {
+    // Checks may still run, the forge still computes, the branch has just moved: the next look tells.
+    auto words = "it could not be merged yet: " + merged.error().message;
     co_return co_await wait_for(row, *change, std::move(words), kForgePause);
   }
   if (!merged) co_return wrap(step_name, merged.error());

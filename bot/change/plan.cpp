@@ -6,6 +6,7 @@
 #include "bot/command/intents.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/watch/app_files.hpp"
+#include "gitops/base/forge_text.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -19,6 +20,9 @@ constexpr std::size_t kMaxSubject = 72;
 constexpr std::size_t kMaxBranch = 120;
 
 std::string one_line(std::string_view text) { return std::string(trim(without_control_characters(text))); }
+
+/// A line of a commit message, in which nothing is an order to the forge or its CI.
+std::string words(std::string_view text) { return without_forge_commands(one_line(text)); }
 
 /// Letters, digits and dashes: what every forge takes as a branch name.
 std::string slug(std::string_view text) {
@@ -69,11 +73,11 @@ std::string deed_of(const Change& change) {
   return std::string(to_string(change.verb));
 }
 
-std::string subject_of(const Change& change, const App& app) { return ellipsize(one_line(fmt::format("{}: {}", app.name, deed_of(change))), kMaxSubject); }
+std::string subject_of(const Change& change, const App& app) { return ellipsize(words(fmt::format("{}: {}", app.name, deed_of(change))), kMaxSubject); }
 
 /// What a person wrote, as a paragraph that nothing reads as a trailer.
 std::string paragraph(std::string_view text) {
-  auto line = one_line(text);
+  auto line = words(text);
   if (line.empty()) return line;
   const auto end = line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
   const auto colon = end == std::string::npos ? end : line.find_first_not_of(' ', end);
@@ -91,7 +95,7 @@ std::string message_of(const Change& change, const App& app, const std::string& 
 }
 
 std::string deed_in_full(const VerbPlan& plan) {
-  const auto where = plan.restore_path.empty() ? "everything" : plan.restore_path;
+  const auto where = plan.restore_path.empty() ? "everything" : words(plan.restore_path);
   if (!plan.undo_revision.empty()) return fmt::format("This reverts commit {}, as far as {} goes.", one_line(plan.undo_revision), where);
   if (!plan.restore_revision.empty()) return fmt::format("This restores {} to what it was at {}.", where, one_line(plan.restore_revision));
   return "";

@@ -22,6 +22,7 @@ struct PlanContext {
   DriftReport report;              ///< of the App, as told now
   std::vector<Manifest> desired;   ///< of the App, as rendered now
   std::vector<App> apps;           ///< all
+  std::size_t most_commits = 2000; ///< looked through in one go for who wrote what comes into force
 };
 /// What a verb writes to Git. `notes` are for people: which file says it and why that one, what rides along, what can't be brought back.
 struct VerbPlan {
@@ -31,11 +32,13 @@ struct VerbPlan {
   std::string undo_revision;
   std::vector<std::string> notes;
   std::vector<PersonId> authors;   ///< of commits that it puts in force beside the requester's own: they can't approve
+  bool authors_incomplete = false; ///< there are commits whose authors nobody looked at: one of them may approve unknown
 };
 /// InvalidInput with words for people where the verb can't be done to this App; nothing of it outside the App's paths.
 Result<VerbPlan> plan_verb(const Change& change, const App& app, const PlanContext& context);
 
-/// The App that a create-app makes, as its file will declare it, with what was left out taken from the pattern. InvalidInput where it can't be made.
+/// The App that a create-app makes, with what was left out taken from the pattern, as the policy sees it: its owners are the pattern's or nobody, whatever
+/// its file will declare. InvalidInput where it can't be made.
 Result<App> created_app(const Change& change, const Config& config, const std::vector<App>& apps);
 
 /// What restart would do: the workloads, "Deployment shop/web". InvalidInput when there are none or one isn't the App's.

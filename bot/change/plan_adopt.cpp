@@ -138,7 +138,7 @@ class Removal {
       const auto text = text_of(path);
       if (!text) continue;
       TRY(const auto documents, parse_yaml(*text, path));
-      const auto resources = documents.empty() ? nlohmann::json() : documents.front().value("resources", nlohmann::json());
+      const auto resources = documents.empty() || !documents.front().is_object() ? nlohmann::json() : documents.front().value("resources", nlohmann::json());
       for (std::size_t i = 0; resources.is_array() && i < resources.size(); ++i) {
         if (resources[i] != name && resources[i] != "./" + name) continue;
         TRY(auto edited, edit_yaml(*text, path, 0, {{fmt::format(".resources[{}]", i), std::nullopt}}));

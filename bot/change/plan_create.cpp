@@ -37,7 +37,7 @@ Result<const App*> find_like(const CreateAppRequest& request, const std::vector<
   return &*found;
 }
 
-/// The request with what it left out taken from the pattern.
+/// The request with what it left out taken from the pattern; its owners are the pattern's, or whom the request names.
 Result<App> app_of(const CreateAppRequest& request, const App* like, const PersonId& requester, const Config& config) {
   App made;
   made.name = request.name;
@@ -46,7 +46,7 @@ Result<App> app_of(const CreateAppRequest& request, const App* like, const Perso
   made.cluster = !request.cluster.empty() ? request.cluster : like != nullptr ? like->cluster : "";
   made.namespace_ = !request.namespace_.empty() ? request.namespace_ : like != nullptr ? like->namespace_ : request.name;
   made.channel = !request.channel.empty() ? request.channel : like != nullptr ? like->channel : "";
-  made.owners = !request.owners.empty() || like == nullptr ? request.owners : like->owners;
+  made.owners = like == nullptr ? request.owners : like->owners;
   if (made.owners.empty() && find_person(config, requester) != nullptr) made.owners = {requester};
   if (like != nullptr) {
     made.render = like->render;
@@ -56,8 +56,8 @@ Result<App> app_of(const CreateAppRequest& request, const App* like, const Perso
   }
   const auto* cluster = find_cluster(config, made.cluster);
   if (cluster == nullptr) return refused(fmt::format("which cluster? \"{}\" is none", shown(made.cluster)));
-  if (like != nullptr && like->cluster == made.cluster) made.environment = like->environment;
-  if (made.environment.empty()) made.environment = cluster->environment;
+  // What decides who must approve is not up to a pattern, either.
+  made.environment = cluster->environment;
   if (find_repository(config, made.repository) == nullptr) return refused(fmt::format("which repository? \"{}\" is none", shown(made.repository)));
   for (const auto& owner : made.owners) {
     const bool group = std::ranges::find(config.groups, owner, &Group::name) != config.groups.end();
@@ -184,6 +184,18 @@ Result<std::vector<Manifest>> rendered_new(const App& made, const PlanContext& c
   return rendered;
 }
 
+/// A Secret that is copied elsewhere is a Secret that others can read.
+Result<void> check_secrets(const std::vector<Manifest>& rendered, const App& made, const App& like, VerbPlan& plan) {
+  const auto secrets = std::ranges::count_if(rendered, [](const Manifest& one) { return one.ref.group.empty() && one.ref.kind == "Secret"; });
+  if (secrets == 0) return Result<void>{};
+  if (made.cluster != like.cluster || made.namespace_ != like.namespace_) {
+    return refused(fmt::format("{} Secrets of {} stand in Git with their values: they aren't copied to another namespace or cluster than {} of {}; take a pattern without them", secrets, like.name,
+                               like.namespace_, like.cluster));
+  }
+  plan.notes.push_back(fmt::format("{} Secrets of {} stand in Git and are copied with their values: change them by a pull request of your own", secrets, like.name));
+  return Result<void>{};
+}
+
 Result<VerbPlan> copied(const CreateAppRequest& request, const App& made, const App& like, const PlanContext& context) {
   TRY(auto files, copy_app(like, made, context));
   for (const auto& file : files) {
@@ -195,8 +207,7 @@ Result<VerbPlan> copied(const CreateAppRequest& request, const App& made, const 
   TRY(auto rendered, rendered_new(made, context, plan.edits));
   CHECK_OK(check_objects(rendered, made, &like, context));
   plan.notes.push_back(fmt::format("{} files after the pattern of {}", plan.edits.size(), like.name));
-  const auto secrets = std::ranges::count_if(rendered, [](const Manifest& one) { return one.ref.group.empty() && one.ref.kind == "Secret"; });
-  if (secrets > 0) plan.notes.push_back(fmt::format("{} Secrets of {} stand in Git and are copied with their values: change them by a pull request of your own", secrets, like.name));
+  CHECK_OK(check_secrets(rendered, made, like, plan));
   if (request.image.empty()) {
     plan.notes.push_back(fmt::format("The images are those of {}", like.name));
     return plan;
@@ -225,12 +236,23 @@ CreateAppRequest request_of(const Change& change) {
   return request;
 }
 
+/// As its file will say it.
+Result<App> declared_app(const Change& change, const Config& config, const std::vector<App>& apps) {
+  const auto request = request_of(change);
+  CHECK_OK(check_names(request));
+  TRY(const auto* like, find_like(request, apps));
+  TRY(auto made, app_of(request, like, change.requester, config));
+  if (like != nullptr && like->repository != made.repository) return refused(fmt::format("{} is kept in another repository: {}", like->name, like->repository));
+  return made;
+}
+
 }  // namespace
 
 Result<VerbPlan> plan_create_app(const Change& change, const App&, const PlanContext& context) {
   const auto request = request_of(change);
-  TRY(const auto made, created_app(change, context.config, context.apps));
+  TRY(const auto made, declared_app(change, context.config, context.apps));
   TRY(const auto* like, find_like(request, context.apps));
+  if (like != nullptr && !may(context.config, change.requester, "diff", *like).allowed) return refused(fmt::format("{} may not diff {}, so it is no pattern for them", change.requester, like->name));
   CHECK_OK(check_free(made, context));
   TRY(auto plan, like != nullptr ? copied(request, made, *like, context) : scaffolded(request, made, context));
   plan.edits.push_back({app_file_path(made.name), app_file_text(made)});
@@ -238,6 +260,7 @@ Result<VerbPlan> plan_create_app(const Change& change, const App&, const PlanCon
     const bool own = edit.path == app_file_path(made.name) || !is_below(edit.path, ".driftwarden");
     if (!is_safe_path(edit.path) || !own) return refused(fmt::format("\"{}\" is no path for a file of {}", shown(edit.path), made.name));
   }
+  if (like != nullptr && !request.owners.empty() && request.owners != made.owners) plan.notes.push_back(fmt::format("Its owners are those of {}: others are written into its file by a pull request", like->name));
   plan.notes.push_back(fmt::format("It goes to the namespace {} of {}, which must be there", made.namespace_, made.cluster));
   return plan;
 }
@@ -245,11 +268,9 @@ Result<VerbPlan> plan_create_app(const Change& change, const App&, const PlanCon
 }  // namespace planning
 
 Result<App> created_app(const Change& change, const Config& config, const std::vector<App>& apps) {
-  const auto request = planning::request_of(change);
-  CHECK_OK(planning::check_names(request));
-  TRY(const auto* like, planning::find_like(request, apps));
-  TRY(auto made, planning::app_of(request, like, change.requester, config));
-  if (like != nullptr && like->repository != made.repository) return planning::refused(fmt::format("{} is kept in another repository: {}", like->name, like->repository));
+  TRY(auto made, planning::declared_app(change, config, apps));
+  // Whom the request names as owners mustn't approve it for that.
+  if (planning::request_of(change).like.empty()) made.owners.clear();
   return made;
 }
 

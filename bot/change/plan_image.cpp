@@ -17,14 +17,13 @@ Result<VerbPlan> promote_pin(const Change& change, const App& from, const App& t
   TRY(const auto pinned, id_at(context.mirror, context.head, pin_path(to.name)));
   if (revision == now && !pinned.empty()) return refused(fmt::format("{} is pinned to {} already, as {} is", to.name, now.substr(0, 7), from.name));
   VerbPlan plan;
-  const Pin pin{revision, change.requester, shown(change.reason), format_time(change.requested_at)};
-  plan.edits.push_back({pin_path(to.name), write_pin(pin, to.name)});
+  plan.edits.push_back({pin_path(to.name), write_pin(pin_to(revision, change), to.name)});
   plan.notes.push_back(fmt::format("{}: {} to {}, as {} runs", to.name, now.substr(0, 7), revision.substr(0, 7), from.name));
   TRY(const auto paths, source_paths(context.mirror, to, revision));
   TRY(const auto commits, commits_touching(context, now, revision, paths));
-  if (!commits.empty()) plan.notes.push_back(list_commits("Puts in force:", commits));
+  if (!commits.commits.empty()) plan.notes.push_back(list_commits("Puts in force:", commits.commits));
   TRY(const auto back, commits_touching(context, revision, now, paths));
-  if (!back.empty()) plan.notes.push_back(list_commits("Takes back:", back));
+  if (!back.commits.empty()) plan.notes.push_back(list_commits("Takes back:", back.commits));
   add_authors(context, commits, change.requester, plan);
   return plan;
 }

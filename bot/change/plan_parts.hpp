@@ -2,6 +2,7 @@
 // Inside of plan: a function per verb, and what they share.
 #include "bot/change/plan.hpp"
 #include "gitops/edit/source_edit.hpp"
+#include "gitops/model/app.hpp"
 
 #include <string>
 #include <string_view>
@@ -39,15 +40,22 @@ VerbPlan plan_from(std::vector<SourceEdit> edits);
 void note_the_pin(const App& app, const PlanContext& context, VerbPlan& plan);
 /// A full id of a commit that the branch contains; refused otherwise.
 Result<std::string> merged_revision(const PlanContext& context, const std::string& text);
+/// The revision and who pins to it, in words that do nothing on a forge.
+Pin pin_to(const std::string& revision, const Change& change);
 Result<std::string> in_force(const App& app, const PlanContext& context);
 /// The files of `object` in the App's own folder that hold it: a path from the root.
 Result<std::string> own_file_of(const AppSource& source, const ObjectRef& object);
 
 // plan_commits.cpp
-/// Commits after `from` up to `to` that changed one of the paths, newest first.
-Result<std::vector<CommitInfo>> commits_touching(const PlanContext& context, const std::string& from, const std::string& to, const std::vector<std::string>& paths);
+struct TouchingCommits {
+  std::vector<CommitInfo> commits;  ///< newest first
+  bool whole = true;                ///< false: there are older ones that nobody looked at
+};
+/// Commits after `from` up to `to` that changed one of the paths.
+Result<TouchingCommits> commits_touching(const PlanContext& context, const std::string& from, const std::string& to, const std::vector<std::string>& paths);
 /// Their authors as the config knows them, without `requester`; whom it doesn't know is noted.
 void add_authors(const PlanContext& context, const std::vector<CommitInfo>& commits, const PersonId& requester, VerbPlan& plan);
+void add_authors(const PlanContext& context, const TouchingCommits& touching, const PersonId& requester, VerbPlan& plan);
 /// "4f2c81a subject (Ann)", a line each after `title`; at most ten.
 std::string list_commits(const std::string& title, const std::vector<CommitInfo>& commits);
 /// "" where there is nothing at the path.

@@ -1,5 +1,6 @@
 // What an App is made from, for the verbs that edit it.
 #include "bot/change/plan_parts.hpp"
+#include "gitops/base/forge_text.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -77,6 +78,10 @@ Result<std::string> merged_revision(const PlanContext& context, const std::strin
   TRY(const auto merged, context.mirror.is_ancestor(*revision, context.head));
   if (!merged) return refused(fmt::format("{} was never merged, and only what was reviewed is put in force", revision->substr(0, 7)));
   return revision;
+}
+
+Pin pin_to(const std::string& revision, const Change& change) {
+  return {revision, change.requester, shown(without_forge_commands(change.reason)), format_time(change.requested_at)};
 }
 
 Result<std::string> in_force(const App& app, const PlanContext& context) { return revision_in_force(context.mirror, app, context.head); }

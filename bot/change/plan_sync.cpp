@@ -2,6 +2,7 @@
 #include "bot/change/plan_parts.hpp"
 #include "bot/command/ignore_request.hpp"
 #include "bot/watch/fleet.hpp"
+#include "gitops/base/forge_text.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/inputs.hpp"
 
@@ -23,7 +24,7 @@ std::string last_synced(const App& app, const PlanContext& context) {
 }
 
 /// What comes into force that wasn't before.
-Result<std::vector<CommitInfo>> new_commits(const App& app, const PlanContext& context, const std::string& target) {
+Result<TouchingCommits> new_commits(const App& app, const PlanContext& context, const std::string& target) {
   TRY(const auto paths, source_paths(context.mirror, app, target));
   const auto before = app.track == Track::Pin ? in_force(app, context) : Result<std::string>(last_synced(app, context));
   if (before && !before->empty()) return commits_touching(context, *before, target, paths);
@@ -35,21 +36,22 @@ Result<std::vector<CommitInfo>> new_commits(const App& app, const PlanContext& c
     TRY(auto last, context.mirror.history(target, path, 1));
     if (!last.empty() && (newest.empty() || newest.front().time < last.front().time)) newest = std::move(last);
   }
-  return newest;
+  return TouchingCommits{std::move(newest)};
 }
 
 }  // namespace
 
 Result<VerbPlan> plan_sync(const Change& change, const App& app, const PlanContext& context) {
   TRY(const auto target, merged_revision(context, change.target_revision.empty() ? context.head : change.target_revision));
-  const Pin pin{target, change.requester, shown(change.reason), format_time(change.requested_at)};
   VerbPlan plan;
-  plan.edits.push_back({app.track == Track::Pin ? pin_path(app.name) : sync_record_path(app.name), write_pin(pin, app.name)});
-  TRY(const auto commits, new_commits(app, context, target));
+  plan.edits.push_back({app.track == Track::Pin ? pin_path(app.name) : sync_record_path(app.name), write_pin(pin_to(target, change), app.name)});
+  TRY(const auto fresh, new_commits(app, context, target));
+  const auto& commits = fresh.commits;
   if (!commits.empty()) {
-    plan.notes.push_back(list_commits(commits.size() == 1 ? "Puts this commit in force:" : fmt::format("Puts {} commits in force:", commits.size()), commits));
+    const auto title = fresh.whole && commits.size() == 1 ? "Puts this commit in force:" : fmt::format("Puts {}{} commits in force:", fresh.whole ? "" : "at least ", commits.size());
+    plan.notes.push_back(list_commits(title, commits));
   }
-  add_authors(context, commits, change.requester, plan);
+  add_authors(context, fresh, change.requester, plan);
   return plan;
 }
 
@@ -69,7 +71,7 @@ Result<VerbPlan> plan_ignore_file(const Change& change, const App& app, const Pl
 }  // namespace planning
 
 FileEdit plan_ignore(const Change& change, const App& app, std::vector<IgnoreRule> rules) {
-  return {ignore_path(app.name), write_ignore_rules(with_request(std::move(rules), ignore_request_from(change.argument), change.requester, change.reason))};
+  return {ignore_path(app.name), write_ignore_rules(with_request(std::move(rules), ignore_request_from(change.argument), change.requester, without_forge_commands(change.reason)))};
 }
 
 }  // namespace driftwarden

@@ -1,5 +1,6 @@
 // Scale, and set: one value of one object or file.
 #include "bot/change/plan_parts.hpp"
+#include "bot/change/value_guard.hpp"
 #include "bot/command/intents.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/edit/edit.hpp"
@@ -8,16 +9,12 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <array>
-
 namespace driftwarden::planning {
 namespace {
 
 using nlohmann::json;
 
 constexpr int kMostReplicas = 10'000;
-constexpr std::size_t kMaxValue = 64U << 10U;
 
 bool is_scaled(const Manifest& manifest) {
   const auto& ref = manifest.ref;
@@ -88,36 +85,6 @@ Result<VerbPlan> edited(const App& app, const PlanContext& context, const AppSou
 
 bool has_value_at(const Manifest& manifest, const std::string& path) { return static_cast<bool>(json_pointer(*manifest.body, path)); }
 
-/// .password, .data["API_TOKEN"], .env[name="DB_PASSWORD"].value
-Result<bool> sounds_secret(const std::string& path) {
-  TRY(const auto steps, parse_value_path(path));
-  if (steps.empty()) return false;
-  if (steps.back().kind == ValueStep::Kind::Field && Redactor::is_sensitive_name(steps.back().name)) return true;
-  const bool of_element = steps.size() > 1 && steps.back().name == "value" && steps[steps.size() - 2].kind == ValueStep::Kind::Element;
-  return of_element && std::ranges::any_of(steps[steps.size() - 2].keys, [](const auto& key) { return Redactor::is_sensitive_name(key.second); });
-}
-
-Result<void> check_value(const SetRequest& request) {
-  if (request.path.empty()) return refused("no path was given: like .spec.minReadySeconds");
-  TRY(const auto secret, sounds_secret(request.path));
-  if (secret && !request.value.empty()) return refused(fmt::format("{} sounds secret: such values don't go through chat into Git", shown(request.path)));
-  if (request.value.size() > kMaxValue) return refused("the value is too long");
-  if (!request.value.empty() && !json::accept(request.value)) return refused(fmt::format("{} is no value", shown(request.value)));
-  return Result<void>{};
-}
-
-/// What makes the object that object, and what only the cluster says.
-Result<void> check_field(const ObjectRef& object, const std::string& path) {
-  const auto below = [&](std::string_view above) { return path == above || (path.starts_with(above) && (path[above.size()] == '.' || path[above.size()] == '[')); };
-  const bool secret = object.group.empty() && object.kind == "Secret" && (below(".data") || below(".stringData"));
-  if (secret) return refused(fmt::format("{} is secret: its values don't go through chat into Git", to_string(object)));
-  for (const std::string_view identity : {".apiVersion", ".kind", ".metadata.name", ".metadata.namespace"}) {
-    if (below(identity)) return refused(fmt::format("{} is what {} is known by: that would delete it and make another", identity, to_string(object)));
-  }
-  if (path == ".metadata" || path == ".spec" || below(".status")) return refused(fmt::format("{} as a whole can't be set: name a field of it", path));
-  return Result<void>{};
-}
-
 Result<const Manifest*> find_object(const std::vector<Manifest>& manifests, const SetRequest& request) {
   std::vector<const Manifest*> all;
   std::vector<const Manifest*> found;
@@ -142,9 +109,12 @@ Result<VerbPlan> set_in_file(const SetRequest& request, const App& app, const Pl
   if (!text) return refused(fmt::format("there is no file {}", shown(path)));
   TRY(const auto documents, parse_yaml(*text, path));
   if (documents.size() > 1) return refused(fmt::format("{} holds {} documents: name the object instead, like Deployment/web", shown(path), documents.size()));
-  if (!documents.empty() && documents.front().is_object()) CHECK_OK(check_field(ref_of(documents.front()), request.path));
+  const auto document = documents.empty() ? json() : documents.front();
+  CHECK_OK(check_set(document, request));
   const std::optional<std::string> value = request.value.empty() ? std::nullopt : std::optional(request.value);
   TRY(auto changed, edit_yaml(*text, path, 0, {{request.path, value}}));
+  TRY(const auto written, parse_yaml(changed, path));
+  CHECK_OK(check_outcome(document, written.empty() ? json() : written.front(), request));
   VerbPlan plan;
   plan.notes.push_back(fmt::format("Edits {}: {}", shown(path), shown(request.path)));
   plan.edits.push_back({path, std::move(changed)});
@@ -181,7 +151,7 @@ Result<VerbPlan> plan_set(const Change& change, const App& app, const PlanContex
   if (is_file(request.target)) return set_in_file(request, app, context);
   TRY(const auto source, source_at_head(app, context));
   TRY(const auto* object, find_object(source.rendered, request));
-  CHECK_OK(check_field(object->ref, request.path));
+  CHECK_OK(check_set(*object->body, request));
   const std::optional<std::string> value = request.value.empty() ? std::nullopt : std::optional(request.value);
   const auto pointer = json_pointer(*object->body, request.path);
   if (!pointer && !value) return refused(fmt::format("{} has no {} to remove", to_string(object->ref), shown(request.path)));

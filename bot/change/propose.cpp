@@ -1,12 +1,15 @@
 // From a request to a pull request that people can decide on.
 #include "bot/change/changes.hpp"
 #include "bot/change/git_diff.hpp"
+#include "bot/config/policy.hpp"
 #include "bot/policy/code_owners.hpp"
 #include "bot/policy/risk.hpp"
 #include "bot/view/card_view.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/drift/cause.hpp"
+#include "gitops/manifest/value_path.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -21,6 +24,7 @@ using nlohmann::json;
 struct CommitMade {
   std::string commit;
   std::vector<FileDiff> files;
+  std::string shown;
   std::vector<std::string> notes;
   std::vector<PersonId> authors;
   std::vector<std::string> code_owners;
@@ -61,13 +65,46 @@ void add_extras(const DriftReport& report, const std::function<JsonPtr(const Obj
   }
 }
 
-std::string workload_lines(const std::vector<ObjectRef>& workloads) {
+/// Desired with what live differs in: what a sync of drift would change, without what the server fills in.
+std::vector<Manifest> as_live_is(std::vector<Manifest> desired, const DriftReport& report) {
+  for (const auto& drift : report.objects) {
+    if (drift.verdict == Verdict::Missing) std::erase_if(desired, [&](const Manifest& manifest) { return same_object(manifest.ref, drift.object); });
+    const auto found = std::ranges::find_if(desired, [&](const Manifest& manifest) { return same_object(manifest.ref, drift.object); });
+    if (drift.verdict != Verdict::OutOfSync || found == desired.end()) continue;
+    auto body = *found->body;
+    for (const auto& field : drift.fields) {
+      const auto live = field.live ? json::parse(*field.live, nullptr, false) : json(json::value_t::discarded);
+      // One that can't be placed is left out: a tier too low by it is still shown by the diff.
+      (void)set_value(body, field.path, live.is_discarded() ? nullptr : &live);
+    }
+    found->body = std::make_shared<const json>(std::move(body));
+  }
+  return desired;
+}
+
+/// Other Apps whose rendering this commit changes, too: people were asked about one App only.
+Result<std::vector<std::string>> siblings_changed(Mirror& mirror, const App& app, const std::vector<App>& apps, const Renderer& render, const std::string& base, const std::string& commit) {
+  std::vector<std::string> changed;
+  for (const auto& other : apps) {
+    if (other.name == app.name || other.repository != app.repository || other.orphans) continue;
+    const auto before = sources_id(mirror, other, base);
+    const auto after = sources_id(mirror, other, commit);
+    if ((before ? *before : "") == (after ? *after : "")) continue;
+    const auto was = render_edited(mirror, other, base, {}, render);
+    const auto is = render_edited(mirror, other, commit, {}, render);
+    const bool same = was && is && was->size() == is->size() && std::ranges::equal(*was, *is, [](const Manifest& one, const Manifest& two) { return *one.body == *two.body; });
+    if (!same) changed.push_back(other.name);
+  }
+  return changed;
+}
+
+}  // namespace
+
+std::string restart_text(const std::vector<ObjectRef>& workloads) {
   std::string text;
   for (const auto& ref : workloads) text += "restart " + to_string(ref) + "\n";
   return text;
 }
-
-}  // namespace
 
 asio::awaitable<Result<ImportedRules>> Changes::ignore_file_at(App app, std::string revision) {
   std::function<Result<ImportedRules>(Mirror&)> read = [name = app.name, revision](Mirror& mirror) -> Result<ImportedRules> {
@@ -99,6 +136,12 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
     request.sign = sign;
     TRY(made.commit, mirror.commit(request));
     TRY(made.files, mirror.diff(head, made.commit, ""));
+    made.shown = shown_git_diff(made.files, whole_files(mirror, head, made.commit));
+    TRY(const auto siblings, siblings_changed(mirror, app, apps, render, head, made.commit));
+    if (!siblings.empty()) {
+      return Error{ErrorKind::InvalidInput, fmt::format("this would change {} as well, which share{} files with {}; make a pull request of your own, which is judged for each of them",
+                                                        join(siblings, ", "), siblings.size() == 1 ? "s" : "", app.name)};
+    }
     made.code_owners = code_owners_of(mirror, head, made.files, dialect);
     return made;
   };
@@ -113,7 +156,7 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
   written.proposal.base_sha = head;
   written.proposal.content.head_sha = made->commit;
   written.proposal.notes = std::move(made->notes);
-  written.proposal.git_diff = shown_git_diff(written.files);
+  written.proposal.git_diff = std::move(made->shown);
   co_return written;
 }
 
@@ -128,7 +171,11 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
   if (change.verb != ChangeVerb::Ignore) {
     auto now = co_await parts_.fleet->render_at(app, proposal.base_sha);
     if (now) before = std::move(now->manifests);
-    if (!now && change.verb != ChangeVerb::CreateApp) proposal.notes.push_back("What is in Git now can't be rendered: " + now.error().message);
+    if (!now && change.verb != ChangeVerb::CreateApp) {
+      // What would be taken away is what was desired last.
+      before = parts_.fleet->desired(app.name).value_or(std::vector<Manifest>{});
+      proposal.notes.push_back("What is in Git now can't be rendered: " + without_values(now.error().message));
+    }
     auto then = co_await parts_.fleet->render_at(app, proposal.content.head_sha);
     if (!then) co_return then.error();
     after = std::move(then->manifests);
@@ -137,7 +184,10 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
     if (change.verb == ChangeVerb::Sync && effect.empty() && report.state == AppState::OutOfSync) proposal.diff = undo_text(report, before, live, *parts_.redactor);
   }
   auto was = before;
-  if (change.verb == ChangeVerb::Sync) add_extras(report, live, was);
+  if (change.verb == ChangeVerb::Sync) {
+    was = as_live_is(std::move(was), report);
+    add_extras(report, live, was);
+  }
   proposal.risk = assess_risk(was, after, parts_.config->policy.destructive.share_percent);
   if (change.verb == ChangeVerb::Rollback) {
     for (auto& warning : rollback_warnings(before, after)) proposal.risk.warnings.push_back(std::move(warning));
@@ -171,7 +221,6 @@ asio::awaitable<Result<forge::PullRequest>> Changes::pull_request_for(Change cha
   const auto base = parts_.fleet->repository_config(app.repository).branch;
   auto existing = co_await forge->find_open(proposal.branch, base);
   if (!existing) co_return existing.error();
-  if (*existing) co_return **existing;
   const auto permalink = co_await permalink_of(change);
   auto shown = change;
   shown.notes = proposal.notes;
@@ -185,6 +234,12 @@ asio::awaitable<Result<forge::PullRequest>> Changes::pull_request_for(Change cha
   draft.body = view::pull_request_body(shown, app, proposal.diff, audit_id, permalink);
   draft.branch = proposal.branch;
   draft.base = base;
+  if (*existing) {
+    // It was made again: reviewers on the forge must not read the old diff.
+    auto updated = co_await forge->update((**existing).number, draft.title, draft.body);
+    if (!updated) co_return updated.error();
+    co_return **existing;
+  }
   co_return co_await forge->open(std::move(draft));
 }
 
@@ -216,6 +271,10 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   if (change->state != ChangeState::Requested) co_return std::string("proposed already");
   const auto app = app_of(*change);
   if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  if (!change->break_glass.empty()) {
+    auto free = co_await pass_holds(row, *change, *app, GateStage::Request);
+    if (!free) co_return free.error();
+  }
   if (is_live(change->verb)) co_return co_await propose_live(*change, *app);
   const bool may_break_glass = !change->break_glass.empty();
   auto head = co_await parts_.fleet->repository(app->repository).fetch();
@@ -251,7 +310,7 @@ asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App ap
   const auto workloads = plan_restart(change, app, *desired);
   if (!workloads) co_return workloads.error();
   Proposal proposal;
-  proposal.diff = workload_lines(*workloads);
+  proposal.diff = restart_text(*workloads);
   proposal.content.diff_digest = sha256_hex(proposal.diff);
   QuorumFacts facts;
   facts.verb = change.verb;
@@ -286,32 +345,51 @@ asio::awaitable<Result<std::string>> Changes::propose_behind_broken_glass(Change
   co_return proposal.content.head_sha;
 }
 
+/// Git is back: the same is asked for again, without the glass, so that Git gets it by a pull request that somebody else approves.
 asio::awaitable<Result<std::string>> Changes::follow_up(storage::OutboxRow row) {
-  const auto payload = json::parse(row.payload);
-  auto change = co_await load(payload.at("change").get<std::int64_t>());
+  auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
-  if (change->pull_request != 0) co_return std::string("proposed already");
   const auto app = app_of(*change);
   if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
-  if (forge_of(*app) == nullptr) co_return co_await merge_in_mirror(*change, *app);
-  Proposal proposal;
-  proposal.branch = change->branch;
-  proposal.base_sha = change->base_sha;
-  proposal.content = change->content;
-  proposal.diff = change->diff;
-  proposal.git_diff = change->git_diff;
-  proposal.notes = change->notes;
-  proposal.risk = change->risk;
-  proposal.quorum = change->quorum;
-  auto pushed = co_await push(*change, *app, proposal, true);
-  if (!pushed) co_return wrap("proposing what was applied", pushed.error());
-  auto pull_request = co_await pull_request_for(*change, *app, proposal, payload.at("audit").get<std::string>());
-  if (!pull_request) co_return wrap("opening the pull request", pull_request.error());
-  const std::function<ChangeStep(Change)> event = [number = pull_request->number, url = pull_request->url, now = parts_.clock->wall_now()](Change current) {
-    return on_followed_up(std::move(current), number, url, now);
+  auto head = co_await parts_.fleet->repository(app->repository).fetch();
+  if (!head) co_return head.error();
+  if (auto* forge = forge_of(*app)) {
+    const auto there = co_await forge->find_open(change->branch, parts_.fleet->repository_config(app->repository).branch);
+    if (!there) co_return there.error();
+  }
+  Change again;
+  again.app = change->app;
+  again.verb = change->verb;
+  again.review = change->review;
+  again.requester = change->requester;
+  again.reason = fmt::format("follow-up of {}, which was applied behind a broken glass{}", change_name(change->id), change->reason.empty() ? "" : ": " + change->reason);
+  again.target_revision = change->verb == ChangeVerb::Sync ? *head : change->target_revision;
+  again.argument = change->argument;
+  again.channel = change->channel;
+  again.quorum = quorum_for(*parts_.config, *app, to_string(change->verb));
+  const auto now = parts_.clock->wall_now();
+  if (const auto expiry = approval_expiry(*parts_.config, *app, to_string(change->verb))) again.expires_at = now + *expiry;
+  const auto mark = fmt::format("follow-up of {},", change_name(change->id));
+  std::function<Result<std::string>(storage::Transaction&)> ask = [again, mark, id = change->id, now](storage::Transaction& tx) -> Result<std::string> {
+    TRY(const auto known, tx.changes({again.app, false, 50}));
+    const auto asked = std::ranges::find_if(known, [&](const Change& other) { return other.reason.starts_with(mark); });
+    if (asked != known.end()) return change_name(asked->id);
+    TRY(auto added, tx.add_change(again));
+    const auto by = added.id;
+    auto step = on_requested(std::move(added), now);
+    step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
+    TRY(const auto committed, commit_step(tx, std::move(step), now));
+    TRY(auto first, tx.find_change(id));
+    if (first) {
+      TRY(const auto told, commit_step(tx, on_followed_up(std::move(*first), by, now), now));
+      (void)told;
+    }
+    return change_name(committed.next.id);
   };
-  co_await step_quietly(change->id, event);
-  co_return pull_request->url;
+  auto asking = parts_.store->query<std::string>(std::move(ask));
+  auto asked = co_await std::move(asking);
+  parts_.outbox->wake();
+  co_return asked;
 }
 
 }  // namespace driftwarden

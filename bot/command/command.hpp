@@ -75,5 +75,9 @@ bool works_on_orphans(Verb verb);
 
 /// The command as one would type it.
 std::string to_text(const Command& command);
+/// The same for logs and the audit: "…" for the value of `set`, which may be a secret whatever its name says.
+std::string to_log_text(const Command& command);
+/// What was typed, for logs: nothing of what may be the value of a `set`, understood or not.
+std::string without_values(std::string_view text);
 
 }  // namespace driftwarden

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace driftwarden {
 namespace {
 
@@ -68,6 +70,23 @@ std::string to_text(const Command& command) {
   const bool plain_reason = info_of(command.verb).argument == VerbInfo::Argument::Change;
   if (!command.reason.empty()) text += (plain_reason ? " " : " because ") + command.reason;
   return text;
+}
+
+std::string to_log_text(const Command& command) {
+  auto shown = command;
+  if (auto* set = std::get_if<SetRequest>(&shown.intent); set != nullptr && !set->value.empty()) set->value = "\u2026";
+  return to_text(shown);
+}
+
+std::string without_values(std::string_view text) {
+  constexpr std::string_view kHidden = "\u2026";
+  if (const auto at = text.find('='); at != std::string_view::npos) return std::string(text.substr(0, at + 1)).append(kHidden);
+  // `set APP PATH to VALUE`, or what nobody understands.
+  const auto words = split(std::string(trim(text)), ' ');
+  constexpr std::size_t kBeforeValue = 3;
+  const bool sets = std::ranges::any_of(words, [](const std::string& word) { return to_lower(word) == "set"; });
+  if (!sets || words.size() <= kBeforeValue) return std::string(text);
+  return join({words.begin(), words.begin() + kBeforeValue}, " ").append(" ").append(kHidden);
 }
 
 }  // namespace driftwarden

@@ -119,7 +119,8 @@ struct Person {
   std::string forge;  ///< the login there
   std::vector<std::string> emails;
   std::optional<SecretValue> totp{};  ///< base32, what their authenticator app holds
-  bool linked = false;                ///< forge and emails were proven by `link`, not written in the config
+  bool linked = false;                ///< forge was proven by `link`, not written in the config
+  std::string forge_of{};             ///< api_url of the forge where it was proven; "" = written in the config, and good for every forge
 };
 
 struct Group {

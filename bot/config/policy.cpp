@@ -109,6 +109,38 @@ int rank_of(const ApprovalRule& rule) {
   return (rule.risk.empty() ? 0 : 8) + (rule.verbs.empty() ? 0 : 4) + (rule.apps.empty() ? 0 : 2) + (rule.environment.empty() ? 0 : 1);
 }
 
+/// What `link` proved, it proved on one forge.
+bool is_known_on(const Person& person, std::string_view api_url) { return person.forge_of.empty() || api_url.empty() || person.forge_of == api_url; }
+
+/// The logins that an address of a forge's own may stand for: "alice", "1+alice" (GitHub), "1-alice" (GitLab). None of any other address.
+std::vector<std::string> logins_in(std::string_view email) {
+  const auto at = email.find('@');
+  if (at == std::string_view::npos || at == 0) return {};
+  const auto host = to_lower(email.substr(at + 1));
+  if (!host.starts_with("users.noreply.") && !host.starts_with("noreply.")) return {};
+  const auto local = email.substr(0, at);
+  std::vector<std::string> logins{std::string(local)};
+  const auto digits = local.find_first_not_of("0123456789");
+  const bool numbered = digits != std::string_view::npos && digits > 0 && digits + 1 < local.size() && (local[digits] == '+' || local[digits] == '-');
+  if (numbered) logins.emplace_back(local.substr(digits + 1));
+  return logins;
+}
+
+bool is_login_of(const Person& person, const std::string& email) {
+  return !person.forge.empty() && std::ranges::any_of(logins_in(email), [&](const std::string& login) { return to_lower(login) == to_lower(person.forge); });
+}
+
+bool have_one_login(const Person& a, const Person& b) {
+  const bool one_forge = a.forge_of.empty() || b.forge_of.empty() || a.forge_of == b.forge_of;
+  return one_forge && !a.forge.empty() && to_lower(a.forge) == to_lower(b.forge);
+}
+
+bool have_one_email(const Person& a, const Person& b) {
+  return std::ranges::any_of(a.emails, [&](const std::string& email) {
+    return is_login_of(b, email) || std::ranges::any_of(b.emails, [&](const std::string& theirs) { return to_lower(email) == to_lower(theirs); });
+  });
+}
+
 void add_members(const Config& config, const std::string& name, const App* app, int depth, std::vector<PersonId>& out) {
   constexpr int kDeepest = 8;
   if (depth > kDeepest) return;
@@ -169,9 +201,16 @@ const std::vector<std::string>& policy_verbs() {
 bool is_linked(const Config& config, const PersonId& who, const App& app) {
   const auto* person = find_person(config, who);
   if (person == nullptr) return false;
-  if (person->linked || !person->forge.empty()) return true;
-  if (const auto* repository = find_repository(config, app.repository)) return repository->forge.kind == ForgeKind::None;
-  return std::ranges::none_of(config.repositories, [](const RepositoryConfig& repository) { return repository.forge.kind != ForgeKind::None; });
+  const bool has_login = person->linked || !person->forge.empty();
+  const auto knows_them = [&](const RepositoryConfig& repository) {
+    return repository.forge.kind == ForgeKind::None || (has_login && is_known_on(*person, repository.forge.api_url));
+  };
+  if (const auto* repository = find_repository(config, app.repository)) return knows_them(*repository);
+  if (has_login && person->forge_of.empty()) return true;
+  // Of everything: some forge knows them, or there is none.
+  const auto has_forge = [](const RepositoryConfig& repository) { return repository.forge.kind != ForgeKind::None; };
+  if (std::ranges::none_of(config.repositories, has_forge)) return true;
+  return std::ranges::any_of(config.repositories, [&](const RepositoryConfig& repository) { return has_forge(repository) && knows_them(repository); });
 }
 
 std::string unlinked_words(const Config& config, const PersonId& who) {
@@ -187,16 +226,14 @@ bool is_same_person(const Config& config, const PersonId& one, const PersonId& o
   if (one == other) return true;
   const auto known = [&](const PersonId& id) {
     const auto* person = find_person(config, id);
-    return person == nullptr ? person_by_slack(config, id) : person;
+    if (person == nullptr) person = person_by_slack(config, id);
+    return person == nullptr ? person_by_forge(config, id) : person;
   };
   const auto* a = known(one);
   const auto* b = known(other);
   if (a == nullptr || b == nullptr) return false;
   if (a == b || (!a->slack.empty() && a->slack == b->slack)) return true;
-  if (!a->forge.empty() && to_lower(a->forge) == to_lower(b->forge)) return true;
-  return std::ranges::any_of(a->emails, [&](const std::string& email) {
-    return std::ranges::any_of(b->emails, [&](const std::string& theirs) { return to_lower(email) == to_lower(theirs); });
-  });
+  return have_one_login(*a, *b) || have_one_email(*a, *b) || have_one_email(*b, *a);
 }
 
 PolicyDecision may(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
@@ -263,18 +300,23 @@ const Person* person_by_slack(const Config& config, std::string_view slack_id) {
   return found == config.people.end() ? nullptr : &*found;
 }
 
-const Person* person_by_forge(const Config& config, std::string_view login) {
+const Person* person_by_forge(const Config& config, std::string_view login, std::string_view api_url) {
   if (login.empty()) return nullptr;
   // Forges don't tell logins apart by case.
-  const auto found = std::ranges::find_if(config.people, [&](const Person& person) { return to_lower(person.forge) == to_lower(login); });
+  const auto found = std::ranges::find_if(config.people, [&](const Person& person) { return is_known_on(person, api_url) && to_lower(person.forge) == to_lower(login); });
   return found == config.people.end() ? nullptr : &*found;
 }
 
 const Person* person_by_email(const Config& config, std::string_view email) {
+  if (email.empty()) return nullptr;
   const auto found = std::ranges::find_if(config.people, [&](const Person& person) {
     return std::ranges::any_of(person.emails, [&](const std::string& one) { return to_lower(one) == to_lower(email); });
   });
-  return email.empty() || found == config.people.end() ? nullptr : &*found;
+  if (found != config.people.end()) return &*found;
+  for (const auto& login : logins_in(email)) {
+    if (const auto* person = person_by_forge(config, login)) return person;
+  }
+  return nullptr;
 }
 
 std::vector<PersonId> members_of(const Config& config, const std::string& name, const App* app) {

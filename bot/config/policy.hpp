@@ -35,11 +35,11 @@ const std::vector<std::string>& policy_verbs();
 /// Who isn't linked may only read. An App without a name stands for everything: only rules for all Apps give it.
 PolicyDecision may(const Config& config, const PersonId& who, std::string_view verb, const App& app);
 
-/// Known to the config, and on the forge wherever the App's repository has one. Others may only read.
+/// Known to the config, and on the forge wherever the App's repository has one: what `link` proved on one forge says nothing of another. Others may only read.
 bool is_linked(const Config& config, const PersonId& who, const App& app);
 /// What to say to who isn't: names `link`.
 std::string unlinked_words(const Config& config, const PersonId& who);
-/// One human under two names: a Slack id and a name, or two entries with one forge login or e-mail.
+/// One human under two names: a Slack id, a login and a name, or two entries with one Slack id, forge login or e-mail.
 bool is_same_person(const Config& config, const PersonId& one, const PersonId& other);
 
 /// The rule that fits best, null when none speaks of it. Without a tier rules that name tiers are left out.
@@ -55,7 +55,9 @@ std::vector<PersonId> approvers_of(const Config& config, const Quorum& quorum, c
 
 const Person* find_person(const Config& config, std::string_view name);
 const Person* person_by_slack(const Config& config, std::string_view slack_id);
-const Person* person_by_forge(const Config& config, std::string_view login);
+/// With `api_url` only whom that forge knows by this login: a linked person is nobody on other forges. "" = any forge.
+const Person* person_by_forge(const Config& config, std::string_view login, std::string_view api_url = {});
+/// Also by the addresses that forges make of logins: "1+alice@users.noreply.github.com".
 const Person* person_by_email(const Config& config, std::string_view email);
 /// `name` is a person, a group, "owners" (of `app`) or "*". In the order written, each once.
 std::vector<PersonId> members_of(const Config& config, const std::string& name, const App* app);

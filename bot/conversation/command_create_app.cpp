@@ -1,4 +1,5 @@
 // create-app: in one sentence, or by a form.
+#include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/card_view.hpp"
@@ -40,7 +41,6 @@ void complete(const Services& services, CreateAppRequest& request) {
     fill(request.namespace_, like->namespace_);
     fill(request.channel, like->channel);
     fill(request.path, path_beside(*like, request.name));
-    if (request.owners.empty()) request.owners = like->owners;
   }
   if (services.config.repositories.size() == 1) fill(request.repository, services.config.repositories.front().name);
   if (services.config.clusters.size() == 1) fill(request.cluster, services.config.clusters.front().name);
@@ -85,8 +85,13 @@ asio::awaitable<Result<Answer>> ask_by_form(Services& services, Call call) {
 asio::awaitable<Result<Answer>> handle_create_app(Services& services, Call call) {
   auto request = std::get<CreateAppRequest>(call.command.intent);
   if (request.name.empty()) co_return co_await ask_by_form(services, std::move(call));
-  complete(services, request);
   call.command.app = request.name;
+  // Copying its files shows them.
+  if (const auto* like = services.fleet.app(request.like)) {
+    const auto readable = may(services.config, call.caller.person.empty() ? call.caller.slack_id : call.caller.person, "diff", *like);
+    if (!readable.allowed) co_return refuse(services, call, fmt::format("You may not diff {}, so it is no pattern for you: {}.", like->name, readable.rule), readable.rule);
+  }
+  complete(services, request);
   Change draft;
   draft.app = request.name;
   draft.verb = ChangeVerb::CreateApp;

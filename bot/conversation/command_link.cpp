@@ -2,6 +2,7 @@
 #include "bot/change/hold_notices.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/policy/identity.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
@@ -63,13 +64,26 @@ AuditEntry audit_of(const Identity& identity, const std::string& action, const s
   return entry;
 }
 
-Result<Reply> ask_for_proof(storage::Transaction& tx, const Identity& identity, const std::string& words, const AuditEntry& refused) {
+/// Asking for a proof would take the place of this one.
+bool still_counts(const Identity& proven, const Config& policy) {
+  const auto* repository = find_repository(policy, proven.repository);
+  return repository != nullptr && repository->forge.kind != ForgeKind::None;
+}
+
+Result<Reply> ask_for_proof(storage::Transaction& tx, const Identity& identity, const std::string& words, const AuditEntry& refused, const Config& policy) {
   Reply reply;
   TRY(const auto known, tx.identities());
   for (const auto& other : known) {
+    const bool own = other.user == identity.user && other.team == identity.team;
     const bool same_login = other.proven_at && to_lower(other.forge) == to_lower(identity.forge);
+    // What was proven stands until an admin says otherwise: a wish that is never proven must not undo it.
+    if (own && !same_login && other.proven_at && still_counts(other, policy)) {
+      auto entry = refused;
+      entry.detail = fmt::format(R"({{"login":{},"linked":{},"rule":"linked to another login already"}})", json_quoted(identity.forge), json_quoted(other.forge));
+      return refuse_in(tx, entry, fmt::format("You are {} on the forge by an earlier proof. If you are {} now, ask an admin to write it as `forge` into your entry of `people`.", other.forge, identity.forge));
+    }
     if (!same_login) continue;
-    if (other.user == identity.user && other.team == identity.team) {
+    if (own) {
       reply.message = view::text_message(fmt::format(":link: You are *{}* on the forge already.", slack::escape(identity.forge)));
       reply.private_ = true;
       return reply;
@@ -89,6 +103,7 @@ Result<bool> keep_proof(storage::Transaction& tx, const Identity& identity, cons
   // Asked for anew meanwhile, or proven by another look: the code is spent.
   if (!current || current->code_hash != identity.code_hash || current->forge != identity.forge || !is_pending(*current, now)) return false;
   auto proven = *current;
+  proven.person = identity.person;
   proven.proven_at = now;
   proven.code_hash.clear();
   CHECK_OK(tx.save_identity(proven));
@@ -101,6 +116,7 @@ Result<bool> keep_proof(storage::Transaction& tx, const Identity& identity, cons
 
 asio::awaitable<Result<bool>> settle_proof(Services& services, Identity identity, std::vector<forge::Comment> comments) {
   const auto now = services.clock.wall_now();
+  identity.person = person_of_link(services.config, identity.user);
   const auto found = std::ranges::find_if(comments, [&](const forge::Comment& comment) { return proves(comment, identity, now); });
   if (found == comments.end()) co_return false;
   std::function<Result<bool>(storage::Transaction&)> work = [identity, url = found->url, now](storage::Transaction& tx) { return keep_proof(tx, identity, url, now); };
@@ -125,6 +141,9 @@ asio::awaitable<Result<Answer>> handle_link(Services& services, Call call) {
   const auto* person = person_by_slack(services.config, call.caller.slack_id);
   const auto* owner = person_by_forge(services.config, login);
   if (owner != nullptr && owner != person) co_return refuse(services, call, fmt::format("{} is somebody else by the configuration. If that is wrong, ask an admin.", login), "the login is another person's");
+  if (const auto why = misleading_login(services.config, login, call.caller.slack_id); !why.empty()) {
+    co_return refuse(services, call, why + ". If it is yours all the same, ask an admin to write it as `forge` into your entry of `people`.", "misleading login");
+  }
   if (person != nullptr && !person->linked && !person->forge.empty()) {
     co_return say(fmt::format(":link: You are *{}* on the forge by the configuration; a link would change nothing.", slack::escape(person->forge)));
   }
@@ -132,7 +151,7 @@ asio::awaitable<Result<Answer>> handle_link(Services& services, Call call) {
   Identity identity;
   identity.team = team;
   identity.user = call.caller.slack_id;
-  identity.person = person == nullptr ? login : person->name;
+  identity.person = person_of_link(services.config, identity.user);
   identity.forge = login;
   identity.repository = repository->name;
   identity.code_hash = sha256_hex(code);
@@ -140,7 +159,9 @@ asio::awaitable<Result<Answer>> handle_link(Services& services, Call call) {
   const auto words = fmt::format(":link: Write this as a comment on any issue or pull request of *{}*, as *{}*, within {}:\n```{}```\nIt is for your eyes only until you do. I look for it every few seconds and tell you.",
                                  slack::escape(repository->forge.project.empty() ? repository->name : repository->forge.project), slack::escape(login), format_age(kGoodFor), marker_of(code, identity.user, identity.team));
   Answer answer;
-  answer.deed = [identity, words, refused = refusal_entry(call, "the login is linked to another user")](storage::Transaction& tx) { return ask_for_proof(tx, identity, words, refused); };
+  answer.deed = [identity, words, refused = refusal_entry(call, "the login is linked to another user"), policy = policy_snapshot(services.config)](storage::Transaction& tx) {
+    return ask_for_proof(tx, identity, words, refused, *policy);
+  };
   answer.afterwards = services.on_link_asked;
   co_return answer;
 }

@@ -1,8 +1,10 @@
 // set-image, scale, set: one value in Git.
+#include "bot/change/value_guard.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/images.hpp"
+#include "gitops/manifest/value_path.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -68,6 +70,55 @@ Answer which_image(const Call& call, const App& app, const std::vector<std::stri
   return say(view::not_understood_message(trouble));
 }
 
+bool is_file(const std::string& target) { return target.ends_with(".yaml") || target.ends_with(".yml") || target.ends_with(".json"); }
+
+Error not_through_chat(const std::string& what) { return {ErrorKind::InvalidInput, what + " is secret: its values don't go through chat into Git"}; }
+
+/// The kind as it was written, in lower case; "" when it wasn't.
+std::string written_kind(const std::string& target) {
+  const auto slash = target.find('/');
+  return slash == std::string::npos ? std::string() : to_lower(target.substr(0, slash));
+}
+
+bool is_meant(const Manifest& manifest, const SetRequest& request) {
+  if (request.target.empty()) return json_pointer(*manifest.body, request.path).has_value();
+  const auto kind = written_kind(request.target);
+  const auto own = to_lower(manifest.ref.kind);
+  return (kind.empty() || kind == own || kind == own + "s") && manifest.ref.name == request.target.substr(request.target.rfind('/') + 1);
+}
+
+/// What the objects that are meant say against it, as they are rendered now. Nobody knows whether what isn't there yet would be a Secret.
+Result<void> check_objects(const Services& services, const App& app, const SetRequest& request) {
+  TRY(const auto steps, parse_value_path(request.path));
+  const auto first = steps.empty() || steps.front().kind != ValueStep::Kind::Field ? std::string() : steps.front().name;
+  const auto kind = written_kind(request.target);
+  if (first == "stringData" || (first == "data" && (kind == "secret" || kind == "secrets"))) return not_through_chat(request.target.empty() ? request.path : request.target);
+  bool any = false;
+  for (const auto& manifest : services.fleet.desired(app.name).value_or(std::vector<Manifest>{})) {
+    if (!is_meant(manifest, request)) continue;
+    any = true;
+    CHECK_OK(planning::check_set(*manifest.body, request));
+  }
+  if (!any && first == "data" && kind.empty()) return Error{ErrorKind::InvalidInput, "say which object has that, with its kind, like ConfigMap/NAME"};
+  return Result<void>{};
+}
+
+/// The same of a file at the head of Git.
+asio::awaitable<Result<void>> check_file(Services& services, App app, SetRequest request) {
+  std::function<Result<bool>(Mirror&)> read = [path = app.path.empty() ? request.target : app.path + "/" + request.target, request](Mirror& mirror) -> Result<bool> {
+    TRY(const auto head, mirror.head());
+    const auto text = mirror.read_file(head, path);
+    if (!text) return Error{ErrorKind::InvalidInput, "there is no file " + path};
+    TRY(const auto documents, parse_yaml(*text, path));
+    for (const auto& document : documents) CHECK_OK(planning::check_set(document, request));
+    return true;
+  };
+  auto reading = services.fleet.repository(app.repository).with_mirror<bool>(std::move(read));
+  const auto fine = co_await std::move(reading);
+  if (!fine) co_return fine.error();
+  co_return Result<void>{};
+}
+
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_set_image(Services& services, Call call) {
@@ -96,7 +147,17 @@ asio::awaitable<Result<Answer>> handle_scale(Services& services, Call call) {
 asio::awaitable<Result<Answer>> handle_set(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
-  co_return request_change(services, call, app, ChangeVerb::Set, "", to_json_text(std::get<SetRequest>(call.command.intent)));
+  const auto request = std::get<SetRequest>(call.command.intent);
+  // Before it is kept and shown anywhere: what is refused may be a secret.
+  auto checked = planning::check_value(request);
+  if (checked && !is_file(request.target)) checked = check_objects(services, app, request);
+  if (checked && is_file(request.target)) {
+    auto checking = check_file(services, app, request);
+    checked = co_await std::move(checking);
+  }
+  if (!checked && checked.error().kind != ErrorKind::InvalidInput) co_return checked.error();
+  if (!checked) co_return refuse(services, call, checked.error().message + ".", "what set may write");
+  co_return request_change(services, call, app, ChangeVerb::Set, "", to_json_text(request));
 }
 
 }  // namespace driftwarden

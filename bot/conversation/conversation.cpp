@@ -198,7 +198,7 @@ asio::awaitable<bool> Conversation::answer(storage::InboxRow row) {
     try {
       answered = co_await handle(*request);
     } catch (const std::exception& failure) {
-      log_error("inbox", fmt::format("{}: {}", request->text, failure.what()));
+      log_error("inbox", fmt::format("{}: {}", without_values(request->text), failure.what()));
     }
   }
   if (!answered && answered.error().kind == ErrorKind::Cancelled) co_return false;
@@ -211,7 +211,7 @@ asio::awaitable<bool> Conversation::answer(storage::InboxRow row) {
   auto finished = co_await finish(row, request, std::move(final_answer));
   if (finished) co_return true;
   // The deed was refused or failed: that is the answer, then.
-  log_warn("inbox", fmt::format("{}: {}", request->text, finished.error().message));
+  log_warn("inbox", fmt::format("{}: {}", without_values(request->text), finished.error().message));
   Answer apology = say(error_words(finished.error()));
   auto told = co_await finish(row, request, std::move(apology));
   if (!told) log_error("inbox", told.error().message);
@@ -291,7 +291,7 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   if (const auto* person = person_by_slack(services_.config, request.user)) call.caller.person = person->name;
   call.command = std::get<Command>(parsed);
   fill_from_form(request, call.command);
-  log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_text(call.command)));
+  log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_log_text(call.command)));
   const auto* app = call.command.app.empty() ? nullptr : services_.fleet.app(call.command.app);
   if (app != nullptr) {
     if (auto answer = check_orphans(call, *app)) co_return *answer;
@@ -306,7 +306,7 @@ asio::awaitable<Result<void>> Conversation::finish(storage::InboxRow row, std::o
       TRY(reply, answer.deed(tx));
     }
     if (request) CHECK_OK(enqueue_reply(tx, row, *request, reply, now));
-    return tx.finish_inbox(row.id, request ? ellipsize(request->text, 500) : "ignored");
+    return tx.finish_inbox(row.id, request ? ellipsize(without_values(request->text), 500) : "ignored");
   };
   auto working = services_.store.transact(std::move(work));
   auto done = co_await std::move(working);

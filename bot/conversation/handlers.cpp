@@ -65,7 +65,7 @@ AuditEntry refusal_entry(const Call& call, const std::string& rule) {
   entry.action = "command.refused";
   entry.app = call.command.app;
   entry.subject = call.command.change == 0 ? std::string(to_string(call.command.verb)) : change_name(call.command.change);
-  entry.detail = fmt::format(R"({{"command":{},"rule":{}}})", json_quoted(to_text(call.command)), json_quoted(rule));
+  entry.detail = fmt::format(R"({{"command":{},"rule":{}}})", json_quoted(to_log_text(call.command)), json_quoted(rule));
   return entry;
 }
 
@@ -115,6 +115,7 @@ std::shared_ptr<const Config> policy_snapshot(const Config& config) {
     auto& copy = snapshot->repositories.emplace_back();
     copy.name = repository.name;
     copy.forge.kind = repository.forge.kind;
+    copy.forge.api_url = repository.forge.api_url;
   }
   return snapshot;
 }

@@ -12,6 +12,9 @@
 namespace driftwarden {
 namespace {
 
+/// How long a Change's end is waited for (Changes::Parts::verify_for, unless the bot was told otherwise).
+constexpr Duration kLongestVerify = std::chrono::minutes{10};
+
 /// What the deed needs to know, by value: it runs on the database's thread.
 struct Wish {
   Change draft;
@@ -34,6 +37,20 @@ bool asks_for_the_same(const Change& change, const Change& draft) {
   return change.argument == draft.argument;
 }
 
+/// It is merged and not in force yet: what goes back or breaks the glass needn't wait for the end of it.
+bool gives_way(const Change& change, const Change& draft) {
+  const bool under_way = change.state == ChangeState::Merged || change.state == ChangeState::Applying || change.state == ChangeState::Verifying;
+  return under_way && (draft.verb == ChangeVerb::Rollback || !draft.break_glass.empty());
+}
+
+std::string what_to_do(const Change& change) {
+  if (awaits_decision(change)) return fmt::format("decide that one first, or `cancel {}`", change_name(change.id));
+  if (change.state == ChangeState::Approved) return fmt::format("wait until it is merged, or `cancel {}`", change_name(change.id));
+  const auto until = change.state == ChangeState::Verifying ? fmt::format("wait until it is done or failed, {} at the latest", view::time_span(change.updated_at + kLongestVerify))
+                                                            : fmt::format("wait until it is applied and done or failed, which takes {} at most from then on", format_duration(kLongestVerify));
+  return until + "; a `rollback` needn't wait";
+}
+
 /// Same intent while one is open: the same Change. Another intent: wait for the first. mrkdwn.
 std::optional<std::string> in_the_way(const std::vector<Change>& open, const Change& draft, const std::string& workspace_url) {
   for (const auto& change : open) {
@@ -42,11 +59,23 @@ std::optional<std::string> in_the_way(const std::vector<Change>& open, const Cha
     if (is_git_only(change.verb) != is_git_only(draft.verb)) continue;
     // What still waits for somebody's yes must not keep a broken glass waiting.
     if (!draft.break_glass.empty() && awaits_decision(change) && change.break_glass.empty()) continue;
-    if (asks_for_the_same(change, draft)) return fmt::format("{} asks for the same and is {}.", name, to_string(change.state));
-    return fmt::format("{} ({} by {}) is open for {}: decide that one first, or `cancel {}`.", name, to_string(change.verb), slack::escape(change.requester), slack::escape(change.app),
-                       change_name(change.id));
+    const bool same = asks_for_the_same(change, draft);
+    if (gives_way(change, draft) && (!same || !draft.break_glass.empty())) continue;
+    if (same) return fmt::format("{} asks for the same and is {}.", name, to_string(change.state));
+    return fmt::format("{} ({} by {}) is open for {}: {}.", name, to_string(change.verb), slack::escape(change.requester), slack::escape(change.app), what_to_do(change));
   }
   return std::nullopt;
+}
+
+/// Those that the new one goes before are over; their names.
+Result<std::vector<std::string>> supersede(storage::Transaction& tx, const std::vector<Change>& open, const Change& by, WallTime now) {
+  std::vector<std::string> names;
+  for (const auto& change : open) {
+    if (is_git_only(change.verb) != is_git_only(by.verb) || !gives_way(change, by)) continue;
+    TRY(const auto step, commit_step(tx, on_superseded(change, by.id, now), now));
+    if (step.refusal.empty()) names.push_back(change_name(change.id));
+  }
+  return names;
 }
 
 /// Whose broken glass it passes through, "" = nobody's.
@@ -86,6 +115,7 @@ Result<Reply> make_change(storage::Transaction& tx, Wish wish) {
   }
   auto change = draft;
   TRY(change, tx.add_change(std::move(change)));
+  TRY(const auto superseded, supersede(tx, open, change, wish.now));
   auto step = on_requested(std::move(change), wish.now);
   step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
   TRY(const auto committed, commit_step(tx, std::move(step), wish.now));
@@ -94,6 +124,7 @@ Result<Reply> make_change(storage::Transaction& tx, Wish wish) {
   const auto where = wish.in_private ? slack::escape(draft.channel) : "this channel";
   if (wish.say_where) lines.push_back(fmt::format("Asked for as *{}*: the card is in {}, where others can approve it.", name, where));
   if (!wish.remark.empty()) lines.push_back(wish.remark);
+  if (!superseded.empty()) lines.push_back(fmt::format(":fast_forward: *{}* goes before {}, which is over now.", name, join(superseded, ", ")));
   if (overridden != nullptr) {
     lines.push_back(fmt::format(":snowflake: *{}* is frozen ({}, until {}): {} needs {} approvals to break that.", slack::escape(wish.app.name), slack::escape(overridden->name),
                                 slack::escape(end_words(*overridden)), name, committed.next.quorum.need));

@@ -61,7 +61,7 @@ slack::Message offer(const App& app, const Commits& commits, const kubernetes::H
 }  // namespace
 
 RolloutVerdict look_at_rollout(Rollout& rollout, kubernetes::Health health, WallTime now) {
-  if (rollout.told || !rollout.was_healthy_before) return RolloutVerdict::Over;
+  if (!rollout.was_healthy_before) return RolloutVerdict::Over;
   const auto keep = [now](std::optional<WallTime>& since, bool still) {
     if (!still) since.reset();
     if (still && !since) since = now;
@@ -99,11 +99,7 @@ asio::awaitable<void> RolloutWatch::run() {
     co_await look_around();
     std::vector<std::string> names;
     for (const auto& [app, rollout] : rollouts_) names.push_back(app);
-    for (const auto& app : names) {
-      const auto found = rollouts_.find(app);
-      if (found != rollouts_.end()) co_await look(app, found->second);
-    }
-    std::erase_if(rollouts_, [](const auto& entry) { return entry.second.told; });
+    for (const auto& app : names) co_await look(app);
     auto slept = co_await clock_.sleep_for(kLookEvery);
     if (!slept) co_return;
   }
@@ -143,20 +139,21 @@ asio::awaitable<void> RolloutWatch::record(App app, kubernetes::HealthReport hea
   }
 }
 
-asio::awaitable<void> RolloutWatch::look(std::string app, Rollout& rollout) {
+asio::awaitable<void> RolloutWatch::look(std::string app) {
+  const auto found = rollouts_.find(app);
   const auto* known = fleet_.app(app);
-  const auto health = fleet_.health(app);
-  const auto verdict = known == nullptr ? RolloutVerdict::Over : look_at_rollout(rollout, health.health, clock_.wall_now());
-  if (known != nullptr) {
-    const App copy = *known;
-    co_await record(copy, health);
-    known = fleet_.app(app);
+  if (found == rollouts_.end()) co_return;
+  if (known == nullptr) {
+    rollouts_.erase(found);
+    co_return;
   }
-  if (verdict == RolloutVerdict::Watching) co_return;
-  rollout.told = true;
-  if (verdict == RolloutVerdict::Over || known == nullptr) co_return;
-  // Copies: the fleet may drop the App while this waits.
+  // A copy, and the verdict before anything is awaited: the App may go, and its next rollout may begin meanwhile.
   const App told = *known;
+  const auto health = fleet_.health(app);
+  const auto verdict = look_at_rollout(found->second, health.health, clock_.wall_now());
+  if (verdict != RolloutVerdict::Watching) rollouts_.erase(found);
+  co_await record(told, health);
+  if (verdict != RolloutVerdict::Tell) co_return;
   if (co_await is_being_verified(app)) co_return;
   co_await tell(told, health);
 }

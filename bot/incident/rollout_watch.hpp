@@ -15,7 +15,6 @@ struct Rollout {
   bool was_healthy_before = false;
   std::optional<WallTime> unhealthy_since{};
   std::optional<WallTime> degraded_since{};
-  bool told = false;
 };
 
 enum class RolloutVerdict { Watching, Tell, Over };
@@ -34,7 +33,7 @@ class RolloutWatch {
   asio::awaitable<void> run();
   asio::awaitable<void> look_around();
   asio::awaitable<void> record(App app, kubernetes::HealthReport health);
-  asio::awaitable<void> look(std::string app, Rollout& rollout);
+  asio::awaitable<void> look(std::string app);
   asio::awaitable<bool> is_being_verified(std::string app);
   asio::awaitable<void> tell(App app, kubernetes::HealthReport health);
 

@@ -286,7 +286,7 @@ std::vector<std::string> owners_of_path(const std::vector<CodeOwnersRule>& rules
   return {};
 }
 
-std::vector<PersonId> people_behind(const Config& config, const std::vector<std::string>& owners) {
+std::vector<PersonId> people_behind(const Config& config, const std::vector<std::string>& owners, std::string_view api_url) {
   std::vector<PersonId> people;
   for (const auto& owner : owners) {
     if (!owner.starts_with('@')) {
@@ -295,7 +295,7 @@ std::vector<PersonId> people_behind(const Config& config, const std::vector<std:
     }
     const auto name = owner.substr(1);
     const auto slash = name.rfind('/');
-    const auto* person = slash == std::string::npos ? person_by_forge(config, name) : nullptr;
+    const auto* person = slash == std::string::npos ? person_by_forge(config, name, api_url) : nullptr;
     if (person != nullptr) {
       add_new(people, {person->name});
       continue;

@@ -53,12 +53,15 @@ int counted(const Config& config, const Change& change) {
   return static_cast<int>(people.size());
 }
 
-/// Who approved must have known that it breaks this freeze: one that began after they were asked has no place in the quorum's rule.
+/// Who approves must know that it breaks this freeze: one that began after they were asked has no place in the quorum's rule.
+bool was_asked_to_break(const Change& change, const FreezeConfig& freeze) {
+  const auto rules = split(change.quorum.rule, ';');
+  return std::ranges::any_of(rules, [&](const std::string& rule) { return trim(rule).starts_with(freeze_rule(freeze.name) + " is broken by "); });
+}
+
 bool is_overridden(const Config& config, const Change& change, const FreezeConfig& freeze) {
   if (freeze.override_need <= 0 || change.quorum.need < freeze.override_need) return false;
-  const auto rules = split(change.quorum.rule, ';');
-  const bool asked = std::ranges::any_of(rules, [&](const std::string& rule) { return trim(rule).starts_with(freeze_rule(freeze.name) + " is broken by "); });
-  return asked && counted(config, change) >= freeze.override_need;
+  return was_asked_to_break(change, freeze) && counted(config, change) >= freeze.override_need;
 }
 
 std::optional<Obstacle> config_freeze(const Config& config, const App& app, const Change& change, GateStage stage, WallTime now) {
@@ -68,23 +71,26 @@ std::optional<Obstacle> config_freeze(const Config& config, const App& app, cons
   if (freeze->override_need == 0) return Obstacle{words, freeze_rule(freeze->name), true};
   // The request itself is what asks for the override.
   if (stage == GateStage::Request || is_overridden(config, change, *freeze)) return std::nullopt;
-  return Obstacle{fmt::format("{}; {} approvals given for breaking it let this pass", words, freeze->override_need), freeze_rule(freeze->name), true};
+  // Nobody can give a yes to breaking it any more.
+  const auto way_out = was_asked_to_break(change, *freeze) ? fmt::format("{} approvals given for breaking it let this pass", freeze->override_need)
+                                                           : std::string("cancel it and ask again to break the freeze");
+  return Obstacle{words + "; " + way_out, freeze_rule(freeze->name), true};
 }
 
 std::string counted_words(std::int64_t count, std::string_view one, std::string_view many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
 
 /// Environments, from what has one.
-std::vector<std::string> environments_of(const Config& config) {
+std::vector<std::string> environments_of(const Config& config, const std::vector<App>& apps) {
   std::set<std::string> names;
   for (const auto& cluster : config.clusters) names.insert(cluster.environment);
-  for (const auto& app : config.apps) names.insert(app.environment);
+  for (const auto& app : apps) names.insert(app.environment);
   names.erase("");
   return {names.begin(), names.end()};
 }
 
-std::optional<HoldScope> named_scope(const Config& config, const std::vector<std::string>& environments, const std::string& word) {
+std::optional<HoldScope> named_scope(const Config& config, const std::vector<App>& apps, const std::vector<std::string>& environments, const std::string& word) {
   const auto equal = [&](const std::string& name) { return to_lower(name) == to_lower(word); };
-  for (const auto& app : config.apps) {
+  for (const auto& app : apps) {
     if (equal(app.name)) return HoldScope{HoldScope::Kind::App, app.name};
   }
   for (const auto& cluster : config.clusters) {
@@ -123,10 +129,10 @@ std::string to_words(const HoldScope& scope) {
   return scope.name;
 }
 
-std::optional<HoldScope> hold_scope_from(const Config& config, const std::string& word) {
+std::optional<HoldScope> hold_scope_from(const Config& config, const std::vector<App>& apps, const std::string& word) {
   if (word.empty()) return std::nullopt;
-  const auto environments = environments_of(config);
-  if (auto named = named_scope(config, environments, word)) return named;
+  const auto environments = environments_of(config, apps);
+  if (auto named = named_scope(config, apps, environments, word)) return named;
   const auto lower = to_lower(word);
   if (lower == "all" || lower == "everything" || lower == "*") return HoldScope{};
   // "prod" of one production.

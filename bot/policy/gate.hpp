@@ -21,6 +21,7 @@ struct QuorumFacts {
   bool break_glass = false;
 };
 /// The approval rule that fits best (verbs, risk, environment), raised by the destructive gate and an overridden freeze. Nobody is needed under break-glass.
+/// Of create-app the App comes with its pattern's owners or none (created_app), never with those that the request names.
 Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts);
 
 /// Whether `who`'s yes counts, and if not why, for people. `delegations` are the active ones; with `now` those that are over are told apart.
@@ -55,8 +56,9 @@ bool covers(const HoldScope& scope, const App& app);
 const Hold* find_hold(const std::vector<Hold>& holds, HoldKind kind, const App& app, WallTime now);
 /// "production", "cluster prod-eu", "checkout", "everything"
 std::string to_words(const HoldScope& scope);
-/// What a person means by a word: an environment, a cluster, an App, "all"/"everything"/"*". Of equal names the App, then the cluster.
-std::optional<HoldScope> hold_scope_from(const Config& config, const std::string& word);
+/// What a person means by a word: an environment, a cluster, an App, "all"/"everything"/"*". Of equal names the App, then the cluster. `apps` are
+/// all that there are, with those that Git declares.
+std::optional<HoldScope> hold_scope_from(const Config& config, const std::vector<App>& apps, const std::string& word);
 
 /// Too many Changes of one App lately: the refusal's words.
 std::optional<std::string> over_rate(const PolicyConfig& policy, const App& app, const std::vector<WallTime>& requested, WallTime now);

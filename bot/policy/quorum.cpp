@@ -33,6 +33,24 @@ void add_code_owners(const Config& config, const QuorumFacts& facts, Quorum& quo
   quorum.rule += "; no code owner of the touched paths can: the App's owners instead";
 }
 
+/// The name of an App that is to be is freely chosen: a rule that speaks of names, but not of making Apps, doesn't make it easier than for any other name.
+const ApprovalRule* rule_for(const Config& config, const App& app, const QuorumFacts& facts) {
+  const auto* rule = find_approval_rule(config, app, to_string(facts.verb), facts.risk.tier);
+  if (facts.verb != ChangeVerb::CreateApp || rule == nullptr || rule->apps.empty() || !rule->verbs.empty()) return rule;
+  auto nameless = app;
+  nameless.name.clear();
+  const auto* usual = find_approval_rule(config, nameless, to_string(facts.verb), facts.risk.tier);
+  return usual != nullptr && usual->need > rule->need ? usual : rule;
+}
+
+/// An App that is to be has no owners but its pattern's: whom the request names must not approve it for that. Where no others are named, it is those
+/// whom a rule gives `approve`.
+void leave_out_missing_owners(const App& app, const QuorumFacts& facts, Quorum& quorum) {
+  if (facts.verb != ChangeVerb::CreateApp || !app.owners.empty()) return;
+  const auto left_out = std::erase(quorum.from, "owners");
+  if (left_out > 0) quorum.rule += "; the owners that the request names don't count";
+}
+
 void add_exclusions(const Config& config, const QuorumFacts& facts, Quorum& quorum) {
   for (const auto& author : facts.commit_authors) {
     if (author.empty() || is_same_person(config, author, facts.requester) || is_any_of(config, author, quorum.excluded)) continue;
@@ -81,6 +99,14 @@ ApproverVerdict by_delegation(const Config& config, const PersonId& who, const C
   return {.counts = false, .in_place_of = {}, .why_not = why_not};
 }
 
+/// One person's second name gives no second yes.
+std::string said_yes_as(const Config& config, const PersonId& who, const Change& change) {
+  for (const auto& approval : change.approvals) {
+    if (approval.of == change.content && approval.by != who && is_same_person(config, approval.by, who)) return approval.by;
+  }
+  return {};
+}
+
 /// Somebody who stood in for them may sit there now; then their own yes is the same seat.
 std::string seat_taken(const Config& config, const PersonId& who, const Change& change) {
   for (const auto& approval : change.approvals) {
@@ -98,7 +124,7 @@ Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts)
     quorum.rule = "break-glass: nobody has to approve";
     return quorum;
   }
-  const auto* rule = find_approval_rule(config, app, to_string(facts.verb), facts.risk.tier);
+  const auto* rule = rule_for(config, app, facts);
   quorum.rule = words_of(config, rule);
   if (rule != nullptr) {
     quorum.need = rule->need;
@@ -115,6 +141,7 @@ Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts)
     quorum.need = std::max(quorum.need, facts.overridden->override_need);
   }
   add_code_owners(config, facts, quorum);
+  leave_out_missing_owners(app, facts, quorum);
   add_exclusions(config, facts, quorum);
   return quorum;
 }
@@ -127,6 +154,7 @@ ApproverVerdict may_count(const Config& config, const PersonId& who, const Chang
   if (is_same_person(config, who, change.requester)) return no(fmt::format("{} asked for it: somebody else has to approve", who));
   if (is_any_of(config, who, change.quorum.excluded)) return no(fmt::format("commits of {} are part of it: somebody else has to approve", who));
   if (!is_linked(config, who, app)) return no(unlinked_words(config, who));
+  if (const auto other = said_yes_as(config, who, change); !other.empty()) return no(fmt::format("{} is {}, who has approved already", who, other));
   const auto own = own_seat(config, who, change, app);
   const auto taken = own.empty() ? seat_taken(config, who, change) : std::string();
   if (own.empty() && taken.empty()) return {.counts = true, .in_place_of = {}, .why_not = {}};

@@ -6,6 +6,7 @@
 #include "bot/pulls/pull_watch.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/diff/compare.hpp"
+#include "gitops/drift/cause.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,7 @@ struct Comparison {
   IndexOptions options;
   int share_percent = 30;
   WallTime at{};
+  std::size_t longest_diff = 0;
   const Redactor* redactor = nullptr;
 };
 
@@ -77,15 +79,26 @@ view::PullEffect compared(const Comparison& given) {
   if (!effect.rendered_diff.empty()) effect.risk = assess_risk(given.before, given.after, given.share_percent);
   effect.live_known = given.live_known;
   if (given.live_known) effect.live_diff = without_end(live_text(given));
-  return effect;
+  std::vector<view::PullEffect> alone{std::move(effect)};
+  fit_diffs(alone, given.longest_diff);
+  return std::move(alone.front());
 }
 
 }  // namespace
 
-std::vector<App> PullWatch::apps_of(const std::string& repository) const {
-  auto apps = parts_.fleet->apps();
-  std::erase_if(apps, [&](const App& app) { return app.orphans || app.repository != repository; });
-  return apps;
+std::vector<KnownApp> PullWatch::apps_of(const std::string& repository) const {
+  std::vector<KnownApp> known;
+  for (auto& app : parts_.fleet->apps()) {
+    if (app.orphans || app.repository != repository) continue;
+    auto sources = parts_.fleet->sources(app.name);
+    known.push_back({std::move(app), std::move(sources)});
+  }
+  return known;
+}
+
+std::string PullWatch::state_of(const std::string& app) const {
+  const auto report = parts_.fleet->report(app);
+  return fmt::format("{}\n{}\n{}\n{}", app, to_string(report.state), fingerprint(report), parts_.fleet->desired_tree(app));
 }
 
 std::string PullWatch::states_of(const std::vector<std::string>& apps, const std::vector<Hold>& holds) const {
@@ -94,11 +107,10 @@ std::string PullWatch::states_of(const std::vector<std::string>& apps, const std
   for (const auto& name : apps) {
     const auto* app = parts_.fleet->app(name);
     if (app == nullptr) continue;
-    const auto report = parts_.fleet->report(name);
     Change change;
     change.app = name;
     const auto obstacle = obstacle_to(*parts_.config, *app, change, holds, GateStage::Apply, now);
-    all += fmt::format("{}\n{}\n{}\n{}\n{}\n", name, to_string(report.state), fingerprint(report), parts_.fleet->desired_tree(name), obstacle ? obstacle->why : "");
+    all += fmt::format("{}\n{}\n", state_of(name), obstacle ? obstacle->why : "");
   }
   return sha256_hex(all);
 }
@@ -122,21 +134,47 @@ asio::awaitable<Result<std::vector<Manifest>>> PullWatch::rendered(App app, std:
   co_return std::move(desired->manifests);
 }
 
+asio::awaitable<std::vector<view::PullEffect>> PullWatch::effects_of(PullKey key, PullCommits commits) {
+  std::vector<view::PullEffect> effects;
+  std::map<std::string, Finished> kept;
+  for (auto& touched : commits.touched) {
+    const auto app = touched.app;
+    auto basis = sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", commits.head, commits.base, touched.before, touched.after, touched.trouble, touched.remark, state_of(app.name)));
+    const auto& known = finished_[key][app.name];
+    if (known.basis != basis || known.effect.app != app) {
+      auto working = effect_of(std::move(touched));
+      auto effect = co_await std::move(working);
+      // At once: when the time for this pull request is over, the next look goes on from here.
+      finished_[key][app.name] = {std::move(basis), std::move(effect)};
+    }
+    kept[app.name] = finished_[key][app.name];
+    effects.push_back(kept[app.name].effect);
+  }
+  fit_diffs(effects, comment_limit(key.first));
+  for (auto& effect : effects) {
+    auto& one = kept[effect.app.name];
+    one.effect = effect;
+    if (!effect.failure.empty()) one.basis.clear();  // it may have been a passing trouble
+  }
+  finished_[key] = std::move(kept);
+  co_return effects;
+}
+
 asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
   view::PullEffect effect;
   effect.app = touched.app;
-  effect.failure = touched.trouble;
+  effect.failure = without_values(touched.trouble);
   if (!effect.failure.empty()) co_return effect;
   auto rendering = rendered(touched.app, touched.after);
   auto after = co_await std::move(rendering);
   if (!after) {
-    effect.failure = "the head can't be rendered: " + after.error().message;
+    effect.failure = "the head can't be rendered: " + without_values(after.error().message);
     co_return effect;
   }
   auto rendering_base = rendered(touched.app, touched.before);
   auto before = co_await std::move(rendering_base);
   if (!before) {
-    effect.failure = "the base can't be rendered, the head can: there is nothing to compare it with. " + before.error().message;
+    effect.failure = "the base can't be rendered, the head can: there is nothing to compare it with. " + without_values(before.error().message);
     co_return effect;
   }
   Comparison comparison;
@@ -146,6 +184,7 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
   comparison.options = index_options(parts_.config->drift);
   comparison.share_percent = parts_.config->policy.destructive.share_percent;
   comparison.at = parts_.clock->wall_now();
+  comparison.longest_diff = comment_limit(touched.app.repository);
   comparison.redactor = parts_.redactor;
   if (auto now = parts_.fleet->desired(touched.app.name)) comparison.now = std::move(*now);
   const bool judged = parts_.fleet->report(touched.app.name).state != AppState::Unknown;
@@ -159,7 +198,7 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
   auto working = parts_.fleet->repository(touched.app.repository).with_mirror<view::PullEffect>(std::move(work));
   auto done = co_await std::move(working);
   if (!done) {
-    effect.failure = done.error().message;
+    effect.failure = without_values(done.error().message);
     co_return effect;
   }
   effect = std::move(*done);

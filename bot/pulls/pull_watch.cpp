@@ -18,10 +18,15 @@ using nlohmann::json;
 constexpr Duration kLookEvery{30'000};
 constexpr Duration kNotReadyYet{2'000};
 constexpr Duration kLongestBackOff{600'000};
-constexpr Duration kOneRepository{300'000};  ///< for a look at all its pull requests
+constexpr Duration kOneRepository{300'000};  ///< then no further pull request is begun: those that are done cost nothing next time
+constexpr Duration kOnePull{120'000};
+constexpr Duration kWholeLook{900'000};      ///< with the last pull request and all that is asked for; nothing should ever take this long
+constexpr Duration kAskAgain{1'800'000};     ///< for one that isn't in a full list
+constexpr std::size_t kListedAtMost = 200;
+constexpr std::size_t kAppsRendered = 30;    ///< of one pull request
 constexpr std::size_t kAtOnce = 4;
 constexpr std::size_t kPullsLookedAt = 50;
-constexpr std::size_t kGitLabLimit = 1'000'000;
+constexpr std::size_t kGitLabLimit = 200'000;  ///< it takes more, but nobody reads it
 
 Duration back_off(int failures) {
   auto wait = kLookEvery;
@@ -36,8 +41,10 @@ view::PullSummary summary_of(const std::string& repository, const forge::PullReq
   summary.url = pull.url;
   summary.title = pull.title;
   summary.author = pull.author;
-  if (const auto* person = person_by_forge(config, pull.author)) summary.person = person->name;
+  const auto* known = find_repository(config, repository);
+  if (const auto* person = person_by_forge(config, pull.author, known == nullptr ? "" : known->forge.api_url)) summary.person = person->name;
   summary.head_sha = pull.head_sha;
+  summary.by_stranger = pull.from_fork || summary.person.empty();
   summary.state = "open";
   return summary;
 }
@@ -53,7 +60,20 @@ Result<PullSaid> load_said(storage::Transaction& tx, const std::string& reposito
 struct Known {
   std::vector<storage::PullNote> notes;
   std::vector<Hold> holds;
+  std::vector<Change> changes;  ///< whose branches these are
 };
+
+/// The Changes, open or over, that really have these branches.
+Result<std::vector<Change>> changes_of(storage::Transaction& tx, const std::vector<std::string>& branches) {
+  std::vector<Change> found;
+  for (const auto& branch : branches) {
+    const auto id = change_of_branch(branch);
+    if (!id) continue;
+    TRY(auto change, tx.find_change(*id));
+    if (change && change->branch == branch) found.push_back(std::move(*change));
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -119,7 +139,7 @@ asio::awaitable<void> PullWatch::work(std::shared_ptr<Round> round) {
   while (!round->waiting.empty()) {
     const auto repository = std::move(round->waiting.front());
     round->waiting.pop_front();
-    auto looking = with_deadline(*parts_.clock, parts_.clock->mono_now() + kOneRepository, look_at(repository));
+    auto looking = look_safely(repository);
     const auto looked = co_await std::move(looking);
     auto& pace = paces_[repository];
     pace.failures = looked ? 0 : pace.failures + 1;
@@ -128,6 +148,23 @@ asio::awaitable<void> PullWatch::work(std::shared_ptr<Round> round) {
     if (!why.empty() && why != pace.said && looked.error().kind != ErrorKind::Cancelled) log_warn("pulls", fmt::format("{}: {}", repository, why));
     pace.said = why;
   }
+}
+
+/// A repository that goes wrong must neither end the round of the others nor be looked at again at once.
+asio::awaitable<Result<void>> PullWatch::look_safely(std::string repository) {
+  Result<void> looked;
+  std::exception_ptr cancelled;
+  try {
+    auto looking = with_deadline(*parts_.clock, parts_.clock->mono_now() + kWholeLook, look_at(std::move(repository)));
+    looked = co_await std::move(looking);
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == asio::error::operation_aborted) cancelled = std::current_exception();
+    looked = Error{ErrorKind::Corrupt, failure.what()};
+  } catch (const std::exception& failure) {
+    looked = Error{ErrorKind::Corrupt, failure.what()};
+  }
+  if (cancelled) std::rethrow_exception(cancelled);
+  co_return looked;
 }
 
 asio::awaitable<Result<void>> PullWatch::look_at(std::string repository) {
@@ -141,8 +178,11 @@ asio::awaitable<Result<void>> PullWatch::look_at(std::string repository) {
   }
   auto open = co_await forge->open_pull_requests(base);
   if (!open) co_return open.error();
-  std::function<Result<Known>(storage::Transaction&)> load = [repository](storage::Transaction& tx) -> Result<Known> {
+  std::vector<std::string> branches;
+  for (const auto& pull : *open) branches.push_back(pull.branch);
+  std::function<Result<Known>(storage::Transaction&)> load = [repository, branches](storage::Transaction& tx) -> Result<Known> {
     Known known;
+    TRY(known.changes, changes_of(tx, branches));
     TRY(known.notes, tx.pull_notes(repository));
     TRY(known.holds, tx.open_holds());
     return known;
@@ -156,23 +196,43 @@ asio::awaitable<Result<void>> PullWatch::look_at(std::string repository) {
   if (!branch) co_return branch.error();
   std::set<std::int64_t> numbers;
   for (const auto& pull : *open) numbers.insert(pull.number);
+  const bool all_listed = open->size() < kListedAtMost;
+  Ours ours{accounts_[repository]};
+  for (const auto& change : known->changes) {
+    const auto* app = parts_.fleet->app(change.app);
+    if (app == nullptr || app->repository == repository) ours.branches.insert(change.branch);
+  }
+  const auto until = parts_.clock->mono_now() + kOneRepository;
   std::optional<Error> trouble;
-  for (auto& pull : pulls_of_people(std::move(*open), base, accounts_[repository], kPullsLookedAt)) {
+  for (auto& pull : pulls_of_people(std::move(*open), base, ours, kPullsLookedAt)) {
+    if (parts_.clock->mono_now() >= until) break;
     const auto subject = fmt::format("pull request {}", pull.number);
-    auto looking_at_it = look_at_pull(repository, std::move(pull), *branch, known->holds);
+    auto looking_at_it = with_deadline(*parts_.clock, parts_.clock->mono_now() + kOnePull, look_at_pull(repository, std::move(pull), *branch, known->holds));
     auto looked = co_await std::move(looking_at_it);
     if (!looked && looked.error().kind == ErrorKind::Cancelled) co_return looked.error();
     if (!looked) trouble = wrap(subject, looked.error());  // the others are looked at all the same
   }
   for (auto& note : known->notes) {
-    if (note.closed || numbers.contains(note.number)) continue;
+    if (note.closed || numbers.contains(note.number) || !may_ask({repository, note.number}, all_listed)) continue;
     auto ending = say_its_end(repository, std::move(note));
     auto said = co_await std::move(ending);
     if (!said) trouble = said.error();
   }
-  std::erase_if(seen_, [&](const auto& entry) { return entry.first.first == repository && !numbers.contains(entry.first.second); });
+  const auto is_gone = [&](const auto& entry) { return entry.first.first == repository && !numbers.contains(entry.first.second); };
+  std::erase_if(seen_, is_gone);
+  std::erase_if(finished_, is_gone);
   if (trouble) co_return *trouble;
   co_return Result<void>{};
+}
+
+/// One that isn't in a full list may well be open still.
+bool PullWatch::may_ask(const PullKey& key, bool all_listed) {
+  if (all_listed) return true;
+  const auto now = parts_.clock->mono_now();
+  const auto asked = asked_.find(key);
+  if (asked != asked_.end() && now - asked->second < kAskAgain) return false;
+  asked_[key] = now;
+  return true;
 }
 
 asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, std::vector<Hold> holds) {
@@ -180,7 +240,7 @@ asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, fo
   Seen seen;
   if (const auto found = seen_.find(key); found != seen_.end()) seen = found->second;
   const bool same_head = seen.head == pull.head_sha;
-  const bool same_states = same_head && seen.states == states_of(seen.apps, holds) && seen.summary.title == pull.title;
+  const bool same_states = same_head && seen.states == states_of(seen.apps, holds) && seen.title == pull.title;
   if (same_states && seen.branch == branch) co_return Result<void>{};
   PullLook look;
   look.head_ref = pull.head_ref.empty() ? "refs/heads/" + pull.branch : pull.head_ref;
@@ -197,18 +257,19 @@ asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, fo
   seen.head = pull.head_sha;
   seen.branch = branch;
   seen.base = commits->base;
-  seen.summary = summary_of(repository, pull, *parts_.config);
-  seen.summary.head_sha = commits->head;
-  seen.summary.base_sha = commits->base;
-  for (const auto& touched : commits->touched) seen.apps.push_back(touched.app.name);
+  seen.title = pull.title;
+  auto summary = summary_of(repository, pull, *parts_.config);
+  summary.head_sha = commits->head;
+  summary.base_sha = commits->base;
+  auto& touched = commits->touched;
+  for (std::size_t i = kAppsRendered; i < touched.size(); ++i) summary.not_rendered.push_back(touched[i].app.name);
+  touched.resize(std::min(touched.size(), kAppsRendered));
+  for (const auto& one : touched) seen.apps.push_back(one.app.name);
   seen.states = states_of(seen.apps, holds);
-  for (auto& touched : commits->touched) {
-    auto working = effect_of(std::move(touched));
-    auto effect = co_await std::move(working);
-    judge_effect(*parts_.config, seen.summary.person, holds, parts_.clock->wall_now(), effect);
-    seen.summary.effects.push_back(std::move(effect));
-  }
-  auto saying = say(seen.summary);
+  auto working = effects_of(key, std::move(*commits));
+  summary.effects = co_await std::move(working);
+  for (auto& effect : summary.effects) judge_effect(*parts_.config, summary.person, holds, parts_.clock->wall_now(), effect);
+  auto saying = say(std::move(summary));
   auto said = co_await std::move(saying);
   if (!said) co_return said.error();
   seen_[key] = std::move(seen);
@@ -224,7 +285,11 @@ asio::awaitable<Result<void>> PullWatch::say_its_end(std::string repository, sto
   if (pull && pull->state == forge::PullRequestState::Open && pull->base == base) co_return Result<void>{};
   const PullKey key{repository, note.number};
   view::PullSummary summary;
-  if (const auto found = seen_.find(key); found != seen_.end()) summary.effects = found->second.summary.effects;
+  for (const auto& [name, finished] : finished_[key]) {
+    summary.effects.push_back(finished.effect);
+    summary.effects.back().rendered_diff.clear();
+    summary.effects.back().live_diff.clear();
+  }
   if (pull) {
     auto now = summary_of(repository, *pull, *parts_.config);
     now.effects = std::move(summary.effects);
@@ -237,12 +302,17 @@ asio::awaitable<Result<void>> PullWatch::say_its_end(std::string repository, sto
   summary.state = pull && pull->state == forge::PullRequestState::Merged ? "merged" : "closed";
   auto saying = say(std::move(summary));
   auto said = co_await std::move(saying);
-  if (said) seen_.erase(key);
+  if (!said) co_return said;
+  seen_.erase(key);
+  finished_.erase(key);
+  asked_.erase(key);
   co_return said;
 }
 
 asio::awaitable<Result<void>> PullWatch::say(view::PullSummary pull) {
-  std::function<Result<void>(storage::Transaction&)> work = [pull = std::move(pull), config = parts_.config, now = parts_.clock->wall_now(),
+  // The database's thread reads this copy: people may be linked meanwhile.
+  const auto config = std::make_shared<const Config>(*parts_.config);
+  std::function<Result<void>(storage::Transaction&)> work = [pull = std::move(pull), config, now = parts_.clock->wall_now(),
                                                              limit = comment_limit(pull.repository)](storage::Transaction& tx) -> Result<void> {
     TRY(const auto said, load_said(tx, pull.repository, pull.number));
     const auto saying = what_to_say(*config, pull, said, limit, now);

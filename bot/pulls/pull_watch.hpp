@@ -54,26 +54,35 @@ class PullWatch {
     std::string base;
     std::vector<std::string> apps;
     std::string states;
-    view::PullSummary summary;
+    std::string title;
+  };
+  /// What was found out of one App, its diffs no longer than a comment, and what it rested on: the same isn't rendered again.
+  struct Finished {
+    std::string basis;
+    view::PullEffect effect;
   };
   using PullKey = std::pair<std::string, std::int64_t>;
 
   asio::awaitable<void> run();
   asio::awaitable<void> work(std::shared_ptr<Round> round);
+  asio::awaitable<Result<void>> look_safely(std::string repository);
   asio::awaitable<Result<void>> look_at(std::string repository);
   asio::awaitable<Result<void>> look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, std::vector<Hold> holds);
   asio::awaitable<Result<void>> say_its_end(std::string repository, storage::PullNote note);
+  bool may_ask(const PullKey& key, bool all_listed);
   asio::awaitable<Result<void>> say(view::PullSummary pull);
   asio::awaitable<Result<std::string>> put_comment(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> show_message(storage::OutboxRow row);
 
   // pull_effects.cpp
   asio::awaitable<Result<PullCommits>> commits_of(std::string repository, PullLook look, std::string same_head, std::string same_base);
+  asio::awaitable<std::vector<view::PullEffect>> effects_of(PullKey key, PullCommits commits);
   asio::awaitable<view::PullEffect> effect_of(TouchedApp touched);
   asio::awaitable<Result<std::vector<Manifest>>> rendered(App app, std::string revision);
   /// What the clusters and the holds say of these Apps now.
   std::string states_of(const std::vector<std::string>& apps, const std::vector<Hold>& holds) const;
-  std::vector<App> apps_of(const std::string& repository) const;
+  std::string state_of(const std::string& app) const;
+  std::vector<KnownApp> apps_of(const std::string& repository) const;
 
   std::size_t comment_limit(const std::string& repository) const;
   forge::Forge* forge_of(const std::string& repository) const;
@@ -84,6 +93,8 @@ class PullWatch {
   std::map<std::string, Pace> paces_;
   std::map<std::string, forge::Account> accounts_;
   std::map<PullKey, Seen> seen_;
+  std::map<PullKey, std::map<std::string, Finished>> finished_;  ///< by App
+  std::map<PullKey, MonoTime> asked_;  ///< when one was asked for by its number
   TaskGroup tasks_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "bot/config/policy.hpp"
 #include "bot/policy/gate.hpp"
+#include "bot/view/markdown.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/text.hpp"
 
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <bit>
 
 namespace driftwarden {
 namespace {
@@ -17,30 +19,54 @@ using nlohmann::json;
 
 std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
-bool is_ours(const forge::PullRequest& pull, const forge::Account& ours) {
-  if (!pull.from_fork && pull.branch.starts_with("driftwarden/")) return true;
-  if (ours.login.empty()) return false;
-  return pull.author == ours.login || (ours.is_app && pull.author == ours.login + "[bot]");
+constexpr std::string_view kOurPrefix = "driftwarden/";
+constexpr std::size_t kMostChannels = 5;
+
+bool is_of_account(const forge::PullRequest& pull, const forge::Account& account) {
+  return !account.login.empty() && (pull.author == account.login || (account.is_app && pull.author == account.login + "[bot]"));
+}
+
+bool is_ours(const forge::PullRequest& pull, const Ours& ours) {
+  if (is_of_account(pull, ours.account)) return true;
+  if (pull.from_fork || !pull.branch.starts_with(kOurPrefix)) return false;
+  return ours.account.login.empty() || ours.branches.contains(pull.branch);
 }
 
 bool is_over(const view::PullSummary& pull) { return pull.state == "merged" || pull.state == "closed"; }
 
-/// Of those Apps only that belong to the channel.
-view::PullSummary part_of_channel(const Config& config, view::PullSummary pull, const std::string& channel) {
-  std::erase_if(pull.effects, [&](const view::PullEffect& effect) { return channel_of(config, effect.app) != channel; });
-  return pull;
+/// Those where it was said before stay; of its Apps' the first that there is room for come to them.
+PullMessages with_new_channels(const Config& config, const view::PullSummary& pull, PullMessages said) {
+  const std::size_t most = pull.by_stranger ? 1 : kMostChannels;
+  for (const auto& effect : pull.effects) {
+    if (said.size() < most) said.try_emplace(channel_of(config, effect.app));
+  }
+  return said;
 }
 
-/// The channel of most of its Apps; of equal ones the first.
-std::string main_channel(const Config& config, const view::PullSummary& pull) {
+/// The channel of most of its Apps, of those in which it is said; of equal ones the first.
+std::string main_channel(const Config& config, const view::PullSummary& pull, const PullMessages& said) {
   std::map<std::string, int> counts;
   std::string best;
   for (const auto& effect : pull.effects) ++counts[channel_of(config, effect.app)];
   for (const auto& effect : pull.effects) {
     const auto channel = channel_of(config, effect.app);
-    if (best.empty() || counts[channel] > counts[best]) best = channel;
+    if (said.contains(channel) && (best.empty() || counts[channel] > counts[best])) best = channel;
   }
-  return best;
+  return best.empty() && !said.empty() ? said.begin()->first : best;
+}
+
+/// Of those Apps only that belong to the channel, or, in the first one, to a channel in which nothing is said.
+view::PullSummary part_of_channel(const Config& config, view::PullSummary pull, const std::string& channel, const PullMessages& said, bool first) {
+  std::vector<std::string> quiet;
+  std::erase_if(pull.effects, [&](const view::PullEffect& effect) {
+    const auto its = channel_of(config, effect.app);
+    if (said.contains(its)) return its != channel;
+    if (std::ranges::find(quiet, its) == quiet.end()) quiet.push_back(its);
+    return !first;
+  });
+  if (first) pull.quiet_channels = std::move(quiet);
+  if (!first) pull.not_rendered.clear();
+  return pull;
 }
 
 /// Which rule it was, without what it says: "policy.approvals[1]; policy.destructive needs 2".
@@ -65,10 +91,37 @@ storage::OutboxRow row_of(std::string_view kind, const std::string& subject, con
 
 }  // namespace
 
-std::vector<forge::PullRequest> pulls_of_people(std::vector<forge::PullRequest> all, const std::string& branch, const forge::Account& ours, std::size_t limit) {
+std::vector<forge::PullRequest> pulls_of_people(std::vector<forge::PullRequest> all, const std::string& branch, const Ours& ours, std::size_t limit) {
   std::erase_if(all, [&](const forge::PullRequest& pull) { return pull.state != forge::PullRequestState::Open || pull.base != branch || pull.head_sha.empty() || is_ours(pull, ours); });
   if (all.size() > limit) all.resize(limit);
   return all;
+}
+
+std::optional<std::int64_t> change_of_branch(const std::string& branch) {
+  const auto prefix = std::string(kOurPrefix) + "c-";
+  if (!branch.starts_with(prefix)) return std::nullopt;
+  const auto rest = branch.substr(prefix.size());
+  return parse_change_name(rest.substr(0, rest.find('-')));
+}
+
+void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit) {
+  const auto length_with = [&](std::size_t most) {
+    std::size_t all = 0;
+    for (const auto& effect : effects) all += std::min(effect.rendered_diff.size(), most) + std::min(effect.live_diff.size(), most);
+    return all;
+  };
+  if (length_with(std::string::npos) <= limit) return;
+  std::size_t fits = 0;
+  for (auto step = std::bit_floor(limit); step > 0; step /= 2) {
+    if (length_with(fits + step) <= limit) fits += step;
+  }
+  for (auto& effect : effects) {
+    const bool follows = effect.live_diff == effect.rendered_diff;
+    effect.rendered_diff = view::cut_text(effect.rendered_diff, fits);
+    effect.live_diff = view::cut_text(effect.live_diff, fits);
+    // What differs further down only is still no diff that says the same.
+    if (!follows && effect.live_diff == effect.rendered_diff && !effect.live_diff.empty()) effect.live_diff += "\n(further down it differs)";
+  }
 }
 
 std::string quorum_in_words(const Quorum& quorum) {
@@ -119,12 +172,13 @@ std::optional<PullSaying> what_to_say(const Config& config, const view::PullSumm
   const auto subject = fmt::format("{}:{}", pull.repository, pull.number);
   const auto comment = fmt::format("{}\n{}", kPullMarker, view::pull_comment(pull, comment_limit - kPullMarker.size() - 1));
   PullSaying saying;
-  saying.messages = said.messages;
-  for (const auto& effect : pull.effects) saying.messages.try_emplace(channel_of(config, effect.app));
+  saying.messages = with_new_channels(config, pull, said.messages);
+  const bool known = said.note && saying.messages.contains(said.note->channel);
+  const auto first = known ? said.note->channel : main_channel(config, pull, saying.messages);
   std::string all = pull.state + "\n" + comment;
   std::vector<json> messages;
   for (const auto& [channel, at] : saying.messages) {
-    const auto message = view::pull_message(part_of_channel(config, pull, channel));
+    const auto message = view::pull_message(part_of_channel(config, pull, channel, saying.messages, channel == first));
     messages.push_back({{"repository", pull.repository}, {"number", pull.number}, {"channel", channel}, {"text", message.text}, {"blocks", *message.blocks}});
     all += "\n" + dumped(messages.back());
   }
@@ -147,7 +201,7 @@ std::optional<PullSaying> what_to_say(const Config& config, const view::PullSumm
   note.head_sha = pull.head_sha;
   note.base_sha = pull.base_sha;
   note.digest = digest;
-  if (note.channel.empty()) note.channel = main_channel(config, pull);
+  if (note.channel.empty()) note.channel = first;
   note.closed = is_over(pull);
   note.updated_at = now;
   return saying;

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,21 @@ inline constexpr std::string_view kPullMarker = "<!-- driftwarden:pull -->";
 inline constexpr std::string_view kPullComment = "pull.comment";
 inline constexpr std::string_view kPullMessage = "pull.message";
 
+/// Whose account it is, and the branches that our Changes are known to have: anybody can name a branch as ours are named.
+struct Ours {
+  forge::Account account;
+  std::set<std::string> branches{};
+};
 /// Open, into `branch`, and neither ours nor of our account; at most `limit`.
-std::vector<forge::PullRequest> pulls_of_people(std::vector<forge::PullRequest> all, const std::string& branch, const forge::Account& ours, std::size_t limit);
+std::vector<forge::PullRequest> pulls_of_people(std::vector<forge::PullRequest> all, const std::string& branch, const Ours& ours, std::size_t limit);
+/// Which Change a branch would be of, by its name: "driftwarden/c-12-sync-checkout" is 12's.
+std::optional<std::int64_t> change_of_branch(const std::string& branch);
 
 /// "a Change like this needs 2 approvals by sre (policy.approvals[1])"
 std::string quorum_in_words(const Quorum& quorum);
+
+/// Cuts the longest diffs, and says so in them, until all of them together fit into `limit`: a comment shows no more.
+void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit);
 
 /// Fills in policy and obstacles of an effect whose App and risk are known.
 void judge_effect(const Config& config, const PersonId& person, const std::vector<Hold>& holds, WallTime now, view::PullEffect& effect);
@@ -32,6 +43,7 @@ std::string pull_messages_setting(const std::string& repository, std::int64_t nu
 std::string to_json_text(const PullMessages& messages);
 PullMessages pull_messages_from(const std::string& text);
 
+/// In one channel for strangers, in five else; the first message names the others and speaks for them.
 /// What is to be said now: the note, and the rows that say it. Nothing when all of it is said already, or when there never was anything to say.
 struct PullSaying {
   storage::PullNote note;

@@ -32,27 +32,28 @@ Result<bool> needs_tool(Mirror& mirror, const App& app, const std::string& revis
 }
 
 /// What can't be told is told apart from everything else by its words.
-std::string id_or_trouble(const Result<std::string>& id) { return id ? *id : "!" + id.error().message; }
+std::string id_or_trouble(const Result<AppSources>& sources) { return sources ? id_of(*sources) : "!" + sources.error().message; }
 
 /// Nothing when the App is as it was.
-std::optional<TouchedApp> compare_sources(Mirror& mirror, const App& app, const PullCommits& commits) {
-  const auto before = sources_id(mirror, app, commits.base);
-  const auto after = sources_id(mirror, app, commits.head);
+std::optional<TouchedApp> compare_sources(Mirror& mirror, const KnownApp& known, const PullCommits& commits) {
+  const auto before = find_app_sources(mirror, known.app, commits.base, known.sources);
+  const auto after = find_app_sources(mirror, known.app, commits.head, before ? *before : known.sources);
   if ((!before && !after) || id_or_trouble(before) == id_or_trouble(after)) return std::nullopt;
-  return TouchedApp{app, commits.base, commits.head};
+  return TouchedApp{known.app, commits.base, commits.head};
 }
 
 std::string short_id(const std::string& revision) { return revision.substr(0, 7); }
 
-std::optional<TouchedApp> compare_pinned(Mirror& mirror, const App& app, const PullCommits& commits) {
+std::optional<TouchedApp> compare_pinned(Mirror& mirror, const KnownApp& known, const PullCommits& commits) {
+  const auto& app = known.app;
   const auto before = revision_in_force(mirror, app, commits.base);
   const auto after = revision_in_force(mirror, app, commits.head);
   if (!before && !after) return std::nullopt;
   if (!after) return TouchedApp{app, "", "", fmt::format("its pin can't be used at the head: {}", after.error().message)};
   const auto pin = id_at(mirror, commits.head, pin_path(app.name));
-  if (!pin || pin->empty()) return compare_sources(mirror, app, commits);
+  if (!pin || pin->empty()) return compare_sources(mirror, known, commits);
   if (!before || *before != *after) return TouchedApp{app, before ? *before : "", *after};
-  auto touched = compare_sources(mirror, app, commits);
+  auto touched = compare_sources(mirror, known, commits);
   if (touched) touched->remark = fmt::format("pinned to {}: merged, it changes nothing until somebody syncs {}", short_id(*after), app.name);
   return touched;
 }
@@ -87,12 +88,12 @@ Result<PullCommits> find_commits(Mirror& mirror, const PullLook& look) {
   return commits;
 }
 
-Result<void> find_touched(Mirror& mirror, const std::vector<App>& apps, const PullLook& look, PullCommits& commits) {
+Result<void> find_touched(Mirror& mirror, const std::vector<KnownApp>& apps, const PullLook& look, PullCommits& commits) {
   TRY(const auto before, mirror.tree_id(commits.base, ""));
   TRY(const auto after, mirror.tree_id(commits.head, ""));
   if (before == after) return Result<void>{};
-  for (const auto& app : apps) {
-    auto touched = app.track == Track::Pin ? compare_pinned(mirror, app, commits) : compare_sources(mirror, app, commits);
+  for (const auto& known : apps) {
+    auto touched = known.app.track == Track::Pin ? compare_pinned(mirror, known, commits) : compare_sources(mirror, known, commits);
     if (!touched) continue;
     CHECK_OK(find_trouble(mirror, look, *touched));
     commits.touched.push_back(std::move(*touched));

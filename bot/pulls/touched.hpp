@@ -1,5 +1,6 @@
 #pragma once
 // Blocking Git work: what a pull request's commits mean to the Apps, found by ids alone. For the pool.
+#include "bot/watch/git_sources.hpp"
 #include "gitops/model/app.hpp"
 #include "gitops/repository/mirror.hpp"
 
@@ -32,7 +33,11 @@ struct PullLook {
 
 /// The head and where it left the branch. Fetches only what isn't there.
 Result<PullCommits> find_commits(Mirror& mirror, const PullLook& look);
+struct KnownApp {
+  App app;
+  AppSources sources{};  ///< at some revision near the base, empty when unknown: what is as it was there isn't read again
+};
 /// Fills `touched`: of `apps`, which are those of the repository.
-Result<void> find_touched(Mirror& mirror, const std::vector<App>& apps, const PullLook& look, PullCommits& commits);
+Result<void> find_touched(Mirror& mirror, const std::vector<KnownApp>& apps, const PullLook& look, PullCommits& commits);
 
 }  // namespace driftwarden

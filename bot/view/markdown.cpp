@@ -1,5 +1,6 @@
 #include "bot/view/markdown.hpp"
 
+#include "gitops/base/forge_text.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -8,8 +9,6 @@
 
 namespace driftwarden::view {
 namespace {
-
-constexpr std::string_view kWordJoiner = "\u2060";  // has no width and allows no break
 
 /// The longest run of backticks in `text`.
 std::size_t longest_ticks(std::string_view text) {
@@ -20,15 +19,6 @@ std::size_t longest_ticks(std::string_view text) {
     longest = std::max(longest, run);
   }
   return longest;
-}
-
-bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-/// "GH-1" is a reference, and so is any tracker's "OPS-12".
-bool is_key_dash(std::string_view text, std::size_t at) {
-  if (text[at] != '-' || at < 2 || at + 1 == text.size() || text[at + 1] < '0' || text[at + 1] > '9') return false;
-  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-  return capital(text[at - 1]) && capital(text[at - 2]);
 }
 
 /// GitLab looks for "closes #1" in code, too, and so do we for the mark of a comment.
@@ -64,24 +54,7 @@ std::string html_text(std::string_view text) {
 
 }  // namespace
 
-std::string without_references(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (is_key_dash(text, i)) out += kWordJoiner;
-    out += c;
-    if (text.substr(i, 4) == "<!--") out += kWordJoiner;  // by such a mark our own comments are found again
-    const bool opens = c == '@' || c == '#' || c == '!' || c == '~' || c == '%' || c == '$' || c == '&';
-    const bool before_word = i + 1 < text.size() && (is_word(text[i + 1]) || text[i + 1] == '"');
-    if ((opens && before_word) || text.substr(i, 3) == "://") out += kWordJoiner;
-    if (text.substr(i, 4) == "www.") {
-      out += "ww";
-      out += kWordJoiner;
-      i += 2;
-    }
-  }
-  return out;
-}
+std::string without_references(std::string_view text) { return without_forge_commands(text); }
 
 std::string markdown_text(std::string_view text) {
   constexpr std::string_view kSpecial = "\\`*_{}[]()+|~=";

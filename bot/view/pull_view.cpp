@@ -18,6 +18,8 @@ constexpr std::size_t kAppsInMessage = 5;
 constexpr std::size_t kAppsWithDiff = 2;
 constexpr std::size_t kDiffInMessage = 1500;
 constexpr std::size_t kAppsNamed = 15;
+constexpr std::size_t kNamesInComment = 5000;
+constexpr std::size_t kNamesInMessage = 300;
 
 std::string place_of(const App& app, const Dialect& d) { return d.bold(d.text(app.cluster)) + (app.environment.empty() ? "" : fmt::format(" ({})", d.text(app.environment))); }
 
@@ -66,9 +68,19 @@ std::string effect_text(const PullEffect& effect, std::size_t most) {
   return text;
 }
 
+std::size_t apps_of(const PullSummary& pull) { return pull.effects.size() + pull.not_rendered.size(); }
+
+/// "and 970 more Apps, not rendered here: ...", "" for none.
+std::string others_words(const PullSummary& pull, const Dialect& d, std::size_t most) {
+  if (pull.not_rendered.empty()) return {};
+  const auto count = pull.not_rendered.size();
+  return fmt::format("and {} more {}, not rendered here: {}", count, count == 1 ? "App" : "Apps", d.text(ellipsize(join(pull.not_rendered, ", "), most)));
+}
+
 std::string comment_with(const PullSummary& pull, std::size_t most) {
-  auto text = fmt::format("### What this does to {}\n\n", pull.effects.empty() ? std::string("the Apps here: nothing any more") : counted(pull.effects.size(), "App"));
+  auto text = fmt::format("### What this does to {}\n\n", pull.effects.empty() ? std::string("the Apps here: nothing any more") : counted(apps_of(pull), "App"));
   for (const auto& effect : pull.effects) text += effect_text(effect, most);
+  if (const auto others = others_words(pull, markdown_dialect(), kNamesInComment); !others.empty()) text += "\u2026 " + others + "\n\n";
   return text + fmt::format("---\n<sub>Driftwarden rendered {} against {}. Nothing of it is applied before it is merged.</sub>\n", markdown_code(short_sha(pull.head_sha)),
                             markdown_code(short_sha(pull.base_sha)));
 }
@@ -85,7 +97,7 @@ std::string head_line(const PullSummary& pull) {
   if (pull.state == "merged") return fmt::format(":white_check_mark: {} by {} is merged", named, who_words(pull));
   if (pull.state == "closed") return fmt::format(":no_entry_sign: {} by {} was closed without a merge", named, who_words(pull));
   if (pull.effects.empty()) return fmt::format(":twisted_rightwards_arrows: {} by {} touches no App any more", named, who_words(pull));
-  return fmt::format(":twisted_rightwards_arrows: {} by {} would change {}", named, who_words(pull), counted(pull.effects.size(), "App"));
+  return fmt::format(":twisted_rightwards_arrows: {} by {} would change {}", named, who_words(pull), counted(apps_of(pull), "App"));
 }
 
 std::string names_of(const PullSummary& pull) {
@@ -146,9 +158,11 @@ slack::Message pull_message(const PullSummary& pull) {
       if (effects[i].failure.empty() && i < kAppsWithDiff) blocks.code(cut_text(effects[i].rendered_diff, kDiffInMessage), "diff");
     }
     if (effects.size() > kAppsInMessage) blocks.section(fmt::format("\u2026 and {} more, see the comment there", counted(effects.size() - kAppsInMessage, "App")));
+    if (const auto others = others_words(pull, slack_dialect(), kNamesInMessage); !others.empty()) blocks.section("\u2026 " + others);
   }
   blocks.context({fmt::format("head {}", code_span(short_sha(pull.head_sha))), pull.base_sha.empty() ? "" : fmt::format("base {}", code_span(short_sha(pull.base_sha))),
-                  open && !pull.effects.empty() ? "whole diffs are in the comment on the pull request" : ""});
+                  open && !pull.effects.empty() ? "whole diffs are in the comment on the pull request" : "",
+                  pull.quiet_channels.empty() ? "" : "not said in " + slack_dialect().text(ellipsize(join(pull.quiet_channels, ", "), kNamesInMessage))});
   return message_of(blocks, std::move(fallback));
 }
 

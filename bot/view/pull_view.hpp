@@ -32,6 +32,9 @@ struct PullSummary {
   std::string base_sha;
   std::string state;          ///< "open", "merged", "closed"
   std::vector<PullEffect> effects;
+  std::vector<std::string> not_rendered{};    ///< Apps that it touches besides, by name
+  std::vector<std::string> quiet_channels{};  ///< of its Apps, in which nothing is said of it
+  bool by_stranger = false;                   ///< from a fork, or of an author whom we don't know
   bool operator==(const PullSummary&) const = default;
 };
 /// Markdown, at most `limit` characters: the longest diffs are folded away and then cut first, each cut said.

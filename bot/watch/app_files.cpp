@@ -96,9 +96,10 @@ Result<App> parse_app_file(const std::string& text, const std::string& path, con
   const auto* cluster = find_cluster(config, app.cluster);
   if (cluster == nullptr) return app;
   // Else a file in Git could choose the approvals that its own App needs.
-  if (!app.environment.empty() && !cluster->environment.empty() && app.environment != cluster->environment) {
-    return Error{ErrorKind::InvalidInput, fmt::format("{}: environment \"{}\" is not that of cluster {}, expected \"{}\": an App declared in Git can't choose another", path,
-                                                      app.environment, cluster->name, cluster->environment)};
+  if (!app.environment.empty() && app.environment != cluster->environment) {
+    const auto expected = cluster->environment.empty() ? std::string("none") : fmt::format("\"{}\"", cluster->environment);
+    return Error{ErrorKind::InvalidInput, fmt::format("{}: environment \"{}\" is not that of cluster {}, expected {}: an App declared in Git can't choose another", path,
+                                                      app.environment, cluster->name, expected)};
   }
   if (app.environment.empty()) app.environment = cluster->environment;
   return app;

@@ -132,6 +132,11 @@ std::string Fleet::desired_tree(const std::string& app) const {
   return found == renderings_.end() || found->second.failed ? "" : found->second.tree;
 }
 
+AppSources Fleet::sources(const std::string& app) const {
+  const auto found = renderings_.find(app);
+  return found == renderings_.end() ? AppSources{} : found->second.inputs.sources;
+}
+
 bool Fleet::desired_failed(const std::string& app) const {
   const auto found = renderings_.find(app);
   return found != renderings_.end() && found->second.failed;

@@ -84,6 +84,8 @@ class Fleet final : public LiveSink {
   bool desired_failed(const std::string& app) const;  ///< Git or the manifests are why it is Unknown
   /// The id of the sources (sources_id) that Desired was rendered from; "" before the first.
   std::string desired_tree(const std::string& app) const;
+  /// What it is rendered from, as last looked up; empty before the first look.
+  AppSources sources(const std::string& app) const;
   /// Renders the App as of a commit of its branch: the commit itself, or where the App is pinned what the pin there says.
   asio::awaitable<Result<DesiredState>> render_at(App app, std::string commit);
   /// Renders the App's path at exactly this revision, pins or not.

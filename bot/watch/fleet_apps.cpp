@@ -15,8 +15,10 @@ bool is_same_work(const App& a, const App& b) {
 }  // namespace
 
 asio::awaitable<void> Fleet::refresh_declared(std::string repository, std::string head) {
-  std::function<Result<DeclaredApps>(Mirror&)> work = [repository, head, known = declared_[repository].id, &config = *parts_.config](Mirror& mirror) {
-    return read_declared_apps(mirror, head, known, repository, config);
+  // The pool reads this copy: people may be linked meanwhile.
+  const auto config = std::make_shared<const Config>(*parts_.config);
+  std::function<Result<DeclaredApps>(Mirror&)> work = [repository, head, known = declared_[repository].id, config](Mirror& mirror) {
+    return read_declared_apps(mirror, head, known, repository, *config);
   };
   auto reading = this->repository(repository).with_mirror<DeclaredApps>(std::move(work));
   auto read = co_await std::move(reading);

@@ -90,35 +90,66 @@ Result<std::map<std::string, std::string>> outside_ids(Mirror& mirror, const App
 /// Plain files read nothing else.
 bool is_self_contained(const App& app) { return app.render == RenderKind::Plain || (app.render == RenderKind::Helm && app.helm.values.empty()); }
 
+/// "" where there is nothing.
+Result<std::string> id_at(Mirror& mirror, const std::string& revision, const std::string& path) {
+  auto id = mirror.tree_id(revision, path);
+  return !id && id.error().kind == ErrorKind::NotFound ? Result<std::string>(std::string()) : id;
+}
+
+/// A tree's id says nothing of the files that links in it name.
+Result<std::map<std::string, std::string>> link_ids(Mirror& mirror, const App& app, const std::string& revision, const AppSources& sources) {
+  std::vector<std::string> paths{app.path};
+  for (const auto& [path, id] : sources.outside) paths.push_back(path);
+  std::map<std::string, std::string> ids;
+  for (const auto& path : paths) {
+    TRY(const auto targets, mirror.link_targets(revision, path));
+    for (const auto& target : targets) {
+      const bool counts_already = std::ranges::any_of(paths, [&](const std::string& source) { return lies_in(target, source); });
+      if (counts_already) continue;
+      TRY(ids[target], id_at(mirror, revision, target));
+    }
+  }
+  return ids;
+}
+
+Result<bool> hold(Mirror& mirror, const std::string& revision, const std::map<std::string, std::string>& ids) {
+  for (const auto& [path, id] : ids) {
+    TRY(const auto now, id_at(mirror, revision, path));
+    if (now != id) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<AppSources> find_app_sources(Mirror& mirror, const App& app, const std::string& revision) {
   AppSources sources;
   TRY(sources.own, mirror.tree_id(revision, app.path));
-  if (is_self_contained(app)) return sources;
-  GitReader reader(mirror, revision);
-  TRY(const auto paths, find_sources(reader, app));
-  TRY(sources.outside, outside_ids(mirror, app, revision, paths));
+  if (!is_self_contained(app)) {
+    GitReader reader(mirror, revision);
+    TRY(const auto paths, find_sources(reader, app));
+    TRY(sources.outside, outside_ids(mirror, app, revision, paths));
+  }
+  TRY(sources.links, link_ids(mirror, app, revision, sources));
   return sources;
 }
 
 Result<AppSources> find_app_sources(Mirror& mirror, const App& app, const std::string& revision, const AppSources& known) {
   if (!known.own.empty()) {
     TRY(const auto own, mirror.tree_id(revision, app.path));
-    bool same = own == known.own;
-    for (auto at = known.outside.begin(); same && at != known.outside.end(); ++at) {
-      const auto id = mirror.tree_id(revision, at->first);
-      same = id && *id == at->second;
-    }
+    TRY(const auto outside, hold(mirror, revision, known.outside));
+    TRY(const auto links, hold(mirror, revision, known.links));
+    const bool same = own == known.own && outside && links;
     if (same) return known;
   }
   return find_app_sources(mirror, app, revision);
 }
 
 std::string id_of(const AppSources& sources) {
-  if (sources.outside.empty()) return sources.own;
+  if (sources.outside.empty() && sources.links.empty()) return sources.own;
   std::string all = sources.own + '\n';
   for (const auto& [path, id] : sources.outside) all += path + '\0' + id + '\n';
+  for (const auto& [path, id] : sources.links) all += "link " + path + '\0' + id + '\n';
   return sha256_hex(all).substr(0, kIdLength);
 }
 

@@ -14,6 +14,7 @@ namespace driftwarden {
 struct AppSources {
   std::string own;                             ///< id of the App's path
   std::map<std::string, std::string> outside;  ///< path -> id of what is read beside it; mostly empty
+  std::map<std::string, std::string> links{};  ///< path -> id, "" = nothing there, of what symbolic links among these name elsewhere
   bool operator==(const AppSources&) const = default;
 };
 

@@ -67,16 +67,19 @@ std::string event_name(const net::Headers& headers) {
 
 HookEvent::Kind kind_of(const std::string& event) {
   constexpr std::array kPushes{"push", "push hook", "tag push hook", "create", "delete", "repository_update"};
-  constexpr std::array kAround{"issue_comment", "issues",         "status",    "check_run",     "check_suite",       "workflow_run",
-                               "merge_group",   "merge request hook", "note hook", "pipeline hook", "confidential note hook", "job hook"};
+  constexpr std::array kAround{"issue_comment",        "issues",                      "status",
+                               "check_run",            "check_suite",                 "workflow_run",
+                               "merge_group",          "note hook",                   "confidential note hook",
+                               "pipeline hook",        "job hook",                    "pull_request_review_thread",
+                               "pull_request_comment", "pull_request_review_comment"};
   for (const auto* known : kPushes) {
     if (event == known) return HookEvent::Kind::Push;
   }
   for (const auto* known : kAround) {
-    if (event == known) return HookEvent::Kind::PullRequest;
+    if (event == known) return HookEvent::Kind::Around;
   }
   // pull_request, pull_request_review, Gitea's pull_request_approved and its kin
-  return event.starts_with("pull_request") ? HookEvent::Kind::PullRequest : HookEvent::Kind::Other;
+  return event.starts_with("pull_request") || event == "merge request hook" ? HookEvent::Kind::PullRequest : HookEvent::Kind::Other;
 }
 
 }  // namespace
@@ -87,7 +90,7 @@ HookEvent read_hook_event(const net::Headers& headers, const std::string& body) 
   const auto payload = parse(body);
   if (!payload.is_object()) return event;
   event.urls = urls_in(payload);
-  if (event.kind == HookEvent::Kind::PullRequest) event.number = number_in(payload);
+  if (event.kind == HookEvent::Kind::PullRequest || event.kind == HookEvent::Kind::Around) event.number = number_in(payload);
   return event;
 }
 

@@ -9,7 +9,12 @@
 namespace driftwarden {
 
 struct HookEvent {
-  enum class Kind { Push, PullRequest, Other };
+  enum class Kind {
+    Push,
+    PullRequest,  ///< opened, pushed to, reviewed, closed
+    Around,       ///< a check, a status, a comment: may belong to one
+    Other
+  };
   Kind kind = Kind::Other;
   std::vector<std::string> urls;  ///< of the repository, as the forge names it; none where the payload doesn't say
   std::int64_t number = 0;        ///< of the pull request; 0 where the event doesn't say: a commit's status, a comment on an issue

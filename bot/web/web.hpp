@@ -13,11 +13,13 @@
 namespace driftwarden {
 
 struct WebParts {
-  Secret<std::string> webhook_secret;  ///< empty: unsigned nudges are taken, since a nudge only makes us look sooner
+  Secret<std::string> webhook_secret;  ///< empty: pushes alone are taken, from anybody, since a nudge only makes us look sooner
   /// With the URLs of the repository that was pushed to, as the forge names it; none where the payload doesn't say.
   std::function<void(const std::vector<std::string>& urls)> on_git_webhook;
-  /// Something happened to a pull request of the repository, or to a commit or comment that may belong to one (then the number is 0).
+  /// Something happened to a pull request of the repository.
   std::function<void(const std::vector<std::string>& urls, std::int64_t number)> on_pull_request{};
+  /// A check, a status or a comment, of a pull request where the payload says which, else 0.
+  std::function<void(const std::vector<std::string>& urls, std::int64_t number)> on_activity{};
   const Clock* clock = nullptr;  ///< for signatures that age (Standard Webhooks); without one those are refused
   /// Empty when ready, else what is missing.
   std::function<std::string()> not_ready;

@@ -72,16 +72,16 @@ net::ServerReply take_webhook(const WebParts& parts, SeenDeliveries& seen, const
   if (!is_trusted_webhook(parts.webhook_secret.reveal(), request, now)) return text(401, "the signature does not match\n");
   if (!is_new(seen, request)) return text(200, "heard already\n");
   const auto event = read_hook_event(request.headers, request.body);
+  if (parts.webhook_secret.reveal().empty() && event.kind != HookEvent::Kind::Push) return text(200, "without a webhook secret only pushes are taken\n");
   switch (event.kind) {
     case HookEvent::Kind::Push:
       if (parts.on_git_webhook) parts.on_git_webhook(event.urls);
       break;
     case HookEvent::Kind::PullRequest:
-      if (parts.on_pull_request) {
-        parts.on_pull_request(event.urls, event.number);
-      } else if (parts.on_git_webhook) {
-        parts.on_git_webhook(event.urls);
-      }
+      if (parts.on_pull_request) parts.on_pull_request(event.urls, event.number);
+      break;
+    case HookEvent::Kind::Around:
+      if (parts.on_activity) parts.on_activity(event.urls, event.number);
       break;
     case HookEvent::Kind::Other: return text(200, "nothing to look at\n");
   }

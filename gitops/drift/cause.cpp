@@ -107,8 +107,12 @@ std::string without_values(const std::string& message) {
     if (rest.starts_with(": ")) rest.remove_prefix(2);
   }
   // What follows these is Go's own print of a value.
-  for (const auto* mark : {", got ", "core.", "&value."}) {
+  for (const auto* mark : {", got ", "&value."}) {
     if (const auto at = clean.find(mark); at != std::string::npos) clean.resize(at);
+  }
+  // A type's name, not a file's: core.Volume{Name:"a"}
+  for (auto at = clean.find("core."); at != std::string::npos; at = clean.find("core.", at + 1)) {
+    if (at + 5 < clean.size() && clean[at + 5] >= 'A' && clean[at + 5] <= 'Z') clean.resize(at);
   }
   return clean;
 }

@@ -95,6 +95,22 @@ Result<void> check_release(const App& app) {
                             ellipsize(without_control_characters(name), 80), app.name, kLongestRelease));
 }
 
+/// Words whose value helm would load from wherever they say.
+bool leads_outside(const std::string& word, const std::string& value) {
+  if (word == "$ref" || word == "$dynamicRef" || word == "$recursiveRef") return !value.starts_with('#');
+  return word == "$schema" && !value.starts_with("http://json-schema.org/") && !value.starts_with("https://json-schema.org/");
+}
+
+/// The first such value, "" without.
+std::string outside_reference(const json& schema) {
+  if (!schema.is_structured()) return {};
+  for (const auto& [word, value] : schema.items()) {
+    if (schema.is_object() && value.is_string() && leads_outside(word, value.get<std::string>())) return value.get<std::string>();
+    if (auto found = outside_reference(value); !found.empty()) return found;
+  }
+  return {};
+}
+
 /// In helm's own language of --set, which knows lists and escapes.
 std::string escaped(std::string_view value) {
   std::string out;
@@ -107,6 +123,19 @@ std::string escaped(std::string_view value) {
 
 }  // namespace
 
+Result<void> check_schemas(const std::vector<SourceFile>& files) {
+  for (const auto& file : files) {
+    if (file.path != "values.schema.json" && !file.path.ends_with("/values.schema.json")) continue;
+    const auto schema = json::parse(file.content, nullptr, false);
+    if (schema.is_discarded()) return refuse(file.path + " is no JSON");
+    const auto reference = outside_reference(schema);
+    if (reference.empty()) continue;
+    return refuse(fmt::format("{} refers to \"{}\": nothing is fetched while rendering; put the definitions into the file itself and name them with #", file.path,
+                              ellipsize(without_control_characters(reference), 120)));
+  }
+  return Result<void>{};
+}
+
 Result<std::string> check_chart(const std::vector<SourceFile>& files, const App& app) {
   const auto path = join_path(app.path, "Chart.yaml");
   const auto* chart = find_file(files, path);
@@ -115,6 +144,7 @@ Result<std::string> check_chart(const std::vector<SourceFile>& files, const App&
   if (documents.empty()) return refuse(path + ":1: is empty");
   CHECK_OK(check_release(app));
   CHECK_OK(check_dependencies(files, app));
+  CHECK_OK(check_schemas(files));
   return text_of(documents.front(), "name");
 }
 

@@ -11,6 +11,9 @@ namespace driftwarden {
 /// The chart's own name. Refused: no chart there, a dependency that isn't vendored, a release name that helm refuses, values with a comma in their path.
 Result<std::string> check_chart(const std::vector<SourceFile>& files, const App& app);
 
+/// Refuses values.schema.json files that refer to anything outside of themselves: helm would fetch it.
+Result<void> check_schemas(const std::vector<SourceFile>& files);
+
 /// To be run in the App's path.
 Result<std::vector<std::string>> helm_arguments(const App& app);
 

@@ -25,9 +25,10 @@ std::string text_of(const json& object, const char* name, std::string otherwise 
   return value != nullptr && value->is_string() ? value->get<std::string>() : otherwise;
 }
 
-/// A patch or a generator may stand in the file itself.
+/// A patch or a generator may stand in the file itself. What could be an address is taken as one: kustomize would try it first.
 bool is_inline(std::string_view text) {
-  return text.empty() || text.find('\n') != std::string_view::npos || text.find(": ") != std::string_view::npos || text.front() == '{' || text.front() == '[';
+  if (text.empty() || text.find('\n') != std::string_view::npos || text.front() == '{' || text.front() == '[') return true;
+  return !is_remote(text) && text.find(": ") != std::string_view::npos;
 }
 
 class Reader {
@@ -36,8 +37,9 @@ class Reader {
 
   Kustomization read() {
     for (const auto* field : {"resources", "bases", "components"}) list(document_, field, Kind::Any);
-    for (const auto* field : {"transformers", "generators", "validators"}) list(document_, field, Kind::Any);
-    for (const auto* field : {"patchesStrategicMerge", "crds", "configurations"}) list(document_, field, Kind::File);
+    for (const auto* field : {"transformers", "generators", "validators"}) list_or_inline(field, Kind::Any);
+    list_or_inline("patchesStrategicMerge", Kind::File);
+    for (const auto* field : {"crds", "configurations"}) list(document_, field, Kind::File);
     for (const auto* field : {"patches", "patchesJson6902", "replacements"}) {
       each(field, [&](const json& item, const std::string& where) { file(text_of(item, "path"), where + ".path"); });
     }
@@ -65,8 +67,14 @@ class Reader {
     }
   }
 
+  void list_or_inline(const char* field, Kind kind) {
+    each(field, [&](const json& item, const std::string& where) {
+      if (item.is_string() && !is_inline(item.get<std::string>())) add(kind, item.get<std::string>(), where);
+    });
+  }
+
   void add(Kind kind, std::string path, std::string field) {
-    if (!is_inline(path)) found_.references.push_back({kind, std::move(path), std::move(field)});
+    if (!path.empty()) found_.references.push_back({kind, std::move(path), std::move(field)});
   }
 
   void file(std::string path, std::string field) { add(Kind::File, std::move(path), std::move(field)); }

@@ -42,7 +42,10 @@ class ToolRendering {
   Result<Rendered> by_kustomize() {
     TRY(const bool charts, kustomize_inflates_charts());
     std::vector<std::string> options;
-    if (charts) options = {"--enable-helm", "--helm-command", "helm"};
+    if (charts) {
+      CHECK_OK(check_schemas(files_));
+      options = {"--enable-helm", "--helm-command", "helm"};
+    }
     if (charts && tools_.identity("helm").empty()) return missing("helm", "helm isn't installed (not found in PATH)");
     std::vector<std::string> argv{"kustomize", "build"};
     argv.insert(argv.end(), options.begin(), options.end());

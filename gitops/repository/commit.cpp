@@ -70,6 +70,9 @@ class TreeWriter {
     const bool was_folder = old != nullptr && git_tree_entry_type(old) == GIT_OBJECT_TREE;
     if (child.kind != Node::Kind::Folder && was_folder && !child.replaces_folder) return invalid(fmt::format("{} is a folder", shown(path)));
     if (child.kind == Node::Kind::Remove) return remove(builder, old, name);
+    if (child.kind == Node::Kind::Put && !child.mode && old != nullptr && git_tree_entry_filemode(old) == GIT_FILEMODE_LINK) {
+      return invalid(fmt::format("{} is a symbolic link: edit the file that it names", shown(path)));
+    }
     if (child.kind == Node::Kind::Put) return put(builder, name, child.id, child.mode.value_or(kept_mode(old)), path);
     if (old != nullptr && !was_folder && puts_anything(child)) return invalid(fmt::format("{} is a file, no folder", shown(path)));
     if (!was_folder && !puts_anything(child)) return Result<void>{};
@@ -174,10 +177,10 @@ Result<std::string> tree_with_path_of(git_repository* repository, const std::str
   return to_hex(written.value_or(nothing));
 }
 
-Result<std::string> write_commit(git_repository* repository, const CommitRequest& request) {
+Result<UnsignedCommit> compose_commit(git_repository* repository, const CommitRequest& request) {
   TRY(auto base, find_commit(repository, request.base));
   const auto before = to_hex(*git_commit_tree_id(base.get()));
-  NewCommit wanted{before, {base.get()}, request.branch, request.author, request.committer, request.at, request.message, request.sign};
+  NewCommit wanted{before, {base.get()}, request.branch, request.author, request.committer, request.at, request.message};
   const auto path = normal_path(request.restore_path);
   if (!request.undo_revision.empty()) {
     TRY(wanted.tree, undone_tree(repository, base.get(), request.undo_revision, path));
@@ -191,7 +194,7 @@ Result<std::string> write_commit(git_repository* repository, const CommitRequest
     TRY(wanted.tree, edited_tree(repository, wanted.tree, request.edits));
   }
   if (wanted.tree == before) return invalid("this would change nothing");
-  return create_commit(repository, wanted);
+  return compose(repository, wanted);
 }
 
 }  // namespace driftwarden::libgit

@@ -84,9 +84,25 @@ Result<std::string> unsigned_bytes(git_repository* repository, const NewCommit& 
   return bytes.text();
 }
 
-/// The signed commit that `branch` points at, when it holds just these bytes.
-std::optional<git_oid> signed_before(git_repository* repository, const std::string& branch, const std::string& bytes) {
-  const auto head = read_ref(repository, "refs/heads/" + branch);
+Result<git_oid> store_unsigned(git_repository* repository, const std::string& bytes) {
+  git_oid id;
+  git_odb* objects = nullptr;
+  int code = git_repository_odb(&objects, repository);
+  if (code == 0) code = git_odb_write(&id, objects, bytes.data(), bytes.size(), GIT_OBJECT_COMMIT);
+  git_odb_free(objects);
+  if (code < 0) return last_error("writing the commit", code);
+  return id;
+}
+
+}  // namespace
+
+Result<UnsignedCommit> compose(git_repository* repository, const NewCommit& wanted) {
+  TRY(auto bytes, unsigned_bytes(repository, wanted));
+  return UnsignedCommit{std::move(bytes), wanted.branch};
+}
+
+std::optional<std::string> find_signed(git_repository* repository, const UnsignedCommit& commit) {
+  const auto head = read_ref(repository, "refs/heads/" + commit.branch);
   if (!head) return std::nullopt;
   git_oid id;
   git_oid_fromstr(&id, head->c_str());
@@ -94,36 +110,21 @@ std::optional<git_oid> signed_before(git_repository* repository, const std::stri
   Buffer content;
   const bool is_signed = git_commit_extract_signature(&signed_by.raw, &content.raw, repository, &id, nullptr) == 0;
   git_error_clear();
-  return is_signed && content.text() == bytes ? std::optional(id) : std::nullopt;
+  return is_signed && content.text() == commit.bytes ? head : std::nullopt;
 }
 
-Result<git_oid> store(git_repository* repository, const NewCommit& wanted, const std::string& bytes) {
+Result<std::string> store_commit(git_repository* repository, const UnsignedCommit& commit, const std::string& signature) {
   git_oid id;
-  if (!wanted.sign) {
-    git_odb* objects = nullptr;
-    int code = git_repository_odb(&objects, repository);
-    if (code == 0) code = git_odb_write(&id, objects, bytes.data(), bytes.size(), GIT_OBJECT_COMMIT);
-    git_odb_free(objects);
-    if (code < 0) return last_error("writing the commit", code);
-    return id;
+  if (signature.empty()) {
+    TRY(id, store_unsigned(repository, commit.bytes));
+  } else {
+    // Somebody else may have signed the same meanwhile.
+    if (auto before = find_signed(repository, commit)) return *before;
+    if (int code = git_commit_create_with_signature(&id, repository, commit.bytes.c_str(), signature.c_str(), "gpgsig"); code < 0) {
+      return last_error("writing the signed commit", code);
+    }
   }
-  if (auto before = signed_before(repository, wanted.branch, bytes)) return *before;
-  auto armored = wanted.sign(bytes);
-  if (!armored) return wrap("signing the commit", armored.error());
-  while (armored->ends_with('\n')) armored->pop_back();
-  if (armored->empty()) return Error{ErrorKind::Corrupt, "signing the commit: the signature is empty"};
-  if (int code = git_commit_create_with_signature(&id, repository, bytes.c_str(), armored->c_str(), "gpgsig"); code < 0) {
-    return last_error("writing the signed commit", code);
-  }
-  return id;
-}
-
-}  // namespace
-
-Result<std::string> create_commit(git_repository* repository, const NewCommit& wanted) {
-  TRY(const auto bytes, unsigned_bytes(repository, wanted));
-  TRY(const auto id, store(repository, wanted, bytes));
-  CHECK_OK(move_branch(repository, wanted.branch, id));
+  CHECK_OK(move_branch(repository, commit.branch, id));
   return to_hex(id);
 }
 

@@ -78,7 +78,7 @@ Result<std::string> undone_tree(git_repository* repository, git_commit* onto, co
   return clean_tree(repository, index.get(), step);
 }
 
-Result<std::string> write_merge(git_repository* repository, const MergeRequest& request) {
+Result<UnsignedCommit> compose_merge(git_repository* repository, const MergeRequest& request) {
   TRY(auto base, find_commit(repository, request.base));
   TRY(auto head, find_commit(repository, request.head));
   const auto step = fmt::format("merging {} into {}", short_id(request.head), short_id(request.base));
@@ -87,8 +87,8 @@ Result<std::string> write_merge(git_repository* repository, const MergeRequest& 
   Handle<git_index> index;
   if (int code = git_merge_commits(into(index), repository, base.get(), head.get(), nullptr); code < 0) return last_error(step, code);
   TRY(const auto tree, clean_tree(repository, index.get(), step));
-  NewCommit wanted{tree, {base.get(), head.get()}, request.branch, request.author, request.committer, request.at, request.message, request.sign};
-  return create_commit(repository, wanted);
+  NewCommit wanted{tree, {base.get(), head.get()}, request.branch, request.author, request.committer, request.at, request.message};
+  return compose(repository, wanted);
 }
 
 Result<std::string> merge_base(git_repository* repository, git_commit* a, git_commit* b) {

@@ -1,9 +1,11 @@
 #include "gitops/repository/mirror.hpp"
 
+#include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/repository/directory.hpp"
 #include "gitops/repository/objects.hpp"
+#include "gitops/repository/old_refs.hpp"
 #include "gitops/repository/packs.hpp"
 #include "gitops/repository/remote.hpp"
 
@@ -11,6 +13,7 @@
 #include <git2.h>
 
 #include <mutex>
+#include <type_traits>
 
 namespace driftwarden {
 
@@ -18,6 +21,10 @@ namespace {
 
 using libgit::Handle;
 using libgit::short_id;
+
+constexpr std::string_view kFetched = "refs/fetched/";
+constexpr std::string_view kOurBranches = "refs/heads/driftwarden/";
+constexpr std::size_t kRefsKept = 200;
 
 /// libgit2's objects are not shared between threads: each handle has its lock. Three handles, so that neither a slow
 /// remote nor a walk through a long history holds up a reader.
@@ -39,7 +46,11 @@ class LibgitMirror final : public Mirror {
     const std::lock_guard lock(network_.mutex);
     const auto before = libgit::read_ref(network_.handle.get(), libgit::tracking_ref(options_.branch));
     TRY(auto there, fetch_branch());
-    if (before != there) tidy_up();
+    if (before != there) {
+      libgit::drop_old_refs(network_.handle.get(), kFetched, kRefsKept);
+      libgit::drop_old_refs(network_.handle.get(), kOurBranches, kRefsKept);
+      tidy_up();
+    }
     return there;
   }
 
@@ -71,6 +82,12 @@ class LibgitMirror final : public Mirror {
     const std::lock_guard lock(local_.mutex);
     TRY(auto commit, find(revision));
     return libgit::read_file(local_.handle.get(), commit.get(), libgit::normal_path(path));
+  }
+
+  Result<std::vector<std::string>> link_targets(const std::string& revision, const std::string& path) override {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto commit, find(revision));
+    return libgit::link_targets(local_.handle.get(), commit.get(), libgit::normal_path(path));
   }
 
   Result<std::vector<CommitInfo>> history(const std::string& from, const std::string& path, std::size_t limit) override {
@@ -112,8 +129,9 @@ class LibgitMirror final : public Mirror {
     CHECK_OK(remote.connect(false));
     TRY(auto there, remote.find(remote_ref));
     if (!there) return Error{ErrorKind::NotFound, fmt::format("{} has no {}", options_.url, remote_ref)};
-    // Kept under a name of ours: what has one is offered again in later fetches rather than sent again.
-    CHECK_OK(fetch_into(remote, remote_ref, "refs/fetched/" + remote_ref.substr(std::string_view("refs/").size()), *there));
+    // Kept under a name of ours: what has one is offered again in later fetches rather than sent again. Hashed, as "a" and "a/b" can't both be names.
+    CHECK_OK(fetch_into(remote, remote_ref, std::string(kFetched) + sha256_hex(remote_ref), *there));
+    libgit::drop_old_refs(network_.handle.get(), kFetched, kRefsKept);
     return *there;
   }
 
@@ -138,13 +156,13 @@ class LibgitMirror final : public Mirror {
   }
 
   Result<std::string> merge(const MergeRequest& request) override {
-    const std::lock_guard lock(local_.mutex);
-    return libgit::write_merge(local_.handle.get(), request);
+    const auto composed = with_reader([&](git_repository* repository) { return libgit::compose_merge(repository, request); });
+    return composed ? sign_and_store(*composed, request.sign) : composed.error();
   }
 
   Result<std::string> commit(const CommitRequest& request) override {
-    const std::lock_guard lock(local_.mutex);
-    return libgit::write_commit(local_.handle.get(), request);
+    const auto composed = with_reader([&](git_repository* repository) { return libgit::compose_commit(repository, request); });
+    return composed ? sign_and_store(*composed, request.sign) : composed.error();
   }
 
   Result<void> push(const std::string& branch, const std::string& remote_branch, const std::string& expected) override {
@@ -174,6 +192,26 @@ class LibgitMirror final : public Mirror {
 
  private:
   Result<Handle<git_commit>> find(const std::string& revision) { return libgit::find_commit(local_.handle.get(), revision); }
+
+  template <class Work>
+  std::invoke_result_t<Work, git_repository*> with_reader(Work work) {
+    const std::lock_guard lock(local_.mutex);
+    return work(local_.handle.get());
+  }
+
+  /// Signing takes a program and its time: nobody is kept from reading meanwhile.
+  Result<std::string> sign_and_store(const libgit::UnsignedCommit& commit, const Signer& sign) {
+    std::string signature;
+    if (sign) {
+      if (auto there = with_reader([&](git_repository* repository) { return libgit::find_signed(repository, commit); })) return *there;
+      auto armored = sign(commit.bytes);
+      if (!armored) return wrap("signing the commit", armored.error());
+      signature = std::move(*armored);
+      while (signature.ends_with('\n')) signature.pop_back();
+      if (signature.empty()) return Error{ErrorKind::Corrupt, "signing the commit: the signature is empty"};
+    }
+    return with_reader([&](git_repository* repository) { return libgit::store_commit(repository, commit, signature); });
+  }
 
   /// The network's lock is held.
   Result<std::string> fetch_branch() {

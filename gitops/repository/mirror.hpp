@@ -40,7 +40,7 @@ struct TreeEntry {
   std::string content;
 };
 
-/// The armored signature of a commit's bytes, for its gpgsig header. Blocking.
+/// The armored signature of a commit's bytes, for its gpgsig header. Blocking; meanwhile others may use the mirror.
 using Signer = std::function<Result<std::string>(const std::string& commit)>;
 
 struct CommitRequest {
@@ -94,13 +94,16 @@ class Mirror {
   /// All files below `path`, in path order. NotFound when the path isn't there; InvalidInput beyond 64 MiB.
   virtual Result<std::vector<TreeEntry>> read_tree(const std::string& revision, const std::string& path) = 0;
   virtual Result<std::string> read_file(const std::string& revision, const std::string& path) = 0;
+  /// Where symbolic links at or below `path` lead, through other links, too, when that lies outside of it; also where nothing is. Reads no other file.
+  virtual Result<std::vector<std::string>> link_targets(const std::string& revision, const std::string& path) = 0;
   /// Commits that changed `path`, newest first, following first parents.
   virtual Result<std::vector<CommitInfo>> history(const std::string& from, const std::string& path, std::size_t limit) = 0;
   virtual Result<CommitInfo> commit_info(const std::string& revision) = 0;
   virtual Result<bool> is_ancestor(const std::string& ancestor, const std::string& descendant) = 0;
   /// Files that differ below `path` ("" = everywhere).
   virtual Result<std::vector<FileDiff>> diff(const std::string& from, const std::string& to, const std::string& path) = 0;
-  /// Fetches one more ref of the remote ("refs/pull/7/head", "refs/heads/topic") and returns its commit, which can then be read like any other.
+  /// Fetches one more ref of the remote ("refs/pull/7/head", "refs/heads/topic") and returns its commit, which can then be read like any other. The
+  /// newest 200 of them stay known by name, as do as many branches of ours.
   virtual Result<std::string> fetch_ref(const std::string& remote_ref) = 0;
   /// The newest commit that both contain; NotFound when they share none.
   virtual Result<std::string> merge_base(const std::string& a, const std::string& b) = 0;

@@ -5,12 +5,15 @@
 #include <fmt/core.h>
 #include <git2.h>
 
+#include <set>
+
 namespace driftwarden::libgit {
 
 namespace {
 
 constexpr std::size_t kMaxTreeBytes = 64U << 20U;
 constexpr int kMaxDepth = 64;
+constexpr int kMaxLinks = 5;
 
 std::string describe(const std::string& path) { return path.empty() ? "the repository's root" : path; }
 
@@ -75,7 +78,7 @@ class TreeReader {
     git_oid_fromstr(&id, entry.id.c_str());
     TRY(auto content, blob_by_id(repository_, id, budget_));
     if (!entry.is_link()) return content;
-    const auto target = links < 5 ? follow(path, content) : std::nullopt;
+    const auto target = links < kMaxLinks ? follow(path, content) : std::nullopt;
     std::optional<PathEntry> found;
     if (target) {
       TRY(found, entry_at(commit_, *target));
@@ -93,6 +96,47 @@ class TreeReader {
   git_commit* commit_;
   std::size_t budget_ = kMaxTreeBytes;
   std::vector<TreeEntry> files_;
+};
+
+bool lies_below(const std::string& path, const std::string& folder) { return folder.empty() || path == folder || path.starts_with(folder + "/"); }
+
+/// Walks trees, and reads nothing of their files but where links lead.
+class LinkFinder {
+ public:
+  LinkFinder(git_repository* repository, git_commit* commit, std::string root) : repository_(repository), commit_(commit), root_(std::move(root)) {}
+
+  Result<void> walk(const std::string& tree_id, const std::string& folder, int depth) {
+    if (depth > kMaxDepth) return Error{ErrorKind::InvalidInput, fmt::format("{}: folders nested deeper than {}", root_, kMaxDepth)};
+    TRY(const auto tree, tree_by_id(repository_, tree_id));
+    for (std::size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
+      const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+      const PathEntry here{to_hex(*git_tree_entry_id(entry)), static_cast<unsigned>(git_tree_entry_filemode(entry))};
+      const auto path = (folder.empty() ? "" : folder + "/") + git_tree_entry_name(entry);
+      if (here.is_tree()) CHECK_OK(walk(here.id, path, depth + 1));
+      if (here.is_link()) CHECK_OK(note(here, path, 0));
+    }
+    return Result<void>{};
+  }
+
+  Result<void> note(const PathEntry& link, const std::string& path, int links) {
+    git_oid id;
+    git_oid_fromstr(&id, link.id.c_str());
+    auto budget = kMaxTreeBytes;
+    TRY(const auto text, blob_by_id(repository_, id, budget));
+    const auto target = follow(path, text);
+    if (!target || links >= kMaxLinks) return Result<void>{};
+    if (!lies_below(*target, root_)) found_.insert(*target);
+    TRY(const auto entry, entry_at(commit_, *target));
+    return entry && entry->is_link() ? note(*entry, *target, links + 1) : Result<void>{};
+  }
+
+  std::vector<std::string> take() const { return {found_.begin(), found_.end()}; }
+
+ private:
+  git_repository* repository_;
+  git_commit* commit_;
+  std::string root_;
+  std::set<std::string> found_;
 };
 
 }  // namespace
@@ -149,6 +193,14 @@ Result<std::vector<TreeEntry>> read_tree(git_repository* repository, git_commit*
     return Error{done.error().kind, fmt::format("{}: {}", step, done.error().message)};
   }
   return reader.take();
+}
+
+Result<std::vector<std::string>> link_targets(git_repository* repository, git_commit* commit, const std::string& path) {
+  TRY(const auto entry, require_entry(commit, path));
+  LinkFinder finder(repository, commit, path);
+  if (entry.is_tree()) CHECK_OK(finder.walk(entry.id, path, 0));
+  if (entry.is_link()) CHECK_OK(finder.note(entry, path, 0));
+  return finder.take();
 }
 
 Result<std::string> read_file(git_repository* repository, git_commit* commit, const std::string& path) {

@@ -33,6 +33,9 @@ Result<PathEntry> require_entry(git_commit* commit, const std::string& path);
 Result<std::vector<TreeEntry>> read_tree(git_repository* repository, git_commit* commit, const std::string& path);
 Result<std::string> read_file(git_repository* repository, git_commit* commit, const std::string& path);
 
+/// Where symbolic links at or below `path` lead, through other links, too, when that lies outside of it; also where nothing is. Sorted. No file is read but links.
+Result<std::vector<std::string>> link_targets(git_repository* repository, git_commit* commit, const std::string& path);
+
 CommitInfo to_info(git_commit* commit);
 Result<std::vector<CommitInfo>> history(git_repository* repository, git_commit* from, const std::string& path, std::size_t limit);
 /// Full id, HEAD, a branch, a unique prefix of four characters or more; each also with ~N. HEAD is `branch` as last fetched.
@@ -48,8 +51,11 @@ Result<std::string> tree_with_path_of(git_repository* repository, const std::str
 /// The tree of `onto` with what `revision` did below `path` taken back. Conflict names the files where that doesn't apply.
 Result<std::string> undone_tree(git_repository* repository, git_commit* onto, const std::string& revision, const std::string& path);
 
-/// A commit of `tree`, signed where there is a signer, at which `branch` then points. The same again is the commit that is there already,
-/// also where a signer never signs the same way twice.
+/// A commit's own bytes: what a signer signs, meanwhile nobody need hold the repository.
+struct UnsignedCommit {
+  std::string bytes;
+  std::string branch;  ///< that is to point at it
+};
 struct NewCommit {
   std::string tree;
   std::vector<const git_commit*> parents;
@@ -58,11 +64,14 @@ struct NewCommit {
   CommitPerson committer;
   WallTime at{};
   std::string message;
-  Signer sign{};
 };
-Result<std::string> create_commit(git_repository* repository, const NewCommit& wanted);
-Result<std::string> write_commit(git_repository* repository, const CommitRequest& request);
-Result<std::string> write_merge(git_repository* repository, const MergeRequest& request);
+Result<UnsignedCommit> compose(git_repository* repository, const NewCommit& wanted);
+Result<UnsignedCommit> compose_commit(git_repository* repository, const CommitRequest& request);
+Result<UnsignedCommit> compose_merge(git_repository* repository, const MergeRequest& request);
+/// The signed commit of these bytes that the branch points at: the same again is the commit that is there already, as no signer need sign the same way twice.
+std::optional<std::string> find_signed(git_repository* repository, const UnsignedCommit& commit);
+/// Stores it, with the armored signature or "" without, and points the branch at it.
+Result<std::string> store_commit(git_repository* repository, const UnsignedCommit& commit, const std::string& signature);
 
 Result<std::string> merge_base(git_repository* repository, git_commit* a, git_commit* b);
 Result<std::vector<CommitInfo>> commits_between(git_repository* repository, git_commit* from, git_commit* to, std::size_t limit);

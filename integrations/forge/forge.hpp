@@ -93,6 +93,8 @@ class Forge {
   virtual asio::awaitable<Result<std::vector<Review>>> reviews(std::int64_t number) = 0;
   /// Merges only if the head is still `head_sha`, else Conflict. "Try again later" answers are waited out within the deadline.
   virtual asio::awaitable<Result<PullRequest>> merge(std::int64_t number, std::string head_sha, MergeMethod method, std::string message) = 0;
+  /// Edits title and body of an open pull request; the same again is no error.
+  virtual asio::awaitable<Result<void>> update(std::int64_t number, std::string title, std::string body) = 0;
   virtual asio::awaitable<Result<void>> close(std::int64_t number) = 0;
   virtual asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) = 0;
   virtual asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) = 0;

@@ -7,6 +7,19 @@
 
 namespace driftwarden::forge {
 
+namespace {
+
+enum class CheckResult { Passed, ToCome, Failed };  // from good to bad
+
+CheckResult result_of(const std::string& state) {
+  static const std::set<std::string> kPassed{"success", "skipped", "neutral"};
+  static const std::set<std::string> kToCome{"pending", "queued", "in_progress", "requested", "waiting", "created", "running", "preparing", "scheduled"};
+  if (kPassed.contains(state)) return CheckResult::Passed;
+  return kToCome.contains(state) ? CheckResult::ToCome : CheckResult::Failed;
+}
+
+}  // namespace
+
 bool is_own_branch(const PullRequest& pull) { return !pull.from_fork && pull.branch.starts_with("driftwarden/"); }
 
 MergeGate gate_of_state(const PullRequest& pull) {
@@ -25,16 +38,20 @@ void add_approvals(MergeGate& gate, std::int64_t missing) {
 }
 
 void add_check(MergeGate& gate, const std::string& name, const std::string& state) {
-  static const std::set<std::string> kPassed{"success", "skipped", "neutral"};
-  static const std::set<std::string> kToCome{"pending", "queued", "in_progress", "requested", "waiting", "created", "running", "preparing", "scheduled"};
-  if (kPassed.contains(state)) return;
-  if (kToCome.contains(state)) {
+  const auto result = result_of(state);
+  if (result == CheckResult::Passed) return;
+  if (result == CheckResult::ToCome) {
     gate.waiting_for.push_back("check " + name + " is " + (state == "in_progress" ? "running" : state));
   } else if (state == "failure" || state == "error" || state == "failed") {
     gate.blocked_by.push_back("check " + name + " failed");
   } else {
     gate.blocked_by.push_back("check " + name + " ended as " + without_control_characters(state));
   }
+}
+
+void keep_worst(std::map<std::string, std::string>& states, const std::string& name, const std::string& state) {
+  const auto [known, is_new] = states.try_emplace(name, state);
+  if (!is_new && result_of(state) > result_of(known->second)) known->second = state;
 }
 
 void add_checks(MergeGate& gate, const std::vector<std::string>& required, const std::map<std::string, std::string>& states) {

@@ -19,6 +19,8 @@ MergeGate gate_of_state(const PullRequest& pull);
 void add_approvals(MergeGate& gate, std::int64_t missing);
 /// One check's state in whichever forge's word: passed, still to come, or anything else.
 void add_check(MergeGate& gate, const std::string& name, const std::string& state);
+/// Keeps the worse of both where `name` has a state already: several Apps may report under one name.
+void keep_worst(std::map<std::string, std::string>& states, const std::string& name, const std::string& state);
 /// `required` may be patterns; what no state matches hasn't reported.
 void add_checks(MergeGate& gate, const std::vector<std::string>& required, const std::map<std::string, std::string>& states);
 

@@ -21,13 +21,18 @@ constexpr Duration kFirstMergeWait{250};
 constexpr Duration kLongestMergeWait{2'000};
 constexpr std::size_t kPageSize = 50;
 constexpr std::size_t kPagesMax = 100;
-constexpr std::size_t kOpenPagesMax = 4;
+constexpr std::size_t kOpenMax = 200;
 constexpr std::size_t kLongestComment = 65'536;
 
 std::string pull_path(std::int64_t number) { return "/pulls/" + std::to_string(number); }
 
 bool is_try_again(const net::HttpResponse& response) {
   return response.status == 405 && to_lower(words_of(response)).find("try again later") != std::string::npos;
+}
+
+/// The server may give fewer to a page than was asked for, so a short page isn't the last one.
+bool is_last_page(const net::HttpResponse& response, std::size_t entries, std::size_t seen) {
+  return entries == 0 || response.headers.find("X-Total-Count") == std::to_string(seen);
 }
 
 std::string encoded_project(const std::string& project) {
@@ -56,6 +61,7 @@ class GiteaForge final : public Forge {
   asio::awaitable<Result<PullRequest>> get(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Review>>> reviews(std::int64_t number) override;
   asio::awaitable<Result<PullRequest>> merge(std::int64_t number, std::string head_sha, MergeMethod method, std::string message) override;
+  asio::awaitable<Result<void>> update(std::int64_t number, std::string title, std::string body) override;
   asio::awaitable<Result<void>> close(std::int64_t number) override;
   asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) override;
   asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) override;
@@ -144,8 +150,7 @@ asio::awaitable<Result<ReviewPage>> GiteaForge::read_reviews(std::int64_t number
     std::ranges::move(read->reviews, std::back_inserter(all.reviews));
     all.counted.merge(read->counted);
     all.entries += read->entries;
-    const auto total = response.headers.find("X-Total-Count");
-    if (read->entries == 0 || (total && *total == std::to_string(all.entries))) break;
+    if (is_last_page(response, read->entries, all.entries)) break;
   }
   co_return all;
 }
@@ -189,6 +194,11 @@ asio::awaitable<Result<PullRequest>> GiteaForge::merge(std::int64_t number, std:
   }
 }
 
+asio::awaitable<Result<void>> GiteaForge::update(std::int64_t number, std::string title, std::string body) {
+  CO_CHECK_OK(co_await api_.write("PATCH", pull_path(number), render_update(title, body), Repeat::Safe));
+  co_return Result<void>{};
+}
+
 asio::awaitable<Result<void>> GiteaForge::close(std::int64_t number) {
   CO_CHECK_OK(co_await api_.write("PATCH", pull_path(number), R"({"state":"closed"})", Repeat::Safe));
   co_return Result<void>{};
@@ -215,16 +225,17 @@ asio::awaitable<Result<void>> GiteaForge::set_status(std::string sha, CommitStat
 
 asio::awaitable<Result<std::vector<PullRequest>>> GiteaForge::open_pull_requests(std::string base) {
   std::vector<PullRequest> all;
-  for (std::size_t page = 1; page <= kOpenPagesMax; ++page) {
+  std::size_t seen = 0;
+  for (std::size_t page = 1; page <= kPagesMax && seen < kOpenMax; ++page) {
     // Servers older than 1.23 don't know base_branch.
     const std::string path =
         "/pulls?state=open&base_branch=" + net::percent_encode(base) + "&limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
     CO_TRY(const auto response, co_await api_.read(path));
     auto pulls = parse_pull_requests(response.body);
     if (!pulls) co_return api_.unreadable("GET", path);
-    const bool last = pulls->size() < kPageSize;
+    seen += pulls->size();
     std::ranges::copy_if(*pulls, std::back_inserter(all), [&](const auto& pull) { return pull.base == base && pull.state == PullRequestState::Open; });
-    if (last) break;
+    if (is_last_page(response, pulls->size(), seen)) break;
   }
   std::ranges::sort(all, std::greater{}, &PullRequest::number);
   co_return all;
@@ -246,9 +257,10 @@ asio::awaitable<Result<std::map<std::string, std::string>>> GiteaForge::read_sta
     CO_TRY(const auto response, co_await api_.read(path));
     auto states = parse_statuses(response.body);
     if (!states) co_return api_.unreadable("GET", path);
-    const bool last = states->size() < kPageSize;
+    const auto known = all.size();
     all.merge(*states);
-    if (last) break;
+    // Each context comes once, so a page without a new one is past the end.
+    if (is_last_page(response, all.size() - known, all.size())) break;
   }
   co_return all;
 }
@@ -291,9 +303,9 @@ asio::awaitable<Result<std::vector<Comment>>> GiteaForge::comments_since(WallTim
     CO_TRY(const auto response, co_await api_.read(path));
     auto comments = parse_comments(response.body);
     if (!comments) co_return api_.unreadable("GET", path);
-    const bool last = comments->size() < kPageSize;
+    const auto entries = comments->size();
     std::ranges::move(*comments, std::back_inserter(all));
-    if (last) break;
+    if (is_last_page(response, entries, all.size())) break;
   }
   co_return in_order(std::move(all), since);
 }

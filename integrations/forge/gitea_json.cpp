@@ -16,9 +16,10 @@ constexpr std::size_t kLongestStatus = 255;
 /// Gitea says false both for a conflict and while it is still computing, so only true is news.
 std::optional<bool> mergeable_of(const json& body) { return flag_at(body, "mergeable") ? std::optional<bool>(true) : std::nullopt; }
 
-/// A deleted fork's repository is null.
+/// A deleted fork's repository is null. A head that is no branch (pushed to refs/for/main by whoever may read) names the base's own repository.
 bool is_from_fork(const json& body) {
   const auto& head = object_at(body, "head");
+  if (text_at(head, "ref").starts_with("refs/")) return true;
   const auto head_repository = head.find("repo");
   if (head_repository == head.end()) return false;
   const auto name = text_at(*head_repository, "full_name");
@@ -140,6 +141,8 @@ std::optional<std::map<std::string, std::string>> parse_statuses(std::string_vie
 std::string render_draft(const PullRequestDraft& draft) {
   return dump({{"title", draft.title}, {"body", draft.body}, {"head", draft.branch}, {"base", draft.base}});
 }
+
+std::string render_update(const std::string& title, const std::string& body) { return dump({{"title", title}, {"body", body}}); }
 
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message, bool delete_branch) {
   const auto parts = split_message(message);

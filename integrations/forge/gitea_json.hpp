@@ -33,6 +33,7 @@ std::optional<BranchRules> parse_branch_rules(std::string_view text);
 std::optional<std::map<std::string, std::string>> parse_statuses(std::string_view text);
 
 std::string render_draft(const PullRequestDraft& draft);
+std::string render_update(const std::string& title, const std::string& body);
 /// The message's first line becomes the title field, so that trailers at its end survive every method.
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message, bool delete_branch);
 std::string render_status(const CommitStatus& status);

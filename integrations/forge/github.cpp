@@ -61,6 +61,7 @@ class GithubForge final : public Forge {
   asio::awaitable<Result<PullRequest>> get(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Review>>> reviews(std::int64_t number) override;
   asio::awaitable<Result<PullRequest>> merge(std::int64_t number, std::string head_sha, MergeMethod method, std::string message) override;
+  asio::awaitable<Result<void>> update(std::int64_t number, std::string title, std::string body) override;
   asio::awaitable<Result<void>> close(std::int64_t number) override;
   asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) override;
   asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) override;
@@ -186,6 +187,11 @@ asio::awaitable<Result<PullRequest>> GithubForge::merge(std::int64_t number, std
     if (api_.clock().mono_now() + wait > start + patience) co_return error;
     CO_CHECK_OK(co_await api_.clock().sleep_for(wait));
   }
+}
+
+asio::awaitable<Result<void>> GithubForge::update(std::int64_t number, std::string title, std::string body) {
+  CO_CHECK_OK(co_await api_.write("PATCH", pull_path(number), render_update(title, body), Repeat::Safe));
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> GithubForge::close(std::int64_t number) {

@@ -61,7 +61,7 @@ MergeGate decide_gate(const GateInputs& inputs) {
   if (inputs.pull.mergeable_state == "behind") gate.blocked_by.push_back("behind " + pull.base + ": update the branch");
   add_reviews(gate, inputs);
   States lower;
-  for (const auto& [name, state] : inputs.states) lower[to_lower(name)] = state;
+  for (const auto& [name, state] : inputs.states) keep_worst(lower, to_lower(name), state);
   for (const auto& context : inputs.rules.contexts) {
     if (is_own(context)) continue;
     // Contexts compare without case; a check's name isn't a pattern here.

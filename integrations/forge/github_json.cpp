@@ -2,6 +2,7 @@
 
 #include "gitops/base/text.hpp"
 #include "integrations/forge/forge_json.hpp"
+#include "integrations/forge/gates.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -174,7 +175,7 @@ bool add_protection(BranchRules& rules, std::string_view text) {
 bool add_statuses(States& states, std::string_view text) {
   const auto body = parse_json(text);
   if (!body.is_object()) return false;
-  for (const auto& status : array_at(body, "statuses")) states[text_at(status, "context")] = text_at(status, "state");
+  for (const auto& status : array_at(body, "statuses")) keep_worst(states, text_at(status, "context"), text_at(status, "state"));
   return true;
 }
 
@@ -183,7 +184,7 @@ bool add_check_runs(States& states, std::string_view text) {
   if (!body.is_object()) return false;
   for (const auto& run : array_at(body, "check_runs")) {
     const bool done = text_at(run, "status") == "completed";
-    states[text_at(run, "name")] = text_at(run, done ? "conclusion" : "status");
+    keep_worst(states, text_at(run, "name"), text_at(run, done ? "conclusion" : "status"));
   }
   return true;
 }
@@ -191,6 +192,10 @@ bool add_check_runs(States& states, std::string_view text) {
 std::string render_draft(const PullRequestDraft& draft) {
   return dump(
       {{"title", ellipsize(draft.title, kLongestTitle)}, {"body", cut_comment(draft.body, kLongestBody)}, {"head", draft.branch}, {"base", draft.base}});
+}
+
+std::string render_update(const std::string& title, const std::string& body) {
+  return dump({{"title", ellipsize(title, kLongestTitle)}, {"body", cut_comment(body, kLongestBody)}});
 }
 
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message) {

@@ -40,12 +40,13 @@ bool add_branch(BranchRules& rules, std::string_view text);
 bool add_protection(BranchRules& rules, std::string_view text);
 bool is_protected(std::string_view branch);
 
-/// By context or check name, each in GitHub's word for its state.
+/// By context or check name, each in GitHub's word for the worst that was reported under it, by a status or by any App's check.
 using States = std::map<std::string, std::string>;
 bool add_statuses(States& states, std::string_view text);
 bool add_check_runs(States& states, std::string_view text);
 
 std::string render_draft(const PullRequestDraft& draft);
+std::string render_update(const std::string& title, const std::string& body);
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message);
 std::string render_status(const CommitStatus& status);
 

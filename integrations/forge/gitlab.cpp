@@ -23,6 +23,7 @@ constexpr Duration kLongestWait{3'000};
 constexpr int kSettleTries = 5;
 constexpr std::size_t kPagesMax = 30;
 constexpr std::size_t kOpenPagesMax = 2;
+constexpr std::size_t kNotePagesMax = 5;
 constexpr std::size_t kLongestNote = 1'000'000;
 
 std::string request_path(std::int64_t number) { return "/merge_requests/" + std::to_string(number); }
@@ -41,6 +42,13 @@ Dialect make_dialect(const ForgeOptions& options) {
 
 bool is_hidden(const Error& error) { return error.kind == ErrorKind::Denied || error.kind == ErrorKind::NotFound; }
 
+/// The approvals, and the head that they may belong to.
+struct HeadApprovals {
+  Approvals approvals;
+  std::string head_sha;
+  std::optional<WallTime> since{};  ///< when the head came; nothing: it isn't known to have stayed
+};
+
 class GitlabForge final : public Forge {
  public:
   GitlabForge(net::HttpClient& http, Clock& clock, const ForgeOptions& options)
@@ -53,6 +61,7 @@ class GitlabForge final : public Forge {
   asio::awaitable<Result<PullRequest>> get(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Review>>> reviews(std::int64_t number) override;
   asio::awaitable<Result<PullRequest>> merge(std::int64_t number, std::string head_sha, MergeMethod method, std::string message) override;
+  asio::awaitable<Result<void>> update(std::int64_t number, std::string title, std::string body) override;
   asio::awaitable<Result<void>> close(std::int64_t number) override;
   asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) override;
   asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) override;
@@ -68,6 +77,12 @@ class GitlabForge final : public Forge {
  private:
   asio::awaitable<Result<MergeRequest>> read_request(std::int64_t number);
   asio::awaitable<Result<Approvals>> read_approvals(std::int64_t number);
+  /// Who approved and when, as far as the head tells that stayed meanwhile.
+  asio::awaitable<Result<HeadApprovals>> approvals_of_head(std::int64_t number);
+  /// When the merge request came to this head; nothing where GitLab doesn't say.
+  asio::awaitable<Result<std::optional<WallTime>>> read_head_time(std::int64_t number, std::string head_sha);
+  /// Older servers don't say when somebody approved: then the notes do.
+  asio::awaitable<Result<Approvals>> with_times(std::int64_t number, Approvals approvals);
   asio::awaitable<Result<std::map<std::string, CheckState>>> read_checks(std::string sha, std::string name);
   asio::awaitable<Result<PullRequest>> wait_until_merged(std::int64_t number, MonoTime deadline);
   /// GitLab fills in the head a moment after it made the merge request.
@@ -91,13 +106,16 @@ asio::awaitable<Result<PullRequest>> GitlabForge::get(std::int64_t number) {
 }
 
 asio::awaitable<Result<std::optional<PullRequest>>> GitlabForge::find_open(std::string branch, std::string base) {
-  const std::string path = "/merge_requests?state=opened&source_branch=" + net::percent_encode(branch) + "&target_branch=" + net::percent_encode(base);
-  CO_TRY(const auto response, co_await api_.read(path));
-  auto pulls = parse_merge_requests(response.body);
-  if (!pulls) co_return api_.unreadable("GET", path);
-  const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return !pull.from_fork && pull.branch == branch && pull.base == base; });
-  if (found == pulls->end()) co_return std::optional<PullRequest>{};
-  co_return std::optional<PullRequest>(std::move(*found));
+  const std::string path = "/merge_requests?state=opened&source_branch=" + net::percent_encode(branch) + "&target_branch=" + net::percent_encode(base) + "&per_page=100";
+  // Anybody's fork may hold a branch of this name, and more of them than a page takes.
+  CO_TRY(const auto pages, co_await api_.read_pages(path, kPagesMax));
+  for (const auto& page : pages) {
+    auto pulls = parse_merge_requests(page);
+    if (!pulls) co_return api_.unreadable("GET", path);
+    const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return !pull.from_fork && pull.branch == branch && pull.base == base; });
+    if (found != pulls->end()) co_return std::optional<PullRequest>(std::move(*found));
+  }
+  co_return std::optional<PullRequest>{};
 }
 
 asio::awaitable<Result<PullRequest>> GitlabForge::wait_for_head(PullRequest pull) {
@@ -129,35 +147,73 @@ asio::awaitable<Result<Approvals>> GitlabForge::read_approvals(std::int64_t numb
   co_return std::move(*approvals);
 }
 
-asio::awaitable<Result<std::vector<Review>>> GitlabForge::reviews(std::int64_t number) {
-  // An approval names no commit, and is reset some time after a push: it belongs to a head that is the same before and after, with nothing under way.
-  Approvals approvals;
-  std::string head;
-  bool settled = false;
-  for (int tries = 1; !settled && tries <= kSettleTries; ++tries) {
+asio::awaitable<Result<Approvals>> GitlabForge::with_times(std::int64_t number, Approvals approvals) {
+  if (std::ranges::none_of(approvals.by, [](const Approval& one) { return one.at == WallTime{}; })) co_return approvals;
+  const auto path = request_path(number) + "/notes?sort=desc&order_by=created_at&per_page=100";
+  const auto pages = co_await api_.read_pages(path, kNotePagesMax);
+  if (!pages && is_hidden(pages.error())) co_return approvals;
+  if (!pages) co_return pages.error();
+  for (const auto& page : *pages) {
+    const auto times = parse_approval_times(page);
+    if (!times) co_return api_.unreadable("GET", path);
+    for (auto& one : approvals.by) {
+      if (const auto known = times->find(one.user); known != times->end() && one.at == WallTime{}) one.at = known->second;
+    }
+  }
+  co_return approvals;
+}
+
+asio::awaitable<Result<std::optional<WallTime>>> GitlabForge::read_head_time(std::int64_t number, std::string head_sha) {
+  const auto path = request_path(number) + "/versions?per_page=100";
+  const auto response = co_await api_.read(path);
+  if (!response && is_hidden(response.error())) co_return std::optional<WallTime>{};
+  if (!response) co_return response.error();
+  const auto times = parse_version_times(response->body);
+  if (!times) co_return api_.unreadable("GET", path);
+  const auto found = times->find(head_sha);
+  if (found == times->end()) co_return std::optional<WallTime>{};
+  co_return std::optional<WallTime>(found->second);
+}
+
+asio::awaitable<Result<HeadApprovals>> GitlabForge::approvals_of_head(std::int64_t number) {
+  // An approval names no commit, is reset some time after a push, and stays where the project doesn't reset it: it belongs to a head that is the
+  // same before and after, with nothing under way, and that was there when it was given.
+  HeadApprovals found;
+  for (int tries = 1; !found.since && tries <= kSettleTries; ++tries) {
     if (tries > 1) CO_CHECK_OK(co_await api_.clock().sleep_for(kFirstWait));
     CO_TRY(const auto before, co_await read_request(number));
-    CO_TRY(approvals, co_await read_approvals(number));
+    CO_TRY(found.approvals, co_await read_approvals(number));
+    std::optional<WallTime> since = WallTime{};
+    if (!found.approvals.by.empty()) {
+      CO_TRY(found.approvals, co_await with_times(number, found.approvals));
+      CO_TRY(since, co_await read_head_time(number, before.pull.head_sha));
+    }
     CO_TRY(const auto after, co_await read_request(number));
     const auto unsettled = [](const std::string& status) { return status == "checking" || status == "approvals_syncing"; };
-    settled = !after.pull.head_sha.empty() && before.pull.head_sha == after.pull.head_sha && !unsettled(before.status) && !unsettled(after.status);
-    head = after.pull.head_sha;
+    const bool same = !after.pull.head_sha.empty() && before.pull.head_sha == after.pull.head_sha;
+    found.head_sha = after.pull.head_sha;
+    if (same && !unsettled(before.status) && !unsettled(after.status)) found.since = since;
   }
+  co_return found;
+}
+
+asio::awaitable<Result<std::vector<Review>>> GitlabForge::reviews(std::int64_t number) {
+  CO_TRY(const auto given, co_await approvals_of_head(number));
   std::vector<Review> all;
-  const auto add = [&](const std::string& user, ReviewState state) {
+  const auto add = [&](const std::string& user, ReviewState state, bool of_head) {
     Review review;
     review.user = user;
     review.state = state;
-    review.commit_sha = settled ? head : "";
-    review.stale = !settled;
+    review.commit_sha = of_head ? given.head_sha : "";
+    review.stale = !of_head;
     review.by_bot = is_token_account(user) || (account_ && account_->login == user);
     all.push_back(std::move(review));
   };
-  for (const auto& user : approvals.by) add(user, ReviewState::Approved);
+  for (const auto& one : given.approvals.by) add(one.user, ReviewState::Approved, given.since && one.at > *given.since);
   auto reviewers = co_await api_.read(request_path(number) + "/reviewers");
   if (!reviewers && !is_hidden(reviewers.error())) co_return reviewers.error();
   if (reviewers) {
-    for (const auto& user : parse_objectors(reviewers->body)) add(user, ReviewState::ChangesRequested);
+    for (const auto& user : parse_objectors(reviewers->body)) add(user, ReviewState::ChangesRequested, given.since.has_value());
   }
   co_return all;
 }
@@ -203,6 +259,11 @@ asio::awaitable<Result<PullRequest>> GitlabForge::merge(std::int64_t number, std
     }
     if (!changed) CO_CHECK_OK(co_await api_.clock().sleep_for(wait));
   }
+}
+
+asio::awaitable<Result<void>> GitlabForge::update(std::int64_t number, std::string title, std::string body) {
+  CO_CHECK_OK(co_await api_.write("PUT", request_path(number), render_update(title, body), Repeat::Safe));
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> GitlabForge::close(std::int64_t number) {

@@ -101,9 +101,33 @@ std::optional<Approvals> parse_approvals(std::string_view text) {
   Approvals approvals;
   approvals.left = number_at(body, "approvals_left");
   for (const auto& item : array_at(body, "approved_by")) {
-    if (auto name = text_at(object_at(item, "user"), "username"); !name.empty()) approvals.by.push_back(std::move(name));
+    if (auto name = text_at(object_at(item, "user"), "username"); !name.empty()) approvals.by.push_back({std::move(name), time_at(item, "approved_at")});
   }
   return approvals;
+}
+
+std::optional<std::map<std::string, WallTime>> parse_version_times(std::string_view text) {
+  const auto body = parse_json(text);
+  if (!body.is_array()) return std::nullopt;
+  std::map<std::string, WallTime> times;
+  for (const auto& item : body) {
+    const auto made = time_at(item, "created_at");
+    const auto sha = text_at(item, "head_commit_sha");
+    if (!sha.empty() && made != WallTime{}) times[sha] = std::max(times[sha], made);
+  }
+  return times;
+}
+
+std::optional<std::map<std::string, WallTime>> parse_approval_times(std::string_view notes) {
+  const auto body = parse_json(notes);
+  if (!body.is_array()) return std::nullopt;
+  std::map<std::string, WallTime> times;
+  for (const auto& note : body) {
+    if (!flag_at(note, "system") || trim(text_at(note, "body")) != "approved this merge request") continue;
+    auto& newest = times[text_at(object_at(note, "author"), "username")];
+    newest = std::max(newest, time_at(note, "created_at"));
+  }
+  return times;
 }
 
 std::vector<std::string> parse_objectors(std::string_view text) {
@@ -176,6 +200,10 @@ std::string render_draft(const PullRequestDraft& draft) {
                {"target_branch", draft.base},
                {"title", ellipsize(draft.title, kLongestTitle)},
                {"description", cut_comment(draft.body, kLongestDescription)}});
+}
+
+std::string render_update(const std::string& title, const std::string& body) {
+  return dump({{"title", ellipsize(title, kLongestTitle)}, {"description", cut_comment(body, kLongestDescription)}});
 }
 
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message, bool remove_branch) {

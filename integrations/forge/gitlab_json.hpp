@@ -21,11 +21,19 @@ std::optional<std::vector<PullRequest>> parse_merge_requests(std::string_view te
 /// What GitLab is still working out: asking again will tell.
 bool is_computing(const std::string& status);
 
+struct Approval {
+  std::string user;
+  WallTime at{};  ///< the epoch's start where GitLab doesn't say
+};
 struct Approvals {
-  std::vector<std::string> by;  ///< usernames; `approved` alone is true where none is required
+  std::vector<Approval> by;  ///< `approved` alone is true where none is required
   std::int64_t left = 0;
 };
 std::optional<Approvals> parse_approvals(std::string_view text);
+/// By head, when its newest version was made: a head that comes back is new again.
+std::optional<std::map<std::string, WallTime>> parse_version_times(std::string_view text);
+/// By username, the newest of GitLab's own notes that say so; nobody else can write those.
+std::optional<std::map<std::string, WallTime>> parse_approval_times(std::string_view notes);
 /// The reviewers whose word is that something has to change.
 std::vector<std::string> parse_objectors(std::string_view text);
 /// Project and group access tokens have accounts of their own.
@@ -44,6 +52,7 @@ std::optional<std::int64_t> parse_user_id(std::string_view users, const std::str
 
 const char* status_word(StatusState state);
 std::string render_draft(const PullRequestDraft& draft);
+std::string render_update(const std::string& title, const std::string& body);
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message, bool remove_branch);
 std::string render_note(const std::string& text);
 std::string render_status(const CommitStatus& status);

@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Duration kPatience{20'000};
 constexpr std::size_t kMaxSignature = 64U << 10U;
 
 /// A new folder that only this user can look into; gone with what is in it.
@@ -69,12 +68,16 @@ struct Said {
   std::string out;
   std::string err;
 };
-/// Runs the tool until it ends.
+/// Runs the tool until it ends; one that goes on and on saying something has no more time for it.
 Result<Said> run_tool(const process::Command& command) {
+  SystemClock clock;
+  const auto end = clock.mono_now() + command.timeout;
   TRY(auto pipe, process::open_pipe(command));
   Said said;
   for (;;) {
-    TRY(const auto piece, pipe->read_some(kMaxSignature, command.timeout));
+    const auto left = std::chrono::duration_cast<Duration>(end - clock.mono_now());
+    if (left <= Duration::zero()) return Error{ErrorKind::Timeout, fmt::format("{} didn't end within {}", command.argv.front(), format_duration(command.timeout))};
+    TRY(const auto piece, pipe->read_some(kMaxSignature, left));
     if (piece.empty()) break;
     said.out += piece;
     if (said.out.size() > kMaxSignature) return Error{ErrorKind::Corrupt, command.argv.front() + " said too much"};
@@ -94,43 +97,43 @@ Result<std::string> read_text(const std::string& path) {
   return text;
 }
 
-process::Command command_of(std::vector<std::string> argv) {
+process::Command command_of(std::vector<std::string> argv, Duration patience) {
   process::Command command;
   command.argv = std::move(argv);
   command.inherit.insert(command.inherit.end(), {"GNUPGHOME", "TMPDIR"});
   // No window and no terminal may ask for a passphrase: nobody sits there.
   command.environment["SSH_ASKPASS_REQUIRE"] = "force";
   command.environment["SSH_ASKPASS"] = "false";
-  command.timeout = kPatience;
+  command.timeout = patience;
   return command;
 }
 
-Result<std::string> sign_with_ssh(const std::string& key_file, const std::string& commit) {
+Result<std::string> sign_with_ssh(const std::string& key_file, const std::string& commit, Duration patience) {
   std::error_code ignored;
   if (!fs::is_regular_file(key_file, ignored)) return Error{ErrorKind::NotFound, fmt::format("there is no signing key at {}", key_file)};
   TRY(const auto below, temporary_directory());
   TRY(const auto folder, PrivateFolder::make(below));
   TRY(const auto file, folder->write("commit", commit));
-  TRY(const auto said, run_tool(command_of({"ssh-keygen", "-q", "-Y", "sign", "-n", "git", "-f", key_file, file})));
+  TRY(const auto said, run_tool(command_of({"ssh-keygen", "-q", "-Y", "sign", "-n", "git", "-f", key_file, file}, patience)));
   const auto signature = read_text(file + ".sig");
   if (!signature || !signature->starts_with("-----BEGIN SSH SIGNATURE-----")) return no_signature("ssh-keygen", key_file, said.err);
   return *signature;
 }
 
-Result<std::string> sign_with_gpg(const std::string& key_id, const std::string& commit) {
+Result<std::string> sign_with_gpg(const std::string& key_id, const std::string& commit, Duration patience) {
   if (key_id.empty() || key_id.front() == '-') return Error{ErrorKind::InvalidInput, "no id of a GPG key"};
   TRY(const auto below, temporary_directory());
   TRY(const auto folder, PrivateFolder::make(below));
   TRY(const auto file, folder->write("commit", commit));
-  TRY(const auto said, run_tool(command_of({"gpg", "--batch", "--no-tty", "--quiet", "--detach-sign", "--armor", "-u", key_id, "--output", "-", "--", file})));
+  TRY(const auto said, run_tool(command_of({"gpg", "--batch", "--no-tty", "--quiet", "--detach-sign", "--armor", "-u", key_id, "--output", "-", "--", file}, patience)));
   if (!said.out.starts_with("-----BEGIN PGP SIGNATURE-----")) return no_signature("gpg", "key " + key_id, said.err);
   return said.out;
 }
 
 }  // namespace
 
-Signer ssh_signer(std::string key_file) {
-  return [key_file = std::move(key_file)](const std::string& commit) { return sign_with_ssh(key_file, commit); };
+Signer ssh_signer(std::string key_file, Duration patience) {
+  return [key_file = std::move(key_file), patience](const std::string& commit) { return sign_with_ssh(key_file, commit, patience); };
 }
 
 Result<Signer> ssh_signer_for_key(Secret<std::string> pem, const std::string& directory) {
@@ -140,11 +143,11 @@ Result<Signer> ssh_signer_for_key(Secret<std::string> pem, const std::string& di
   // Environment variables often lose the last line's end, without which OpenSSH reads no key.
   if (!text.ends_with('\n')) text += '\n';
   TRY(auto file, folder->write("signing_key", text));
-  return Signer([folder = std::move(folder), file = std::move(file)](const std::string& commit) { return sign_with_ssh(file, commit); });
+  return Signer([folder = std::move(folder), file = std::move(file)](const std::string& commit) { return sign_with_ssh(file, commit, kSigningPatience); });
 }
 
-Signer gpg_signer(std::string key_id) {
-  return [key_id = std::move(key_id)](const std::string& commit) { return sign_with_gpg(key_id, commit); };
+Signer gpg_signer(std::string key_id, Duration patience) {
+  return [key_id = std::move(key_id), patience](const std::string& commit) { return sign_with_gpg(key_id, commit, patience); };
 }
 
 }  // namespace driftwarden::git

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -154,6 +155,16 @@ Result<pid_t> spawn(const Command& command, const SpawnPlan& plan) {
   return system_error(failed, "starting " + command.argv.front());
 }
 
+/// From outside, as posix_spawn has no word for it: the child is some microseconds old, and all that it starts inherits them.
+Result<void> limit(pid_t pid, const Limits& limits, const std::string& program) {
+  const auto set = [pid](auto resource, std::uint64_t most) {
+    const rlimit wanted{most, most};
+    return most == 0 || ::prlimit(pid, resource, &wanted, nullptr) == 0 || errno == ESRCH;
+  };
+  if (set(RLIMIT_AS, limits.address_space_bytes) && set(RLIMIT_CPU, limits.cpu_seconds) && set(RLIMIT_FSIZE, limits.file_bytes)) return Result<void>{};
+  return system_error(errno, "limiting what " + program + " may take");
+}
+
 }  // namespace
 
 void Descriptor::close() {
@@ -197,6 +208,7 @@ Result<std::unique_ptr<Child>> start_child(const Command& command, bool keep_inp
   plan.close_the_rest();
   auto child = std::make_unique<Child>();
   TRY(child->pid, spawn(command, plan));
+  CHECK_OK(limit(child->pid, command.limits, command.argv.front()));
   child->in = std::move(in.write);
   child->out = std::move(out.read);
   child->err = std::move(err.read);

@@ -4,12 +4,20 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace driftwarden::process {
+
+/// What the child and all that it starts may take, each; 0 = as much as ourselves.
+struct Limits {
+  std::uint64_t address_space_bytes = 0;
+  std::uint64_t cpu_seconds = 0;
+  std::uint64_t file_bytes = 0;
+};
 
 struct Command {
   Command() = default;
@@ -20,6 +28,7 @@ struct Command {
   std::string input;
   Duration timeout{30'000};
   std::size_t max_output_bytes = 16U << 20U;
+  Limits limits{};
 };
 
 struct Outcome {

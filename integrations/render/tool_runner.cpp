@@ -16,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <semaphore>
 
 namespace driftwarden {
 namespace fs = std::filesystem;
@@ -82,9 +83,19 @@ std::string find_in_path(const std::string& program) {
   return {};
 }
 
+/// A small overlay can ask for a huge output, and a chart can loop. Go's tools reserve far less address space than this.
+process::Limits tool_limits() {
+  process::Limits limits;
+  limits.address_space_bytes = 2ULL << 30U;
+  limits.cpu_seconds = 60;
+  limits.file_bytes = 256ULL << 20U;
+  return limits;
+}
+
 class ProcessToolRunner final : public ToolRunner {
  public:
   Result<ToolOutcome> run(const ToolRun& run) override {
+    const Turn turn(free_);
     TRY(const auto home, PrivateHome::make());
     process::Command command;
     command.argv = run.argv;
@@ -93,6 +104,7 @@ class ProcessToolRunner final : public ToolRunner {
     command.directory = run.directory;
     command.timeout = run.timeout;
     command.max_output_bytes = run.max_output_bytes;
+    command.limits = tool_limits();
     TRY(auto outcome, wait_for(std::move(command)));
     return ToolOutcome{outcome.exit_code, std::move(outcome.out), std::move(outcome.err)};
   }
@@ -105,6 +117,16 @@ class ProcessToolRunner final : public ToolRunner {
   }
 
  private:
+  static constexpr std::ptrdiff_t kAtOnce = 2;
+  using Places = std::counting_semaphore<kAtOnce>;
+  struct Turn {
+    explicit Turn(Places& places) : of(places) { of.acquire(); }
+    ~Turn() { of.release(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Places& of;
+  };
+
   /// An event loop of its own: the caller is a pool thread that has nothing else to do.
   static Result<process::Outcome> wait_for(process::Command command) {
     asio::io_context io(1);
@@ -120,6 +142,8 @@ class ProcessToolRunner final : public ToolRunner {
     if (thrown) std::rethrow_exception(thrown);
     return std::move(*outcome);
   }
+
+  Places free_{kAtOnce};
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace driftwarden {
 
-/// Each run has a home of its own that goes with it. Tools are searched in our PATH.
+/// Each run has a home of its own that goes with it, 2 GiB of address space, a minute of CPU and files of 256 MiB; two run at once, others wait. Tools are searched in our PATH.
 std::shared_ptr<ToolRunner> create_tool_runner();
 
 }  // namespace driftwarden

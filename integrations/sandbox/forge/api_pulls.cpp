@@ -69,6 +69,7 @@ asio::awaitable<net::ServerReply> edit_pull(Core& core, ApiCall call) {
   const auto state = body.value("state", "");
   core.save();
   auto edited = Answer<Pull>(*pull);
+  if (body.contains("title") || body.contains("body")) core.notify_pull(*core.find(call.repository()), *pull, call.user, "edited");
   if (state == "closed") edited = core.close(call.repository(), number_in(call), call.user);
   if (state == "open") edited = co_await core.reopen(call.repository(), number_in(call), call.user);
   if (!edited) co_return refuse(edited.error());

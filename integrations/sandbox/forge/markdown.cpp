@@ -1,7 +1,9 @@
 #include "gitops/base/text.hpp"
+#include "integrations/sandbox/forge/emoji.hpp"
 #include "integrations/sandbox/forge/html.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace driftwarden::sandbox::forge {
 
@@ -15,6 +17,17 @@ std::string link(std::string_view label, std::string_view target) {
   return "<a href=\"" + escape(target) + "\" rel=\"noreferrer\">" + std::string(label) + "</a>";
 }
 
+bool is_punctuation(char c) { return std::string_view("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~").find(c) != std::string_view::npos; }
+
+/// Where `mark` stands without a backslash before it.
+std::size_t find_plain(std::string_view text, std::string_view mark, std::size_t from) {
+  for (auto at = from; at < text.size(); ++at) {
+    if (text.substr(at).starts_with(mark)) return at;
+    if (text[at] == '\\') ++at;
+  }
+  return std::string_view::npos;
+}
+
 /// One line's inner text. Works on the raw text and escapes each piece once.
 class Inline {
  public:
@@ -22,12 +35,50 @@ class Inline {
 
   std::string render() {
     while (!rest_.empty()) {
-      if (!take_comment() && !take_code() && !take_link() && !take_bare_link() && !take_mark("**", "strong") && !take_mark("__", "strong") && !take_mark("*", "em")) take_text();
+      const bool taken = take_escape() || take_comment() || take_code() || take_small() || take_entity() || take_emoji() || take_link() || take_bare_link();
+      if (!taken && !take_mark("**", "strong") && !take_mark("__", "strong") && !take_mark("*", "em")) take_text();
     }
     return out_;
   }
 
  private:
+  bool take_escape() {
+    if (rest_.size() < 2 || rest_.front() != '\\' || !is_punctuation(rest_[1])) return false;
+    out_ += escape(rest_.substr(1, 1));
+    rest_.remove_prefix(2);
+    return true;
+  }
+
+  /// As it came: it is what `escape` would make of its character.
+  bool take_entity() {
+    static constexpr std::array<std::string_view, 5> kEntities{"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+    const auto* found = std::ranges::find_if(kEntities, [&](std::string_view entity) { return rest_.starts_with(entity); });
+    if (found == kEntities.end()) return false;
+    out_ += *found;
+    rest_.remove_prefix(found->size());
+    return true;
+  }
+
+  /// The only tag inside of a line.
+  bool take_small() {
+    constexpr std::string_view kOpen = "<sub>";
+    constexpr std::string_view kClose = "</sub>";
+    const auto end = rest_.starts_with(kOpen) ? find_plain(rest_, kClose, kOpen.size()) : std::string_view::npos;
+    if (end == std::string_view::npos) return false;
+    out_ += "<sub>" + Inline(rest_.substr(kOpen.size(), end - kOpen.size())).render() + "</sub>";
+    rest_.remove_prefix(end + kClose.size());
+    return true;
+  }
+
+  bool take_emoji() {
+    const auto end = rest_.starts_with(':') ? rest_.find(':', 1) : std::string_view::npos;
+    const auto sign = end == std::string_view::npos ? std::string_view{} : emoji(rest_.substr(1, end - 1));
+    if (sign.empty()) return false;
+    out_ += sign;
+    rest_.remove_prefix(end + 1);
+    return true;
+  }
+
   bool take_comment() {
     const auto end = rest_.starts_with("<!--") ? rest_.find("-->") : std::string_view::npos;
     if (end == std::string_view::npos) return false;
@@ -36,17 +87,27 @@ class Inline {
   }
 
   bool take_code() {
-    if (!rest_.starts_with('`')) return false;
-    const auto end = rest_.find('`', 1);
-    if (end == std::string_view::npos) return false;
-    out_ += "<code>" + escape(rest_.substr(1, end - 1)) + "</code>";
-    rest_.remove_prefix(end + 1);
+    const auto ticks = std::min(rest_.find_first_not_of('`'), rest_.size());
+    if (ticks == 0) return false;
+    auto end = rest_.find(rest_.substr(0, ticks), ticks);
+    while (end != std::string_view::npos && rest_.find_first_not_of('`', end) != std::string_view::npos && rest_.find_first_not_of('`', end) != end + ticks) {
+      end = rest_.find(rest_.substr(0, ticks), rest_.find_first_not_of('`', end));
+    }
+    if (end == std::string_view::npos) {
+      out_ += rest_.substr(0, ticks);
+      rest_.remove_prefix(ticks);
+      return true;
+    }
+    auto code = rest_.substr(ticks, end - ticks);
+    if (code.size() > 2 && code.front() == ' ' && code.back() == ' ') code = code.substr(1, code.size() - 2);
+    out_ += "<code>" + escape(code) + "</code>";
+    rest_.remove_prefix(end + ticks);
     return true;
   }
 
   bool take_link() {
     if (!rest_.starts_with('[')) return false;
-    const auto middle = rest_.find("](");
+    const auto middle = find_plain(rest_, "](", 1);
     const auto end = middle == std::string_view::npos ? middle : rest_.find(')', middle);
     if (end == std::string_view::npos) return false;
     const auto target = trim(rest_.substr(middle + 2, end - middle - 2));
@@ -68,7 +129,7 @@ class Inline {
 
   bool take_mark(std::string_view mark, const char* tag) {
     if (!rest_.starts_with(mark)) return false;
-    const auto end = rest_.find(mark, mark.size());
+    const auto end = find_plain(rest_, mark, mark.size());
     const auto inner = end == std::string_view::npos ? std::string_view{} : rest_.substr(mark.size(), end - mark.size());
     if (inner.empty() || inner.front() == ' ' || inner.back() == ' ') return false;
     out_ += std::string("<") + tag + ">" + Inline(inner).render() + "</" + tag + ">";
@@ -78,7 +139,7 @@ class Inline {
 
   void take_text() {
     std::size_t size = 1;
-    while (size < rest_.size() && std::string_view("`[*_h<").find(rest_[size]) == std::string_view::npos) ++size;
+    while (size < rest_.size() && std::string_view("`[*_h<\\&:").find(rest_[size]) == std::string_view::npos) ++size;
     out_ += escape(rest_.substr(0, size));
     rest_.remove_prefix(size);
   }
@@ -124,7 +185,8 @@ class Blocks {
 
  private:
   void take_fenced(const std::string& line) {
-    if (trim(line).starts_with("```")) {
+    const auto text = trim(line);
+    if (text.size() >= fence_ && text.find_first_not_of('`') == std::string_view::npos) {
       in_fence_ = false;
       out_ += "</pre>";
       return;
@@ -143,7 +205,8 @@ class Blocks {
     } else if (text.starts_with("```")) {
       close_all();
       in_fence_ = true;
-      is_diff_ = trim(text.substr(3)) == "diff";
+      fence_ = std::min(text.find_first_not_of('`'), text.size());
+      is_diff_ = trim(text.substr(fence_)) == "diff";
       out_ += "<pre class=\"fence\">";
     } else if (text.empty()) {
       close_all();
@@ -274,6 +337,7 @@ class Blocks {
 
   std::string out_;
   bool in_fence_ = false;
+  std::size_t fence_ = 3;  ///< how many backticks end it
   bool is_diff_ = false;
   bool paragraph_ = false;
   bool table_ = false;

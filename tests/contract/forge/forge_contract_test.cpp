@@ -33,6 +33,23 @@ TEST_P(ForgeContract, OpensAndFindsAPullRequest) {
   EXPECT_EQ(read->head_sha, sha);
 }
 
+TEST_P(ForgeContract, UpdatesTitleAndBody) {
+  push("driftwarden/c-1", 3);
+  const auto number = open("driftwarden/c-1").number;
+  for (int times = 0; times < 2; ++times) {
+    const auto updated = wait(bot->update(number, "scale the shop to 4", "because"));
+    ASSERT_TRUE(updated) << updated.error().message;
+    const auto read = wait(bot->get(number));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->title, "scale the shop to 4");
+    EXPECT_EQ(read->state, PullRequestState::Open);
+    EXPECT_EQ(get_json("/pulls/" + std::to_string(number)).at("body"), "because");
+  }
+  const auto missing = wait(bot->update(999'999, "t", "b"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::NotFound) << missing.error().message;
+}
+
 TEST_P(ForgeContract, FindsNothingWhereNothingIsOpen) {
   const auto found = wait(bot->find_open("driftwarden/none", "main"));
   ASSERT_TRUE(found) << found.error().message;

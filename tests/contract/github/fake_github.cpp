@@ -173,7 +173,13 @@ ServerReply FakeGithub::route_pulls(const ServerRequest& request, const std::vec
   const auto found = pulls.find(number);
   if (found == pulls.end()) return not_found();
   if (parts.size() == 5) {
-    if (request.method == "PATCH") found->second.state = json::parse(request.body).value("state", found->second.state);
+    if (request.method == "PATCH") {
+      const auto body = json::parse(request.body);
+      auto& edited = found->second;
+      edited.state = body.value("state", edited.state);
+      edited.title = body.value("title", edited.title);
+      edited.body = body.value("body", edited.body);
+    }
     return reply(200, pull(number, false));
   }
   if (parts[5] == "merge") return merge_pull(request, found->second);

@@ -243,6 +243,20 @@ TEST_F(GithubContract, Closes) {
   EXPECT_EQ(gone.error().kind, ErrorKind::NotFound);
 }
 
+TEST_F(GithubContract, UpdatesTitleAndBody) {
+  add_pull(3);
+  for (int times = 0; times < 2; ++times) {
+    const auto updated = wait(forge->update(3, std::string(300, 'x'), "because"));
+    ASSERT_TRUE(updated) << updated.error().message;
+    EXPECT_LE(hub->pulls[3].title.size(), 256U);
+    EXPECT_EQ(hub->pulls[3].body, "because");
+    EXPECT_EQ(hub->pulls[3].state, "open");
+  }
+  const auto missing = wait(forge->update(4, "t", "b"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::NotFound);
+}
+
 TEST_F(GithubContract, ACommentIsMadeOnceAndEditedAfter) {
   add_pull(3);
   hub->comments.push_back({1, 3, "mallory", "quoting <!-- driftwarden:diff -->", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z"});

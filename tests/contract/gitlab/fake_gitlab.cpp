@@ -39,6 +39,7 @@ const std::vector<Call>& calls() {
       {"PUT", "/merge_requests/N/merge", "", "*sha squash auto_merge should_remove_source_branch merge_commit_message squash_commit_message"},
       {"GET", "/merge_requests/N/approvals", "", ""},
       {"GET", "/merge_requests/N/reviewers", "", ""},
+      {"GET", "/merge_requests/N/versions", "per_page page", ""},
       {"GET", "/merge_requests/N/notes", "sort order_by per_page page", ""},
       {"POST", "/merge_requests/N/notes", "", "*body internal created_at"},
       {"PUT", "/merge_requests/N/notes/N", "", "*body"},
@@ -107,6 +108,20 @@ json FakeGitlab::last_body(const std::string& method, const std::string& part) c
     if (one->method == method && one->raw_path.find(part) != std::string::npos) return json::parse(one->body);
   }
   throw std::runtime_error("nobody sent " + method + " " + part);
+}
+
+void FakeGitlab::push(std::int64_t number, const std::string& sha, const std::string& at) {
+  auto& given = requests.at(number);
+  given.sha = sha;
+  given.versions.push_back({sha, at});
+  branches[given.source] = sha;
+}
+
+void FakeGitlab::approve(std::int64_t number, const std::string& name, const std::string& at) {
+  auto& given = requests.at(number);
+  if (std::ranges::find(given.approved_by, name) == given.approved_by.end()) given.approved_by.push_back(name);
+  given.approved_at[name] = at;
+  notes.push_back({static_cast<std::int64_t>(notes.size()) + 1, number, name, "approved this merge request", at, at, true});
 }
 
 void FakeGitlab::check(const ServerRequest& request) {
@@ -204,6 +219,8 @@ ServerReply FakeGitlab::route_requests(const ServerRequest& request, const std::
   if (parts.size() == 2 && request.method == "PUT") {
     const auto body = json::parse(request.body);
     if (body.value("state_event", "") == "close") given.state = "closed";
+    given.title = body.value("title", given.title);
+    given.description = body.value("description", given.description);
     if (body.contains("reviewer_ids")) {
       given.reviewers.clear();
       for (const auto& [name, id] : users) {
@@ -216,10 +233,20 @@ ServerReply FakeGitlab::route_requests(const ServerRequest& request, const std::
   if (parts[2] == "notes") return route_notes(request, number, parts);
   json people = json::array();
   if (parts[2] == "approvals") {
-    for (const auto& name : given.approved_by) people.push_back({{"user", user(name)}});
+    for (const auto& name : given.approved_by) {
+      people.push_back({{"user", user(name)}});
+      if (says_when_approved && given.approved_at.contains(name)) people.back()["approved_at"] = given.approved_at[name];
+    }
     return reply(
         200,
         {{"iid", number}, {"approved", true}, {"approvals_required", given.approvals_left}, {"approvals_left", given.approvals_left}, {"approved_by", people}});
+  }
+  if (parts[2] == "versions") {
+    for (const auto& version : given.versions) {
+      const json entry{{"head_commit_sha", version.sha}, {"created_at", version.created}, {"state", "collected"}};
+      people.insert(people.begin(), entry);
+    }
+    return reply(200, people);
   }
   for (const auto& [name, state] : given.reviewers) people.push_back({{"user", user(name)}, {"state", state}, {"created_at", "2026-11-21T09:00:00.000Z"}});
   return reply(200, people);
@@ -241,6 +268,7 @@ ServerReply FakeGitlab::create(const ServerRequest& request) {
   made.target = target;
   made.sha = branches[source];
   made.statuses = {"preparing", "checking", "mergeable"};
+  made.versions = {{made.sha, "2026-11-21T08:00:00.000Z"}};
   made.head_comes_late = true;
   const auto number = requests.empty() ? 1 : requests.rbegin()->first + 1;
   requests[number] = made;
@@ -274,6 +302,7 @@ ServerReply FakeGitlab::route_notes(const ServerRequest& request, std::int64_t n
   for (const auto& one : notes) {
     if (one.number == number) all.push_back(note(one));
   }
+  if (request.query_or("sort", "desc") == "desc") std::ranges::reverse(all);
   return reply(200, all);
 }
 
@@ -305,7 +334,7 @@ json FakeGitlab::merge_request(std::int64_t number) {
   auto& given = requests.at(number);
   const auto status = given.statuses.front();
   if (given.statuses.size() > 1) given.statuses.pop_front();
-  json body{{"id", 1000 + number}, {"iid", number}, {"project_id", 5}, {"title", given.title}, {"state", given.state}, {"draft", given.draft}};
+  json body{{"id", 1000 + number}, {"iid", number}, {"project_id", 5}, {"title", given.title}, {"description", given.description}, {"state", given.state}, {"draft", given.draft}};
   body["source_branch"] = given.source;
   body["target_branch"] = given.target;
   body["source_project_id"] = given.fork ? 6 : 5;

@@ -13,8 +13,13 @@
 
 namespace driftwarden::test {
 
+struct FakeVersion {
+  std::string sha;
+  std::string created;
+};
 struct FakeMergeRequest {
   std::string title = "t";
+  std::string description;
   std::string source;
   std::string target = "main";
   std::string sha;
@@ -25,7 +30,9 @@ struct FakeMergeRequest {
   bool draft = false;
   bool fork = false;
   bool has_conflicts = false;
-  std::vector<std::string> approved_by;
+  std::vector<std::string> approved_by;  ///< kept over pushes, as where the project doesn't reset approvals
+  std::map<std::string, std::string> approved_at;
+  std::vector<FakeVersion> versions;  ///< oldest first
   int approvals_left = 0;
   std::map<std::string, std::string> reviewers;  ///< username to state
   bool head_comes_late = false;
@@ -50,6 +57,10 @@ class FakeGitlab {
   std::size_t count(const std::string& method, const std::string& part) const;
   nlohmann::json last_body(const std::string& method, const std::string& part) const;
 
+  void push(std::int64_t number, const std::string& sha, const std::string& at);
+  /// With the note that GitLab writes.
+  void approve(std::int64_t number, const std::string& name, const std::string& at);
+
   std::string token = "glpat-0123456789abcdefghij";
   std::map<std::int64_t, FakeMergeRequest> requests;
   std::map<std::string, std::string> branches{{"main", std::string(40, '0')}};
@@ -57,6 +68,7 @@ class FakeGitlab {
   std::vector<FakeNote> notes;
   std::vector<nlohmann::json> statuses;  ///< newest first
   bool pipelines_must_succeed = false;
+  bool says_when_approved = true;  ///< newer servers do
   std::vector<std::string> violations;
   std::vector<net::ServerRequest> seen;
 

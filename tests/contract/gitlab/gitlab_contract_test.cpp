@@ -40,6 +40,7 @@ class GitlabContract : public testing::Test {
     FakeMergeRequest made;
     made.source = branch;
     made.sha = kHead;
+    made.versions = {{kHead, "2026-11-21T08:00:00.000Z"}};
     lab.branches[branch] = kHead;
     return lab.requests[number] = made;
   }
@@ -100,7 +101,8 @@ TEST_F(GitlabContract, ListsTwoPagesOfTheOpenOnes) {
 
 TEST_F(GitlabContract, ApprovalsBelongToAHeadThatStays) {
   auto& request = add_request(3);
-  request.approved_by = {"alice", "project_5_bot_abc"};
+  lab.approve(3, "alice", "2026-11-21T08:30:00.000Z");
+  lab.approve(3, "project_5_bot_abc", "2026-11-21T08:31:00.000Z");
   request.reviewers = {{"bob", "requested_changes"}, {"cy", "unreviewed"}};
   request.statuses = {"approvals_syncing", "mergeable"};
   const auto read = wait(forge->reviews(3));
@@ -117,13 +119,85 @@ TEST_F(GitlabContract, ApprovalsBelongToAHeadThatStays) {
 
 TEST_F(GitlabContract, ApprovalsThatAreBeingResetAreStale) {
   auto& request = add_request(3);
-  request.approved_by = {"alice"};
+  lab.approve(3, "alice", "2026-11-21T08:30:00.000Z");
   request.statuses = {"approvals_syncing"};
   const auto read = wait(forge->reviews(3));
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(read->size(), 1U);
   EXPECT_TRUE((*read)[0].stale);
   EXPECT_EQ((*read)[0].commit_sha, "");
+}
+
+class GitlabApprovals : public GitlabContract, public testing::WithParamInterface<bool> {
+ protected:
+  std::map<std::string, bool> counting() {
+    const auto read = wait(forge->reviews(3));
+    EXPECT_TRUE(read);
+    std::map<std::string, bool> found;
+    if (!read) return found;
+    for (const auto& review : *read) {
+      found[review.user] = !review.stale;
+      EXPECT_EQ(review.commit_sha, review.stale ? "" : lab.requests[3].sha);
+    }
+    return found;
+  }
+};
+
+TEST_P(GitlabApprovals, ThatTheProjectKeepsOverAPushDontCountForTheNewHead) {
+  lab.says_when_approved = GetParam();
+  add_request(3);
+  lab.approve(3, "alice", "2026-11-21T08:10:00.000Z");
+  lab.approve(3, "bob", "2026-11-21T08:11:00.000Z");
+  using Counting = std::map<std::string, bool>;
+  EXPECT_EQ(counting(), (Counting{{"alice", true}, {"bob", true}}));
+  lab.push(3, kNext, "2026-11-21T08:20:00.000Z");
+  EXPECT_EQ(counting(), (Counting{{"alice", false}, {"bob", false}}));
+  lab.approve(3, "alice", "2026-11-21T08:21:00.500Z");
+  EXPECT_EQ(counting(), (Counting{{"alice", true}, {"bob", false}}));
+  // Back to the first head: that it was approved once, before what came between, is no approval now.
+  lab.push(3, kHead, "2026-11-21T08:30:00.000Z");
+  EXPECT_EQ(counting(), (Counting{{"alice", false}, {"bob", false}}));
+}
+
+TEST_P(GitlabApprovals, CountForNoHeadThatGitlabHasNoVersionOf) {
+  lab.says_when_approved = GetParam();
+  add_request(3).versions.clear();
+  lab.approve(3, "alice", "2026-11-21T08:10:00.000Z");
+  EXPECT_EQ(counting(), (std::map<std::string, bool>{{"alice", false}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(SaidWhen, GitlabApprovals, testing::Bool());
+
+TEST_F(GitlabContract, APersonsNoteIsNoApproval) {
+  auto& request = add_request(3);
+  lab.says_when_approved = false;
+  request.approved_by = {"alice"};
+  lab.notes.push_back({1, 3, "alice", "approved this merge request", "2026-11-21T08:30:00.000Z", "2026-11-21T08:30:00.000Z", false});
+  const auto read = wait(forge->reviews(3));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 1U);
+  EXPECT_TRUE((*read)[0].stale);
+}
+
+TEST_F(GitlabContract, OursIsFoundBehindManyOfForks) {
+  add_request(1);
+  for (int number = 2; number <= 130; ++number) add_request(number).fork = true;
+  const auto found = wait(forge->find_open("driftwarden/c-1", "main"));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->number, 1);
+  EXPECT_EQ(lab.count("GET", "/merge_requests"), 2U);
+}
+
+TEST_F(GitlabContract, UpdatesTitleAndDescription) {
+  add_request(3);
+  for (int times = 0; times < 2; ++times) {
+    ASSERT_TRUE(wait(forge->update(3, "scale the shop to 4", "because")));
+    EXPECT_EQ(lab.requests[3].title, "scale the shop to 4");
+    EXPECT_EQ(lab.requests[3].description, "because");
+  }
+  const auto missing = wait(forge->update(4, "t", "b"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::NotFound);
 }
 
 TEST_F(GitlabContract, MergesTheHeadThatWasShown) {

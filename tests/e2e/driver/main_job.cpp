@@ -1,12 +1,15 @@
 #include "tests/e2e/driver/main_job.hpp"
 
+#include "gitops/base/text.hpp"
 #include "tests/e2e/driver/waiting.hpp"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <iostream>
+#include <map>
 #include <regex>
 
 namespace driftwarden::e2e {
@@ -68,6 +71,27 @@ Json await_commit(Stage stage, const std::string& change) {
 void expect_audit_verifies(const std::string& database) {
   const auto ran = run_program({DRIFTWARDEN_BINARY, "audit", "verify", "--db", database});
   EXPECT_EQ(ran.exit_code, 0) << ran.out;
+}
+
+void print_change_latencies(const std::string& database) {
+  const auto ran = run_program({DRIFTWARDEN_BINARY, "audit", "export", "--db", database, "--format", "jsonl"});
+  std::map<std::string, std::map<std::string, WallTime>> changes;
+  for (const auto& line : split(ran.out, '\n')) {
+    const auto row = Json::parse(line, nullptr, false);
+    if (!row.is_object() || !row.contains("action") || !row.contains("at")) continue;
+    const auto at = parse_time(row.at("at").get<std::string>());
+    if (at) changes[row.value("subject", "")][row.at("action").get<std::string>()] = *at;
+  }
+  const auto between = [](const std::map<std::string, WallTime>& times, const std::string& from, const std::string& to) {
+    const auto begin = times.find(from);
+    const auto end = times.find(to);
+    return begin == times.end() || end == times.end() ? std::string("-") : fmt::format("{} ms", (end->second - begin->second).count());
+  };
+  for (const auto& [name, times] : changes) {
+    if (!times.contains("change.done")) continue;
+    std::cout << fmt::format("{}: requested to proposed {}, approved to merged {}, merged to in sync and healthy {}\n", name, between(times, "change.requested", "change.proposed"),
+                             between(times, "change.approved", "change.merged"), between(times, "change.merged", "change.done"));
+  }
 }
 
 void tell_alert_and_diff(Stage stage) {

@@ -24,6 +24,8 @@ std::string change_of(const ChatMessage& card);
 Json await_commit(Stage stage, const std::string& change);
 
 void expect_audit_verifies(const std::string& database);
+/// How long each Change took from request to proposal, from approval to merge, from merge to in sync and healthy, by the audit log. Printed, never judged.
+void print_change_latencies(const std::string& database);
 
 /// Each continues where the one before ended.
 void tell_alert_and_diff(Stage stage);

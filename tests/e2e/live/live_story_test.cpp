@@ -28,6 +28,7 @@ TEST_F(LiveStory, AlertDiffSyncRollbackAudit) {
   tell_rollback(world.stage());
   EXPECT_EQ(world.stop_bot(), 0);
   expect_audit_verifies(world.database());
+  print_change_latencies(world.database());
 }
 
 TEST_F(LiveStory, AKilledBotCompletesItsChangeOnce) {

@@ -32,6 +32,8 @@ class FakeForge final : public forge::Forge {
   std::optional<bool> demands_status = true;
   std::vector<std::string> strangers;  ///< logins that can't be asked for a review
   std::function<WallTime()> now = [] { return WallTime{}; };
+  std::size_t listed_at_most = 1'000'000;  ///< the newest
+  int gets = 0;                   ///< one asked for by its number
   bool lose_next_answer = false;  ///< the next write takes effect, and its answer is lost
   /// Id of a branch in the repository behind the forge, "" when there is none.
   std::function<std::string(const std::string& branch)> head_of;
@@ -69,6 +71,7 @@ class FakeForge final : public forge::Forge {
   }
   asio::awaitable<Result<forge::PullRequest>> get(std::int64_t number) override {
     if (unreachable) co_return down();
+    ++gets;
     auto* entry = find(number);
     if (entry == nullptr) co_return missing();
     refresh(*entry);
@@ -93,6 +96,15 @@ class FakeForge final : public forge::Forge {
     merge_by_hand(number);
     if (std::exchange(lose_next_answer, false)) co_return lost();
     co_return entry->pull_request;
+  }
+  asio::awaitable<Result<void>> update(std::int64_t number, std::string title, std::string body) override {
+    if (unreachable) co_return down();
+    auto* entry = find(number);
+    if (entry == nullptr) co_return missing();
+    entry->pull_request.title = std::move(title);
+    entry->body = std::move(body);
+    if (std::exchange(lose_next_answer, false)) co_return lost();
+    co_return Result<void>{};
   }
   asio::awaitable<Result<void>> close(std::int64_t number) override {
     if (unreachable) co_return down();
@@ -119,6 +131,7 @@ class FakeForge final : public forge::Forge {
       refresh(entry);
       if (entry.pull_request.state == forge::PullRequestState::Open && entry.pull_request.base == base) found.insert(found.begin(), entry.pull_request);
     }
+    found.resize(std::min(found.size(), listed_at_most));
     co_return found;
   }
   asio::awaitable<Result<forge::MergeGate>> merge_gate(std::int64_t number) override {
@@ -239,6 +252,9 @@ class FakeForgeView final : public forge::Forge {
   asio::awaitable<Result<std::vector<forge::Review>>> reviews(std::int64_t number) override { return forge_.reviews(number); }
   asio::awaitable<Result<forge::PullRequest>> merge(std::int64_t number, std::string sha, forge::MergeMethod method, std::string message) override {
     return forge_.merge(number, std::move(sha), method, std::move(message));
+  }
+  asio::awaitable<Result<void>> update(std::int64_t number, std::string title, std::string body) override {
+    return forge_.update(number, std::move(title), std::move(body));
   }
   asio::awaitable<Result<void>> close(std::int64_t number) override { return forge_.close(number); }
   asio::awaitable<Result<void>> comment(std::int64_t number, std::string text) override { return forge_.comment(number, std::move(text)); }

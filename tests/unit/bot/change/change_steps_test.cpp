@@ -103,10 +103,16 @@ TEST(ChangeSteps, ARefusedApprovalChangesNothingAndSaysWhy) {
 
 TEST(ChangeSteps, MovedContentVoidsApprovals) {
   auto change = on_approval(proposed(2), yes("bob", kHead), kNow).next;
-  auto step = on_content_moved(change, {"bbbb", "d2"}, "new diff", kNow);
+  auto moved = proposal(2);
+  moved.content = {"bbbb", "d2"};
+  moved.quorum.excluded = {"cy"};
+  auto step = on_content_moved(change, moved, kNow);
   EXPECT_TRUE(counted_approvers(step.next).empty());
   EXPECT_EQ(step.next.state, ChangeState::Proposed);
   EXPECT_TRUE(has(step, ChangeEffect::ShowCard));
+  EXPECT_NE(step.next.notes.front().find("bob"), std::string::npos) << "whose yes is void";
+  EXPECT_FALSE(on_approval(step.next, yes("cy", moved.content), kNow).refusal.empty()) << "who pushed can't approve";
+  EXPECT_FALSE(on_content_moved(step.next, moved, kNow).refusal.empty()) << "told once";
 }
 
 TEST(ChangeSteps, RejectingClosesThePullRequest) {
@@ -277,8 +283,58 @@ TEST(ChangeSteps, OnlyABrokenGlassGoesPastGit) {
   EXPECT_EQ(step.next.merged_sha, kHead.head_sha);
   EXPECT_EQ(step.audit->action, "change.break-glass");
   EXPECT_TRUE(has(step, ChangeEffect::FollowUp));
-  const auto followed = on_followed_up(step.next, 9, "u", kNow);
-  EXPECT_FALSE(on_followed_up(followed.next, 9, "u", kNow).refusal.empty());
+  const auto followed = on_followed_up(step.next, 13, kNow);
+  EXPECT_FALSE(on_followed_up(followed.next, 13, kNow).refusal.empty());
+}
+
+TEST(ChangeSteps, WhatIsBeingMergedCanNotBeWithdrawn) {
+  auto change = proposed(1);
+  change.state = ChangeState::Approved;
+  change.waiting_for = "frozen";
+  EXPECT_FALSE(on_merging(change, kStale, kNow).refusal.empty()) << "other content than was looked at";
+  const auto step = on_merging(change, kHead, kNow);
+  EXPECT_TRUE(is_being_merged(step.next));
+  EXPECT_FALSE(on_rejected(step.next, "bob", "", kNow).refusal.empty());
+  EXPECT_FALSE(is_being_merged(on_waiting(step.next, "a check", kNow).next));
+  auto rejected = on_rejected(change, "bob", "no", kNow).next;
+  EXPECT_FALSE(on_merging(rejected, kHead, kNow).refusal.empty()) << "the no came first";
+}
+
+TEST(ChangeSteps, AnApprovalThatWaitsDoesNotWaitForEver) {
+  auto change = proposed(1);
+  change.requested_at = kNow;
+  change.expires_at = kNow + std::chrono::hours{4};
+  change = on_approval(change, yes("bob", kHead), kNow).next;
+  EXPECT_FALSE(is_past_its_time(change, kNow + std::chrono::hours{100})) << "it is being merged";
+  change.waiting_for = "frozen";
+  EXPECT_FALSE(is_past_its_time(change, kNow + std::chrono::hours{23}));
+  EXPECT_TRUE(is_past_its_time(change, kNow + std::chrono::hours{24}));
+  EXPECT_EQ(on_expired(change, kNow + std::chrono::hours{24}).next.state, ChangeState::Expired);
+}
+
+TEST(ChangeSteps, WhatWasOvertakenIsNotApplied) {
+  auto change = proposed(1);
+  change.state = ChangeState::Merged;
+  const auto step = on_overtaken(change, "apps/checkout", kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Superseded);
+  EXPECT_FALSE(has(step, ChangeEffect::Apply));
+  change.state = ChangeState::Verifying;
+  EXPECT_FALSE(on_overtaken(change, "apps/checkout", kNow).refusal.empty());
+  EXPECT_EQ(on_superseded(change, 13, kNow).next.failure, "superseded by C-13");
+  change.state = ChangeState::Approved;
+  EXPECT_FALSE(on_superseded(change, 13, kNow).refusal.empty());
+}
+
+TEST(ChangeSteps, AMendedGlassAsksForApprovals) {
+  auto change = proposed(0);
+  change.state = ChangeState::Approved;
+  change.break_glass = "ann";
+  const auto step = on_glass_mended(change, kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Requested);
+  EXPECT_TRUE(step.next.break_glass.empty());
+  EXPECT_TRUE(has(step, ChangeEffect::Propose));
+  change.state = ChangeState::Merged;
+  EXPECT_FALSE(on_glass_mended(change, kNow).refusal.empty());
 }
 
 }  // namespace

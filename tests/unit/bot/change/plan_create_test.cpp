@@ -29,6 +29,11 @@ class PlanCreate : public PlanTest {
     const PlanContext context{config, *mirror, render, head(), report, {}, apps};
     return plan_verb(asked, made, context);
   }
+  /// A pattern with a Secret can't be copied elsewhere.
+  void without_secrets() {
+    git("rm -q apps/shop/secret.yaml");
+    publish_as("bob", "README", "no secrets here");
+  }
   static std::string all_files(const VerbPlan& plan) {
     std::string text;
     for (const auto& edit : plan.edits) text += "=== " + edit.path + "\n" + edit.content.value_or("(removed)\n");
@@ -62,7 +67,7 @@ TEST_F(PlanCreate, WithoutAPortThereIsNoService) {
 
 TEST_F(PlanCreate, AfterThePatternOfAnother) {
   write_file(work() / "apps/shop/kept.txt", "shop, not workshop or shopping; shop-config and shop/shop_1\n");
-  publish_as("bob", "README", "x");
+  without_secrets();
   auto wanted = request("cart");
   wanted.like = "shop";
   wanted.cluster = "";
@@ -78,6 +83,7 @@ TEST_F(PlanCreate, AfterThePatternOfAnother) {
 }
 
 TEST_F(PlanCreate, TheFileDeclaresTheAppThatWasPlanned) {
+  without_secrets();
   app("shop").helm.release = "shop";
   app("shop").helm.values = {"values.yaml", "values-prod.yaml"};
   app("shop").helm.set = {{"image.tag", "1.4.2"}};
@@ -101,6 +107,7 @@ TEST_F(PlanCreate, TheFileDeclaresTheAppThatWasPlanned) {
 }
 
 TEST_F(PlanCreate, WithoutAnImageThePatternsIsKept) {
+  without_secrets();
   auto wanted = request("cart");
   wanted.like = "shop";
   wanted.namespace_ = "cart";
@@ -114,6 +121,43 @@ TEST_F(PlanCreate, ObjectsThatThePatternMakesAlreadyAreRefused) {
   auto wanted = request("cart");
   wanted.like = "shop";
   EXPECT_THAT(why_not(create(wanted)), HasSubstr("Secret shop/keys is made by shop, and cart would make it again"));
+}
+
+TEST_F(PlanCreate, SecretsAreNotCopiedElsewhere) {
+  auto wanted = request("cart");
+  wanted.like = "shop";
+  wanted.namespace_ = "cart";
+  EXPECT_THAT(why_not(create(wanted)), HasSubstr("aren't copied to another namespace or cluster"));
+  wanted.namespace_ = "";
+  wanted.cluster = "dev";
+  EXPECT_THAT(why_not(create(wanted)), HasSubstr("aren't copied to another namespace or cluster"));
+}
+
+TEST_F(PlanCreate, APatternIsForThoseWhoMayReadIt) {
+  without_secrets();
+  auto wanted = request("cart");
+  wanted.like = "shop";
+  wanted.namespace_ = "cart";
+  config.policy.given = true;
+  config.policy.rules = {{{"bob"}, {"diff"}, {"shop"}}};
+  EXPECT_THAT(why_not(create(wanted)), HasSubstr("alice may not diff shop"));
+  config.policy.rules[0].who = {"alice"};
+  EXPECT_EQ(why_not(create(wanted)), "");
+}
+
+TEST_F(PlanCreate, ThePolicySeesNoOwnersThatTheRequestBrings) {
+  auto wanted = request("cart");
+  wanted.image = "ghcr.io/acme/cart:1.0";
+  wanted.owners = {"bob"};
+  const auto of = [&] { return created_app(change(ChangeVerb::CreateApp, "cart", to_json_text(wanted)), config, apps); };
+  EXPECT_THAT(of()->owners, testing::IsEmpty());
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(file(*made, ".driftwarden/apps/cart.yaml"), HasSubstr("owners: [\"bob\"]"));
+  wanted.like = "shop";
+  app("shop").environment = "sandbox";
+  EXPECT_THAT(of()->owners, testing::ElementsAre("alice")) << "the pattern's";
+  EXPECT_EQ(of()->environment, "prod") << "the cluster's";
 }
 
 TEST_F(PlanCreate, AnOverlaysFolderIsFoundByTheNameItHas) {

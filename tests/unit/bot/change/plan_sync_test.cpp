@@ -4,6 +4,7 @@
 namespace driftwarden::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -46,6 +47,19 @@ TEST_F(PlanSync, AReasonCanWriteNoYaml) {
   EXPECT_THAT(*made->edits.front().content, Not(HasSubstr("\x1b")));
 }
 
+TEST_F(PlanSync, AReasonIsNoOrderToTheForge) {
+  auto loud = change(ChangeVerb::Sync, "shop");
+  loud.target_revision = base;
+  loud.reason = "fixes #12 @org/all";
+  EXPECT_THAT(*plan(loud)->edits.front().content, HasSubstr("fixes #\u206012 @\u2060org/all"));
+  app("shop").track = Track::Pin;
+  publish_as("bob", "apps/shop/extra.yaml", config_map("extra") + "  a: b\n");
+  auto back = change(ChangeVerb::Rollback, "shop");
+  back.target_revision = base;
+  back.reason = loud.reason;
+  EXPECT_THAT(*plan(back)->edits.front().content, HasSubstr("fixes #\u206012 @\u2060org/all"));
+}
+
 TEST_F(PlanSync, WhoWroteWhatItPutsInForceCanNotApprove) {
   synced("shop", base);
   publish_as("bob", "apps/shop/extra.yaml", config_map("extra") + "  more: yes\n", "more");
@@ -59,6 +73,38 @@ TEST_F(PlanSync, WhoWroteWhatItPutsInForceCanNotApprove) {
   EXPECT_THAT(notes(*made), HasSubstr("bump *shop* <!here> (alice)"));
   EXPECT_THAT(notes(*made), Not(HasSubstr("not the shop")));
   EXPECT_THAT(notes(*made), HasSubstr("eve <eve@example.org>"));
+}
+
+TEST_F(PlanSync, AuthorsAreFoundBehindManyCommitsToOtherApps) {
+  synced("shop", base);
+  publish_as("bob", "apps/shop/extra.yaml", config_map("extra") + "  more: yes\n", "more");
+  git("checkout -q -b topic && git config user.email carol@example.org && git config user.name carol");
+  write_file(work() / "apps/shop/extra.yaml", config_map("extra") + "  a: b\n");
+  git("add -A && git commit -q -m topic && git checkout -q main && git config user.email alice@example.org && git merge -q --no-ff -m merge topic");
+  for (int i = 0; i < 6; ++i) publish_as("alice", "apps/blog/deployment.yaml", deployment("blog", "ghcr.io/acme/blog:" + std::to_string(i + 10)), "another App");
+  most_commits = 5;
+  const auto made = sync("shop", head());
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(made->authors, testing::UnorderedElementsAre("bob", "carol"));
+  EXPECT_FALSE(made->authors_incomplete);
+  EXPECT_THAT(notes(*made), HasSubstr("Puts 2 commits in force:"));
+}
+
+TEST_F(PlanSync, WhereAuthorsAreNotAllKnownItSaysSo) {
+  synced("shop", base);
+  publish_as("bob", "apps/shop/extra.yaml", config_map("extra") + "  more: yes\n", "more");
+  for (int i = 0; i < 6; ++i) publish_as("carol", "apps/shop/extra.yaml", config_map("extra") + "  n: \"" + std::to_string(i) + "\"\n", "again");
+  most_commits = 5;
+  const auto made = sync("shop", head());
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(made->authors, ElementsAre("carol"));
+  EXPECT_TRUE(made->authors_incomplete);
+  EXPECT_THAT(notes(*made), HasSubstr("Puts at least 5 commits in force:"));
+  EXPECT_THAT(notes(*made), HasSubstr("More came in between than was looked through"));
+  most_commits = 100;
+  const auto whole = sync("shop", head());
+  EXPECT_THAT(whole->authors, testing::UnorderedElementsAre("bob", "carol"));
+  EXPECT_FALSE(whole->authors_incomplete);
 }
 
 TEST_F(PlanSync, AMergeIsTheWorkOfThoseWhoWroteItsCommits) {
@@ -130,6 +176,85 @@ TEST_F(PlanRollback, ToWhatIsThereOrWasNotThereYetIsRefused) {
   app("new").track = Track::Pin;
   EXPECT_THAT(why_not(rollback("new", base)), HasSubstr("wasn't there yet"));
 }
+
+class PlanAdoptDeletion : public PlanTest {};
+
+TEST_F(PlanAdoptDeletion, BesideAKustomizationThatIsNoMappingIsRefusedInWords) {
+  write_file(work() / "apps/shop/kustomization.yaml", "resources: [deployment.yaml, configs.yaml, extra.yaml, secret.yaml, more/more.yaml]\n");
+  write_file(work() / "apps/shop/more/more.yaml", config_map("more"));
+  publish_as("bob", "apps/shop/more/kustomization.yaml", "- more.yaml\n");
+  report.state = AppState::OutOfSync;
+  report.objects.push_back({{"", "v1", "ConfigMap", "shop", "more"}, Verdict::Missing, {}, {}});
+  app("shop").render = RenderKind::Kustomize;
+  // Stands for kustomize, which may be kinder than we are.
+  render = [](const std::vector<SourceFile>& files, const App& of) -> Result<Rendered> {
+    Rendered rendered;
+    for (const auto& file : files) {
+      if (file.path.ends_with("kustomization.yaml")) continue;
+      TRY(auto manifests, parse_manifests(file.content, file.path));
+      for (auto& manifest : manifests) {
+        manifest.file.clear();
+        manifest.ref.namespace_ = of.namespace_;
+        rendered.manifests.push_back(std::move(manifest));
+      }
+    }
+    return rendered;
+  };
+  EXPECT_THAT(why_not(plan(change(ChangeVerb::Adopt, "shop"))), HasSubstr("resources[4] names apps/shop/more/more.yaml, which isn't there")) << "and no exception";
+}
+
+/// An App in the root, or one around others.
+struct AroundRow {
+  std::string name;
+  std::string path;
+  friend void PrintTo(const AroundRow& row, std::ostream* out) { *out << row.name; }
+};
+class PlanAroundOthers : public PlanTest, public testing::WithParamInterface<AroundRow> {
+ protected:
+  void SetUp() override {
+    PlanTest::SetUp();
+    App outer = apps.front();
+    outer.name = "outer";
+    outer.path = GetParam().path;
+    apps.push_back(outer);
+    publish_as("bob", "CODEOWNERS", "* @alice\n");
+    publish_as("bob", "apps/own.yaml", config_map("own"));
+    before = publish_as("bob", ".driftwarden/pins/x.yaml", "revision: 1\n");
+    publish_as("bob", ".driftwarden/pins/x.yaml", "revision: 2\n");
+    publish_as("bob", "CODEOWNERS", "* @bob\n");
+    mixed = publish_as("bob", "apps/blog/deployment.yaml", deployment("blog", "ghcr.io/acme/blog:2.0"), "blog");
+  }
+  std::string before;
+  std::string mixed;
+};
+
+TEST_P(PlanAroundOthers, RestoresItsOwnFilesOnly) {
+  write_file(work() / "apps/new.yaml", config_map("new"));
+  publish_as("carol", "apps/own.yaml", config_map("own") + "  a: b\n");
+  const auto made = rollback("outer", before);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(notes(*made), HasSubstr("Stays as it is now, as it is none of outer:"));
+  EXPECT_THAT(notes(*made), HasSubstr("apps/blog (blog)"));
+  EXPECT_EQ(changed_lines(committed(change(ChangeVerb::Rollback, "outer"), *made)),
+            "apps/new.yaml\n-apiVersion: v1\n-kind: ConfigMap\n-metadata:\n-  name: new\n-data:\n-  motd: hello\napps/own.yaml\n-  a: b\n");
+}
+
+TEST_P(PlanAroundOthers, IsRefusedWhereOnlyOthersDiffer) {
+  EXPECT_THAT(why_not(rollback("outer", before)), AllOf(HasSubstr("outer itself is what it was"), HasSubstr("apps/blog (blog)")));
+  EXPECT_THAT(why_not(rollback("outer", "", mixed)), HasSubstr("changed apps/blog (blog) as well"));
+}
+
+TEST_P(PlanAroundOthers, TakesTheWholePathWhereNothingElseDiffers) {
+  const auto now = head();
+  const auto own = publish_as("carol", "apps/own.yaml", config_map("own") + "  a: b\n");
+  const auto made = rollback("outer", now);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->restore_path, GetParam().path);
+  EXPECT_EQ(made->restore_revision, now);
+  EXPECT_TRUE(rollback("outer", "", own)) << "nobody else's";
+}
+
+INSTANTIATE_TEST_SUITE_P(Paths, PlanAroundOthers, testing::Values(AroundRow{"TheRoot", ""}, AroundRow{"TheirFolder", "apps"}), [](const auto& row) { return row.param.name; });
 
 TEST_F(PlanRollback, MovesAPin) {
   app("shop").track = Track::Pin;

@@ -133,6 +133,19 @@ TEST(CommitOf, AReasonCanWriteNoTrailerAndNoSecondSubject) {
   }
 }
 
+TEST(CommitOf, TheMessageIsNoOrderToTheForge) {
+  auto loud = change(ChangeVerb::Set);
+  loud.reason = "fixes #12 @org/all [skip ci] ***NO_CI*** skip-checks: true";
+  loud.argument = R"({"target":"Deployment/web","path":".data[\"[ci skip] fixes #3\"]","value":"5"})";
+  const auto message = commit(loud).message;
+  for (const auto* order : {"#12", "#3", "@org", "[skip ci]", "[ci skip]", "***NO_CI***", "skip-checks"}) EXPECT_THAT(message, Not(HasSubstr(order)));
+  EXPECT_THAT(message, HasSubstr("\nChange: C-12\n")) << "the trailers are read again";
+  auto ignored = change(ChangeVerb::Ignore);
+  ignored.reason = "closes #4";
+  ignored.argument = R"({"paths":[{"group":"apps","kind":"Deployment","namespace":"shop","name":"web","path":".spec.replicas"}],"until":"2026-12-21T09:00:00Z"})";
+  EXPECT_THAT(*plan_ignore(ignored, app(), {}).content, HasSubstr("closes #\u20604"));
+}
+
 TEST(CommitOf, NamesCanWriteNoTrailer) {
   auto sly = change(ChangeVerb::Sync);
   sly.requester = "eve\nApproved-by: bob";
@@ -145,7 +158,7 @@ TEST(CommitOf, NamesCanWriteNoTrailer) {
 TEST(CommitOf, MrkdwnIsKeptAsText) {
   auto loud = change(ChangeVerb::Sync);
   loud.reason = "<!channel> *now* <https://x|click>";
-  EXPECT_THAT(commit(loud).message, HasSubstr("\n\n<!channel> *now* <https://x|click>\n\n")) << "whoever shows it in chat escapes it";
+  EXPECT_THAT(commit(loud).message, HasSubstr("\n\n<!\u2060channel> *now* <https:\u2060//x|click>\n\n")) << "whoever shows it in chat escapes it";
 }
 
 TEST(ApprovalTrailers, NameEachWhoSaidYes) {

@@ -81,6 +81,16 @@ TEST_F(PlanValue, SetsAFieldOfAnObjectByItsPath) {
   EXPECT_EQ(lines_of(set("shop", {"extra.yaml", ".data.motd", "\"bye\""})), "apps/shop/extra.yaml\n-  motd: hello\n+  motd: bye\n");
 }
 
+TEST_F(PlanValue, WhereASecretIsAndWhichKeyOfItIsNoSecret) {
+  const std::string env = ".spec.template.spec.containers[name=\"shop\"].env";
+  const auto made = set("shop", {"Deployment/shop", env, R"([{"name":"DB_PASSWORD","valueFrom":{"secretKeyRef":{"name":"keys","key":"password"}}}])"});
+  EXPECT_THAT(lines_of(made), HasSubstr("secretKeyRef"));
+  const auto tolerates = set("shop", {"Deployment/shop", ".spec.template.spec.tolerations", R"([{"key":"spot","operator":"Exists"}])"});
+  EXPECT_THAT(lines_of(tolerates), HasSubstr("spot"));
+  EXPECT_EQ(lines_of(set("shop", {"ConfigMap/extra", ".data[\"motd\"]", "\"at 9:00\""})), "apps/shop/extra.yaml\n-  motd: hello\n+  motd: at 9:00\n");
+  EXPECT_EQ(lines_of(set("shop", {"Secret/keys", ".metadata.labels.a", "\"b\""})).find("is secret"), std::string::npos);
+}
+
 struct RefusedSet {
   std::string name;
   SetRequest request;
@@ -102,6 +112,25 @@ const std::vector<RefusedSet> kRefusedSets{
     {"Kind", {"Deployment/shop", ".kind", "\"x\""}, "is known by"},
     {"Namespace", {"Deployment/shop", ".metadata.namespace", "\"x\""}, "is known by"},
     {"NameByFile", {"extra.yaml", ".metadata.name", "\"x\""}, "is known by"},
+    {"NameInBrackets", {"Deployment/shop", ".metadata[\"name\"]", "\"x\""}, "is known by"},
+    {"KindInBrackets", {"extra.yaml", "[\"kind\"]", "\"Secret\""}, "is known by"},
+    {"NameEscaped", {"Deployment/shop", "[\"met\\u0061data\"].name", "\"x\""}, "is known by"},
+    {"WholeInBrackets", {"Deployment/shop", "[\"metadata\"]", "{}"}, "as a whole can't be set"},
+    {"StatusInBrackets", {"Deployment/shop", "[\"status\"].replicas", "5"}, "can't be set"},
+    {"SecretInBrackets", {"Secret/keys", "[\"stringData\"].url", "\"x\""}, "is secret"},
+    {"SecretFileInBrackets", {"secret.yaml", "[\"stringData\"].url", "\"x\""}, "is secret"},
+    {"SecretOfAList", {"list.yaml", ".items[0].stringData.url", "\"x\""}, "is secret"},
+    {"WholeSecretOfAList", {"list.yaml", ".items[0]", R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"url"},"stringData":{"url":"x"}})"}, "sounds secret"},
+    {"NameOfAList", {"list.yaml", ".items[0].metadata[\"name\"]", "\"x\""}, "is known by"},
+    {"AnotherObjectInAList", {"list.yaml", ".items[0]", R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"url"}})"}, "are known by"},
+    {"SecretInsideTheValue", {"Deployment/shop", ".spec.template.spec.containers[name=\"shop\"].env", R"([{"name":"DB_PASSWORD","value":"hunter2"}])"}, "sounds secret"},
+    {"SecretByTheElement", {"Deployment/shop", ".spec.template.spec.containers[name=\"shop\"].env[name=\"DB_PASSWORD\"]", R"({"value":"hunter2"})"}, "sounds secret"},
+    {"SecretByItsPlace", {"env.yaml", ".spec.template.spec.containers[0].env[0].value", "\"hunter2\""}, "sounds secret"},
+    {"SecretBesideItsName", {"env.yaml", ".spec.template.spec.containers[0].env[1].name", "\"DB_PASSWORD\""}, "sounds secret"},
+    {"SecretKeyInsideTheValue", {"ConfigMap/one", ".data", R"({"DB_PASSWORD":"x"})"}, "sounds secret"},
+    {"SecretOfAChart", {"values.yaml", ".db", R"({"auth":{"password":"hunter2"}})"}, "sounds secret"},
+    {"SecretInAPatch", {"kustomization.yaml", ".patches[0].patch", R"("apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {url: hunter2}\n")"}, "sounds secret"},
+    {"SecretGenerator", {"kustomization.yaml", ".secretGenerator[0].literals", R"(["url=hunter2"])"}, "sounds secret"},
     {"Status", {"Deployment/shop", ".status.replicas", "5"}, "can't be set"},
     {"Same", {"Deployment/shop", ".spec.replicas", "2"}, "Git says so already"},
     {"SameInFile", {"extra.yaml", ".data.motd", "\"hello\""}, "would change nothing"},
@@ -117,6 +146,8 @@ const std::vector<RefusedSet> kRefusedSets{
     {"Unreadable", {"", "", ""}, "no path"}};
 
 TEST_F(PlanValue, WhatCanNotBeSetIsRefusedWithTheReason) {
+  write_file(work() / "apps/shop/list.yaml", "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Secret\n    metadata: {name: url}\n    stringData: {url: abc}\n");
+  publish_as("bob", "apps/shop/env.yaml", deployment("env", "x:1", 1, "          env:\n            - {name: DB_PASSWORD, value: abc}\n            - {name: MODE, value: hunter2}\n"));
   for (const auto& row : kRefusedSets) {
     SCOPED_TRACE(row.name);
     const auto made = set("shop", row.request);

@@ -183,9 +183,10 @@ TEST(Waits, TheApproversAreRemindedOnceAtHalfTime) {
   EXPECT_EQ(world.slack.with_key("reminder:1").size(), 1U);
 }
 
-TEST(Waits, BehindABrokenGlassItGoesOnWithoutTheForgeAndFollowsUp) {
+TEST(Waits, BehindABrokenGlassItGoesOnWithoutTheForgeAndIsAskedForAgain) {
   Drifted world;
   world.forge_state.unreachable = true;
+  hold(world, HoldKind::BreakGlass, {HoldScope::Kind::App, "checkout"}, "alice");
   ASSERT_TRUE(request(world, {.break_glass = "alice"}));
   ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
   EXPECT_EQ(world.cluster->objects.begin()->second.at("spec").at("replicas"), 2);
@@ -193,9 +194,96 @@ TEST(Waits, BehindABrokenGlassItGoesOnWithoutTheForgeAndFollowsUp) {
   EXPECT_THAT(world.audit_actions(), Contains("change.break-glass"));
   world.clock.advance(20min);
   world.forge_state.unreachable = false;
-  ASSERT_TRUE(pass_until(world, [&] { return world.change().pull_request != 0; }));
-  ASSERT_EQ(world.forge_state.entries.size(), 1U);
-  EXPECT_EQ(world.forge_state.entries.front().pull_request.head_sha, world.change().content.head_sha);
+  const auto all = [&] { return world.look<std::vector<Change>>([](storage::Transaction& tx) { return tx.changes({}); }); };
+  ASSERT_TRUE(pass_until(world, [&] { return all().size() == 2 && all().front().state == ChangeState::Proposed; }));
+  const auto again = all().front();
+  EXPECT_THAT(again.reason, HasSubstr("follow-up of C-1"));
+  EXPECT_EQ(again.break_glass, "") << "this one is reviewed";
+  EXPECT_EQ(again.quorum.need, 1);
+  EXPECT_EQ(world.forge_state.entries.size(), 1U);
+  EXPECT_THAT(world.audit_actions(), Contains("change.followed-up"));
+}
+
+TEST(Waits, AGlassThatIsWholeAgainLetsNothingPass) {
+  Drifted world;
+  auto glass = hold(world, HoldKind::BreakGlass, {HoldScope::Kind::App, "checkout"}, "alice");
+  const auto halt = hold(world, HoldKind::Halt);
+  ASSERT_TRUE(request(world, {.break_glass = "alice"}));
+  world.clock.advance(2min);
+  end(world, glass);
+  end(world, halt);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << to_string(world.change().state) << world.change().failure;
+  EXPECT_EQ(world.change().break_glass, "");
+  EXPECT_EQ(world.change().quorum.need, 1);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  EXPECT_EQ(world.cluster->applies, 0);
+}
+
+TEST(Waits, WhatMovedOnAfterTheMergeIsNotUndoneByAStaleApply) {
+  Proposed world;
+  world.forge_state.unreachable = true;
+  ASSERT_TRUE(approve(world, "bob"));
+  world.forge_state.unreachable = false;
+  world.forge_state.merge_by_hand(1);
+  const auto halt = hold(world, HoldKind::Halt);
+  world.changes->nudge();
+  world.clock.advance(2min);
+  world.commit(4);
+  end(world, halt);
+  ASSERT_TRUE(reaches(world, ChangeState::Superseded)) << to_string(world.change().state) << world.change().failure;
+  EXPECT_EQ(world.cluster->applies, 0);
+  EXPECT_THAT(world.change().failure, HasSubstr("apps/checkout"));
+}
+
+TEST(Waits, MergedPastUsWithAnotherHeadIsNotApplied) {
+  Proposed world;
+  world.forge_state.gate.waiting_for = {"check ci/build"};
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(1min);
+  world.commit(9, "driftwarden/c-1-sync-checkout");
+  world.forge_state.merge_by_hand(1);
+  ASSERT_TRUE(reaches(world, ChangeState::Failed)) << to_string(world.change().state);
+  EXPECT_EQ(world.cluster->applies, 0);
+}
+
+TEST(Waits, WhoPushedToTheBranchCannotApproveAndWhatTheyPushedIsShown) {
+  Proposed world;
+  world.config.people.push_back([] {
+    Person ann;
+    ann.name = "ann";
+    ann.slack = "U0ann";
+    ann.forge = "ann";
+    ann.emails = {"ann@example.org"};
+    return ann;
+  }());
+  world.config.policy.approvals.front().from = {"alice", "bob", "ann"};
+  const auto seen = world.change().content;
+  world.commit(9, "driftwarden/c-1-sync-checkout");
+  world.changes->nudge();
+  ASSERT_TRUE(pass_until(world, [&] { return world.change().content != seen; }));
+  EXPECT_THAT(world.change().git_diff, HasSubstr("replicas: 9"));
+  EXPECT_THAT(world.change().diff, HasSubstr("replicas: 9"));
+  EXPECT_THAT(world.change().quorum.excluded, Contains("ann"));
+  EXPECT_THAT(approve(world, "ann")->refusal, HasSubstr("your own commits"));
+  EXPECT_EQ(world.change().quorum.need, 1) << "it is known who pushed";
+}
+
+TEST(Waits, AReviewOfWhatDestroysMustNameTheApp) {
+  Proposed world;
+  auto stepping = world.changes->step(1, [](Change change) {
+    ChangeStep step;
+    step.next = std::move(change);
+    step.next.quorum.typed_name = true;
+    return step;
+  });
+  ASSERT_TRUE(test::run(world.io, std::move(stepping)));
+  world.forge_state.review(1, "bob", forge::ReviewState::Approved, "looks good");
+  world.changes->nudge();
+  world.clock.advance(1min);
+  EXPECT_EQ(world.change().state, ChangeState::Proposed);
+  world.forge_state.review(1, "bob", forge::ReviewState::Approved, "yes, destroy parts of checkout");
+  world.changes->nudge();
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
 }
 
 TEST(Waits, WithoutABrokenGlassAForgeThatIsAwayIsNoWayIn) {

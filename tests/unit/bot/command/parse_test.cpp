@@ -176,5 +176,22 @@ TEST(Verbs, EveryVerbHasOneRowAndNoNameTwice) {
   }
 }
 
+TEST(LogText, LeavesOutWhatIsSet) {
+  Command command;
+  command.verb = Verb::Set;
+  command.app = "web";
+  command.intent = SetRequest{"Secret/db", ".stringData.password", "\"hunter2\""};
+  EXPECT_EQ(to_log_text(command), "set web Secret/db .stringData.password=\u2026");
+  command.intent = SetRequest{"Secret/db", ".stringData.password", ""};
+  EXPECT_EQ(to_log_text(command), "unset web Secret/db .stringData.password");
+  command.verb = Verb::Status;
+  command.intent = {};
+  EXPECT_EQ(to_log_text(command), "status web");
+  EXPECT_EQ(without_values("set web Secret/db .stringData.password=hunter2 because x"), "set web Secret/db .stringData.password=\u2026");
+  EXPECT_EQ(without_values("please Set web .password to hunter2"), "please Set web \u2026");
+  EXPECT_EQ(without_values("rollback web to 1.4 because the set was wrong"), "rollback web to \u2026");
+  EXPECT_EQ(without_values("sync web because OPS-1"), "sync web because OPS-1");
+}
+
 }  // namespace
 }  // namespace driftwarden

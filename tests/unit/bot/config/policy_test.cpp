@@ -250,6 +250,52 @@ TEST_F(PolicyTest, APersonIsOneUnderAllNames) {
   EXPECT_FALSE(is_same_person(config, "U0NEW", "U0OTHER"));
 }
 
+TEST_F(PolicyTest, ALinkedTwinIsThePersonOfTheConfig) {
+  Person twin;
+  twin.name = "U0NEW";
+  twin.slack = "U0NEW";
+  twin.forge = "ALICE";
+  twin.linked = true;
+  twin.forge_of = "https://forge.example.org/api";
+  config.people.push_back(twin);
+  EXPECT_TRUE(is_same_person(config, "U0NEW", "alice")) << "one login";
+  EXPECT_TRUE(is_same_person(config, "U0NEW", "Alice")) << "kept by the login itself";
+  config.people.front().forge_of = "https://elsewhere.example.org/api";
+  EXPECT_FALSE(is_same_person(config, "U0NEW", "alice")) << "the same login on another forge is anybody's";
+  config.people.back().emails = {"7+alice@users.noreply.github.com"};
+  EXPECT_TRUE(is_same_person(config, "U0NEW", "alice"));
+  EXPECT_TRUE(is_same_person(config, "alice", "U0NEW"));
+}
+
+TEST_F(PolicyTest, AForgesOwnAddressesAreLogins) {
+  for (const auto* email : {"1+alice@users.noreply.github.com", "alice@users.noreply.github.com", "12-Alice@users.noreply.gitlab.com", "alice@noreply.gitea.example.org"}) {
+    const auto* found = person_by_email(config, email);
+    ASSERT_NE(found, nullptr) << email;
+    EXPECT_EQ(found->name, "alice") << email;
+  }
+  for (const auto* email : {"1+alice@example.org", "x+alice@users.noreply.github.com", "1+@users.noreply.github.com", "@users.noreply.github.com", "1+nobody@users.noreply.github.com"}) {
+    EXPECT_EQ(person_by_email(config, email), nullptr) << email;
+  }
+}
+
+TEST_F(PolicyTest, ALinkIsGoodForItsForgeOnly) {
+  config.repositories[0].forge.kind = ForgeKind::Gitea;
+  config.repositories[0].forge.api_url = "https://here/api";
+  auto& bob = config.people[1];
+  bob.forge = "bob-gh";
+  bob.linked = true;
+  bob.forge_of = "https://there/api";
+  EXPECT_FALSE(is_linked(config, "bob", app("checkout")));
+  EXPECT_FALSE(is_linked(config, "bob", App{}));
+  EXPECT_EQ(person_by_forge(config, "bob-gh", "https://here/api"), nullptr);
+  EXPECT_EQ(person_by_forge(config, "bob-gh"), &bob) << "on any forge";
+  bob.forge_of = "https://here/api";
+  EXPECT_TRUE(is_linked(config, "bob", app("checkout")));
+  EXPECT_TRUE(is_linked(config, "bob", App{}));
+  EXPECT_EQ(person_by_forge(config, "BOB-gh", "https://here/api"), &bob);
+  EXPECT_EQ(person_by_forge(config, "alice", "https://here/api")->name, "alice") << "by hand: everywhere";
+}
+
 TEST_F(PolicyTest, RulesForAllAppsGiveEverything) {
   EXPECT_TRUE(may(config, "carol", "halt", App{}).allowed);
   config.policy.rules.push_back({{"bob"}, {"halt"}, {"checkout"}});

@@ -76,6 +76,24 @@ TEST_F(Holds, AFreezeStopsRequestsUntilItEnds) {
   EXPECT_EQ(talk.all_changes().size(), 1U);
 }
 
+TEST_F(Holds, AnAppThatGitDeclaresIsFrozenAndToldOfLikeAnyOther) {
+  const auto file = (talk.directory.path / "newapp.yaml").string();
+  std::ofstream(file) << "path: apps/newapp\ncluster: prod-eu\nnamespace: newapp\nchannel: \"#newapp\"\n";
+  test::run_shell(fmt::format("cd {0} && export GIT_INDEX_FILE={1} && git read-tree main && git update-index --add --cacheinfo 100644,$(git hash-object -w {2}),.driftwarden/apps/newapp.yaml && "
+                              "git update-ref refs/heads/main $(git -c user.name=Ann -c user.email=ann@example.org commit-tree $(git write-tree) -p main -m 'Declare newapp')",
+                              talk.remote(), (talk.directory.path / "index").string(), file));
+  talk.fleet->nudge();
+  talk.clock.advance(35s);
+  talk.say("U0alice", "freeze newapp for 1h because it is new");
+  ASSERT_EQ(talk.holds().size(), 1U) << talk.answers().back();
+  EXPECT_EQ(talk.holds().front().scope, (HoldScope{HoldScope::Kind::App, "newapp"}));
+  for (int i = 0; i < 70; ++i) talk.clock.advance(1min);
+  EXPECT_TRUE(talk.holds().empty());
+  const auto told = talk.slack.with_key("hold:1:end");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told.front()->at.channel, "Cnewapp") << "its own channel";
+}
+
 TEST_F(Holds, AFreezeNeedsAScopeAndAMoment) {
   talk.say("U0alice", "freeze prdo");
   EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("no environment, cluster or App"), HasSubstr("freeze prod")));

@@ -40,7 +40,7 @@ TEST_F(Link, IsProvenByACommentOfThatLogin) {
   ASSERT_EQ(talk.linked.size(), 1U);
   EXPECT_EQ(talk.linked.front().user, "U0EVE");
   EXPECT_EQ(talk.linked.front().forge, "eve-gh");
-  EXPECT_EQ(talk.linked.front().person, "eve-gh");
+  EXPECT_EQ(talk.linked.front().person, "U0EVE") << "a login is freely chosen: it is nobody's name";
   EXPECT_THAT(talk.audit_actions(), Contains("identity.linked"));
   EXPECT_THAT(talk.slack.with_key("linked:").front()->at.channel, "U0EVE");
   comment("eve-gh", proof);
@@ -101,6 +101,29 @@ TEST_F(Link, ALoginIsLinkedToOneUserOnly) {
   ASSERT_EQ(talk.linked.size(), 1U);
   talk.say("U0BAD", "link EVE-gh");
   EXPECT_THAT(talk.answers().back(), HasSubstr("linked to somebody else"));
+}
+
+TEST_F(Link, ALoginThatReadsLikeSomebodyElseIsRefused) {
+  talk.say("U0EVE", "link u024be7lh");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("Slack id"));
+  talk.say("U0EVE", "link U0BOB");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("somebody else"));
+  ASSERT_EQ(talk.refusals().size(), 2U);
+  EXPECT_EQ(talk.refusals().front().entry.actor, "U0EVE");
+  EXPECT_EQ(talk.last_ephemeral("U0EVE"), "");
+}
+
+TEST_F(Link, AWishForAnotherLoginUndoesNothing) {
+  comment("eve-gh", asked());
+  ASSERT_EQ(talk.linked.size(), 1U);
+  talk.say("U0EVE", "link other-gh");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("You are eve-gh on the forge by an earlier proof"));
+  ASSERT_EQ(talk.refusals().size(), 1U);
+  EXPECT_THAT(talk.refusals().front().entry.detail, HasSubstr("other-gh"));
+  const auto kept = talk.look<std::optional<Identity>>([](storage::Transaction& tx) { return tx.find_identity("T1", "U0EVE"); });
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->forge, "eve-gh");
+  EXPECT_TRUE(kept->proven_at);
 }
 
 TEST_F(Link, IsLookedForAgainAfterARestart) {

@@ -41,6 +41,73 @@ TEST_F(Requests, TheSameTwiceIsOneChangeAndAnotherWaits) {
   EXPECT_EQ(talk.all_changes().size(), 1U);
 }
 
+TEST_F(Requests, ASecretIsRefusedBeforeItIsKept) {
+  for (const auto* text : {"set checkout Secret/db .stringData.password=hunter2", "set checkout Secret/db .data.plain=hunter2", "set checkout secrets/db .stringData.plain=hunter2",
+                           "set checkout db .data.plain=hunter2", "set checkout .data.plain=hunter2", "set checkout Deployment/checkout .spec.template.metadata.annotations.token=hunter2",
+                           "set checkout deployment.yaml .spec.password=hunter2", "set checkout gone.yaml .spec.plain=hunter2"}) {
+    SCOPED_TRACE(text);
+    const auto before = talk.refusals().size();
+    talk.say("U0alice", text);
+    EXPECT_TRUE(talk.all_changes().empty());
+    EXPECT_THAT(talk.answers().back(), testing::Not(HasSubstr("hunter2")));
+    ASSERT_EQ(talk.refusals().size(), before + 1) << talk.answers().back();
+    for (const auto& row : talk.refusals()) EXPECT_THAT(row.entry.detail, testing::Not(HasSubstr("hunter2")));
+  }
+  talk.say("U0alice", "set checkout Deployment/checkout .spec.minReadySeconds=5");
+  EXPECT_EQ(talk.all_changes().size(), 1U) << talk.answers().back();
+}
+
+TEST_F(Requests, ARollbackNeedNotWaitForWhatIsUnderWay) {
+  talk.commit(3);
+  talk.commit(4);
+  talk.fleet->nudge();
+  talk.clock.advance(35s);
+  talk.say("U0alice", "scale checkout to 7");
+  talk.clock.advance(5s);
+  auto under_way = talk.change();
+  under_way.state = ChangeState::Verifying;
+  ASSERT_TRUE(talk.transact([&](storage::Transaction& tx) { return tx.save_change(under_way); }));
+  talk.say("U0bob", "scale checkout to 8");
+  EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("wait until it is done or failed"), HasSubstr("at the latest")));
+  ASSERT_EQ(talk.all_changes().size(), 1U);
+  talk.say("U0bob", "rollback checkout to before Ann's last");
+  ASSERT_EQ(talk.all_changes().size(), 2U) << talk.answers().back();
+  EXPECT_EQ(talk.change(1).state, ChangeState::Superseded);
+  EXPECT_EQ(talk.change(1).failure, "superseded by C-2");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("goes before C-1"));
+  EXPECT_THAT(talk.audit_actions(), Contains("change.superseded"));
+}
+
+TEST_F(Requests, ABrokenGlassNeedNotWaitForWhatIsUnderWay) {
+  talk.say("U0alice", "scale checkout to 7");
+  talk.clock.advance(5s);
+  auto under_way = talk.change();
+  under_way.state = ChangeState::Merged;
+  ASSERT_TRUE(talk.transact([&](storage::Transaction& tx) -> Result<void> {
+    Hold glass;
+    glass.kind = HoldKind::BreakGlass;
+    glass.scope = {HoldScope::Kind::App, "checkout"};
+    glass.owner = "bob";
+    glass.since = talk.clock.wall_now();
+    auto added = tx.add_hold(glass);
+    if (!added) return added.error();
+    return tx.save_change(under_way);
+  }));
+  talk.say("U0bob", "scale checkout to 8");
+  ASSERT_EQ(talk.all_changes().size(), 2U) << talk.answers().back();
+  EXPECT_EQ(talk.change(1).state, ChangeState::Superseded);
+}
+
+TEST_F(Requests, APatternThatOneMayNotReadIsNone) {
+  talk.close();
+  talk.config.policy.rules = {{{"alice"}, {"create-app"}, {}}, {{"bob"}, {"diff"}, {"checkout"}}};
+  talk.open();
+  talk.clock.advance(2s);
+  talk.say("U0alice", "create-app web2 like checkout namespace web2");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("it is no pattern for you"));
+  EXPECT_TRUE(talk.all_changes().empty());
+}
+
 TEST_F(Requests, AStrangerChangesNothingByAnyVerb) {
   for (const auto* text : {"set-image checkout web:2", "scale checkout to 3", "set checkout .spec.replicas=3", "restart checkout", "lock checkout", "freeze prod", "unfreeze prod", "halt", "resume", "rollback checkout to HEAD",
                            "break-glass checkout for 30m because x", "delegate to bob", "unlock checkout", "create-app web2 like checkout path apps/web2"}) {

@@ -159,9 +159,30 @@ TEST_F(GateTest, TheOrderIsHaltLockFreeze) {
   EXPECT_EQ(obstacle(change(), holds, GateStage::Merge)->rule, "freeze weekend");
 }
 
+TEST_F(GateTest, AFreezeThatBeganLaterIsBrokenByAskingAgain) {
+  config.policy.freezes = {freeze("weekend", 1)};
+  auto of = change();
+  of.approvals = {yes("carol")};
+  EXPECT_THAT(obstacle(of, {}, GateStage::Merge)->why, HasSubstr("; cancel it and ask again to break the freeze"));
+  QuorumFacts facts;
+  facts.requester = "alice";
+  facts.overridden = &config.policy.freezes[0];
+  of.quorum = quorum_of(config, app(), facts);
+  of.approvals.clear();
+  EXPECT_THAT(obstacle(of, {}, GateStage::Merge)->why, HasSubstr("; 1 approvals given for breaking it let this pass"));
+}
+
+TEST_F(GateTest, AppsThatGitDeclaresAreScopes) {
+  auto apps = config.apps;
+  apps.push_back(shop_app("newapp", "sandbox"));
+  EXPECT_EQ(hold_scope_from(config, apps, "newapp")->kind, Scope::App);
+  EXPECT_EQ(hold_scope_from(config, apps, "sandbox")->kind, Scope::Environment);
+  EXPECT_FALSE(hold_scope_from(config, config.apps, "newapp"));
+}
+
 TEST_F(GateTest, ScopesAreUnderstood) {
   const auto words = [&](const std::string& word) {
-    const auto scope = hold_scope_from(config, word);
+    const auto scope = hold_scope_from(config, config.apps, word);
     return scope ? to_words(*scope) : "nothing";
   };
   EXPECT_EQ(words("checkout"), "checkout");
@@ -176,10 +197,10 @@ TEST_F(GateTest, ScopesAreUnderstood) {
   EXPECT_EQ(words("elsewhere"), "nothing");
   EXPECT_EQ(words(""), "nothing");
   config.apps.push_back(shop_app("production", "staging"));
-  EXPECT_EQ(hold_scope_from(config, "production")->kind, Scope::App) << "of equal names the App";
+  EXPECT_EQ(hold_scope_from(config, config.apps, "production")->kind, Scope::App) << "of equal names the App";
   config.clusters[1].name = "production-x";
   config.clusters[1].environment = "production-x";
-  EXPECT_EQ(hold_scope_from(config, "production-x")->kind, Scope::Cluster);
+  EXPECT_EQ(hold_scope_from(config, config.apps, "production-x")->kind, Scope::Cluster);
 }
 
 TEST_F(GateTest, WhoHoldsAScopeMayDoSoToAllOfIt) {

@@ -42,6 +42,52 @@ TEST_F(QuorumTest, NorDoesTheRequesterUnderAnotherName) {
   EXPECT_FALSE(count("alice3", change("alice")).counts) << "the same e-mail";
 }
 
+TEST_F(QuorumTest, ASecondNameIsNoSecondYes) {
+  auto twin = person("carol2", "CAROL");
+  twin.emails.clear();
+  config.people.push_back(twin);
+  config.policy.approvals[0].from = {"carol", "carol2"};
+  config.policy.approvals[0].need = 2;
+  auto of = change();
+  of.approvals = {yes("carol")};
+  EXPECT_EQ(count("carol2", of).why_not, "carol2 is carol, who has approved already");
+  of.approvals[0].of.head_sha = "older";
+  EXPECT_TRUE(count("carol2", of).counts) << "that was to something else";
+}
+
+TEST_F(QuorumTest, WhoIsToOwnANewAppDoesNotApproveIt) {
+  auto made = facts(ChangeVerb::CreateApp);
+  auto fresh = app();
+  fresh.name = "fresh";
+  auto of = change();
+  of.verb = ChangeVerb::CreateApp;
+  of.quorum = quorum_of(config, fresh, made);
+  EXPECT_THAT(of.quorum.from, ElementsAre("owners", "sre", "eve")) << "those of its pattern";
+  fresh.owners.clear();
+  of.quorum = quorum_of(config, fresh, made);
+  EXPECT_THAT(of.quorum.from, ElementsAre("sre", "eve"));
+  config.policy.approvals[0].from = {"owners"};
+  of.quorum = quorum_of(config, fresh, made);
+  EXPECT_THAT(of.quorum.from, IsEmpty());
+  EXPECT_FALSE(may_count(config, "bob", of, fresh, {}, kNow).counts);
+  EXPECT_TRUE(may_count(config, "carol", of, fresh, {}, kNow).counts) << "a rule gives approve";
+  config.policy.approvals[0].from = {"codeowners"};
+  EXPECT_THAT(quorum_of(config, fresh, made).from, IsEmpty());
+}
+
+TEST_F(QuorumTest, AChosenNameMakesANewAppNoEasier) {
+  ApprovalRule toys;
+  toys.apps = {"toy-*"};
+  toys.need = 0;
+  config.policy.approvals.push_back(toys);
+  auto toy = app();
+  toy.name = "toy-1";
+  EXPECT_EQ(quorum_of(config, toy, facts()).need, 0);
+  EXPECT_EQ(quorum_of(config, toy, facts(ChangeVerb::CreateApp)).need, 1);
+  config.policy.approvals.back().verbs = {"create-app"};
+  EXPECT_EQ(quorum_of(config, toy, facts(ChangeVerb::CreateApp)).need, 0) << "it is said of making Apps";
+}
+
 TEST_F(QuorumTest, AnAuthorOfItsCommitsNeverCounts) {
   auto made = facts();
   made.commit_authors = {"bob", "alice", "U0bob", ""};

@@ -2,6 +2,7 @@
 #include "bot/pulls/pull_watch.hpp"
 #include "tests/support/fakes/world.hpp"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +18,16 @@ using testing::Not;
 using testing::SizeIs;
 
 struct Watching : World {
-  Watching() {
+  /// Beside "checkout" so many Apps of one ConfigMap, each in a channel of its own.
+  explicit Watching(int more = 0) {
+    for (int i = 0; i < more; ++i) {
+      auto app = config.apps.front();
+      app.name = fmt::format("more-{:02}", i);
+      app.path = "apps/" + app.name;
+      app.channel = "#" + app.name;
+      put("main", app.path + "/cm.yaml", config_map(i, "1"));
+      config.apps.push_back(app);
+    }
     before_start = [this] {
       PullWatch::Parts parts;
       parts.executor = io.get_executor();
@@ -58,6 +68,26 @@ struct Watching : World {
     return number;
   }
   void point(std::int64_t number, const std::string& branch) const { (void)git("update-ref refs/pull/" + std::to_string(number) + "/head " + branch); }
+  static std::string config_map(int i, const std::string& value) {
+    return fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: more-{}, namespace: shop}}\ndata: {{key: \"{}\"}}\n", i, value);
+  }
+  /// Somebody commits this file to a branch.
+  void put(const std::string& branch, const std::string& path, const std::string& text) const {
+    const auto file = (directory.path / "put.yaml").string();
+    std::ofstream(file) << text;
+    (void)test::run_shell(fmt::format("cd {0} && export GIT_INDEX_FILE={1} && git read-tree {2} && git update-index --add --cacheinfo 100644,$(git hash-object -w {3}),{4} && "
+                                      "git update-ref refs/heads/{2} $(git -c user.name=Ann -c user.email=ann@example.org commit-tree $(git write-tree) -p {2} -m Put)",
+                                      remote(), (directory.path / "put").string(), branch, file, path));
+  }
+  /// A pull request that changes "checkout" and so many of the others.
+  std::int64_t open_wide(int more) {
+    (void)git("branch -f topic main");
+    for (int i = 0; i < more; ++i) put("topic", fmt::format("apps/more-{:02}/cm.yaml", i), config_map(i, "2"));
+    (void)commit(5, "topic");
+    const auto number = forge_state.open_by_hand("bob", "topic", "Wide");
+    point(number, "topic");
+    return number;
+  }
   void look() {
     pulls->nudge();
     clock.advance(1s);
@@ -114,6 +144,13 @@ TEST(PullWatch, LiveThatDriftsIsSaid) {
 TEST(PullWatch, OursAndThoseThatTouchNoAppGetNothing) {
   Watching world;
   world.open(5, "driftwarden/c-1-sync");
+  ASSERT_TRUE(world.transact([](storage::Transaction& tx) -> Result<void> {
+    Change ours;
+    ours.app = "checkout";
+    ours.branch = "driftwarden/c-1-sync";
+    TRY(const auto added, tx.add_change(ours));
+    return added.id == 1 ? Result<void>{} : Result<void>(Error{ErrorKind::Corrupt, "not the first"});
+  }));
   world.open(6, "mine", "driftwarden");
   (void)world.git("branch empty main");
   const auto empty = world.forge_state.open_by_hand("bob", "empty", "Nothing");
@@ -121,6 +158,70 @@ TEST(PullWatch, OursAndThoseThatTouchNoAppGetNothing) {
   world.look();
   for (const auto& entry : world.forge_state.entries) EXPECT_THAT(entry.comments, IsEmpty()) << entry.pull_request.branch;
   EXPECT_THAT(world.slack.with_key("pull:"), IsEmpty());
+}
+
+TEST(PullWatch, ABranchThatIsOnlyNamedAsOursIsLookedAt) {
+  Watching world;
+  world.open(5, "driftwarden/x");
+  world.look();
+  EXPECT_THAT(world.comments(), SizeIs(1));
+}
+
+TEST(PullWatch, BeyondThirtyAppsTheOthersAreNamed) {
+  Watching world(33);
+  world.open_wide(33);
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("34 Apps"));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("and 4 more Apps, not rendered here: more-29, more-30, more-31, more-32"));
+  EXPECT_THAT(world.slack.with_key("pull:"), SizeIs(5)) << "a channel each would be a flood";
+}
+
+TEST(PullWatch, OnlyWhatMovedIsRenderedAgain) {
+  Watching world(2);
+  world.open_wide(2);
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  const auto renders = world.fleet->renders();
+  world.scale_by_hand(9);
+  world.clock.advance(5s);
+  world.look();
+  EXPECT_THAT(world.comments().front().body, HasSubstr("-  replicas: 9"));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("more-01"));
+  EXPECT_EQ(world.fleet->renders() - renders, 2U) << "checkout's head and base";
+}
+
+TEST(PullWatch, AForksIsSaidInOneChannelOnly) {
+  Watching world(2);
+  world.open_wide(2);
+  world.forge_state.find(1)->pull_request.from_fork = true;
+  world.look();
+  ASSERT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+  EXPECT_THAT(world.message_now(), HasSubstr("*more-01*")) << "there all of it is said";
+}
+
+TEST(PullWatch, OneOfAnUnknownAuthorIsSaidInOneChannelOnly) {
+  Watching world(2);
+  world.open_wide(2);
+  world.forge_state.find(1)->pull_request.author = "mallory";
+  world.look();
+  EXPECT_THAT(world.slack.with_key("pull:"), SizeIs(1));
+}
+
+TEST(PullWatch, OneBeyondAFullListIsAskedForSeldom) {
+  Watching world;
+  world.open(5);
+  world.look();
+  for (int i = 0; i < 200; ++i) (void)world.forge_state.open_by_hand("bob", fmt::format("no-branch-{}", i), "Another");
+  world.forge_state.listed_at_most = 200;
+  const auto before = world.forge_state.gets;
+  for (int i = 0; i < 20; ++i) world.clock.advance(31s);
+  EXPECT_EQ(world.forge_state.gets - before, 1);
+  world.clock.advance(25min);
+  EXPECT_EQ(world.forge_state.gets - before, 2);
+  world.forge_state.find(1)->pull_request.state = forge::PullRequestState::Closed;
+  world.clock.advance(31min);
+  EXPECT_THAT(world.message_now(), HasSubstr("closed without a merge"));
 }
 
 TEST(PullWatch, AMergedOneGetsALastEdit) {
@@ -227,6 +328,36 @@ TEST(PullWatch, AForkIsRenderedWhereNoToolIsNeeded) {
   world.forge_state.find(1)->pull_request.from_fork = true;
   world.look();
   EXPECT_THAT(world.comments().front().body, HasSubstr("replicas: 5"));
+}
+
+TEST(PullWatch, WhatItSaysOfAFailureQuotesNoValue) {
+  Watching world;
+  const auto tree = test::run_shell("cd " + world.remote() + " && export GIT_INDEX_FILE=" + (world.directory.path / "broken").string() +
+                                    " && git read-tree main && git update-index --add --cacheinfo 100644,$(printf 'kind: [' | git hash-object -w --stdin),"
+                                    "'apps/checkout/a Invalid value: \"hunter2\": b.yaml' && git write-tree");
+  (void)world.git("update-ref refs/heads/broken " + world.git("-c user.name=Ann -c user.email=ann@example.org commit-tree " + tree + " -p main -m Broken"));
+  world.point(world.forge_state.open_by_hand("bob", "broken", "Broken"), "broken");
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("can't be rendered"));
+  EXPECT_THAT(world.comments().front().body, Not(HasSubstr("hunter2")));
+}
+
+TEST(PullWatch, AnExceptionEndsNeitherTheRoundNorIsTriedAgainAtOnce) {
+  Watching world;
+  world.open(5);
+  const auto head_of = world.forge_state.head_of;
+  int asked = 0;
+  world.forge_state.head_of = [&](const std::string& branch) {
+    if (++asked > 20) return head_of(branch);
+    throw std::runtime_error("no such field");
+  };
+  world.look();
+  world.clock.advance(25s);
+  EXPECT_EQ(asked, 1);
+  world.forge_state.head_of = head_of;
+  world.clock.advance(2min);
+  EXPECT_THAT(world.comments(), SizeIs(1));
 }
 
 TEST(PullWatch, AForgeThatIsDownIsAskedAgainMoreAndMoreSeldom) {

@@ -1,5 +1,6 @@
 #include "bot/pulls/pull_words.hpp"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -36,12 +37,15 @@ class PullsOfPeople : public testing::TestWithParam<PullRow> {};
 TEST_P(PullsOfPeople, Decides) {
   auto pull = pull_request();
   GetParam().make(pull);
-  EXPECT_EQ(pulls_of_people({pull}, "main", {"driftwarden", true}, 50).size() == 1, GetParam().looked_at);
+  const Ours ours{{"driftwarden", true}, {"driftwarden/c-12-sync"}};
+  EXPECT_EQ(pulls_of_people({pull}, "main", ours, 50).size() == 1, GetParam().looked_at);
 }
 INSTANTIATE_TEST_SUITE_P(Rule, PullsOfPeople,
     testing::Values(PullRow{"APersonsIsLookedAt", [](auto&) {}, true},
                     PullRow{"SoIsADraft", [](auto& pull) { pull.draft = true; }, true},
                     PullRow{"OurBranchIsNot", [](auto& pull) { pull.branch = "driftwarden/c-12-sync"; }, false},
+                    PullRow{"ABranchNamedAsOursIs", [](auto& pull) { pull.branch = "driftwarden/c-13-sync"; }, true},
+                    PullRow{"OurAccountsBranchIsNot", [](auto& pull) { pull.branch = "driftwarden/c-13-sync"; pull.author = "driftwarden[bot]"; }, false},
                     PullRow{"AForksBranchOfThatNameIs", [](auto& pull) { pull.branch = "driftwarden/c-12-sync"; pull.from_fork = true; }, true},
                     PullRow{"OurAccountIsNot", [](auto& pull) { pull.author = "driftwarden"; }, false},
                     PullRow{"OurAppsBotIsNot", [](auto& pull) { pull.author = "driftwarden[bot]"; }, false},
@@ -54,13 +58,21 @@ INSTANTIATE_TEST_SUITE_P(Rule, PullsOfPeople,
 TEST(PullsOfPeopleLimit, TakesTheFirstOfThem) {
   std::vector<forge::PullRequest> many(80, pull_request());
   many.front().author = "driftwarden";
-  EXPECT_THAT(pulls_of_people(many, "main", {"driftwarden"}, 50), SizeIs(50));
+  EXPECT_THAT(pulls_of_people(many, "main", Ours{{"driftwarden"}}, 50), SizeIs(50));
 }
 
 TEST(PullsOfPeopleLimit, AnUnknownAccountIsNobodys) {
   auto pull = pull_request();
   pull.author.clear();
   EXPECT_THAT(pulls_of_people({pull}, "main", {}, 50), SizeIs(1));
+  pull.branch = "driftwarden/c-13-sync";
+  EXPECT_THAT(pulls_of_people({pull}, "main", {}, 50), IsEmpty()) << "who we are isn't known: the name alone has to do";
+}
+
+TEST(ChangeOfBranch, IsReadFromItsName) {
+  EXPECT_EQ(change_of_branch("driftwarden/c-12-sync-checkout"), 12);
+  EXPECT_EQ(change_of_branch("driftwarden/c-12"), 12);
+  for (const auto* branch : {"driftwarden/x", "driftwarden/c-", "driftwarden/c-x-1", "topic", "c-12"}) EXPECT_EQ(change_of_branch(branch), std::nullopt) << branch;
 }
 
 Config config() {
@@ -146,6 +158,61 @@ TEST(WhatToSay, TheEndIsAnEditOfTheMessageAlone) {
   ASSERT_TRUE(saying);
   EXPECT_THAT(kinds(*saying), ElementsAre("pull.message", "pull.message"));
   EXPECT_TRUE(saying->note.closed);
+}
+
+view::PullSummary in_many_channels() {
+  auto made = summary();
+  made.effects.clear();
+  for (int i = 0; i < 8; ++i) made.effects.push_back(effect(fmt::format("app-{}", i), fmt::format("#team-{}", i)));
+  return made;
+}
+std::vector<std::string> channels(const PullSaying& saying) {
+  std::vector<std::string> found;
+  for (const auto& [channel, at] : saying.messages) found.push_back(channel);
+  return found;
+}
+
+TEST(WhatToSay, InFiveChannelsAndTheFirstNamesTheOthers) {
+  const auto saying = what_to_say(config(), in_many_channels(), {}, 65'000, kNine);
+  EXPECT_THAT(channels(*saying), ElementsAre("#team-0", "#team-1", "#team-2", "#team-3", "#team-4"));
+  EXPECT_EQ(saying->note.channel, "#team-0");
+  EXPECT_THAT(saying->rows[1].payload, testing::AllOf(HasSubstr("not said in #team-5, #team-6, #team-7"), HasSubstr("*app-7*")));
+  EXPECT_THAT(saying->rows[2].payload, testing::Not(HasSubstr("not said in")));
+  EXPECT_THAT(saying->rows, SizeIs(6));
+}
+
+TEST(WhatToSay, AStrangersInOneChannelOnly) {
+  auto strangers = in_many_channels();
+  strangers.by_stranger = true;
+  strangers.effects.push_back(effect("app-8", "#team-1"));
+  const auto saying = what_to_say(config(), strangers, {}, 65'000, kNine);
+  EXPECT_THAT(channels(*saying), ElementsAre("#team-0"));
+  EXPECT_EQ(saying->note.channel, "#team-0") << "the first App's, also where another has more of them";
+  EXPECT_THAT(saying->rows[1].payload, testing::AllOf(HasSubstr("#team-7"), HasSubstr("*app-1*")));
+}
+
+TEST(WhatToSay, AppsBeyondThoseThatAreRenderedAreNamed) {
+  auto big = summary();
+  for (int i = 0; i < 970; ++i) big.not_rendered.push_back(fmt::format("more-{}", i));
+  const auto saying = what_to_say(config(), big, {}, 65'000, kNine);
+  EXPECT_THAT(saying->rows[0].payload, testing::AllOf(HasSubstr("and 970 more Apps, not rendered here: more-0, more-1"), HasSubstr("973 Apps")));
+  EXPECT_THAT(saying->rows[2].payload, HasSubstr("and 970 more Apps, not rendered here"));
+  EXPECT_THAT(saying->rows[1].payload, testing::Not(HasSubstr("970"))) << "the first channel hears it";
+}
+
+TEST(FitDiffs, CutsTheLongestAndSaysSo) {
+  auto all = summary().effects;
+  const auto small = all[1];
+  for (int i = 0; i < 20'000; ++i) all[0].rendered_diff += "\n+ line";
+  all[0].live_diff = all[0].rendered_diff + "\n+ one more";
+  fit_diffs(all, 10'000);
+  std::size_t bytes = 0;
+  for (const auto& effect : all) bytes += effect.rendered_diff.size() + effect.live_diff.size();
+  EXPECT_LE(bytes, 10'100U);
+  EXPECT_GT(bytes, 9'000U);
+  EXPECT_EQ(all[1], small);
+  EXPECT_THAT(all[0].rendered_diff, HasSubstr("are left out here"));
+  EXPECT_NE(all[0].rendered_diff, all[0].live_diff) << "they differed";
 }
 
 TEST(WhatToSay, IsNoSecretAndKeepsTheLimit) {

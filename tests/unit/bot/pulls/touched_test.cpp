@@ -12,6 +12,36 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+/// Counts what is read beyond ids.
+class CountingMirror final : public Mirror {
+ public:
+  explicit CountingMirror(Mirror& inner) : inner_(inner) {}
+  int reads = 0;
+
+  Result<std::string> fetch() override { return inner_.fetch(); }
+  Result<std::string> head() override { return inner_.head(); }
+  Result<std::string> resolve(const std::string& text) override { return inner_.resolve(text); }
+  Result<std::string> tree_id(const std::string& revision, const std::string& path) override { return inner_.tree_id(revision, path); }
+  Result<std::vector<TreeEntry>> read_tree(const std::string& revision, const std::string& path) override { return ++reads, inner_.read_tree(revision, path); }
+  Result<std::string> read_file(const std::string& revision, const std::string& path) override { return ++reads, inner_.read_file(revision, path); }
+  Result<std::vector<std::string>> link_targets(const std::string& revision, const std::string& path) override { return ++reads, inner_.link_targets(revision, path); }
+  Result<std::vector<CommitInfo>> history(const std::string& from, const std::string& path, std::size_t limit) override { return inner_.history(from, path, limit); }
+  Result<CommitInfo> commit_info(const std::string& revision) override { return inner_.commit_info(revision); }
+  Result<bool> is_ancestor(const std::string& ancestor, const std::string& descendant) override { return inner_.is_ancestor(ancestor, descendant); }
+  Result<std::vector<FileDiff>> diff(const std::string& from, const std::string& to, const std::string& path) override { return inner_.diff(from, to, path); }
+  Result<std::string> fetch_ref(const std::string& remote_ref) override { return inner_.fetch_ref(remote_ref); }
+  Result<std::string> merge_base(const std::string& a, const std::string& b) override { return inner_.merge_base(a, b); }
+  Result<std::vector<CommitInfo>> commits_between(const std::string& from, const std::string& to, std::size_t limit) override { return inner_.commits_between(from, to, limit); }
+  Result<std::string> try_undo(const std::string& head, const std::string& revision, const std::string& path) override { return inner_.try_undo(head, revision, path); }
+  Result<std::string> merge(const MergeRequest& request) override { return inner_.merge(request); }
+  Result<std::string> commit(const CommitRequest& request) override { return inner_.commit(request); }
+  Result<void> push(const std::string& branch, const std::string& remote_branch, const std::string& expected) override { return inner_.push(branch, remote_branch, expected); }
+  Result<void> delete_remote_branch(const std::string& remote_branch) override { return inner_.delete_remote_branch(remote_branch); }
+
+ private:
+  Mirror& inner_;
+};
+
 /// A bare repository, and a mirror of it.
 class Repository : public testing::Test {
  protected:
@@ -39,7 +69,9 @@ class Repository : public testing::Test {
   PullCommits look(const PullLook& look, const std::vector<App>& apps) {
     auto commits = find_commits(*mirror_, look);
     EXPECT_TRUE(commits) << commits.error().message;
-    const auto found = find_touched(*mirror_, apps, look, *commits);
+    std::vector<KnownApp> known;
+    for (const auto& app : apps) known.push_back({app, known_[app.name]});
+    const auto found = find_touched(*mirror_, known, look, *commits);
     EXPECT_TRUE(found) << found.error().message;
     return *commits;
   }
@@ -53,6 +85,7 @@ class Repository : public testing::Test {
 
   test::TemporaryDirectory directory_;
   std::unique_ptr<Mirror> mirror_;
+  std::map<std::string, AppSources> known_;
 };
 
 TEST_F(Repository, FindsTheAppsWhoseFilesChange) {
@@ -61,6 +94,22 @@ TEST_F(Repository, FindsTheAppsWhoseFilesChange) {
   EXPECT_EQ(commits.head, head);
   ASSERT_THAT(commits.touched, SizeIs(1));
   EXPECT_EQ(commits.touched[0], (TouchedApp{app("web"), commits.base, head}));
+}
+
+TEST_F(Repository, WhatIsKnownOfAnAppIsNotReadAgain) {
+  (void)write("refs/pull/1/head", "main", {{"apps/web/a.yaml", "a: 2\n"}});
+  const PullLook look{"refs/pull/1/head", "", false};
+  auto commits = find_commits(*mirror_, look);
+  ASSERT_TRUE(commits);
+  const KnownApp kust{app("kust"), *find_app_sources(*mirror_, app("kust"), commits->base)};
+  CountingMirror counting(*mirror_);
+  ASSERT_TRUE(find_touched(counting, {kust}, look, *commits));
+  EXPECT_EQ(counting.reads, 0);
+  ASSERT_TRUE(find_touched(counting, {{app("kust")}}, look, *commits));
+  EXPECT_GT(counting.reads, 0);
+  EXPECT_THAT(commits->touched, IsEmpty());
+  ASSERT_TRUE(find_touched(counting, {{app("web"), *find_app_sources(*mirror_, app("web"), commits->base)}}, look, *commits));
+  EXPECT_THAT(commits->touched, SizeIs(1));
 }
 
 TEST_F(Repository, ComparesWithWhereItLeftTheBranch) {

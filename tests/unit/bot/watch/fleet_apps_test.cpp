@@ -35,9 +35,9 @@ TEST(FleetApps, ComesIsReplacedAndGoesWithTheHead) {
   EXPECT_EQ(world.last("extra").state, AppState::Synced);
   const auto* held = world.fleet->app("extra");
 
-  world.push({{".driftwarden/apps/extra.yaml", std::string(kDeclared) + "track: head\nowners: []\nenvironment: staging\n"}});
+  world.push({{".driftwarden/apps/extra.yaml", "path: apps/extra\ncluster: prod-eu\nnamespace: shop\nchannel: '#elsewhere'\ntrack: head\nowners: []\nenvironment: prod\n"}});
   EXPECT_EQ(world.fleet->app("extra"), held) << "who it belongs to changes in place";
-  EXPECT_EQ(held->environment, "staging");
+  EXPECT_EQ(held->channel, "#elsewhere");
   const auto renders = world.fleet->renders();
 
   world.push({{".driftwarden/apps/extra.yaml", "path: apps/other\ncluster: prod-eu\nnamespace: shop\n"}, {"apps/other/cm.yaml", config_map("extra", "2")}});
@@ -101,12 +101,14 @@ INSTANTIATE_TEST_SUITE_P(Bad, AppFiles,
                          testing::Values(FileRow{"Empty", "", "has no \"path\""}, FileRow{"AnotherName", "name: shop\npath: a\ncluster: prod-eu\nnamespace: a\n", "expected \"web\""},
                                          FileRow{"NoCluster", "path: a\nnamespace: a\n", "has no \"cluster\""}, FileRow{"ARepository", "repository: x\npath: a\ncluster: prod-eu\nnamespace: a\n", "unknown key \"repository\""},
                                          FileRow{"UnknownOwner", "path: a\ncluster: prod-eu\nnamespace: a\nowners: [mallory]\n", "unknown person or group"},
+                                         FileRow{"AnEnvironmentWhereTheClusterHasNone", "path: a\ncluster: prod-eu\nnamespace: a\nenvironment: dev\n", "expected none"},
                                          FileRow{"BadRender", "path: a\ncluster: prod-eu\nnamespace: a\nrender: helmm\n", "\"helm\""}),
                          [](const auto& row) { return row.param.name; });
 
 TEST(AppFile, KnowsAllThatAnAppOfTheConfigKnows) {
   Config config;
   config.clusters.emplace_back().name = "prod-eu";
+  config.clusters.back().environment = "production";
   config.people.emplace_back().name = "alice";
   const auto app = parse_app_file(
       "name: web\npath: ./charts/web/\nrender: helm\nhelm: {release: site, values: [a.yaml], set: {image.tag: '1.4'}}\ncluster: prod-eu\nnamespace: shop\n"

@@ -204,5 +204,27 @@ TEST(RenderCacheTest, BytesAreBounded) {
   EXPECT_LT(cache.bytes(), 1'000U);
 }
 
+TEST_F(GitSources, WhatALinkNamesElsewhereCounts) {
+  (void)commit({{"shared/cm.yaml", kConfigMap}, {"apps/b/kustomization.yaml", "resources: [../../bases/linked]\n"}, {"bases/linked/kustomization.yaml", "resources: [cm.yaml]\n"}});
+  std::filesystem::create_directories(work() + "/apps/a");
+  std::filesystem::create_symlink("../../shared/cm.yaml", work() + "/apps/a/cm.yaml");
+  std::filesystem::create_symlink("../../shared/cm.yaml", work() + "/bases/linked/cm.yaml");
+  head = commit({});
+  fetch();
+  for (const auto* path : {"apps/a", "apps/b"}) {
+    const auto app = app_at(path);
+    const auto known = *find_app_sources(*mirror, app, head);
+    EXPECT_EQ(known.links.size(), 1U) << path;
+    const auto before = id(app);
+    const auto elsewhere = change("README.md", std::string("y") + path);
+    EXPECT_EQ(id(app), before);
+    EXPECT_EQ(*find_app_sources(*mirror, app, elsewhere, known), known);
+    change("shared/cm.yaml", std::string(kConfigMap) + "# " + path + "\n");
+    EXPECT_NE(id(app), before) << path;
+    EXPECT_NE(id_of(*find_app_sources(*mirror, app, head, known)), before) << path;
+  }
+  EXPECT_THAT(*source_paths(*mirror, app_at("apps/a"), head), ElementsAre("apps/a")) << "the file that a link names isn't the App's";
+}
+
 }  // namespace
 }  // namespace driftwarden

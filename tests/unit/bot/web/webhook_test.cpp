@@ -43,6 +43,11 @@ class WebhookTest : public testing::Test {
       seen_urls = urls;
       seen_number = number;
     };
+    parts.on_activity = [this](const std::vector<std::string>& urls, std::int64_t number) {
+      ++activities;
+      seen_urls = urls;
+      seen_number = number;
+    };
     handler = make_web_handler(std::move(parts));
   }
   unsigned post(const std::string& body, const Headers& headers) {
@@ -59,6 +64,7 @@ class WebhookTest : public testing::Test {
   net::ServerHandler handler;
   int pushes = 0;
   int pulls = 0;
+  int activities = 0;
   std::vector<std::string> seen_urls;
   std::int64_t seen_number = -1;
 };
@@ -155,6 +161,26 @@ TEST_F(WebhookTest, WhatIsSignedIsAnsweredWell) {
   EXPECT_EQ(pulls, 1);
 }
 
+TEST_F(WebhookTest, EachKindIsToldApart) {
+  const std::string body = R"({"pull_request":{"number":7},"repository":{"clone_url":"https://g/a/c.git"}})";
+  EXPECT_EQ(post(body, signed_by(body, "pull_request", "d-1")), 202U);
+  EXPECT_EQ(seen_number, 7);
+  EXPECT_EQ(seen_urls, (std::vector<std::string>{"https://g/a/c.git"}));
+  EXPECT_EQ(post("{}", signed_by("{}", "status", "d-2")), 202U);
+  EXPECT_EQ(seen_number, 0);
+  EXPECT_EQ(pushes, 0);
+  EXPECT_EQ(pulls, 1);
+  EXPECT_EQ(activities, 1);
+}
+
+TEST_F(WebhookTest, WithoutASecretOnlyPushesAreTaken) {
+  use("");
+  for (const char* event : {"pull_request", "status", "issue_comment", "check_run"}) EXPECT_EQ(post("{}", {{"X-GitHub-Event", event}}), 200U) << event;
+  EXPECT_EQ(pulls + activities, 0);
+  EXPECT_EQ(post("{}", {{"X-GitHub-Event", "push"}}), 202U);
+  EXPECT_EQ(pushes, 1);
+}
+
 TEST_F(WebhookTest, TooMuchIsRefusedBeforeItIsLookedAt) {
   const std::string large((25U << 20U) + 1, ' ');
   EXPECT_EQ(post(large, {{"X-Gitea-Signature", "00"}}), 413U);
@@ -215,16 +241,16 @@ INSTANTIATE_TEST_SUITE_P(
         EventRow{"NoHeaderIsAPush", "", "", "{" + kRepository + "}", Kind::Push, 0, kUrls},
         EventRow{"GiteaPull", "X-Gitea-Event", "pull_request", R"({"action":"opened","number":7,"pull_request":{"number":7},)" + kRepository + "}", Kind::PullRequest, 7, kUrls},
         EventRow{"GiteaApproval", "X-Gitea-Event", "pull_request_approved", R"({"action":"reviewed","pull_request":{"number":8}})", Kind::PullRequest, 8, {}},
-        EventRow{"GiteaComment", "X-Gitea-Event", "issue_comment", R"({"is_pull":true,"issue":{"number":9}})", Kind::PullRequest, 9, {}},
-        EventRow{"CommentOnAnIssue", "X-GitHub-Event", "issue_comment", R"({"issue":{"number":9}})", Kind::PullRequest, 0, {}},
-        EventRow{"GitHubComment", "X-GitHub-Event", "issue_comment", R"({"issue":{"number":10,"pull_request":{"url":"x"}}})", Kind::PullRequest, 10, {}},
+        EventRow{"GiteaComment", "X-Gitea-Event", "issue_comment", R"({"is_pull":true,"issue":{"number":9}})", Kind::Around, 9, {}},
+        EventRow{"CommentOnAnIssue", "X-GitHub-Event", "issue_comment", R"({"issue":{"number":9}})", Kind::Around, 0, {}},
+        EventRow{"GitHubComment", "X-GitHub-Event", "issue_comment", R"({"issue":{"number":10,"pull_request":{"url":"x"}}})", Kind::Around, 10, {}},
         EventRow{"GitHubReview", "X-GitHub-Event", "pull_request_review", R"({"action":"submitted","review":{"state":"approved"},"pull_request":{"number":11}})", Kind::PullRequest, 11, {}},
-        EventRow{"GitHubCheck", "X-GitHub-Event", "check_suite", R"({"check_suite":{"pull_requests":[{"number":12}]}})", Kind::PullRequest, 12, {}},
-        EventRow{"GitHubCheckOfAFork", "X-GitHub-Event", "check_suite", R"({"check_suite":{"pull_requests":[]}})", Kind::PullRequest, 0, {}},
-        EventRow{"GitHubStatus", "X-GitHub-Event", "status", R"({"sha":"ab"})", Kind::PullRequest, 0, {}},
+        EventRow{"GitHubCheck", "X-GitHub-Event", "check_suite", R"({"check_suite":{"pull_requests":[{"number":12}]}})", Kind::Around, 12, {}},
+        EventRow{"GitHubCheckOfAFork", "X-GitHub-Event", "check_suite", R"({"check_suite":{"pull_requests":[]}})", Kind::Around, 0, {}},
+        EventRow{"GitHubStatus", "X-GitHub-Event", "status", R"({"sha":"ab"})", Kind::Around, 0, {}},
         EventRow{"GitLabMergeRequest", "X-Gitlab-Event", "Merge Request Hook", R"({"object_kind":"merge_request","object_attributes":{"iid":13,"id":99}})", Kind::PullRequest, 13, {}},
-        EventRow{"GitLabNote", "X-Gitlab-Event", "Note Hook", R"({"object_kind":"note","object_attributes":{"id":5},"merge_request":{"iid":14}})", Kind::PullRequest, 14, {}},
-        EventRow{"GitLabPipeline", "X-Gitlab-Event", "Pipeline Hook", R"({"object_kind":"pipeline","object_attributes":{"iid":3},"merge_request":{"iid":15}})", Kind::PullRequest, 15, {}},
+        EventRow{"GitLabNote", "X-Gitlab-Event", "Note Hook", R"({"object_kind":"note","object_attributes":{"id":5},"merge_request":{"iid":14}})", Kind::Around, 14, {}},
+        EventRow{"GitLabPipeline", "X-Gitlab-Event", "Pipeline Hook", R"({"object_kind":"pipeline","object_attributes":{"iid":3},"merge_request":{"iid":15}})", Kind::Around, 15, {}},
         EventRow{"Ping", "X-GitHub-Event", "ping", R"({"zen":"x"})", Kind::Other, 0, {}},
         EventRow{"NoJson", "X-Gitea-Event", "push", "hello", Kind::Push, 0, {}}, EventRow{"AList", "", "", "[1]", Kind::Push, 0, {}},
         EventRow{"OddTypes", "X-Gitea-Event", "pull_request", R"({"repository":{"clone_url":7},"project":"x","pull_request":[],"issue":3,"is_pull":"yes","object_kind":4})",

@@ -119,6 +119,8 @@ TEST(WithoutValues, GoesNoFurtherIntoWhatGoPrints) {
       {R"(spec.template: Invalid value: core.PodTemplateSpec{Args:[]string{"echo: x"}, Env:[]core.EnvVar{core.EnvVar{Name:"P", Value:"hunter2"}}}: field is immutable)",
        "spec.template: field is immutable"},
       {R"(.env[name="P"].value: expected string, got &value.valueUnstructured{Value:12345678})", R"(.env[name="P"].value: expected string)"},
+      {R"(cannot use core.EnvVar{Name:"P", Value:"hunter2"})", "cannot use "},
+      {R"(apps/core.yaml:3: not a mapping)", "apps/core.yaml:3: not a mapping"},
   };
   for (const auto& row : rows) EXPECT_EQ(without_values(row.message), row.clean);
 }

@@ -75,6 +75,14 @@ TEST(Sources, OfADirectoryAroundTheAppOnlyWhatIsNamedCounts) {
   EXPECT_THAT(*find_sources(reader, app_at("web/overlays/prod")), ElementsAre("web/deployment.yaml", "web/kustomization.yaml", "web/overlays/prod"));
 }
 
+TEST(Sources, WhatStandsInTheFileItselfIsNoReference) {
+  FakeReader reader;
+  reader.files = {{"web/kustomization.yaml",
+                   "patchesStrategicMerge:\n- |\n  kind: ConfigMap\n  data: {url: https://example.org/x}\n- '{kind: ConfigMap, data: {url: \"https://example.org\"}}'\n"
+                   "generators:\n- 'kind: X'\n"}};
+  EXPECT_THAT(*find_sources(reader, app_at("web")), ElementsAre("web"));
+}
+
 TEST(Sources, ADiamondIsNoCycle) {
   FakeReader reader;
   reader.files = {{"a/kustomization.yaml", "resources: [../b, ../c]\n"}, {"b/kustomization.yaml", "resources: [../d]\n"}, {"c/kustomization.yaml", "resources: [../d]\n"}, {"d/kustomization.yaml", ""}};
@@ -101,6 +109,12 @@ TEST_P(Refused, WithTheFileThatSaysSo) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, Refused,
     testing::Values(RefusedRow{"Cycle", "resources: [../b]", "a cycle"}, RefusedRow{"Https", "resources: ['https://example.org/a.yaml']", "nothing is fetched"},
+                    RefusedRow{"HttpsThatLooksInline", "resources: ['http://127.0.0.1:8001/x?a=: b']", "nothing is fetched"},
+                    RefusedRow{"BaseThatLooksInline", "bases: ['http://127.0.0.1:8001/x?a=: b']", "bases[0]"},
+                    RefusedRow{"ComponentInBraces", "components: ['{a: b}']", "isn't there"},
+                    RefusedRow{"PatchThatLooksInline", "patchesStrategicMerge: ['http://127.0.0.1:8001/x?a=: b']", "nothing is fetched"},
+                    RefusedRow{"PathThatLooksInline", "patches: [{path: 'http://127.0.0.1:8001/x?a=: b'}]", "nothing is fetched"},
+                    RefusedRow{"GeneratorThatLooksInline", "generators: ['http://127.0.0.1:8001/x?a=: b']", "nothing is fetched"},
                     RefusedRow{"GitSuffix", "resources: ['git::https://x.example/a.git?ref=v1']", "nothing is fetched"},
                     RefusedRow{"GitHub", "resources: [github.com/kubernetes/x//config?ref=v1]", "nothing is fetched"},
                     RefusedRow{"Ssh", "resources: ['git@host.example:a/b.git']", "nothing is fetched"},

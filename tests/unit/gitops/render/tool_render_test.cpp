@@ -118,6 +118,26 @@ TEST_F(ToolRender, DependenciesMustBeVendored) {
   EXPECT_TRUE(render_sources(&tools, files, app_at("web")));
 }
 
+TEST_F(ToolRender, ASchemaMayReferToItselfAlone) {
+  answer_with(kConfigMap);
+  auto files = chart;
+  files.push_back({"web/values.schema.json", R"({"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"$ref": "#/$defs/a"}, "$ref": {"type": "string"}}})"});
+  EXPECT_TRUE(render_sources(&tools, files, app_at("web")));
+  tools.runs.clear();
+  const std::vector<SourceFile> kustomized{{"web/kustomization.yaml", "helmCharts: [{name: site}]\n"}, {"web/charts/site/Chart.yaml", "name: site\n"}};
+  for (const auto* schema : {R"({"properties": {"a": {"allOf": [{"$ref": "http://127.0.0.1:8001/x"}]}}})", R"({"$ref": "file:///etc/passwd"})", R"({"\u0024ref": "other.json"})",
+                             R"({"$schema": "http://127.0.0.1/x"})", "{"}) {
+    files.back().content = schema;
+    const auto refused = render_sources(&tools, files, app_at("web"));
+    ASSERT_FALSE(refused) << schema;
+    EXPECT_THAT(refused.error().message, HasSubstr("web/values.schema.json")) << schema;
+    auto of_kustomize = kustomized;
+    of_kustomize.push_back({"web/charts/site/values.schema.json", schema});
+    EXPECT_FALSE(render_sources(&tools, of_kustomize, app_at("web"))) << schema;
+  }
+  EXPECT_TRUE(tools.runs.empty());
+}
+
 TEST_F(ToolRender, AReleaseNameThatHelmRefusesIsToldBefore) {
   auto app = app_at("web");
   app.name = "Web_Prod";

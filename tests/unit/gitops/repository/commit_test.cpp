@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 namespace driftwarden::test {
 namespace {
 
@@ -203,6 +205,47 @@ TEST_F(CommitTest, DeletesABranchButNeverTheTruth) {
 TEST_F(CommitTest, PushingWhatIsNotThereIsNotFound) {
   EXPECT_EQ(mirror->push("nothing", "nothing", "").error().kind, ErrorKind::NotFound);
   EXPECT_EQ(mirror->push("driftwarden/c-1", "a b", "").error().kind, ErrorKind::InvalidInput);
+}
+
+TEST_F(CommitTest, ALinkIsNotEdited) {
+  fs::create_symlink("../README", work() / "apps/readme");
+  base = publish_all("link");
+  ASSERT_EQ(mirror->fetch().value(), base);
+  const auto refused = mirror->commit(request(base, {{"apps/readme", "text\n"}}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::InvalidInput);
+  EXPECT_THAT(refused.error().message, HasSubstr("apps/readme is a symbolic link"));
+  const auto gone = committed(request(base, {{"apps/readme", std::nullopt}}));
+  EXPECT_EQ(mirror_git("diff-tree -r --name-status --no-commit-id " + gone), "D\tapps/readme");
+}
+
+TEST_F(CommitTest, OthersReadWhileACommitIsSigned) {
+  std::future<std::string> reading;
+  bool read = false;
+  auto wanted = request(base, {{"README", "signed\n"}});
+  wanted.sign = [&](const std::string&) -> Result<std::string> {
+    reading = std::async(std::launch::async, [&] { return mirror->read_file(base, "README").value(); });
+    read = reading.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+    return std::string("-----BEGIN SSH SIGNATURE-----\nx\n-----END SSH SIGNATURE-----\n");
+  };
+  const auto id = committed(wanted);
+  EXPECT_TRUE(read);
+  EXPECT_EQ(reading.get(), "hello\n");
+  EXPECT_THAT(mirror_git("cat-file commit " + id), HasSubstr("gpgsig -----BEGIN SSH SIGNATURE-----"));
+  EXPECT_EQ(mirror_git("rev-parse refs/heads/driftwarden/c-1"), id);
+}
+
+TEST_F(CommitTest, TheSameSignedTwiceAtOnceIsOneCommit) {
+  auto wanted = request(base, {{"README", "signed\n"}});
+  std::string inner;
+  int signatures = 0;
+  wanted.sign = [&](const std::string&) -> Result<std::string> {
+    const auto mine = ++signatures;
+    if (mine == 1) inner = mirror->commit(wanted).value();  // another one is quicker
+    return "-----BEGIN SSH SIGNATURE-----\n" + std::to_string(mine) + "\n-----END SSH SIGNATURE-----\n";
+  };
+  EXPECT_EQ(committed(wanted), inner);
+  EXPECT_EQ(signatures, 2);
 }
 
 }  // namespace

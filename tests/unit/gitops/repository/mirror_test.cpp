@@ -246,5 +246,59 @@ TEST_F(MirrorTest, LocksThatAKilledProcessLeftAreRemoved) {
   EXPECT_EQ(fetched()->head().value(), next);
 }
 
+TEST_F(MirrorTest, KnowsWhereLinksLead) {
+  write_file(work() / "shared/cm.yaml", "a: 1\n");
+  write_file(work() / "apps/web/sub/own.yaml", "a: 1\n");
+  fs::create_symlink("../shared/cm.yaml", work() / "apps/via");
+  fs::create_symlink("../../via", work() / "apps/web/sub/cm.yaml");
+  fs::create_symlink("sub/own.yaml", work() / "apps/web/inside.yaml");
+  fs::create_symlink("../../gone", work() / "apps/web/gone");
+  fs::create_symlink("../../../etc/passwd", work() / "apps/web/outside");
+  fs::create_symlink("round", work() / "apps/web/round");
+  const auto sha = publish_all("links");
+  auto mirror = fetched();
+  EXPECT_THAT(mirror->link_targets(sha, "apps/web").value(), ElementsAre("apps/via", "gone", "shared/cm.yaml"));
+  EXPECT_THAT(mirror->link_targets(sha, "apps/via").value(), ElementsAre("shared/cm.yaml"));
+  EXPECT_THAT(mirror->link_targets(sha, "").value(), testing::IsEmpty());
+  EXPECT_THAT(mirror->link_targets(sha, "shared").value(), testing::IsEmpty());
+  EXPECT_EQ(mirror->link_targets(sha, "nowhere").error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(MirrorTest, RefsThatCannotBothBeNamesAreBothFetched) {
+  const auto sha = publish("a", "1");
+  auto mirror = fetched();
+  remote_git("update-ref refs/heads/topic " + sha);
+  ASSERT_TRUE(mirror->fetch_ref("refs/heads/topic"));
+  remote_git("update-ref -d refs/heads/topic && git -C " + remote().string() + " update-ref refs/heads/topic/more " + sha);
+  const auto more = mirror->fetch_ref("refs/heads/topic/more");
+  ASSERT_TRUE(more) << more.error().message;
+}
+
+TEST_F(MirrorTest, OldNamesAreDroppedAndTheirCommitsStay) {
+  const auto sha = publish("a", "1");
+  auto mirror = fetched();
+  const auto directory = root / "mirror";
+  const auto make = [&](const std::string& prefix) {
+    for (int i = 0; i < 205; ++i) {
+      write_file(directory / (prefix + std::to_string(i)), sha + "\n");
+      fs::last_write_time(directory / (prefix + std::to_string(i)), fs::file_time_type::clock::now() - std::chrono::hours(1000 - i));
+    }
+  };
+  make("refs/fetched/old/");
+  make("refs/heads/driftwarden/c-");
+  write_file(directory / "refs/heads/other", sha + "\n");
+  remote_git("update-ref refs/pull/7/head " + sha);
+  ASSERT_TRUE(mirror->fetch_ref("refs/pull/7/head"));
+  const auto count = [&](const std::string& below) { return shell("git -C " + directory.string() + " for-each-ref --format='%(refname)' " + below + " | wc -l"); };
+  EXPECT_EQ(count("refs/fetched"), "200");
+  const auto next = publish("a", "2");
+  ASSERT_EQ(mirror->fetch().value(), next);
+  EXPECT_EQ(count("refs/heads/driftwarden"), "200");
+  EXPECT_FALSE(fs::exists(directory / "refs/heads/driftwarden/c-4")) << "the oldest go";
+  EXPECT_TRUE(fs::exists(directory / "refs/heads/driftwarden/c-5"));
+  EXPECT_TRUE(fs::exists(directory / "refs/heads/other"));
+  EXPECT_TRUE(mirror->commit_info(sha));
+}
+
 }  // namespace
 }  // namespace driftwarden::test

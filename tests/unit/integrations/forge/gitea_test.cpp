@@ -305,6 +305,7 @@ TEST_F(Gitea, TheGateReadsWhatAWriterMaySee) {
       200,
       R"({"state":"failure","statuses":[{"context":"ci/build","status":"failure"},{"context":"ci/test","status":"pending"},{"context":"driftwarden/approval","status":"pending"},
     {"context":"ci/docs","status":"success"},{"context":"other","status":"failure"}]})");
+  http.add(200, R"({"statuses":null})");
   const auto gate = in(0ms, forge->merge_gate(3));
   ASSERT_TRUE(gate) << gate.error().message;
   EXPECT_EQ(gate->waiting_for, (std::vector<std::string>{"1 more approving review on the forge", "check ci/test is pending", "check lint has not reported"}));
@@ -357,6 +358,7 @@ TEST_F(Gitea, CommentsSinceAreInOrderAndSayWhetherTheyWereEdited) {
   http.add(200, "[" + comment_json(7, "bob", "b", "2026-11-21T08:00:01Z", "2026-11-21T08:05:00Z") + "," +
                     comment_json(6, "alice", "a", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z") + "," +
                     comment_json(5, "old", "o", "2026-11-20T08:00:00Z", "2026-11-21T08:00:00Z") + "]");
+  http.add(200, "[]");
   const WallTime since = std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 8h + 500ms;
   const auto comments = in(0ms, forge->comments_since(since));
   ASSERT_TRUE(comments) << comments.error().message;
@@ -365,6 +367,78 @@ TEST_F(Gitea, CommentsSinceAreInOrderAndSayWhetherTheyWereEdited) {
   EXPECT_FALSE((*comments)[0].edited);
   EXPECT_TRUE((*comments)[1].edited);
   EXPECT_NE(http.requests[0].url.find("since=2026-11-21T08%3A00%3A00Z"), std::string::npos) << http.requests[0].url;
+}
+
+TEST_F(Gitea, AHeadThatIsNoBranchIsAStrangers) {
+  auto body = json::parse(pull("open"));
+  body["head"] = {{"ref", "refs/pull/3/head"}, {"label", ""}, {"sha", "aaaa"}, {"repo", {{"full_name", "acme/config"}}}};
+  body["base"]["repo"] = {{"full_name", "acme/config"}};
+  http.add(200, body.dump());
+  const auto read = in(0ms, forge->get(3));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(read->from_fork);
+}
+
+/// A server whose MAX_RESPONSE_ITEMS is 30 gives no more to a page, whatever was asked for.
+class GiteaPages : public Gitea, public testing::WithParamInterface<bool> {
+ protected:
+  /// `total` items in pages of 30, and with a header that says how many there are or an empty page at the end.
+  template <class Item, class Wrap>
+  void add_pages(int total, Item item, Wrap wrap) {
+    for (int at = 0; at < total; at += 30) {
+      json page = json::array();
+      for (int one = at; one < std::min(at + 30, total); ++one) page.push_back(item(one));
+      auto reply = test::reply(200, wrap(page).dump());
+      if (GetParam()) reply.headers.set("X-Total-Count", std::to_string(total));
+      http.answers.emplace_back(std::move(reply));
+    }
+    if (!GetParam()) http.add(200, wrap(json::array()).dump());
+  }
+};
+const auto kAsItIs = [](const json& page) { return page; };
+
+TEST_P(GiteaPages, AShortPageOfPullRequestsIsNotTheLast) {
+  const auto item = [](int at) {
+    auto body = json::parse(pull("open"));
+    body["number"] = 100 - at;
+    return body;
+  };
+  add_pages(70, item, kAsItIs);
+  const auto open = in(0ms, forge->open_pull_requests("main"));
+  ASSERT_TRUE(open) << open.error().message;
+  EXPECT_EQ(open->size(), 70U);
+  EXPECT_TRUE(http.answers.empty());
+}
+
+TEST_P(GiteaPages, NorOneOfComments) {
+  const auto item = [](int at) { return json::parse(comment_json(at + 1, "alice", "a", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z")); };
+  add_pages(70, item, kAsItIs);
+  const auto comments = in(0ms, forge->comments_since(WallTime{}));
+  ASSERT_TRUE(comments) << comments.error().message;
+  EXPECT_EQ(comments->size(), 70U);
+  EXPECT_TRUE(http.answers.empty());
+}
+
+TEST_P(GiteaPages, NorOneOfStatuses) {
+  http.add(200, pull("open"));
+  http.add(200, R"({"protected":true,"enable_status_check":true,"status_check_contexts":["ci/64"]})");
+  const auto item = [](int at) { return json{{"context", "ci/" + std::to_string(at)}, {"status", at == 64 ? "failure" : "success"}}; };
+  add_pages(70, item, [](const json& page) { return json{{"statuses", page}}; });
+  const auto gate = in(0ms, forge->merge_gate(3));
+  ASSERT_TRUE(gate) << gate.error().message;
+  EXPECT_EQ(gate->blocked_by, (std::vector<std::string>{"check ci/64 failed"}));
+  EXPECT_TRUE(http.answers.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(SaidHowMany, GiteaPages, testing::Bool());
+
+TEST_F(Gitea, TheFirstTwoHundredAreEnough) {
+  json page = json::array();
+  for (int at = 0; at < 50; ++at) page.push_back(json::parse(pull("open")));
+  for (int at = 0; at < 5; ++at) http.add(200, page.dump());
+  const auto open = in(0ms, forge->open_pull_requests("main"));
+  ASSERT_TRUE(open) << open.error().message;
+  EXPECT_EQ(http.requests.size(), 4U);
 }
 
 TEST_F(Gitea, AForksBranchOfTheSameNameIsNotOurs) {
@@ -379,6 +453,7 @@ TEST_F(Gitea, AForksBranchOfTheSameNameIsNotOurs) {
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_FALSE(*found);
   http.add(200, json::array({body}).dump());
+  http.add(200, "[]");
   const auto open = in(0ms, forge->open_pull_requests("main"));
   ASSERT_TRUE(open) << open.error().message;
   ASSERT_EQ(open->size(), 1U);

@@ -85,6 +85,23 @@ INSTANTIATE_TEST_SUITE_P(Blocked, BlockedTable,
                                          BlockedRow{"AnotherCheckExplainsIt", {"ci"}, {{"ci", "in_progress"}}, true, false, 1, 0}),
                          [](const auto& row) { return row.param.name; });
 
+TEST(GithubJson, TheWorstOfAllWhoReportUnderAName) {
+  States states;
+  ASSERT_TRUE(add_statuses(states, R"({"statuses":[{"context":"ci","state":"failure"},{"context":"lint","state":"success"},{"context":"docs","state":"pending"}]})"));
+  ASSERT_TRUE(add_check_runs(states, R"({"check_runs":[{"name":"ci","status":"completed","conclusion":"success"},
+    {"name":"lint","status":"in_progress","conclusion":null},{"name":"docs","status":"completed","conclusion":"timed_out"},
+    {"name":"build","status":"completed","conclusion":"failure"},{"name":"build","status":"completed","conclusion":"success"},
+    {"name":"test","status":"completed","conclusion":"skipped"},{"name":"test","status":"queued"}]})"));
+  EXPECT_EQ(states, (States{{"build", "failure"}, {"ci", "failure"}, {"docs", "timed_out"}, {"lint", "in_progress"}, {"test", "queued"}}));
+}
+
+TEST(GithubGate, ContextsThatDifferInCaseAreOne) {
+  auto given = inputs();
+  given.rules.contexts = {"CI"};
+  given.states = {{"CI", "failure"}, {"ci", "success"}};
+  EXPECT_EQ(decide_gate(given).blocked_by, (std::vector<std::string>{"check CI failed"}));
+}
+
 TEST(GithubJson, ReadsForksAndListEntries) {
   const auto fork =
       parse_pull(R"({"number":3,"state":"open","head":{"ref":"b","sha":"a","repo":null},"base":{"ref":"main","repo":{"full_name":"acme/config"}}})");

@@ -151,5 +151,17 @@ TEST_F(SigningTest, GitVerifiesASignatureByAGpgKey) {
   unsetenv("GNUPGHOME");
 }
 
+TEST_F(SigningTest, AToolThatGoesOnAndOnHasATimeToEnd) {
+  fs::create_directories(root / "bin");
+  std::ofstream(root / "bin/gpg") << "#!/bin/sh\ni=0; while [ $i -lt 60 ]; do echo x; sleep 0.05; i=$((i+1)); done\n";
+  fs::permissions(root / "bin/gpg", fs::perms::owner_all);
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", ((root / "bin").string() + ":" + path).c_str(), 1);
+  const auto signature = gpg_signer("key", Duration{200})("commit");
+  ::setenv("PATH", path.c_str(), 1);
+  ASSERT_FALSE(signature);
+  EXPECT_EQ(signature.error().kind, ErrorKind::Timeout) << signature.error().message;
+}
+
 }  // namespace
 }  // namespace driftwarden::git

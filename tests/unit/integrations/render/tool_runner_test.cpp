@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 namespace driftwarden {
 namespace {
@@ -64,6 +66,30 @@ TEST_F(ToolRunnerTest, TooLongIsATimeoutAndTooMuchIsCorrupt) {
   auto chatty = shell("yes");
   chatty.max_output_bytes = 10'000;
   EXPECT_EQ(runner->run(chatty).error().kind, ErrorKind::Corrupt);
+}
+
+TEST_F(ToolRunnerTest, AToolHasBounds) {
+  // What it starts has them, too, which is all that is asked of the child's own first microseconds.
+  const auto outcome = runner->run(shell("sleep 0.05; sh -c 'ulimit -v; ulimit -t; cat /proc/self/limits'"));
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_TRUE(outcome->out.starts_with("2097152\n60\n")) << outcome->out;
+  EXPECT_THAT(outcome->out, testing::ContainsRegex("Max file size +268435456 +268435456"));
+}
+
+TEST_F(ToolRunnerTest, TwoRunAtOnceAndOthersWait) {
+  const auto directory = std::filesystem::temp_directory_path() / ("driftwarden-turns-test-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(directory);
+  const auto script = "cd " + directory.string() + "; touch $$; ls | wc -l; sleep 0.2; rm $$";
+  std::vector<std::string> seen(5);
+  std::vector<std::thread> callers;
+  for (auto& one : seen) {
+    callers.emplace_back([&, this] {
+      if (const auto outcome = runner->run(shell(script))) one = outcome->out;
+    });
+  }
+  for (auto& caller : callers) caller.join();
+  for (const auto& one : seen) EXPECT_THAT(one, testing::AnyOf("1\n", "2\n"));
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(ToolRunnerTest, NoSuchProgramIsNotFound) {

@@ -1,6 +1,15 @@
+#include "integrations/sandbox/forge/emoji.hpp"
 #include "integrations/sandbox/forge/html.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
 
 namespace driftwarden::sandbox::forge {
 namespace {
@@ -43,8 +52,44 @@ INSTANTIATE_TEST_SUITE_P(
                     MarkdownRow{"OddDetails", "<details onclick=x>", "<p>&lt;details onclick=x&gt;</p>"},
                     MarkdownRow{"Table", "| App | Risk |\n|---|:--|\n| a\\|b | **low** |\nafter",
                                 "<table class=\"grid\"><tr><th>App</th><th>Risk</th></tr><tr><td>a|b</td><td><strong>low</strong></td></tr></table><p>after</p>"},
+                    MarkdownRow{"Escapes", R"(\[name\="checkout"\] \*not soft\* \<b> \\ \a)", "<p>[name=&quot;checkout&quot;] *not soft* &lt;b&gt; \\ \\a</p>"},
+                    MarkdownRow{"EscapesInMarks", R"(**a\*\*b** and [x\](y)](https://x.example))",
+                                "<p><strong>a**b</strong> and <a href=\"https://x.example\" rel=\"noreferrer\">x](y)</a></p>"},
+                    MarkdownRow{"NoEscapeInCode", R"(`\*`)", "<p><code>\\*</code></p>"},
+                    MarkdownRow{"NoHeadingAfterAnEscape", R"(\# one)", "<p># one</p>"},
+                    MarkdownRow{"Entities", "2 -&gt; 5 &amp;amp; &lt;script&gt; &quot;x&quot; &nbsp; a & b", "<p>2 -&gt; 5 &amp;amp; &lt;script&gt; &quot;x&quot; &amp;nbsp; a &amp; b</p>"},
+                    MarkdownRow{"Small", "<sub>Change C-1 with **x** &lt; <b></sub>", "<p><sub>Change C-1 with <strong>x</strong> &lt; &lt;b&gt;</sub></p>"},
+                    MarkdownRow{"SmallLeftOpen", "<sub>x <sub onclick=y>", "<p>&lt;sub&gt;x &lt;sub onclick=y&gt;</p>"},
+                    MarkdownRow{"StraySmallEnd", "x</sub>", "<p>x&lt;/sub&gt;</p>"},
+                    MarkdownRow{"Emoji", ":bell: a :white_check_mark::large_green_circle: :no_such: 12:30:45", "<p>🔔 a ✅🟢 :no_such: 12:30:45</p>"},
+                    MarkdownRow{"NoEmojiInCodeOrAfterAnEscape", R"(`:bell:` \:bell:)", "<p><code>:bell:</code> :bell:</p>"},
+                    MarkdownRow{"CodeWithTicks", "``a`b`` `` `c` `` ```", "<p><code>a`b</code> <code>`c`</code> ```</p>"},
+                    MarkdownRow{"LongFence", "````\n```\n````\nend", "<pre class=\"fence\">```\n</pre><p>end</p>"},
                     MarkdownRow{"Quote", "> said", "<blockquote>said</blockquote>"}, MarkdownRow{"Nothing", "", ""}),
     [](const auto& row) { return row.param.name; });
+
+TEST(Emoji, KnowsEveryEmojiThatTheBotUses) {
+  const std::regex code(":([a-z][a-z0-9_]*):(?=[^:a-z]|[\"])");
+  const std::regex quoted("\"[^\"\\n]*\"");
+  std::set<std::string> unknown;
+  std::size_t found = 0;
+  for (const auto* folder : {"bot/view", "bot/conversation", "bot/pulls", "bot/change", "bot/incident"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(DRIFTWARDEN_SOURCE_DIR) / folder)) {
+      std::ostringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      const auto source = text.str();
+      for (std::sregex_iterator string(source.begin(), source.end(), quoted), end; string != end; ++string) {
+        const auto literal = string->str();
+        for (std::sregex_iterator match(literal.begin(), literal.end(), code); match != end; ++match) {
+          ++found;
+          if (emoji((*match)[1].str()).empty()) unknown.insert((*match)[1].str() + " in " + entry.path().filename().string());
+        }
+      }
+    }
+  }
+  EXPECT_GT(found, 30U);
+  EXPECT_THAT(unknown, testing::IsEmpty());
+}
 
 TEST(Message, ShowsItsTrailers) {
   EXPECT_EQ(message_html("title only"), "");
