@@ -57,6 +57,7 @@ class Changes {
     Proposal proposal;
     std::vector<FileDiff> files;
     std::vector<PersonId> authors;  ///< of the commits that it puts in force
+    bool authors_incomplete = false;  ///< there are more commits than were looked at
     std::vector<std::string> code_owners;  ///< of the touched files, as written
   };
 

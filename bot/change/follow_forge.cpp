@@ -16,14 +16,14 @@ namespace {
 constexpr Duration kLookAtForgesEvery{30'000};
 
 /// Who says yes on the forge to exactly this content, by their last word. A bot's never counts.
-std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config) {
+std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config, const std::string& api_url) {
   std::map<std::string, forge::Review> last_words;
   for (const auto& review : reviews) {
     if (review.state != forge::ReviewState::Commented && !review.by_bot) last_words.insert_or_assign(review.user, review);
   }
   std::vector<PersonId> people;
   for (const auto& [user, review] : last_words) {
-    const auto* person = person_by_forge(config, user);
+    const auto* person = person_by_forge(config, user, api_url);
     const bool counts = review.state == forge::ReviewState::Approved && !review.stale && review.commit_sha == change.content.head_sha;
     // What destroys needs the App's name here, too: as the review's text.
     const bool named = !change.quorum.typed_name || review.body.find(app.name) != std::string::npos;
@@ -110,7 +110,7 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
     const auto reviews = co_await forge_of(app)->reviews(change.pull_request);
     if (!reviews) co_return;
     const auto delegated = co_await delegations();
-    for (const auto& person : yes_sayers(*reviews, change, app, *parts_.config)) {
+    for (const auto& person : yes_sayers(*reviews, change, app, *parts_.config, parts_.fleet->repository_config(app.repository).forge.api_url)) {
       // Each is judged with those before it: somebody and who stands in for them have one seat.
       const auto verdict = may_count(*parts_.config, person, change, app, delegated, now);
       if (!verdict.counts) continue;

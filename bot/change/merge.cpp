@@ -1,6 +1,7 @@
 // An approved Change is merged: not before everything that may keep it back lets it pass, and only if it still is what was approved.
 #include "bot/change/changes.hpp"
 #include "bot/config/policy.hpp"
+#include "gitops/base/forge_text.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/drift/cause.hpp"
@@ -31,15 +32,15 @@ forge::MergeMethod merge_method(MergeMethod method) {
 }
 
 /// Who may count and says no on the forge, as last words count.
-std::string who_asks_for_changes(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config) {
+std::string who_asks_for_changes(const std::vector<forge::Review>& reviews, const Change& change, const App& app, const Config& config, const std::string& api_url) {
   std::map<std::string, forge::Review> last_words;
   for (const auto& review : reviews) {
     if (review.state != forge::ReviewState::Commented && !review.by_bot) last_words.insert_or_assign(review.user, review);
   }
   for (const auto& [user, review] : last_words) {
-    const auto* person = person_by_forge(config, user);
+    const auto* person = person_by_forge(config, user, api_url);
     const bool counts = review.state == forge::ReviewState::ChangesRequested && review.commit_sha == change.content.head_sha;
-    if (counts && person != nullptr && person->name != change.requester && may_approve(config, person->name, change.quorum, app)) return person->name;
+    if (counts && person != nullptr && !is_same_person(config, person->name, change.requester) && may_approve(config, person->name, change.quorum, app)) return person->name;
   }
   return {};
 }
@@ -155,7 +156,7 @@ asio::awaitable<Result<std::string>> Changes::kept_waiting_by(Change change, App
   if (forge == nullptr || change.pull_request == 0) co_return std::string{};
   const auto reviews = co_await forge->reviews(change.pull_request);
   if (!reviews) co_return reviews.error();
-  if (const auto who = who_asks_for_changes(*reviews, change, app, *parts_.config); !who.empty()) co_return fmt::format("{} asks for changes on the forge", who);
+  if (const auto who = who_asks_for_changes(*reviews, change, app, *parts_.config, parts_.fleet->repository_config(app.repository).forge.api_url); !who.empty()) co_return fmt::format("{} asks for changes on the forge", who);
   const auto gate = co_await forge->merge_gate(change.pull_request);
   if (!gate) co_return gate.error();
   if (!gate->blocked_by.empty()) co_return "the forge does not merge it: " + join(gate->blocked_by, "; ");
@@ -210,7 +211,7 @@ asio::awaitable<Result<std::string>> Changes::merge_in_mirror(Change change, App
     request.author = commit.author;
     request.committer = {"Driftwarden", "driftwarden@users.noreply.invalid"};
     request.at = change.approvals.empty() ? change.requested_at : change.approvals.back().at;
-    request.message = fmt::format("Merge {}: {}\n\n{}", change_name(change.id), commit.summary, trailers);
+    request.message = fmt::format("Merge {}: {}\n\n{}", change_name(change.id), without_forge_commands(commit.summary), trailers);
     request.sign = sign;
     TRY(const auto merged, mirror.merge(request));
     CHECK_OK(mirror.push(request.branch, branch, head));

@@ -27,6 +27,7 @@ struct CommitMade {
   std::string shown;
   std::vector<std::string> notes;
   std::vector<PersonId> authors;
+  bool authors_incomplete = false;
   std::vector<std::string> code_owners;
 };
 
@@ -132,6 +133,7 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
     TRY(auto plan, plan_verb(change, app, context));
     made.notes = plan.notes;
     made.authors = plan.authors;
+    made.authors_incomplete = plan.authors_incomplete;
     auto request = commit_of(change, app, *config, head, audit_id, std::move(plan));
     request.sign = sign;
     TRY(made.commit, mirror.commit(request));
@@ -151,6 +153,7 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
   Written written;
   written.files = std::move(made->files);
   written.authors = std::move(made->authors);
+  written.authors_incomplete = made->authors_incomplete;
   written.code_owners = std::move(made->code_owners);
   written.proposal.branch = branch_name(change);
   written.proposal.base_sha = head;
@@ -199,11 +202,13 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
   facts.verb = change.verb;
   facts.requester = change.requester;
   facts.risk = proposal.risk;
-  facts.code_owners = people_behind(*parts_.config, written.code_owners);
+  facts.code_owners = people_behind(*parts_.config, written.code_owners, parts_.fleet->repository_config(app.repository).forge.api_url);
   facts.commit_authors = written.authors;
   facts.overridden = is_git_only(change.verb) ? nullptr : freeze_to_override(*parts_.config, app, parts_.clock->wall_now());
   facts.break_glass = !change.break_glass.empty();
   proposal.quorum = quorum_of(*parts_.config, app, facts);
+  // One of the approvers may have written a part of it.
+  if (written.authors_incomplete && proposal.quorum.need > 0) ++proposal.quorum.need;
   proposal.expiry = approval_expiry(*parts_.config, app, to_string(change.verb), proposal.risk.tier);
   co_return Result<void>{};
 }

@@ -46,7 +46,8 @@ std::vector<std::string> urls_in(const json& payload) {
 std::int64_t number_in(const json& payload) {
   if (const auto number = number_at(object_at(payload, "pull_request"), "number"); number > 0) return number;
   if (const auto number = number_at(object_at(payload, "merge_request"), "iid"); number > 0) return number;
-  if (const auto& merge_request = object_at(payload, "object_attributes"); payload.value("object_kind", json()) == "merge_request") return number_at(merge_request, "iid");
+  if (const auto& merge_request = object_at(payload, "object_attributes"); payload.value("object_kind", json()) == "merge_request")
+    return number_at(merge_request, "iid");
   const auto& issue = object_at(payload, "issue");
   const auto is_pull = payload.find("is_pull");
   if (issue.contains("pull_request") || (is_pull != payload.end() && *is_pull == true)) return number_at(issue, "number");
@@ -67,11 +68,20 @@ std::string event_name(const net::Headers& headers) {
 
 HookEvent::Kind kind_of(const std::string& event) {
   constexpr std::array kPushes{"push", "push hook", "tag push hook", "create", "delete", "repository_update"};
-  constexpr std::array kAround{"issue_comment",        "issues",                      "status",
-                               "check_run",            "check_suite",                 "workflow_run",
-                               "merge_group",          "note hook",                   "confidential note hook",
-                               "pipeline hook",        "job hook",                    "pull_request_review_thread",
-                               "pull_request_comment", "pull_request_review_comment"};
+  constexpr std::array kAround{"issue_comment",
+                               "issues",
+                               "status",
+                               "check_run",
+                               "check_suite",
+                               "workflow_run",
+                               "merge_group",
+                               "note hook",
+                               "confidential note hook",
+                               "pipeline hook",
+                               "job hook",
+                               "pull_request_review_thread",
+                               "pull_request_comment",
+                               "pull_request_review_comment"};
   for (const auto* known : kPushes) {
     if (event == known) return HookEvent::Kind::Push;
   }

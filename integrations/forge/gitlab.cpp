@@ -106,7 +106,8 @@ asio::awaitable<Result<PullRequest>> GitlabForge::get(std::int64_t number) {
 }
 
 asio::awaitable<Result<std::optional<PullRequest>>> GitlabForge::find_open(std::string branch, std::string base) {
-  const std::string path = "/merge_requests?state=opened&source_branch=" + net::percent_encode(branch) + "&target_branch=" + net::percent_encode(base) + "&per_page=100";
+  const std::string path =
+      "/merge_requests?state=opened&source_branch=" + net::percent_encode(branch) + "&target_branch=" + net::percent_encode(base) + "&per_page=100";
   // Anybody's fork may hold a branch of this name, and more of them than a page takes.
   CO_TRY(const auto pages, co_await api_.read_pages(path, kPagesMax));
   for (const auto& page : pages) {

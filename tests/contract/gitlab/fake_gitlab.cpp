@@ -334,7 +334,8 @@ json FakeGitlab::merge_request(std::int64_t number) {
   auto& given = requests.at(number);
   const auto status = given.statuses.front();
   if (given.statuses.size() > 1) given.statuses.pop_front();
-  json body{{"id", 1000 + number}, {"iid", number}, {"project_id", 5}, {"title", given.title}, {"description", given.description}, {"state", given.state}, {"draft", given.draft}};
+  json body{{"id", 1000 + number},  {"iid", number},       {"project_id", 5}, {"title", given.title}, {"description", given.description},
+            {"state", given.state}, {"draft", given.draft}};
   body["source_branch"] = given.source;
   body["target_branch"] = given.target;
   body["source_project_id"] = given.fork ? 6 : 5;
