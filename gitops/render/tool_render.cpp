@@ -115,8 +115,9 @@ class ToolRendering {
     const auto name = fmt::format("output of {}", argv.front());
     auto manifests = parse_manifests(outcome.out, name, kToolLimits);
     if (!manifests) {
-      words.printed = manifests.error().message;
-      return refuse(fmt::format("what {} makes of App {} can't be used: {}{}", argv.front(), app_.name, in_short(words, files_, app_), source_of(outcome.out, manifests.error().message, name)));
+      const auto why = manifests.error();  // error() gives a copy, and `printed` is a view
+      words.printed = why.message;
+      return refuse(fmt::format("what {} makes of App {} can't be used: {}{}", argv.front(), app_.name, in_short(words, files_, app_), source_of(outcome.out, why.message, name)));
     }
     // No file of the App says what a tool put together.
     for (auto& manifest : *manifests) {

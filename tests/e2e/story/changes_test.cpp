@@ -154,13 +154,10 @@ TEST_F(ChangeStory, HaltStopsTheMergeUntilSomebodyElseResumes) {
   world.chat().await_message("the refusal", kProd, [&](const ChatMessage& message) { return message.in_thread_of(alone); });
   be_quiet();
   EXPECT_EQ(world.forge().pulls("open").size(), 1U) << "who called the halt ended it";
-  world.chat().say("bob", kProd, "@warden resume");
-  await_that("the Change to go on", [&] {
-    const auto now = world.chat().read(kProd, card.ts());
-    if (now.says("in sync and healthy")) return true;
-    if (now.has_button("Approve")) world.chat().press("bob", now, "Approve");
-    return false;
-  });
+  const auto resumed = world.chat().say("bob", kProd, "@warden resume");
+  world.chat().await_message("the end of the halt", kProd, [&](const ChatMessage& message) { return message.in_thread_of(resumed) && message.says("ended the halt"); });
+  world.chat().press("bob", world.chat().read(kProd, card.ts()), "Approve");
+  world.chat().await_edit(card, "in sync and healthy");
   EXPECT_EQ(world.prod().replicas("checkout"), 3);
 }
 

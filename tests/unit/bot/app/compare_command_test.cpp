@@ -145,7 +145,7 @@ TEST_F(OneShot, RenderSaysWhatItCannot) {
   RenderArguments arguments;
   arguments.path = (directory / "nowhere").string();
   EXPECT_EQ(run_render(arguments, out, err), 2);
-  file("kustomization.yaml", "resources: []");
+  file("kustomization.yaml", "resources: [https://example.org/base.yaml]");
   arguments.path = directory.string();
   EXPECT_EQ(run_render(arguments, out, err), 2);
   EXPECT_THAT(err.str(), HasSubstr("kustomize"));
