@@ -148,7 +148,7 @@ TEST_F(OneShot, RenderSaysWhatItCannot) {
   file("kustomization.yaml", "resources: [https://example.org/base.yaml]");
   arguments.path = directory.string();
   EXPECT_EQ(run_render(arguments, out, err), 2);
-  EXPECT_THAT(err.str(), HasSubstr("kustomize"));
+  EXPECT_THAT(err.str(), HasSubstr("kustomization.yaml"));
   EXPECT_EQ(out.str(), "");
 }
 
