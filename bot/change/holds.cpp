@@ -1,6 +1,7 @@
 // Holds end by themselves; a broken glass leaves its follow-up behind.
 #include "bot/change/changes.hpp"
 #include "bot/change/hold_notices.hpp"
+#include "bot/change/set_out.hpp"
 #include "bot/config/policy.hpp"
 #include "gitops/base/log.hpp"
 
@@ -96,9 +97,7 @@ asio::awaitable<Result<std::string>> Changes::follow_up_break_glass(storage::Out
     const auto busy = std::ranges::find_if(open, [](const Change& change) { return !is_git_only(change.verb); });
     if (busy != open.end()) return change_name(busy->id) + " is open already";
     TRY(auto change, tx.add_change(draft));
-    auto step = on_requested(std::move(change), now);
-    step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
-    TRY(const auto committed, commit_step(tx, std::move(step), now));
+    TRY(const auto committed, set_out(tx, std::move(change), now));
     return change_name(committed.next.id);
   };
   auto asking = parts_.store->query<std::string>(std::move(ask));

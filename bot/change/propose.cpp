@@ -1,6 +1,7 @@
 // From a request to a pull request that people can decide on.
 #include "bot/change/changes.hpp"
 #include "bot/change/git_diff.hpp"
+#include "bot/change/set_out.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/policy/code_owners.hpp"
 #include "bot/policy/risk.hpp"
@@ -381,9 +382,7 @@ asio::awaitable<Result<std::string>> Changes::follow_up(storage::OutboxRow row) 
     if (asked != known.end()) return change_name(asked->id);
     TRY(auto added, tx.add_change(again));
     const auto by = added.id;
-    auto step = on_requested(std::move(added), now);
-    step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
-    TRY(const auto committed, commit_step(tx, std::move(step), now));
+    TRY(const auto committed, set_out(tx, std::move(added), now));
     TRY(auto first, tx.find_change(id));
     if (first) {
       TRY(const auto told, commit_step(tx, on_followed_up(std::move(*first), by, now), now));

@@ -1,4 +1,5 @@
 // From a verb to a Change: what stands in its way is looked at in the very transaction that makes it.
+#include "bot/change/set_out.hpp"
 #include "bot/command/ignore_request.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
@@ -116,9 +117,7 @@ Result<Reply> make_change(storage::Transaction& tx, Wish wish) {
   auto change = draft;
   TRY(change, tx.add_change(std::move(change)));
   TRY(const auto superseded, supersede(tx, open, change, wish.now));
-  auto step = on_requested(std::move(change), wish.now);
-  step.effects.insert(step.effects.begin(), ChangeEffect::ShowCard);
-  TRY(const auto committed, commit_step(tx, std::move(step), wish.now));
+  TRY(const auto committed, set_out(tx, std::move(change), wish.now));
   std::vector<std::string> lines;
   const auto name = change_name(committed.next.id);
   const auto where = wish.in_private ? slack::escape(draft.channel) : "this channel";
