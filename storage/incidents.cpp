@@ -10,7 +10,7 @@ namespace {
 
 #define INCIDENT_COLUMNS                                                                                                                  \
   "id, app, state, fingerprint, opened_at, updated_at, resolved_at, resolved_by, message_channel, message_ts, channel, acknowledged_by, " \
-  "snoozed_until, report"
+  "snoozed_until, report, group_id, root_cause, muted_by, details"
 
 Incident read_incident(const Query& row) {
   Incident incident;
@@ -27,6 +27,10 @@ Incident read_incident(const Query& row) {
   incident.acknowledged_by = row.text(11);
   incident.snoozed_until = row.optional_time(12);
   incident.report = report_from_json(row.text(13));
+  incident.group = row.integer(14);
+  incident.root_cause = row.text(15);
+  incident.muted_by = row.text(16);
+  read_details(row.text(17), incident);
   return incident;
 }
 
@@ -50,10 +54,10 @@ Result<Incident> SqliteTransaction::add_incident(Incident incident) {
   return step(fmt::format("opening an incident of {}", incident.app), [&] {
     session_.run(
         "INSERT INTO incident (app, state, fingerprint, opened_at, updated_at, resolved_at, resolved_by, message_channel, message_ts, channel, "
-        "acknowledged_by, snoozed_until, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "acknowledged_by, snoozed_until, report, group_id, root_cause, muted_by, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at, incident.resolved_by,
         channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by, incident.snoozed_until,
-        to_json_text(incident.report));
+        to_json_text(incident.report), incident.group, incident.root_cause, incident.muted_by, details_json_text(incident));
     incident.id = session_.last_id();
     return incident;
   });
@@ -63,10 +67,10 @@ Result<void> SqliteTransaction::save_incident(const Incident& incident) {
   return step(fmt::format("saving incident {}", incident.id), [&] {
     const int changed = session_.run(
         "UPDATE incident SET app = ?, state = ?, fingerprint = ?, opened_at = ?, updated_at = ?, resolved_at = ?, resolved_by = ?, "
-        "message_channel = ?, message_ts = ?, channel = ?, acknowledged_by = ?, snoozed_until = ?, report = ? WHERE id = ?",
+        "message_channel = ?, message_ts = ?, channel = ?, acknowledged_by = ?, snoozed_until = ?, report = ?, group_id = ?, root_cause = ?, muted_by = ?, details = ? WHERE id = ?",
         incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at, incident.resolved_by,
         channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by, incident.snoozed_until,
-        to_json_text(incident.report), incident.id);
+        to_json_text(incident.report), incident.group, incident.root_cause, incident.muted_by, details_json_text(incident), incident.id);
     return expect_one(changed, "incident", incident.id);
   });
 }
@@ -104,6 +108,28 @@ Result<std::vector<Incident>> SqliteTransaction::incidents_since(WallTime since,
 Result<std::vector<Incident>> SqliteTransaction::incidents_of(const std::string& app, std::size_t limit) {
   return step("reading incidents", [&] {
     return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE app = ? ORDER BY id DESC LIMIT ?", app, to_limit(limit)));
+  });
+}
+
+Result<std::vector<Incident>> SqliteTransaction::incidents_of_group(std::int64_t leader) {
+  return step("reading the incidents of a group", [&] {
+    return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE group_id <> 0 AND group_id = ? ORDER BY id", leader));
+  });
+}
+
+Result<std::optional<Incident>> SqliteTransaction::open_incident_with(const std::string& channel, const std::string& root_cause) {
+  return step("looking for an incident with the same cause", [&]() -> std::optional<Incident> {
+    if (root_cause.empty()) return std::nullopt;
+    return read_one(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE root_cause <> '' AND state <> 'resolved' AND root_cause = ? AND channel = ? AND muted_by = '' "
+                                   "AND (group_id = 0 OR group_id = id) ORDER BY id LIMIT 1",
+                                   root_cause, channel));
+  });
+}
+
+Result<std::vector<Incident>> SqliteTransaction::told_in_channel(const std::string& channel, WallTime since) {
+  return step("reading what was told in a channel", [&] {
+    return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE channel = ? AND opened_at >= ? AND muted_by = '' AND (group_id = 0 OR group_id = id) ORDER BY id",
+                                   channel, since));
   });
 }
 

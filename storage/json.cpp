@@ -240,4 +240,57 @@ void read_details(const std::string& text, Change& change) {
   change.break_glass = value.value("break_glass", std::string{});
 }
 
+std::string details_json_text(const Incident& incident) {
+  json out = json::object();
+  if (incident.grouping != Grouping::Alone) out["grouping"] = to_string(incident.grouping);
+  out["severity"] = to_string(incident.severity);
+  if (!incident.mention.empty()) out["mention"] = incident.mention;
+  if (!incident.code_owners.empty()) out["code_owners"] = incident.code_owners;
+  if (incident.flaps > 0) out["flaps"] = incident.flaps;
+  if (incident.calm_since) out["calm_since"] = millis(*incident.calm_since);
+  if (incident.reminded_at) out["reminded_at"] = millis(*incident.reminded_at);
+  if (incident.reminders > 0) out["reminders"] = incident.reminders;
+  return dump(out);
+}
+
+void read_details(const std::string& text, Incident& incident) {
+  const auto value = json::parse(text);
+  incident.grouping = from_word<Grouping>(value.value("grouping", std::string{"alone"}));
+  incident.severity = from_word<Severity>(value.value("severity", std::string{"warning"}));
+  incident.mention = value.value("mention", std::vector<std::string>{});
+  incident.code_owners = value.value("code_owners", std::vector<std::string>{});
+  incident.flaps = value.value("flaps", 0);
+  if (value.contains("calm_since")) incident.calm_since = time_of(value.at("calm_since"));
+  if (value.contains("reminded_at")) incident.reminded_at = time_of(value.at("reminded_at"));
+  incident.reminders = value.value("reminders", 0);
+}
+
+std::string to_json_text(const AlertMatch& match) {
+  json out = json::object();
+  const auto put = [&](const char* key, const std::string& text) {
+    if (!text.empty()) out[key] = text;
+  };
+  put("app", match.app);
+  put("cluster", match.cluster);
+  put("environment", match.environment);
+  put("namespace", match.namespace_);
+  put("team", match.team);
+  if (match.cause) out["cause"] = to_string(*match.cause);
+  if (match.severity) out["severity"] = to_string(*match.severity);
+  return dump(out);
+}
+
+AlertMatch alert_match_from_json(const std::string& text) {
+  const auto value = json::parse(text);
+  AlertMatch match;
+  match.app = value.value("app", std::string{});
+  match.cluster = value.value("cluster", std::string{});
+  match.environment = value.value("environment", std::string{});
+  match.namespace_ = value.value("namespace", std::string{});
+  match.team = value.value("team", std::string{});
+  if (value.contains("cause")) match.cause = from_word<Cause>(value.at("cause").get<std::string>());
+  if (value.contains("severity")) match.severity = from_word<Severity>(value.at("severity").get<std::string>());
+  return match;
+}
+
 }  // namespace driftwarden::storage

@@ -201,7 +201,30 @@ CREATE TABLE pull_note (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift, kHoldsAndIdentities};
+constexpr const char* kGroupsAndSilences = R"sql(
+ALTER TABLE incident ADD COLUMN group_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incident ADD COLUMN root_cause TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident ADD COLUMN muted_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX incident_group ON incident (group_id) WHERE group_id <> 0;
+CREATE INDEX incident_root_cause ON incident (root_cause) WHERE root_cause <> '' AND state <> 'resolved';
+CREATE INDEX incident_told ON incident (channel, opened_at);
+
+CREATE TABLE silence (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  match TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  ended_at INTEGER,
+  ended_by TEXT NOT NULL,
+  channel TEXT NOT NULL
+) STRICT;
+CREATE INDEX silence_open ON silence (id) WHERE ended_at IS NULL;
+)sql";
+
+constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift, kHoldsAndIdentities, kGroupsAndSilences};
 
 std::int64_t number(Session& session, const char* pragma) { return session.database().execAndGet(pragma).getInt64(); }
 

@@ -5,6 +5,7 @@
 #include "gitops/model/change.hpp"
 #include "gitops/model/hold.hpp"
 #include "gitops/model/incident.hpp"
+#include "gitops/model/silence.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -121,6 +122,11 @@ class Transaction {
   /// Those that are open or were resolved at `since` or later, newest first.
   virtual Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) = 0;
   virtual Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) = 0;  ///< newest first
+  virtual Result<std::vector<Incident>> incidents_of_group(std::int64_t leader) = 0;  ///< open and resolved ones, oldest first; the leader is one of them
+  /// An open incident of this channel with this root cause that leads a group or stands alone, the oldest; muted ones don't count.
+  virtual Result<std::optional<Incident>> open_incident_with(const std::string& channel, const std::string& root_cause) = 0;
+  /// Those that have a message of their own in the channel (alone or leading) and were opened since then, oldest first; muted ones don't count.
+  virtual Result<std::vector<Incident>> told_in_channel(const std::string& channel, WallTime since) = 0;
 
   virtual Result<Change> add_change(Change change) = 0;        ///< gives it its id
   virtual Result<void> save_change(const Change& change) = 0;  ///< approvals included
@@ -134,6 +140,10 @@ class Transaction {
   virtual Result<Hold> add_hold(Hold hold) = 0;  ///< gives it its id
   virtual Result<void> save_hold(const Hold& hold) = 0;
   virtual Result<std::vector<Hold>> open_holds() = 0;  ///< those that weren't ended; whether their time is up is for is_active
+  virtual Result<Silence> add_silence(Silence silence) = 0;  ///< gives it its id
+  virtual Result<void> save_silence(const Silence& silence) = 0;
+  virtual Result<std::vector<Silence>> open_silences() = 0;  ///< those that weren't ended; whether their time is up is for is_active
+  virtual Result<std::optional<Silence>> find_silence(std::int64_t id) = 0;
   virtual Result<Delegation> add_delegation(Delegation delegation) = 0;
   virtual Result<void> save_delegation(const Delegation& delegation) = 0;
   virtual Result<std::vector<Delegation>> active_delegations(WallTime now) = 0;

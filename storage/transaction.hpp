@@ -32,6 +32,9 @@ class SqliteTransaction final : public Transaction {
   Result<std::optional<Incident>> open_incident(const std::string& app) override;
   Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) override;
   Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) override;
+  Result<std::vector<Incident>> incidents_of_group(std::int64_t leader) override;
+  Result<std::optional<Incident>> open_incident_with(const std::string& channel, const std::string& root_cause) override;
+  Result<std::vector<Incident>> told_in_channel(const std::string& channel, WallTime since) override;
 
   Result<Change> add_change(Change change) override;
   Result<void> save_change(const Change& change) override;
@@ -44,6 +47,10 @@ class SqliteTransaction final : public Transaction {
   Result<Hold> add_hold(Hold hold) override;
   Result<void> save_hold(const Hold& hold) override;
   Result<std::vector<Hold>> open_holds() override;
+  Result<Silence> add_silence(Silence silence) override;
+  Result<void> save_silence(const Silence& silence) override;
+  Result<std::vector<Silence>> open_silences() override;
+  Result<std::optional<Silence>> find_silence(std::int64_t id) override;
   Result<Delegation> add_delegation(Delegation delegation) override;
   Result<void> save_delegation(const Delegation& delegation) override;
   Result<std::vector<Delegation>> active_delegations(WallTime now) override;

@@ -2,9 +2,12 @@
 // The chat grammar: text -> Command. Pure; tables decide.
 #include "bot/command/intents.hpp"
 #include "gitops/base/clock.hpp"
+#include "gitops/model/alert_match.hpp"
+#include "gitops/base/result.hpp"
 #include "gitops/model/app.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,11 +17,12 @@
 namespace driftwarden {
 
 enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami, Ignore, Ignores, Stats,
-                  SetImage, Scale, Set, Promote, CreateApp, Restart, Lock, Unlock, Freeze, Unfreeze, Halt, Resume, BreakGlass, Pending, Delegate, Link };
+                  SetImage, Scale, Set, Promote, CreateApp, Restart, Lock, Unlock, Freeze, Unfreeze, Halt, Resume, BreakGlass, Pending, Delegate, Link,
+                  Logs, Events, Pods, Describe, Silence, Silences, Unsilence, Route, Digest };
 
 /// What a verb takes, and what `help` says of it. One row per verb: the place to start when looking for a command.
 struct VerbInfo {
-  enum class Argument { None, App, OptionalApp, Change, Scope, Person, Login };
+  enum class Argument { None, App, OptionalApp, Change, Scope, Person, Login, Match, Number };
   Verb verb;
   std::string_view name;
   Argument argument;
@@ -30,6 +34,18 @@ struct VerbInfo {
 const std::vector<VerbInfo>& verbs();
 const VerbInfo& info_of(Verb verb);
 std::string_view to_string(Verb verb);
+
+/// logs checkout [WORKLOAD|POD] [container NAME] [since 15m] [tail 200] [previous] [follow] [grep WORD]
+struct LogsRequest {
+  std::string target;     ///< a workload ("deployment/web", "web") or a pod
+  std::string container;
+  std::optional<Duration> since;
+  int tail = 0;           ///< 0 = not said
+  bool previous = false;
+  bool follow = false;
+  std::string grep;
+  bool operator==(const LogsRequest&) const = default;
+};
 
 /// Only what the verb takes is set.
 struct Command {
@@ -50,6 +66,14 @@ struct Command {
   std::string from;                 ///< promote: an App or an environment, as written
   std::string to;                   ///< promote: the same
   bool ends = false;                ///< break-glass end, delegate end
+  std::int64_t incident = 0;        ///< ack, snooze, sync, diff, adopt, ignore of "incident 7": all Apps of its group
+  std::vector<std::int64_t> changes;  ///< approve, reject of several: "approve C-12 C-13"; `change` is the first
+  LogsRequest logs;
+  std::string object;               ///< describe: "Deployment/web", "pod/web-5d4f", "" = the workloads
+  AlertMatch match;                 ///< silence
+  std::int64_t number = 0;          ///< unsilence: the silence's id
+  std::string filter;               ///< status: "prod", "drifted", a cluster, a team; "" = all
+  int page = 1;                     ///< status, apps, ... : "page 2"
   bool operator==(const Command&) const = default;
 };
 
@@ -65,6 +89,8 @@ struct GrammarContext {
   std::string implied_app;            ///< of the thread the text was said in
   std::int64_t implied_change = 0;    ///< of the thread or card
   std::vector<std::string> open_changes;  ///< "C-12", for suggestions
+  std::int64_t implied_incident = 0;  ///< of the thread, where its message stands for several Apps (then no App is implied)
+  std::map<std::string, std::string> aliases{};  ///< of the config: first word -> what it stands for
 };
 
 /// `text` is plain: mentions of the bot and Slack's mark-up already taken away (integrations/slack/text.hpp).
@@ -72,6 +98,10 @@ std::variant<Command, NotUnderstood> parse_command(std::string_view text, const 
 
 /// What an orphans App (App::orphans) can be asked: all that needs no Git.
 bool works_on_orphans(Verb verb);
+
+/// The text with its first word replaced, when that is an alias: {1}, {2} are the words after it, {*} the rest. Once, not again in what comes out.
+/// InvalidInput: words are missing.
+Result<std::string> expand_alias(std::string_view text, const std::map<std::string, std::string>& aliases);
 
 /// The command as one would type it.
 std::string to_text(const Command& command);

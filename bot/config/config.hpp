@@ -2,6 +2,7 @@
 // The whole of the configuration file as plain structs, read and checked in one go. The contract is reference/config.yaml.
 #include "gitops/base/clock.hpp"
 #include "gitops/base/secret.hpp"
+#include "gitops/model/alert_match.hpp"
 #include "gitops/model/app.hpp"
 #include "gitops/model/change.hpp"
 #include "gitops/model/drift.hpp"
@@ -200,22 +201,82 @@ struct PolicyConfig {
   Duration soak{0};  ///< an App is promoted only when it was healthy for so long
 };
 
-/// Left-out parts match anything; `team` is an owner of the App ("shop" or "shop-team").
+/// A node of the routing tree: the first that matches is taken, and inside it the first of its own `routes`. What a child leaves out it has from its
+/// parent.
 struct AlertRoute {
-  std::string environment;
-  std::string team;
-  std::string app;
-  std::string cluster;
-  std::string namespace_;
-  std::string channel;
-  std::vector<std::string> mention;  ///< people, groups, "owners"
+  AlertMatch match;
+  std::string code_owner;            ///< glob on the CODEOWNERS of the App's path ("@acme/shop"), "" = any
+  std::string channel;               ///< "" = the parent's, at the top the App's own
+  std::vector<std::string> mention;  ///< people, groups, "owners", "codeowners"
+  std::vector<AlertRoute> routes;
+};
+
+/// `is` for what matches; the first that matches decides.
+struct SeverityRule {
+  AlertMatch match;
+  Severity is = Severity::Warning;
+};
+
+/// Every day from `from` to `until` (minutes since midnight of the zone; `until` <= `from` goes over midnight), and on `days` all day.
+struct QuietHours {
+  int from = 0;
+  int until = 0;
+  std::vector<int> days{};  ///< 0 = Monday
+  std::string zone = "UTC";
+  std::shared_ptr<const TimeZone> time_zone;  ///< never null in a loaded config
+  Severity except = Severity::Critical;       ///< told all the same, and what is worse
+  std::vector<std::string> channels{};        ///< empty = all
+};
+
+struct DigestConfig {
+  int at = 9 * 60;  ///< minutes since midnight of the zone
+  std::vector<int> days{};  ///< 0 = Monday; empty = every day
+  std::string zone = "UTC";
+  std::shared_ptr<const TimeZone> time_zone;  ///< null = UTC
+  std::string channel{};    ///< one for everything; "" = each alert channel gets what is its own
 };
 
 struct AlertsConfig {
   std::map<Cause, Duration> hold_off{{Cause::LiveEdited, Duration{0}}, {Cause::GitAhead, std::chrono::minutes{2}}};
-  Duration repeat = std::chrono::hours{24};
-  std::optional<std::chrono::minutes> digest = std::chrono::hours{9};  ///< since midnight UTC; nothing = no digest
+  std::map<std::string, std::map<Cause, Duration>> hold_off_in{};  ///< by environment (globs), before hold_off
+  /// How long until an open alert is repeated; Duration 0 = never.
+  std::map<Severity, Duration> repeat{{Severity::Critical, std::chrono::hours{4}}, {Severity::Warning, std::chrono::hours{24}}, {Severity::Info, Duration{0}}};
+  std::optional<DigestConfig> digest = DigestConfig{};  ///< nothing = no digest
   std::vector<AlertRoute> routes;
+  std::vector<SeverityRule> severities{};
+  std::vector<QuietHours> quiet_hours{};
+  int storm = 5;                                   ///< so many new alerts of a channel within `storm_window` have a message each; the others share one
+  Duration storm_window = std::chrono::minutes{1};
+  int flapping = 3;                                ///< an App that came back so often within `flapping_window` is one incident until it is calm
+  Duration flapping_window = std::chrono::hours{1};
+  Duration calm = std::chrono::minutes{10};        ///< in sync for so long: the flapping is over
+  Duration forgotten = std::chrono::hours{24};     ///< a pause older than this is in the digest
+};
+
+/// `chat:` how people talk to the bot.
+struct ChatConfig {
+  /// What an alias stands for: "rollback {1} --previous". {1}, {2} are its words, {*} the rest; permissions are those of the command it becomes.
+  std::map<std::string, std::string> aliases;
+  Duration follow_logs = std::chrono::minutes{5};  ///< `logs ... follow` ends by itself
+};
+
+/// What belongs together: a team's people, its Apps, its channels, and what its people may do there.
+struct Team {
+  std::string name;
+  std::vector<std::string> members;       ///< people, groups
+  std::vector<std::string> apps;          ///< globs; empty = none
+  std::vector<std::string> environments;  ///< globs; empty = all
+  std::vector<std::string> channels;      ///< where its Apps may be spoken of; empty = anywhere
+  std::vector<std::string> may;           ///< verbs (globs), as a policy rule before all others
+  bool is_private = false;                ///< nobody else sees its Apps, but those whom a policy rule gives every verb on every App
+};
+
+/// Asked for tags, and only those listed are asked.
+struct RegistryConfig {
+  std::string host;      ///< as images name it: "ghcr.io", "registry.acme.example:5000"
+  std::string api_url;   ///< "https://ghcr.io"; default: https and the host
+  std::string username;
+  Secret<std::string> password;
 };
 
 /// `drift:` what the comparator is told for all Apps.
@@ -238,6 +299,9 @@ struct Config {
   PolicyConfig policy;
   AlertsConfig alerts;
   DriftConfig drift;
+  ChatConfig chat;
+  std::vector<Team> teams;
+  std::vector<RegistryConfig> registries;
   std::string file;
   std::string directory;  ///< of the file, absolute; relative paths of the config are already joined to it
 };

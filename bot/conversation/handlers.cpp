@@ -47,6 +47,15 @@ Handler handler_of(Verb verb) {
     case Verb::Pending: return handle_pending;
     case Verb::Delegate: return handle_delegate;
     case Verb::Link: return handle_link;
+    case Verb::Logs: return handle_logs;
+    case Verb::Events: return handle_events;
+    case Verb::Pods: return handle_pods;
+    case Verb::Describe: return handle_describe;
+    case Verb::Silence: return handle_silence;
+    case Verb::Silences: return handle_silences;
+    case Verb::Unsilence: return handle_unsilence;
+    case Verb::Route: return handle_route;
+    case Verb::Digest: return handle_digest;
   }
   return handle_help;
 }

@@ -5,10 +5,15 @@
 #include "bot/command/command.hpp"
 #include "bot/conversation/request.hpp"
 #include "bot/incident/incidents.hpp"
+#include "bot/inspect/inspect.hpp"
 #include "bot/policy/gate.hpp"
+#include "bot/routing/routing.hpp"
+#include "bot/digest/digest.hpp"
+#include "bot/home/home.hpp"
 #include "bot/view/answer_view.hpp"
 #include "gitops/base/random.hpp"
 #include "gitops/model/hold.hpp"
+#include "integrations/registry/registry.hpp"
 
 #include <functional>
 #include <map>
@@ -32,8 +37,17 @@ struct Reply {
   bool shared = false;    ///< for all in the channel, though it was asked by a slash command
 };
 
+/// An answer that goes on: after the reply stands, `next` is asked every `every` until it has no more or `until` is reached, and the one message is
+/// edited with what it says. Lost with the process: then the message stays as it was.
+struct Progress {
+  Duration every{2000};
+  Duration longest{60'000};
+  std::function<asio::awaitable<std::optional<slack::Message>>()> next;
+};
+
 struct Answer {
   Reply reply;
+  std::optional<Progress> progress{};
   std::function<Result<Reply>(storage::Transaction&)> deed;  ///< when set, its reply is the answer
   std::function<void()> afterwards;                          ///< at home, once all of it is durable
 };
@@ -50,6 +64,9 @@ struct Services {
   const Redactor& redactor;
   std::string bot_name;
   slack::WebApi* api = nullptr;                     ///< for dialogs
+  std::map<std::string, registry::Registry*> registries{};  ///< by host
+  Digest* digest = nullptr;
+  Home* home = nullptr;
   std::string team{};                               ///< the workspace's id
   std::map<std::string, forge::Forge*> forges{};    ///< by repository
   std::function<void(const Identity& identity)> on_linked{};  ///< a person is known on the forge from now on
@@ -124,6 +141,24 @@ asio::awaitable<Result<Answer>> handle_break_glass(Services& services, Call call
 asio::awaitable<Result<Answer>> handle_pending(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_delegate(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_link(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_logs(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_events(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_pods(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_describe(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_silence(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_silences(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_unsilence(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_route(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_digest(Services& services, Call call);
+
+/// The caller as the policy knows them: the person's name, else the Slack id.
+PersonId caller_id(const Call& call);
+/// Apps that the caller may see, by name.
+std::vector<App> visible_apps(const Services& services, const Call& call);
+/// CODEOWNERS of the App's path at its repository's head; empty when there is no such file or it can't be read now.
+asio::awaitable<std::vector<std::string>> code_owners_of(Fleet& fleet, App app);
+/// Asks for the App that is missing: an external_select whose options are whole commands ("diff checkout").
+Answer pick_app(const VerbInfo& info, const std::string& rest);
 
 /// Nothing when the verb makes sense for the App; else what to say of one that stands for the orphans of a namespace.
 std::optional<Answer> check_orphans(const Call& call, const App& app);

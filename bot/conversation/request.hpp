@@ -12,7 +12,7 @@
 namespace driftwarden {
 
 struct Request {
-  enum class Kind { Mention, DirectMessage, Slash, Button, Modal };
+  enum class Kind { Mention, DirectMessage, Slash, Button, Modal, Shortcut };
   Kind kind = Kind::Mention;
   std::string team;
   std::string user;       ///< Slack id
@@ -22,6 +22,7 @@ struct Request {
   std::string text;       ///< the command, plain; of a modal what its private_metadata says
   std::string trigger_id{};  ///< good for 3 s: what a modal is opened with
   std::map<std::string, std::string> values{};  ///< of a modal, by action_id
+  std::string view_id{};    ///< of a modal, or of the App Home whose button was pressed (then there is no channel: answers go to the DM)
   bool operator==(const Request&) const = default;
 };
 

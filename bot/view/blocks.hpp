@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,11 @@ struct Button {
   std::string confirm;  ///< asked before it counts; "" = not asked
 };
 
+struct Option {
+  std::string text;
+  std::string command;  ///< what choosing it says
+};
+
 /// Collects the blocks of one message.
 class Blocks {
  public:
@@ -29,12 +35,24 @@ class Blocks {
   Blocks& code(std::string_view text, std::string_view language = "");
   Blocks& context(const std::vector<std::string>& mrkdwn);
   Blocks& actions(const std::vector<Button>& buttons);
+  /// A menu: choosing says the option's command. At most 100 options are shown; an option whose command is too long for Slack (150) is left out.
+  Blocks& select(std::string_view placeholder, const std::vector<Option>& options);
+  /// A menu of Apps that fills itself while one types (external_select): choosing says "<verb> <app><rest>".
+  Blocks& app_picker(std::string_view placeholder, std::string_view verb, std::string_view rest = "");
   Blocks& divider();
   slack::JsonPtr finish();
 
  private:
   std::unique_ptr<nlohmann::json> blocks_;
 };
+
+/// The action_id of an app_picker: what the type-ahead request is known by, and back again. Nothing for other ids.
+struct PickerId {
+  std::string verb;
+  std::string rest;
+};
+std::string picker_id(std::string_view verb, std::string_view rest);
+std::optional<PickerId> read_picker_id(std::string_view action_id);
 
 slack::Message text_message(std::string mrkdwn);
 /// The blocks with their fallback: `text` says the same to whoever gets no blocks (notifications, screen readers).

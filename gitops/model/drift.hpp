@@ -23,6 +23,7 @@ std::string_view to_string(FieldOp op);
 std::string_view to_string(FieldCause cause);
 std::string_view to_string(AppState state);
 std::string_view to_string(Cause cause);  ///< "live-edited", "git-ahead", ...
+std::optional<Cause> cause_from(std::string_view text);
 
 /// One field of one object. `desired` and `live` are JSON texts, already redacted; absent = the side has no such field.
 struct FieldDrift {

@@ -1,5 +1,6 @@
 // The words that people see for the vocabulary's enumerators and ids.
 #include "gitops/base/crypto.hpp"
+#include "gitops/model/alert_match.hpp"
 #include "gitops/model/app.hpp"
 #include "gitops/model/change.hpp"
 #include "gitops/model/drift.hpp"
@@ -38,6 +39,8 @@ constexpr std::array<std::string_view, 3> kAppStates{"Synced", "OutOfSync", "Unk
 constexpr std::array<std::string_view, 10> kCauses{"none",  "live-edited", "git-ahead", "both",            "missing",
                                                    "extra", "fight",       "stuck",     "render-unstable", "unknown"};
 constexpr std::array<std::string_view, 4> kIncidentStates{"open", "acknowledged", "snoozed", "resolved"};
+constexpr std::array<std::string_view, 3> kGroupings{"alone", "root-cause", "storm"};
+constexpr std::array<std::string_view, 3> kSeverities{"info", "warning", "critical"};
 constexpr std::array<std::string_view, 11> kVerbs{"sync", "rollback", "adopt", "ignore", "set-image", "scale", "set", "promote", "create-app", "restart", "break-glass"};
 constexpr std::array<std::string_view, 5> kRiskTiers{"none", "low", "medium", "high", "destructive"};
 constexpr std::array<std::string_view, 3> kStepUps{"none", "totp", "forge"};
@@ -54,6 +57,10 @@ std::string_view to_string(FieldCause cause) { return name_of(kFieldCauses, caus
 std::string_view to_string(AppState state) { return name_of(kAppStates, state); }
 std::string_view to_string(Cause cause) { return name_of(kCauses, cause); }
 std::string_view to_string(IncidentState state) { return name_of(kIncidentStates, state); }
+std::string_view to_string(Grouping grouping) { return name_of(kGroupings, grouping); }
+std::string_view to_string(Severity severity) { return name_of(kSeverities, severity); }
+std::optional<Severity> severity_from(std::string_view text) { return value_of<Severity>(kSeverities, text); }
+std::optional<Cause> cause_from(std::string_view text) { return value_of<Cause>(kCauses, text); }
 std::string_view to_string(ChangeVerb verb) { return name_of(kVerbs, verb); }
 std::string_view to_string(ChangeState state) { return name_of(kChangeStates, state); }
 std::string_view to_string(RiskTier tier) { return name_of(kRiskTiers, tier); }
@@ -138,6 +145,21 @@ std::string fingerprint(const DriftReport& report) {
     all += '\0';
   }
   return sha256_hex(all);
+}
+
+std::string to_string(const AlertMatch& match) {
+  std::string words;
+  const auto add = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) words += fmt::format("{}{}={}", words.empty() ? "" : " ", key, value);
+  };
+  add("app", match.app);
+  add("cluster", match.cluster);
+  add("environment", match.environment);
+  add("namespace", match.namespace_);
+  add("team", match.team);
+  if (match.cause) add("cause", to_string(*match.cause));
+  if (match.severity) add("severity", to_string(*match.severity));
+  return words.empty() ? "everything" : words;
 }
 
 }  // namespace driftwarden

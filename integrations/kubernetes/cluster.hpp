@@ -41,6 +41,26 @@ struct ApplyOutcome {
   std::string message;  ///< on refusal, the server's own words
 };
 
+/// One page of a list; `limit` bounds what the server sends.
+struct ListQuery {
+  WatchedKind kind;
+  std::string namespace_;      ///< "" = everywhere
+  std::string label_selector;
+  std::string field_selector;
+  std::size_t limit = 500;
+};
+
+struct LogQuery {
+  std::string namespace_;
+  std::string pod;
+  std::string container;  ///< "" = the only one
+  bool previous = false;
+  std::optional<Duration> since;
+  std::size_t tail = 100;
+  std::size_t limit_bytes = 512U << 10U;
+  bool timestamps = false;
+};
+
 /// Used from the I/O thread. Errors: Denied (401, 403), NotFound, Conflict (409), InvalidInput (400, 422), RateLimited (429, after retries),
 /// Unavailable, Timeout. The messages name cluster, verb and object.
 class Cluster {
@@ -60,6 +80,10 @@ class Cluster {
   virtual asio::awaitable<Result<JsonPtr>> patch(ObjectRef ref, JsonPtr json_patch, std::string field_manager) = 0;
   virtual asio::awaitable<Result<void>> remove(ObjectRef ref) = 0;  ///< background propagation; an absent object is a success
   virtual asio::awaitable<Result<JsonPtr>> get(ObjectRef ref) = 0;
+  /// Objects as the server has them now (not from the watches); kinds of any group. An array.
+  virtual asio::awaitable<Result<JsonPtr>> list(ListQuery query) = 0;
+  /// The end of a container's log, as it is: not redacted.
+  virtual asio::awaitable<Result<std::string>> logs(LogQuery query) = 0;
   /// May the bot `verb` ("patch", "get") this kind there? By SelfSubjectAccessReview; `namespace_` "" = everywhere.
   virtual asio::awaitable<Result<bool>> may(std::string verb, WatchedKind kind, std::string namespace_) = 0;
   virtual asio::awaitable<Result<std::string>> server_version() = 0;

@@ -39,6 +39,7 @@ struct Message {
   std::string text;   ///< complete by itself: notification and screen reader
   JsonPtr blocks;     ///< array or null
   JsonPtr metadata;   ///< {"event_type", "event_payload"} or null
+  bool broadcast = false;  ///< of a reply in a thread: the channel sees it, too
 };
 
 struct WebApiOptions {
@@ -74,6 +75,10 @@ class WebApi {
   virtual asio::awaitable<Result<void>> update(MessageRef at, Message message) = 0;
   virtual asio::awaitable<Result<void>> post_ephemeral(std::string channel, std::string user, std::string thread_ts, Message message) = 0;
   virtual asio::awaitable<Result<void>> open_view(std::string trigger_id, JsonPtr view) = 0;
+  /// The App Home of one person (views.publish).
+  virtual asio::awaitable<Result<void>> publish_home(std::string user, JsonPtr view) = 0;
+  /// By its id; with `hash` only while it is the newest.
+  virtual asio::awaitable<Result<void>> update_view(std::string view_id, std::string hash, JsonPtr view) = 0;
   /// The three-step upload. `title` is also the file's name.
   virtual asio::awaitable<Result<void>> upload_file(std::string channel, std::string thread_ts, std::string title, std::string content) = 0;
   /// The first message of `channel` since `oldest_ts` whose metadata's event_payload.key is `key`; nullopt when there is none. How a post

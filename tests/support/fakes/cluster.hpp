@@ -15,6 +15,7 @@ class FakeCluster final : public kubernetes::Cluster {
   /// What outlives a restart of the bot.
   struct State {
     std::map<std::string, nlohmann::json> objects;  ///< by object_id
+    std::map<std::string, std::string> logs;  ///< by "pod", "pod/container", "pod/container?previous"
     int applies = 0;
     int version = 0;
     std::string lost;  ///< why it can't be reached, "" when it can
@@ -24,6 +25,7 @@ class FakeCluster final : public kubernetes::Cluster {
   bool stuck = false;  ///< Deployments make no progress
 
   std::function<bool(const std::string& verb, const WatchedKind& kind)> allows = [](const std::string&, const WatchedKind&) { return true; };
+  std::optional<Error> list_fails;
   WallTime heard{};  ///< what last_heard says
 
   const std::string& name() const override { return name_; }
@@ -65,6 +67,23 @@ class FakeCluster final : public kubernetes::Cluster {
     if (found == state_->objects.end()) co_return Error{ErrorKind::NotFound, "no such object"};
     JsonPtr answer = std::make_shared<const nlohmann::json>(found->second);
     co_return answer;
+  }
+  /// Of the kind and namespace; selectors are not looked at.
+  asio::awaitable<Result<JsonPtr>> list(kubernetes::ListQuery query) override {
+    if (list_fails) co_return *list_fails;
+    auto found = nlohmann::json::array();
+    for (const auto& [id, object] : state_->objects) {
+      if (object.at("kind") != query.kind.kind) continue;
+      if (!query.namespace_.empty() && object.at("metadata").value("namespace", "") != query.namespace_) continue;
+      found.push_back(object);
+    }
+    JsonPtr answer = std::make_shared<const nlohmann::json>(std::move(found));
+    co_return answer;
+  }
+  asio::awaitable<Result<std::string>> logs(kubernetes::LogQuery query) override {
+    const auto found = state_->logs.find(query.pod + (query.container.empty() ? "" : "/" + query.container) + (query.previous ? "?previous" : ""));
+    if (found == state_->logs.end()) co_return Error{ErrorKind::NotFound, "no such log"};
+    co_return found->second;
   }
   asio::awaitable<Result<bool>> may(std::string verb, WatchedKind kind, std::string) override { co_return allows(verb, kind); }
   asio::awaitable<Result<std::string>> server_version() override { co_return std::string("v1.31.0"); }

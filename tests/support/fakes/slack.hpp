@@ -30,6 +30,7 @@ class FakeSlack final : public slack::WebApi, public slack::Sender {
   std::vector<PostedMessage> messages;
   std::vector<std::string> uploads;
   std::vector<nlohmann::json> views;   ///< dialogs that were opened
+  std::map<std::string, std::vector<nlohmann::json>> homes;  ///< by person, each version
   bool triggers_expired = false;
   std::function<asio::awaitable<void>()> before_view;  ///< how long Slack takes to open one
   std::deque<Error> next_failures;     ///< of the next sends, before anything took effect
@@ -89,6 +90,14 @@ class FakeSlack final : public slack::WebApi, public slack::Sender {
   asio::awaitable<Result<void>> open_view(std::string, slack::JsonPtr view) override {
     if (before_view) co_await before_view();
     if (triggers_expired) co_return Error{ErrorKind::InvalidInput, "views.open: expired_trigger_id"};
+    views.push_back(*view);
+    co_return Result<void>{};
+  }
+  asio::awaitable<Result<void>> publish_home(std::string user, slack::JsonPtr view) override {
+    homes[user].push_back(*view);
+    co_return Result<void>{};
+  }
+  asio::awaitable<Result<void>> update_view(std::string, std::string, slack::JsonPtr view) override {
     views.push_back(*view);
     co_return Result<void>{};
   }

@@ -1,0 +1,40 @@
+#pragma once
+// Once a day: what is open, what waits, and what somebody forgot to switch on again. Collecting is the shell's, the rest is pure.
+#include "bot/config/config.hpp"
+#include "bot/outbox/outbox.hpp"
+#include "bot/view/digest_view.hpp"
+#include "bot/watch/fleet.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwarden {
+
+/// The last moment at or before `now` when a digest was due; nothing when none is configured.
+std::optional<WallTime> digest_due(const Config& config, WallTime now);
+
+/// Pauses that Git or live hold in this App: `suspend: true`, a paused rollout, Argo CD's automated sync taken away, replicas 0. By object.
+std::vector<view::Pause> pauses_in(const App& app, const DriftReport& report, const std::vector<Manifest>& desired);
+
+class Digest {
+ public:
+  Digest(asio::any_io_executor executor, Clock& clock, const Config& config, AsyncStore& store, Outbox& outbox, Fleet& fleet);
+  void start();
+  asio::awaitable<void> stop();
+  /// What the digest says now of these Apps, all when empty.
+  asio::awaitable<Result<view::DigestContent>> content(std::vector<std::string> apps);
+
+ private:
+  asio::awaitable<void> run();
+  asio::awaitable<void> post(WallTime due);
+
+  Clock& clock_;
+  const Config& config_;
+  AsyncStore& store_;
+  Outbox& outbox_;
+  Fleet& fleet_;
+  TaskGroup tasks_;
+};
+
+}  // namespace driftwarden

@@ -1,0 +1,42 @@
+#pragma once
+// The App Home of each person who opened it: their Apps, what waits for them, what is open. Published anew when something of it moves, at a calm pace.
+#include "bot/config/config.hpp"
+#include "bot/outbox/async_store.hpp"
+#include "bot/view/home_view.hpp"
+#include "bot/watch/fleet.hpp"
+#include "integrations/slack/slack.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace driftwarden {
+
+class Home {
+ public:
+  Home(asio::any_io_executor executor, Clock& clock, const Config& config, AsyncStore& store, Fleet& fleet, slack::WebApi& api);
+  void start();
+  asio::awaitable<void> stop();
+  /// This person looks at it now.
+  void on_opened(const std::string& slack_id);
+  /// An incident or a Change moved: whoever has it open sees that within seconds.
+  void on_moved();
+
+ private:
+  asio::awaitable<void> run();
+  asio::awaitable<void> publish(std::string slack_id);
+
+  Clock& clock_;
+  const Config& config_;
+  AsyncStore& store_;
+  Fleet& fleet_;
+  slack::WebApi& api_;
+  std::set<std::string> wanted_;
+  std::map<std::string, WallTime> opened_;        ///< who opened it when: kept fresh for an hour
+  std::map<std::string, std::string> published_;  ///< digest of what each was shown
+  bool moved_ = false;
+  Signal wake_;
+  TaskGroup tasks_;
+};
+
+}  // namespace driftwarden

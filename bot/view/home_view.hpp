@@ -1,0 +1,23 @@
+#pragma once
+// The App Home tab.
+#include "bot/view/answer_view.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden::view {
+
+struct HomeContent {
+  PersonId person;                  ///< "" = not in the config
+  std::vector<StatusRow> mine;      ///< Apps that they own, worst first
+  std::vector<StatusRow> others;    ///< the other Apps they may see that aren't in sync
+  std::size_t visible = 0;          ///< Apps they may see
+  std::vector<Change> for_me;       ///< that wait for their approval
+  std::vector<Change> by_me;        ///< that they asked for and that are under way
+  std::vector<std::string> verbs;   ///< what they may do
+};
+
+/// A view of type home: at most 100 blocks, whatever there is.
+slack::JsonPtr home_view(const HomeContent& content, WallTime now);
+
+}  // namespace driftwarden::view
