@@ -90,6 +90,7 @@ struct GrammarContext {
   std::int64_t implied_change = 0;    ///< of the thread or card
   std::vector<std::string> open_changes;  ///< "C-12", for suggestions
   std::int64_t implied_incident = 0;  ///< of the thread, where its message stands for several Apps (then no App is implied)
+  std::vector<std::string> filters{};  ///< environments, clusters, teams and namespaces that `status` may be narrowed to
   std::map<std::string, std::string> aliases{};  ///< of the config: first word -> what it stands for
 };
 

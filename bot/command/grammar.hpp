@@ -41,10 +41,18 @@ Trouble read_break_glass(const VerbInfo& info, const Words& words, Command& comm
 /// `text` is what follows the App, reason included: a value may hold anything.
 Trouble read_set(const VerbInfo& info, std::string_view text, bool removes, Command& command);
 
+Trouble read_logs(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_describe(const VerbInfo& info, const Words& words, Command& command);
+/// `page 2` at the end; takes it off.
+Trouble take_page(const VerbInfo& info, Words& words, Command& command);
+std::optional<int> whole_number(const std::string& word);
+
 // Verbs without an App. `words` begin with the verb.
 Parsed parse_create_app(const VerbInfo& info, Words words, const GrammarContext& context);
 Parsed parse_scope_verb(const VerbInfo& info, Words words);
 Parsed parse_delegate(const VerbInfo& info, Words words);
+Parsed parse_silence(const VerbInfo& info, Words words, const GrammarContext& context);
+Parsed parse_unsilence(const VerbInfo& info, const Words& words);
 Parsed parse_link(const VerbInfo& info, const Words& words);
 
 }  // namespace driftwarden::grammar

@@ -136,7 +136,9 @@ std::string to_json_text(const CreateAppRequest& request) {
                   {"cluster", request.cluster},
                   {"namespace", request.namespace_},
                   {"channel", request.channel},
-                  {"owners", request.owners}});
+                  {"owners", request.owners},
+                  {"template", request.template_},
+                  {"parameters", request.parameters}});
 }
 std::string to_json_text(const RestartRequest& request) { return text_of({{"workloads", request.workloads}}); }
 std::string to_json_text(const RollbackRequest& request) { return text_of({{"undo", request.undo}}); }
@@ -170,6 +172,12 @@ CreateAppRequest create_app_request_from(const std::string& text) {
   request.namespace_ = string_at(object, "namespace");
   request.channel = string_at(object, "channel");
   request.owners = strings_at(object, "owners");
+  request.template_ = string_at(object, "template");
+  if (const auto given = object.find("parameters"); given != object.end() && given->is_object()) {
+    for (const auto& [name, value] : given->items()) {
+      if (value.is_string()) request.parameters[name] = value.get<std::string>();
+    }
+  }
   return request;
 }
 RestartRequest restart_request_from(const std::string& text) { return {strings_at(object_from(text), "workloads")}; }

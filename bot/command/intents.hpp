@@ -15,6 +15,8 @@ struct SetImageRequest {
   std::string image;   ///< container or repository
   std::string tag;
   std::string digest;
+  /// Which tag is still to be asked.
+  bool is_open() const { return tag.empty() && digest.empty(); }
   bool operator==(const SetImageRequest&) const = default;
 };
 /// Reads "NAME:TAG", "REGISTRY:5000/NAME:TAG@sha256:HEX"; InvalidInput says what is missing.
@@ -39,7 +41,7 @@ struct PromoteRequest {
   bool operator==(const PromoteRequest&) const = default;
 };
 
-/// A new App, made after the pattern of another (`like`) or from a plain Deployment and Service.
+/// A new App, made from a template kept in Git, after the pattern of another (`like`), or from a plain Deployment and Service.
 struct CreateAppRequest {
   std::string name;
   std::string repository;
@@ -51,6 +53,8 @@ struct CreateAppRequest {
   std::string namespace_;
   std::string channel;
   std::vector<std::string> owners;
+  std::string template_;                          ///< a directory below .driftwarden/templates
+  std::map<std::string, std::string> parameters;  ///< of the template
   bool operator==(const CreateAppRequest&) const = default;
 };
 

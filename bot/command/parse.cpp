@@ -97,6 +97,8 @@ bool takes_more(Verb verb) {
     case Verb::Promote:
     case Verb::Restart:
     case Verb::Lock:
+    case Verb::Logs:
+    case Verb::Describe:
     case Verb::BreakGlass: return true;
     default: return false;
   }
@@ -117,6 +119,8 @@ Trouble read_after_app(const VerbInfo& info, const Words& words, Command& comman
     case Verb::Promote: return read_promote(info, words, command);
     case Verb::Lock: return read_lock(info, words, command);
     case Verb::BreakGlass: return read_break_glass(info, words, command);
+    case Verb::Logs: return read_logs(info, words, command);
+    case Verb::Describe: return read_describe(info, words, command);
     default: return read_options(info, words, command);
   }
 }
@@ -129,6 +133,49 @@ std::string_view after_words(std::string_view text, std::size_t count) {
     text = space == std::string_view::npos ? std::string_view{} : trim(text.substr(space));
   }
   return text;
+}
+
+/// Verbs that may be said of all Apps that share one message.
+bool is_said_of_groups(Verb verb) { return verb == Verb::Ack || verb == Verb::Snooze || verb == Verb::Sync || verb == Verb::Diff; }
+
+bool is_paged(Verb verb) {
+  switch (verb) {
+    case Verb::Status:
+    case Verb::Apps:
+    case Verb::History:
+    case Verb::Audit:
+    case Verb::Ignores:
+    case Verb::Pending:
+    case Verb::Silences: return true;
+    default: return false;
+  }
+}
+
+/// "drifted", an environment, "shop-*": what `status` is narrowed to, where that is no App and no slip of the pen.
+bool is_filter(const std::string& word, const GrammarContext& context) {
+  static const std::vector<std::string> kStates{"drifted", "outofsync", "degraded", "unhealthy", "unknown", "synced", "mine"};
+  const auto lower = to_lower(word);
+  const auto is_word = [&](const std::string& known) { return to_lower(known) == lower; };
+  if (std::ranges::any_of(kStates, is_word) || std::ranges::any_of(context.filters, is_word) || word.find('*') != std::string::npos) return true;
+  return !nearest(word, context.apps) && !nearest(lower, kStates) && context.filters.empty();
+}
+
+/// `incident 7`, or the thread of a message that stands for several Apps. Moves `at` behind it; false when no incident is meant.
+bool read_incident(const VerbInfo& info, const Words& words, std::size_t& at, const GrammarContext& context, Command& command) {
+  if (!is_said_of_groups(info.verb)) return false;
+  if (at + 1 < words.size() && says(words[at], "incident")) {
+    const auto& word = words[at + 1];
+    const auto number = whole_number(word.starts_with('#') ? word.substr(1) : word);
+    if (number && *number > 0) {
+      command.incident = *number;
+      at += 2;
+      return true;
+    }
+  }
+  const bool names_an_app = at < words.size() && find_app(words[at], context.apps);
+  if (context.implied_incident == 0 || names_an_app) return false;
+  command.incident = context.implied_incident;
+  return true;
 }
 
 /// The App: named, or of the thread. Moves `at` behind it.
@@ -147,6 +194,10 @@ Trouble read_app(const VerbInfo& info, const Words& words, std::size_t& at, cons
     } else if (promotes) {
       command.app = word;
       ++at;
+    } else if (info.verb == Verb::Status && is_filter(word, context)) {
+      command.filter = word;
+      ++at;
+      return std::nullopt;
     } else if (!implied || (!is_because(word) && !takes_more(info.verb))) {
       return unknown_app(info, word, rest_of(words, at + 1), context.apps);
     }
@@ -164,15 +215,35 @@ Parsed parse_app_verb(const VerbInfo& info, std::string_view text, Words words, 
     command.ends = true;
     ++at;
   }
-  if (auto trouble = read_app(info, words, at, context, command)) return *trouble;
+  if (is_paged(info.verb)) {
+    if (auto trouble = take_page(info, words, command)) return *trouble;
+  }
+  if (!read_incident(info, words, at, context, command)) {
+    if (auto trouble = read_app(info, words, at, context, command)) return *trouble;
+  }
   if (info.verb == Verb::Set) {
     if (auto trouble = read_set(info, after_words(text, at), says(words.front(), "unset"), command)) return *trouble;
     return command;
   }
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
-  command.reason = take_reason(words);
+  if (info.verb != Verb::Logs) command.reason = take_reason(words);
   if (auto trouble = read_after_app(info, words, command)) return *trouble;
   return command;
+}
+
+/// The Changes of "approve C-12, C-13 C-14", the first with them; none for a single one. Moves `at` behind them.
+std::vector<std::int64_t> more_changes(const VerbInfo& info, const Words& words, std::size_t& at, std::int64_t first) {
+  if (info.verb != Verb::Approve && info.verb != Verb::Reject) return {};
+  std::vector<std::int64_t> all{first};
+  for (; at < words.size(); ++at) {
+    auto word = words[at];
+    if (word.ends_with(',')) word.pop_back();
+    // "reject C-12 7 replicas are too many" names one: only what is written as a Change is one.
+    const auto id = word.find('-') == std::string::npos ? std::nullopt : parse_change_name(word);
+    if (!id) break;
+    if (std::ranges::find(all, *id) == all.end()) all.push_back(*id);
+  }
+  return all.size() > 1 ? all : std::vector<std::int64_t>{};
 }
 
 Parsed parse_change_verb(const VerbInfo& info, const Words& words, const GrammarContext& context) {
@@ -180,9 +251,10 @@ Parsed parse_change_verb(const VerbInfo& info, const Words& words, const Grammar
   command.verb = info.verb;
   std::size_t at = 1;
   if (words.size() > 1) {
-    if (const auto id = parse_change_name(words[1])) {
+    if (const auto id = parse_change_name(words[1].ends_with(',') ? words[1].substr(0, words[1].size() - 1) : words[1])) {
       command.change = *id;
       at = 2;
+      command.changes = more_changes(info, words, at, *id);
     } else if (context.implied_change == 0) {
       NotUnderstood answer{fmt::format("\"{}\" is no Change. A Change is called C-12.", ellipsize(words[1], 60)), {}};
       for (const auto& open : context.open_changes) answer.suggestions.push_back(fmt::format("{} {}", info.name, open));
@@ -204,6 +276,10 @@ Parsed parse_plain_verb(const VerbInfo& info, Words words, const GrammarContext&
   if (info.verb == Verb::CreateApp) return parse_create_app(info, std::move(words), context);
   Command command;
   command.verb = info.verb;
+  if (info.verb == Verb::Help && words.size() > 1) command.filter = to_lower(rest_of(words, 1));
+  if (is_paged(info.verb)) {
+    if (auto trouble = take_page(info, words, command)) return *trouble;
+  }
   if (info.verb != Verb::Halt && info.verb != Verb::Resume) return command;
   const std::size_t at = words.size() > 1 && is_because(words[1]) ? 2 : 1;
   command.reason = rest_of(words, at);
@@ -218,6 +294,9 @@ std::string joined_verb(const Words& words, const GrammarContext& context) {
   if (both == "create app" || both == "new app") return "create-app";
   if (both == "set image") return "set-image";
   if (both == "break glass") return "break-glass";
+  if (both == "route test") return "route";
+  if (both == "silence list") return "silences";
+  if (both == "silence lift" || both == "silence end") return "unsilence";
   return {};
 }
 
@@ -240,8 +319,45 @@ Parsed parse_command(std::string_view text, const GrammarContext& context) {
     case VerbInfo::Argument::Scope: return parse_scope_verb(*info, std::move(words));
     case VerbInfo::Argument::Person: return parse_delegate(*info, std::move(words));
     case VerbInfo::Argument::Login: return parse_link(*info, words);
+    case VerbInfo::Argument::Match: return parse_silence(*info, std::move(words), context);
+    case VerbInfo::Argument::Number: return parse_unsilence(*info, words);
   }
   return unknown_verb(words);
+}
+
+Result<std::string> expand_alias(std::string_view text, const std::map<std::string, std::string>& aliases) {
+  const auto words = words_of(text);
+  const auto alias = words.empty() ? aliases.end() : aliases.find(to_lower(words.front()));
+  if (alias == aliases.end() || find_verb(words.front()) != nullptr) return std::string(text);
+  std::string out;
+  std::size_t used = 0;
+  bool takes_rest = false;
+  const auto& pattern = alias->second;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const auto end = pattern[i] == '{' ? pattern.find('}', i) : std::string::npos;
+    const auto name = end == std::string::npos ? std::string() : pattern.substr(i + 1, end - i - 1);
+    const auto number = whole_number(name);
+    if (name == "*") {
+      takes_rest = true;
+      out += "{*}";
+    } else if (number && *number > 0) {
+      const auto word = static_cast<std::size_t>(*number);
+      if (word >= words.size()) return Error{ErrorKind::InvalidInput, fmt::format("`{}` stands for `{}`: say its word {}, too", alias->first, pattern, *number)};
+      used = std::max(used, word);
+      out += words[word];
+    } else {
+      out += pattern[i];
+      continue;
+    }
+    i = end;
+  }
+  const auto rest = rest_of(words, used + 1);
+  if (const auto at = out.find("{*}"); at != std::string::npos) {
+    out.replace(at, 3, rest);
+  } else if (!takes_rest && !rest.empty()) {
+    out += " " + rest;
+  }
+  return std::string(trim(out));
 }
 
 }  // namespace driftwarden

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 namespace driftwarden::grammar {
@@ -17,13 +16,6 @@ namespace {
 
 constexpr int kMostReplicas = 10'000;
 constexpr std::size_t kLongestName = 63;
-
-std::optional<int> whole_number(const std::string& word) {
-  int number = 0;
-  const auto [end, failed] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (failed != std::errc{} || end != word.data() + word.size() || number < 0) return std::nullopt;
-  return number;
-}
 
 bool has_digit(const std::string& word) {
   return std::ranges::any_of(word, [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -128,6 +120,9 @@ Trouble read_part(const VerbInfo& info, const std::string& key, const std::strin
     const auto app = find_app(value, context.apps);
     if (!app) return unknown_app(info, value, "", {});
     request.like = *app;
+  } else if (key == "template") {
+    if (!is_app_name(value)) return incomplete(info, fmt::format("\"{}\" is no template's name.", ellipsize(value, 60)), fmt::format("create-app {} template web-service", request.name));
+    request.template_ = value;
   } else if (key == "port") {
     const auto port = whole_number(value);
     if (!port || *port == 0 || *port > 65'535) return incomplete(info, fmt::format("\"{}\" is no port.", ellipsize(value, 20)), fmt::format("create-app {} port 8080", request.name));
@@ -142,6 +137,30 @@ Trouble read_part(const VerbInfo& info, const std::string& key, const std::strin
     understood.intent = request;
     return too_much(info, key, understood);
   }
+  return std::nullopt;
+}
+
+/// `name=value` and `name="two words"`, what a template asks for; takes them off.
+Trouble take_parameters(const VerbInfo& info, Words& words, CreateAppRequest& request) {
+  Words rest;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto equals = words[i].find('=');
+    if (i == 0 || equals == std::string::npos) {
+      rest.push_back(words[i]);
+      continue;
+    }
+    const auto name = words[i].substr(0, equals);
+    auto value = words[i].substr(equals + 1);
+    if (value.starts_with('"')) {
+      while ((value.size() < 2 || !value.ends_with('"')) && i + 1 < words.size()) value += " " + words[++i];
+      if (value.size() < 2 || !value.ends_with('"')) return incomplete(info, fmt::format("The quote of `{}` has no end.", ellipsize(name, 60)), "create-app my-app template web-service team=\"the shop\"");
+      value = value.substr(1, value.size() - 2);
+    }
+    const bool spelled = !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+    if (!spelled) return incomplete(info, fmt::format("\"{}\" is no parameter's name.", ellipsize(name, 60)), "create-app my-app template web-service team=shop");
+    request.parameters[name] = value;
+  }
+  words = std::move(rest);
   return std::nullopt;
 }
 
@@ -167,7 +186,8 @@ Trouble read_rollback(const Words& words, Command& command) {
 
 Trouble read_set_image(const VerbInfo& info, const Words& words, Command& command) {
   const auto example = fmt::format("set-image {} NAME:TAG", command.app);
-  if (words.empty()) return incomplete(info, "Which image?", example);
+  command.intent = SetImageRequest{};
+  if (words.empty()) return std::nullopt;  // which tag is asked then
   const auto to = std::ranges::find_if(words, [](const std::string& word) { return says(word, "to"); });
   auto name = words[0];
   std::string tag;
@@ -184,6 +204,10 @@ Trouble read_set_image(const VerbInfo& info, const Words& words, Command& comman
     auto only = parse_image("image:" + tag);
     if (!only) return incomplete(info, only.error().message + ".", example);
     command.intent = SetImageRequest{"", only->tag, only->digest};
+    return std::nullopt;
+  }
+  if (tag.empty() && name.find_first_of(":@") == std::string::npos && parse_image(name + ":latest")) {
+    command.intent = SetImageRequest{name, "", ""};
     return std::nullopt;
   }
   const auto whole = tag.empty() ? name : name + (tag.starts_with("sha256:") ? "@" : ":") + tag;
@@ -258,6 +282,7 @@ Parsed parse_create_app(const VerbInfo& info, Words words, const GrammarContext&
   command.verb = info.verb;
   command.reason = take_reason(words);
   CreateAppRequest request;
+  if (auto trouble = take_parameters(info, words, request)) return *trouble;
   std::size_t at = 1;
   if (at < words.size() && words.size() % 2 == 0) request.name = words[at++];
   if (!request.name.empty() && !is_app_name(request.name)) {

@@ -15,7 +15,7 @@ std::string image_words(const SetImageRequest& request) {
   auto text = request.image;
   if (!request.tag.empty()) text += (text.empty() ? "" : ":") + request.tag;
   if (!request.digest.empty()) text += "@" + request.digest;
-  return " " + text;
+  return text.empty() ? "" : " " + text;
 }
 
 std::string set_words(const SetRequest& request) {
@@ -29,7 +29,19 @@ std::string create_words(const CreateAppRequest& request) {
   text += word("like", request.like) + word("image", request.image);
   if (request.port != 0) text += fmt::format(" port {}", request.port);
   text += word("cluster", request.cluster) + word("namespace", request.namespace_) + word("repository", request.repository) + word("path", request.path) + word("channel", request.channel);
-  return text + word("owners", join(request.owners, ","));
+  text += word("owners", join(request.owners, ",")) + word("template", request.template_);
+  for (const auto& [name, value] : request.parameters) text += value.find(' ') == std::string::npos ? fmt::format(" {}={}", name, value) : fmt::format(" {}=\"{}\"", name, value);
+  return text;
+}
+
+std::string log_words(const LogsRequest& request) {
+  auto text = request.target.empty() ? "" : " " + request.target;
+  text += word("container", request.container);
+  if (request.since) text += " since " + format_duration(*request.since);
+  if (request.tail > 0) text += fmt::format(" tail {}", request.tail);
+  if (request.previous) text += " previous";
+  if (request.follow) text += " follow";
+  return text + word("grep", request.grep);
 }
 
 struct IntentWords {
@@ -60,13 +72,21 @@ std::string to_text(const Command& command) {
   auto text = verb_word(command);
   if (command.ends) text += " end";
   if (!command.app.empty()) text += " " + command.app;
+  if (command.incident != 0) text += fmt::format(" incident {}", command.incident);
   if (command.change != 0) text += " " + change_name(command.change);
+  for (const auto id : command.changes) text += id == command.change ? "" : " " + change_name(id);
+  if (command.verb == Verb::Silence) text += " " + to_string(command.match);
+  if (command.number != 0) text += fmt::format(" {}", command.number);
+  if (!command.filter.empty()) text += " " + command.filter;
+  if (!command.object.empty()) text += " " + command.object;
+  text += log_words(command.logs);
   if (!command.scope.empty()) text += " " + command.scope;
   if (!command.login.empty()) text += " " + command.login;
   text += word("from", command.from) + word("to", command.to.empty() ? command.person : command.to) + word("to", command.revision);
   text += std::visit(IntentWords{}, command.intent);
   for (const auto& path : command.paths) text += " " + path;
   text += duration_words(command) + word("until", command.time);
+  if (command.page > 1) text += fmt::format(" page {}", command.page);
   const bool plain_reason = info_of(command.verb).argument == VerbInfo::Argument::Change;
   if (!command.reason.empty()) text += (plain_reason ? " " : " because ") + command.reason;
   return text;

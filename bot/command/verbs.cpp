@@ -14,7 +14,7 @@ const std::vector<VerbInfo>& verbs() {
       {Verb::Apps, "apps", Argument::None, "", "the Apps with cluster, namespace and path", false, {"list", "ls"}},
       {Verb::Diff, "diff", Argument::App, "APP", "what live differs in from Git, field by field", false, {"drift"}},
       {Verb::Pods, "pods", Argument::App, "APP", "its pods: what runs, what doesn't and why", false, {"ps"}},
-      {Verb::Logs, "logs", Argument::App, "APP [WORKLOAD|POD] [container NAME] [since 15m] [tail 200] [previous] [grep WORD] [follow]", "the end of its logs, redacted", false, {"tail"}},
+      {Verb::Logs, "logs", Argument::App, "APP [WORKLOAD|POD] [container NAME] [since 15m] [tail 200] [previous] [grep WORD] [follow]", "the end of its logs, redacted", false, {"log", "tail"}},
       {Verb::Events, "events", Argument::App, "APP", "what the cluster says of its objects, warnings first", false, {"ev"}},
       {Verb::Describe, "describe", Argument::App, "APP [OBJECT]", "one object: conditions, containers, events", false, {"desc"}},
       {Verb::Why, "why", Argument::App, "APP", "why it is OutOfSync: who, when, which commit", false, {"explain"}},

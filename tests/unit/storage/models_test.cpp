@@ -88,6 +88,17 @@ TEST_F(ModelsTest, AnIncidentComesBackWhole) {
   expected.message = MessageRef{"C1", "17.000100"};
   expected.acknowledged_by = "alice";
   expected.snoozed_until = clock.wall_now() + 1h;
+  expected.group = 1;
+  expected.grouping = Grouping::Storm;
+  expected.root_cause = "c0ffee";
+  expected.severity = Severity::Critical;
+  expected.muted_by = "silence 3";
+  expected.mention = {"owners", "sre"};
+  expected.code_owners = {"@acme/shop"};
+  expected.flaps = 4;
+  expected.calm_since = clock.wall_now() + 2h;
+  expected.reminded_at = clock.wall_now() + 3h;
+  expected.reminders = 2;
   expected.report.objects.clear();
   expected.report.state = AppState::Unknown;
   expected.report.cause = Cause::Unknown;
@@ -115,6 +126,102 @@ TEST_F(ModelsTest, TheOpenIncidentOfAnAppIsFoundWithoutTheOthers) {
   first.resolved_at = clock.wall_now();
   in([&](Transaction& tx) { return tx.save_incident(first); });
   EXPECT_FALSE(in([](Transaction& tx) { return tx.open_incident("checkout"); }));
+}
+
+TEST_F(ModelsTest, AGroupIsItsLeaderAndWhoeverJoined) {
+  auto leader = add(incident("checkout"));
+  auto member = incident("cart");
+  member.group = leader.id;
+  member = add(member);
+  add(incident("search"));
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.incidents_of_group(leader.id); }), (std::vector<Incident>{member})) << "a leader that doesn't say so is no part of it";
+  leader.group = leader.id;
+  in([&](Transaction& tx) { return tx.save_incident(leader); });
+  member.state = IncidentState::Resolved;
+  in([&](Transaction& tx) { return tx.save_incident(member); });
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.incidents_of_group(leader.id); }), (std::vector<Incident>{leader, member}));
+  EXPECT_TRUE(in([](Transaction& tx) { return tx.incidents_of_group(0); }).empty()) << "alone is no group";
+}
+
+TEST_F(ModelsTest, WhatHasTheSameCauseIsFoundInItsChannel) {
+  auto first = incident("checkout");
+  first.root_cause = "c0ffee";
+  first = add(first);
+  auto other = incident("cart");
+  other.root_cause = "c0ffee";
+  other.channel = "#elsewhere";
+  add(other);
+  const auto find = [&](const std::string& channel, const std::string& cause) {
+    const auto found = in([&](Transaction& tx) { return tx.open_incident_with(channel, cause); });
+    return found ? found->app : "";
+  };
+  EXPECT_EQ(find("#shop-prod", "c0ffee"), "checkout");
+  EXPECT_EQ(find("#elsewhere", "c0ffee"), "cart");
+  EXPECT_EQ(find("#shop-prod", "bad"), "");
+  EXPECT_EQ(find("#shop-prod", ""), "") << "no cause to share is shared with nobody";
+  first.muted_by = "quiet hours";
+  in([&](Transaction& tx) { return tx.save_incident(first); });
+  EXPECT_EQ(find("#shop-prod", "c0ffee"), "") << "what isn't told has no message to join";
+  first.muted_by = "";
+  first.group = 99;
+  in([&](Transaction& tx) { return tx.save_incident(first); });
+  EXPECT_EQ(find("#shop-prod", "c0ffee"), "") << "a member leads nobody";
+  first.group = first.id;
+  in([&](Transaction& tx) { return tx.save_incident(first); });
+  EXPECT_EQ(find("#shop-prod", "c0ffee"), "checkout");
+  first.state = IncidentState::Resolved;
+  in([&](Transaction& tx) { return tx.save_incident(first); });
+  EXPECT_EQ(find("#shop-prod", "c0ffee"), "");
+}
+
+TEST_F(ModelsTest, WhatWasToldInAChannelCountsMessages) {
+  const auto told = [&] {
+    std::vector<std::string> apps;
+    for (const auto& one : in([&](Transaction& tx) { return tx.told_in_channel("#shop-prod", clock.wall_now() - 1min); })) apps.push_back(one.app);
+    return apps;
+  };
+  auto old = incident("old");
+  old.opened_at -= 2min;
+  add(old);
+  auto leader = add(incident("leader"));
+  leader.group = leader.id;
+  in([&](Transaction& tx) { return tx.save_incident(leader); });
+  auto member = incident("member");
+  member.group = leader.id;
+  add(member);
+  auto muted = incident("muted");
+  muted.muted_by = "silence 1";
+  add(muted);
+  auto over = incident("over");
+  over.state = IncidentState::Resolved;
+  add(over);
+  EXPECT_EQ(told(), (std::vector<std::string>{"leader", "over"})) << "what healed was told, too";
+}
+
+TEST_F(ModelsTest, ASilenceIsOpenUntilItEnds) {
+  Silence silence;
+  silence.match = {"cart*", "prod-eu", "staging", "shop", "shop", Cause::GitAhead, Severity::Info};
+  silence.owner = "alice";
+  silence.reason = "load test; DROP TABLE silence;";
+  silence.since = clock.wall_now();
+  silence.until = clock.wall_now() + 2h;
+  silence.channel = "C1";
+  silence = in([&](Transaction& tx) { return tx.add_silence(silence); });
+  EXPECT_EQ(in([](Transaction& tx) { return tx.open_silences(); }), (std::vector<Silence>{silence}));
+  EXPECT_TRUE(is_active(silence, clock.wall_now()));
+  EXPECT_FALSE(is_active(silence, silence.until));
+  silence.ended_at = clock.wall_now() + 1h;
+  silence.ended_by = "bob";
+  in([&](Transaction& tx) { return tx.save_silence(silence); });
+  EXPECT_TRUE(in([](Transaction& tx) { return tx.open_silences(); }).empty());
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.find_silence(silence.id); }), silence);
+  EXPECT_FALSE(in([](Transaction& tx) { return tx.find_silence(99); }));
+  silence.id = 99;
+  EXPECT_FALSE(store->transact([&](Transaction& tx) { return tx.save_silence(silence); })) << "what is not there";
+  Silence everything;
+  everything.reason = "x";
+  everything = in([&](Transaction& tx) { return tx.add_silence(everything); });
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.find_silence(everything.id); })->match, AlertMatch{});
 }
 
 TEST_F(ModelsTest, IncidentsSinceAreThoseThatWereOpenAtSomeTimeSince) {

@@ -69,7 +69,7 @@ TEST(Intents, ComeBackAsTheyWere) {
   EXPECT_EQ(set_request_from(to_json_text(set)), set);
   const PromoteRequest promote{"shop-dev"};
   EXPECT_EQ(promote_request_from(to_json_text(promote)), promote);
-  const CreateAppRequest create{"blog", "config", "apps/blog", "shop", "web:1", 8080, "prod", "blog", "#blog", {"alice", "sre"}};
+  const CreateAppRequest create{"blog", "config", "apps/blog", "shop", "web:1", 8080, "prod", "blog", "#blog", {"alice", "sre"}, "web-service", {{"team", "the shop"}}};
   EXPECT_EQ(create_app_request_from(to_json_text(create)), create);
   const RestartRequest restart{{"Deployment/web", "Deployment/\"quoted\""}};
   EXPECT_EQ(restart_request_from(to_json_text(restart)), restart);

@@ -77,8 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Bump", "bump checkout web to 1.4.2 because OPS-1", "set-image checkout web:1.4.2 because OPS-1", kNone, "", 0},
         Row{"ImageOfARegistry", "image checkout ghcr.io:443/acme/web:1.4.2", "set-image checkout ghcr.io:443/acme/web:1.4.2", kNone, "", 0},
         Row{"ImageWithoutAName", "bump checkout to 1.4.2", "set-image checkout 1.4.2", kNone, "", 0}, Row{"ImageTagAlone", "bump checkout 1.4.2", "set-image checkout 1.4.2", kNone, "", 0},
-        Row{"ImageInItsThread", "bump web:2", "set-image checkout web:2", kNone, "checkout", 0}, Row{"ImageWithoutATag", "bump checkout web", "", "set-image checkout NAME:TAG", "", 0},
-        Row{"ImageMissing", "set-image checkout", "", "set-image checkout NAME:TAG", "", 0}, Row{"ImageOfNoApp", "set-image chekcout web:1", "", "set-image checkout web:1", "", 0},
+        Row{"ImageInItsThread", "bump web:2", "set-image checkout web:2", kNone, "checkout", 0}, Row{"ImageWithoutATag", "bump checkout web", "set-image checkout web", kNone, "", 0},
+        Row{"ImageMissingIsAskedFor", "set-image checkout", "set-image checkout", kNone, "", 0}, Row{"ImageOfNoApp", "set-image chekcout web:1", "", "set-image checkout web:1", "", 0},
         Row{"ImageWithAHostileTag", "bump checkout web:../../x", "", "set-image checkout NAME:TAG", "", 0}, Row{"ImageTypo", "bmup checkout web:1", "", "set-image checkout web:1", "", 0},
         Row{"Scale", "scale checkout to 5", "scale checkout to 5", kNone, "", 0}, Row{"ScaleShort", "scale checkout 5", "scale checkout to 5", kNone, "", 0},
         Row{"ScaleToNothing", "scale checkout to 0", "scale checkout to 0", kNone, "", 0},
@@ -192,6 +192,95 @@ TEST(LogText, LeavesOutWhatIsSet) {
   EXPECT_EQ(without_values("rollback web to 1.4 because the set was wrong"), "rollback web to \u2026");
   EXPECT_EQ(without_values("sync web because OPS-1"), "sync web because OPS-1");
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Looks, Grammar,
+    testing::Values(
+        Row{"Logs", "logs checkout", "logs checkout", kNone, "", 0}, Row{"LogIsLogs", "log checkout", "logs checkout", kNone, "", 0},
+        Row{"LogsWithAll", "logs checkout deployment/web container app since 15m tail 50 previous", "logs checkout deployment/web container app since 15m tail 50 previous", kNone, "", 0},
+        Row{"LogsAsKubectl", "logs checkout web-5d4f -c app --since 1h -n 20 -p -f", "logs checkout web-5d4f container app since 1h tail 20 previous follow", kNone, "", 0},
+        Row{"LogsSinceAlone", "logs checkout 15m", "logs checkout since 15m", kNone, "", 0}, Row{"LogsGrepTakesTheRest", "logs checkout grep out of memory", "logs checkout grep out of memory", kNone, "", 0},
+        Row{"LogsGrepMayHoldBecause", "logs checkout grep because", "logs checkout grep because", kNone, "", 0}, Row{"LogsInItsThread", "logs follow", "logs checkout follow", kNone, "checkout", 0},
+        Row{"LogsOfAWorkloadInItsThread", "logs web", "logs checkout web", kNone, "checkout", 0},
+        Row{"LogsTailOfNothing", "logs checkout tail", "", "logs checkout since 15m tail 200", "", 0}, Row{"LogsTailOfNoNumber", "logs checkout tail x", "", "logs checkout since 15m tail 200", "", 0},
+        Row{"LogsSinceNoTime", "logs checkout since yesterday", "", "logs checkout since 15m tail 200", "", 0}, Row{"LogsOfTwo", "logs checkout web api", "", "logs checkout web", "", 0},
+        Row{"LogsOfAPath", "logs checkout ../../etc", "", "logs checkout", "", 0}, Row{"Pods", "pods checkout", "pods checkout", kNone, "", 0}, Row{"Ps", "ps checkout", "pods checkout", kNone, "", 0},
+        Row{"Events", "events checkout", "events checkout", kNone, "", 0}, Row{"Describe", "describe checkout", "describe checkout", kNone, "", 0},
+        Row{"DescribeOne", "describe checkout deployment/web", "describe checkout deployment/web", kNone, "", 0},
+        Row{"DescribeInTwoWords", "describe checkout deployment web", "describe checkout deployment/web", kNone, "", 0}, Row{"DescribeInItsThread", "describe web", "describe checkout web", kNone, "checkout", 0},
+        Row{"DescribeTooMuch", "describe checkout a b c", "", "describe checkout", "", 0}, Row{"Route", "route checkout", "route checkout", kNone, "", 0},
+        Row{"RouteTest", "route test checkout", "route checkout", kNone, "", 0}, Row{"HelpOfAVerb", "help set-image", "help set-image", kNone, "", 0}, Row{"Digest", "digest", "digest", kNone, "", 0}),
+    [](const auto& row) { return row.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Quiet, Grammar,
+    testing::Values(
+        Row{"Silence", "silence checkout for 2h because we test", "silence app=checkout for 2h because we test", kNone, "", 0},
+        Row{"SilenceWithoutFor", "silence checkout 2h we test", "silence app=checkout for 2h because we test", kNone, "", 0},
+        Row{"SilenceMatch", "silence env=staging cause=git-ahead severity=info for 1d because a freeze", "silence environment=staging cause=git-ahead severity=info for 1d because a freeze", kNone, "", 0},
+        Row{"SilenceGlob", "silence shop-* for 1h because load test", "silence app=shop-* for 1h because load test", kNone, "", 0},
+        Row{"SilenceEverything", "silence all for 5m because of the move", "silence everything for 5m because of the move", kNone, "", 0},
+        Row{"SilenceInItsThread", "silence for 2h because I know", "silence app=checkout for 2h because I know", kNone, "checkout", 0},
+        Row{"SilenceWithoutTime", "silence checkout because we test", "", "silence checkout for 2h because ...", "", 0},
+        Row{"SilenceWithoutReason", "silence checkout for 2h", "", "silence checkout for 2h because ...", "", 0},
+        Row{"SilenceOfNothing", "silence for 2h because x", "", "silence environment=staging for 2h because ...", "", 0},
+        Row{"SilenceOfAnUnknownKey", "silence colour=red for 2h because x", "", "silence environment=staging cause=git-ahead for 2h because ...", "", 0},
+        Row{"SilenceOfNoCause", "silence cause=boredom for 2h because x", "", "silence environment=staging cause=git-ahead for 2h because ...", "", 0},
+        Row{"SilenceTypo", "silence chekcout for 2h because x", "", "silence checkout for 2h because x", "", 0}, Row{"Silences", "silences", "silences", kNone, "", 0},
+        Row{"SilenceList", "silence list", "silences", kNone, "", 0}, Row{"Unsilence", "unsilence #3", "unsilence 3", kNone, "", 0}, Row{"SilenceLift", "silence lift 3", "unsilence 3", kNone, "", 0},
+        Row{"UnsilenceNothing", "unsilence", "", "unsilence 3", "", 0}, Row{"AckOfAGroup", "ack incident 7", "ack incident 7", kNone, "", 0},
+        Row{"SnoozeOfAGroup", "snooze incident 7 2h", "snooze incident 7 2h", kNone, "", 0}, Row{"SyncOfAGroup", "sync incident #7 because it is over", "sync incident 7 because it is over", kNone, "", 0},
+        Row{"RollbackIsOfOne", "rollback incident 7", "", kNone, "", 0}, Row{"ApproveSeveral", "approve C-12, C-13 C-14", "approve C-12 C-13 C-14", kNone, "", 0},
+        Row{"ApproveOneTwice", "approve C-12 C-12", "approve C-12", kNone, "", 0}, Row{"RejectSeveral", "reject C-12 C-13 not now", "reject C-12 C-13 not now", kNone, "", 0},
+        Row{"RejectWithANumber", "reject C-12 7 replicas are too many", "reject C-12 7 replicas are too many", kNone, "", 0},
+        Row{"StatusFilter", "status drifted", "status drifted", kNone, "", 0}, Row{"StatusEnvironment", "status prod", "status prod", kNone, "", 0}, Row{"StatusGlob", "status shop-*", "status shop-*", kNone, "", 0},
+        Row{"StatusPage", "status drifted page 2", "status drifted page 2", kNone, "", 0}, Row{"StatusOfATypo", "status chekcout", "", "status checkout", "", 0},
+        Row{"HistoryPage", "history checkout page 3", "history checkout page 3", kNone, "", 0}, Row{"NoPage", "status page x", "", "status page 2", "", 0},
+        Row{"CreateFromTemplate", "create-app pay template web-service team=shop title=\"Pay me\"", "create-app pay template web-service team=shop title=\"Pay me\"", kNone, "", 0},
+        Row{"CreateFromNoTemplate", "create-app pay template ../x", "", "create-app pay template web-service", "", 0}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Grammar, TheThreadOfAGroupMeansTheGroup) {
+  GrammarContext context{{"checkout", "cart"}, "", 0, {}};
+  context.implied_incident = 7;
+  EXPECT_EQ(to_text(std::get<Command>(parse_command("ack", context))), "ack incident 7");
+  EXPECT_EQ(to_text(std::get<Command>(parse_command("snooze 30m", context))), "snooze incident 7 30m");
+  EXPECT_EQ(to_text(std::get<Command>(parse_command("ack cart", context))), "ack cart");
+  EXPECT_TRUE(std::holds_alternative<NotUnderstood>(parse_command("rollback", context)));
+}
+
+TEST(Grammar, StatusKnowsItsFiltersFromSlips) {
+  GrammarContext context{{"checkout", "cart"}, "", 0, {}};
+  context.filters = {"production", "prod-eu", "shop-team"};
+  EXPECT_EQ(std::get<Command>(parse_command("status Prod-EU", context)).filter, "Prod-EU");
+  EXPECT_TRUE(std::holds_alternative<NotUnderstood>(parse_command("status nowhere", context)));
+}
+
+struct AliasRow {
+  std::string name;
+  std::string text;
+  std::string expanded;  ///< "" = an error
+  friend void PrintTo(const AliasRow& row, std::ostream* out) { *out << row.name; }
+};
+class Aliases : public testing::TestWithParam<AliasRow> {};
+TEST_P(Aliases, Expand) {
+  const std::map<std::string, std::string> aliases{{"back", "rollback {1} --previous"}, {"ship", "set-image {1} web:{2} because {*}"}, {"sync", "halt"}, {"oops", "back {1}"}, {"drifts", "status drifted"}};
+  const auto expanded = expand_alias(GetParam().text, aliases);
+  if (GetParam().expanded.empty()) {
+    ASSERT_FALSE(expanded);
+    EXPECT_NE(expanded.error().message.find("say its word"), std::string::npos);
+    return;
+  }
+  ASSERT_TRUE(expanded);
+  EXPECT_EQ(*expanded, GetParam().expanded);
+}
+INSTANTIATE_TEST_SUITE_P(Texts, Aliases,
+                         testing::Values(AliasRow{"OneWord", "back checkout", "rollback checkout --previous"}, AliasRow{"Case", "Back checkout", "rollback checkout --previous"},
+                                         AliasRow{"Rest", "ship checkout 1.4 OPS-12 is done", "set-image checkout web:1.4 because OPS-12 is done"},
+                                         AliasRow{"EmptyRest", "ship checkout 1.4", "set-image checkout web:1.4 because"}, AliasRow{"MoreIsKept", "back checkout because slow", "rollback checkout --previous because slow"},
+                                         AliasRow{"Missing", "back", ""}, AliasRow{"NeverAVerb", "sync checkout", "sync checkout"}, AliasRow{"Once", "oops checkout", "back checkout"},
+                                         AliasRow{"Plain", "drifts", "status drifted"}, AliasRow{"NoAlias", "status", "status"}),
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace driftwarden
