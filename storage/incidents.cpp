@@ -10,7 +10,11 @@ namespace {
 
 #define INCIDENT_COLUMNS                                                                                                                  \
   "id, app, state, fingerprint, opened_at, updated_at, resolved_at, resolved_by, message_channel, message_ts, channel, acknowledged_by, " \
-  "snoozed_until, report, group_id, root_cause, muted_by, details"
+  "snoozed_until, report, group_id, root_cause, muted_by, details, told_at"
+// Reports are what is large: who only looks around leaves them where they are.
+#define INCIDENT_HEAD_COLUMNS                                                                                                             \
+  "id, app, state, fingerprint, opened_at, updated_at, resolved_at, resolved_by, message_channel, message_ts, channel, acknowledged_by, " \
+  "snoozed_until, '', group_id, root_cause, muted_by, details, told_at"
 
 Incident read_incident(const Query& row) {
   Incident incident;
@@ -26,11 +30,12 @@ Incident read_incident(const Query& row) {
   incident.channel = row.text(10);
   incident.acknowledged_by = row.text(11);
   incident.snoozed_until = row.optional_time(12);
-  incident.report = report_from_json(row.text(13));
   incident.group = row.integer(14);
   incident.root_cause = row.text(15);
   incident.muted_by = row.text(16);
   read_details(row.text(17), incident);
+  incident.told_at = row.optional_time(18);
+  if (const auto report = row.text(13); !report.empty()) incident.report = report_from_json(report);
   return incident;
 }
 
@@ -54,10 +59,10 @@ Result<Incident> SqliteTransaction::add_incident(Incident incident) {
   return step(fmt::format("opening an incident of {}", incident.app), [&] {
     session_.run(
         "INSERT INTO incident (app, state, fingerprint, opened_at, updated_at, resolved_at, resolved_by, message_channel, message_ts, channel, "
-        "acknowledged_by, snoozed_until, report, group_id, root_cause, muted_by, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "acknowledged_by, snoozed_until, report, group_id, root_cause, muted_by, details, told_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at, incident.resolved_by,
         channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by, incident.snoozed_until,
-        to_json_text(incident.report), incident.group, incident.root_cause, incident.muted_by, details_json_text(incident));
+        to_json_text(incident.report), incident.group, incident.root_cause, incident.muted_by, details_json_text(incident), incident.told_at);
     incident.id = session_.last_id();
     return incident;
   });
@@ -67,10 +72,10 @@ Result<void> SqliteTransaction::save_incident(const Incident& incident) {
   return step(fmt::format("saving incident {}", incident.id), [&] {
     const int changed = session_.run(
         "UPDATE incident SET app = ?, state = ?, fingerprint = ?, opened_at = ?, updated_at = ?, resolved_at = ?, resolved_by = ?, "
-        "message_channel = ?, message_ts = ?, channel = ?, acknowledged_by = ?, snoozed_until = ?, report = ?, group_id = ?, root_cause = ?, muted_by = ?, details = ? WHERE id = ?",
+        "message_channel = ?, message_ts = ?, channel = ?, acknowledged_by = ?, snoozed_until = ?, report = ?, group_id = ?, root_cause = ?, muted_by = ?, details = ?, told_at = ? WHERE id = ?",
         incident.app, to_string(incident.state), incident.fingerprint, incident.opened_at, incident.updated_at, incident.resolved_at, incident.resolved_by,
         channel_of(incident.message), ts_of(incident.message), incident.channel, incident.acknowledged_by, incident.snoozed_until,
-        to_json_text(incident.report), incident.group, incident.root_cause, incident.muted_by, details_json_text(incident), incident.id);
+        to_json_text(incident.report), incident.group, incident.root_cause, incident.muted_by, details_json_text(incident), incident.told_at, incident.id);
     return expect_one(changed, "incident", incident.id);
   });
 }
@@ -90,6 +95,11 @@ Result<std::optional<Incident>> SqliteTransaction::find_incident_by_message(cons
 Result<std::vector<Incident>> SqliteTransaction::open_incidents() {
   return step("reading the open incidents",
               [&] { return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE state <> 'resolved' ORDER BY id")); });
+}
+
+Result<std::vector<Incident>> SqliteTransaction::open_incident_heads() {
+  return step("reading the open incidents",
+              [&] { return read_all(session_.query("SELECT " INCIDENT_HEAD_COLUMNS " FROM incident WHERE state <> 'resolved' ORDER BY id")); });
 }
 
 Result<std::optional<Incident>> SqliteTransaction::open_incident(const std::string& app) {
@@ -117,18 +127,33 @@ Result<std::vector<Incident>> SqliteTransaction::incidents_of_group(std::int64_t
   });
 }
 
-Result<std::optional<Incident>> SqliteTransaction::open_incident_with(const std::string& channel, const std::string& root_cause) {
-  return step("looking for an incident with the same cause", [&]() -> std::optional<Incident> {
-    if (root_cause.empty()) return std::nullopt;
-    return read_one(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE root_cause <> '' AND state <> 'resolved' AND root_cause = ? AND channel = ? AND muted_by = '' "
-                                   "AND (group_id = 0 OR group_id = id) ORDER BY id LIMIT 1",
-                                   root_cause, channel));
+Result<std::vector<Incident>> SqliteTransaction::group_heads(std::int64_t leader) {
+  return step("reading the incidents of a group", [&] {
+    return read_all(session_.query("SELECT " INCIDENT_HEAD_COLUMNS " FROM incident WHERE group_id <> 0 AND group_id = ? ORDER BY id", leader));
+  });
+}
+
+Result<std::size_t> SqliteTransaction::count_group(std::int64_t leader, bool open_only) {
+  return step("counting the incidents of a group", [&] {
+    auto query = session_.query("SELECT count(*) FROM (SELECT 1 FROM incident WHERE group_id <> 0 AND group_id = ? AND muted_by = '' AND (? = 0 OR state <> 'resolved') LIMIT 2)",
+                                leader, open_only ? std::int64_t{1} : std::int64_t{0});
+    query.next();
+    return static_cast<std::size_t>(query.integer(0));
+  });
+}
+
+Result<std::vector<Incident>> SqliteTransaction::leaders_with(const std::string& channel, const std::string& root_cause, std::size_t limit) {
+  return step("looking for incidents with the same cause", [&]() -> std::vector<Incident> {
+    if (root_cause.empty()) return {};
+    return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE root_cause <> '' AND root_cause = ? AND channel = ? AND muted_by = '' "
+                                   "AND (group_id = 0 OR group_id = id) AND (state <> 'resolved' OR group_id = id) ORDER BY id DESC LIMIT ?",
+                                   root_cause, channel, to_limit(limit)));
   });
 }
 
 Result<std::vector<Incident>> SqliteTransaction::told_in_channel(const std::string& channel, WallTime since) {
   return step("reading what was told in a channel", [&] {
-    return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE channel = ? AND opened_at >= ? AND muted_by = '' AND (group_id = 0 OR group_id = id) ORDER BY id",
+    return read_all(session_.query("SELECT " INCIDENT_COLUMNS " FROM incident WHERE channel = ? AND told_at >= ? AND muted_by = '' AND (group_id = 0 OR group_id = id) ORDER BY id",
                                    channel, since));
   });
 }

@@ -250,6 +250,12 @@ std::string details_json_text(const Incident& incident) {
   if (incident.calm_since) out["calm_since"] = millis(*incident.calm_since);
   if (incident.reminded_at) out["reminded_at"] = millis(*incident.reminded_at);
   if (incident.reminders > 0) out["reminders"] = incident.reminders;
+  if (incident.last_member_at) out["last_member_at"] = millis(*incident.last_member_at);
+  if (incident.critical_at) out["critical_at"] = millis(*incident.critical_at);
+  if (!incident.told.empty()) out["told"] = incident.told;
+  // For those who don't read the report.
+  out["state"] = to_string(incident.report.state);
+  out["cause"] = to_string(incident.report.cause);
   return dump(out);
 }
 
@@ -263,6 +269,12 @@ void read_details(const std::string& text, Incident& incident) {
   if (value.contains("calm_since")) incident.calm_since = time_of(value.at("calm_since"));
   if (value.contains("reminded_at")) incident.reminded_at = time_of(value.at("reminded_at"));
   incident.reminders = value.value("reminders", 0);
+  if (value.contains("last_member_at")) incident.last_member_at = time_of(value.at("last_member_at"));
+  if (value.contains("critical_at")) incident.critical_at = time_of(value.at("critical_at"));
+  incident.told = value.value("told", std::vector<std::string>{});
+  incident.report.app = incident.app;
+  if (value.contains("state")) incident.report.state = from_word<AppState>(value.at("state").get<std::string>());
+  if (value.contains("cause")) incident.report.cause = from_word<Cause>(value.at("cause").get<std::string>());
 }
 
 std::string to_json_text(const AlertMatch& match) {

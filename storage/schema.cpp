@@ -206,9 +206,11 @@ ALTER TABLE incident ADD COLUMN group_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE incident ADD COLUMN root_cause TEXT NOT NULL DEFAULT '';
 ALTER TABLE incident ADD COLUMN muted_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE incident ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
-CREATE INDEX incident_group ON incident (group_id) WHERE group_id <> 0;
-CREATE INDEX incident_root_cause ON incident (root_cause) WHERE root_cause <> '' AND state <> 'resolved';
-CREATE INDEX incident_told ON incident (channel, opened_at);
+ALTER TABLE incident ADD COLUMN told_at INTEGER;
+UPDATE incident SET told_at = opened_at, details = json_object('state', json_extract(report, '$.state'), 'cause', json_extract(report, '$.cause'));
+CREATE INDEX incident_group ON incident (group_id, state, muted_by) WHERE group_id <> 0;
+CREATE INDEX incident_root_cause ON incident (root_cause, channel) WHERE root_cause <> '' AND muted_by = '' AND (group_id = 0 OR group_id = id);
+CREATE INDEX incident_told ON incident (channel, told_at) WHERE muted_by = '' AND (group_id = 0 OR group_id = id);
 
 CREATE TABLE silence (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

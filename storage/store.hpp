@@ -118,14 +118,19 @@ class Transaction {
   virtual Result<std::optional<Incident>> find_incident(std::int64_t id) = 0;
   virtual Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) = 0;
   virtual Result<std::vector<Incident>> open_incidents() = 0;
+  /// The same, and those of one group, without their reports: of these only App, state and cause.
+  virtual Result<std::vector<Incident>> open_incident_heads() = 0;
+  virtual Result<std::vector<Incident>> group_heads(std::int64_t leader) = 0;
+  /// How many of a group aren't muted (and not resolved): 0, 1, or 2 for more.
+  virtual Result<std::size_t> count_group(std::int64_t leader, bool open_only) = 0;
   virtual Result<std::optional<Incident>> open_incident(const std::string& app) = 0;  ///< the one that isn't resolved
   /// Those that are open or were resolved at `since` or later, newest first.
   virtual Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) = 0;
   virtual Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) = 0;  ///< newest first
   virtual Result<std::vector<Incident>> incidents_of_group(std::int64_t leader) = 0;  ///< open and resolved ones, oldest first; the leader is one of them
-  /// An open incident of this channel with this root cause that leads a group or stands alone, the oldest; muted ones don't count.
-  virtual Result<std::optional<Incident>> open_incident_with(const std::string& channel, const std::string& root_cause) = 0;
-  /// Those that have a message of their own in the channel (alone or leading) and were opened since then, oldest first; muted ones don't count.
+  /// Incidents of this channel with this root cause that are open and stand alone, or lead a group, newest first; muted ones don't count.
+  virtual Result<std::vector<Incident>> leaders_with(const std::string& channel, const std::string& root_cause, std::size_t limit) = 0;
+  /// Those that have a message of their own in the channel (alone or leading) and were told since then, oldest first; muted ones don't count.
   virtual Result<std::vector<Incident>> told_in_channel(const std::string& channel, WallTime since) = 0;
 
   virtual Result<Change> add_change(Change change) = 0;        ///< gives it its id

@@ -29,11 +29,14 @@ class SqliteTransaction final : public Transaction {
   Result<std::optional<Incident>> find_incident(std::int64_t id) override;
   Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) override;
   Result<std::vector<Incident>> open_incidents() override;
+  Result<std::vector<Incident>> open_incident_heads() override;
+  Result<std::vector<Incident>> group_heads(std::int64_t leader) override;
+  Result<std::size_t> count_group(std::int64_t leader, bool open_only) override;
   Result<std::optional<Incident>> open_incident(const std::string& app) override;
   Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) override;
   Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) override;
   Result<std::vector<Incident>> incidents_of_group(std::int64_t leader) override;
-  Result<std::optional<Incident>> open_incident_with(const std::string& channel, const std::string& root_cause) override;
+  Result<std::vector<Incident>> leaders_with(const std::string& channel, const std::string& root_cause, std::size_t limit) override;
   Result<std::vector<Incident>> told_in_channel(const std::string& channel, WallTime since) override;
 
   Result<Change> add_change(Change change) override;

@@ -5,6 +5,8 @@
 #include "bot/change/changes.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/conversation.hpp"
+#include "bot/digest/digest.hpp"
+#include "bot/home/home.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/incident/rollout_watch.hpp"
 #include "bot/policy/identity.hpp"
@@ -13,6 +15,7 @@
 #include "bot/web/web.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "integrations/registry/registry.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -62,6 +65,21 @@ Result<Remembered> remember(storage::Store& store, Random& random) {
   return remembered;
 }
 
+using Registries = std::map<std::string, std::unique_ptr<registry::Registry>>;
+
+Registries make_registries(net::HttpClient& http, Clock& clock, const Config& config) {
+  Registries made;
+  for (const auto& given : config.registries) {
+    registry::RegistryOptions options;
+    options.host = given.host;
+    options.api_url = given.api_url;
+    options.username = given.username;
+    options.password = given.password;
+    made.emplace(given.host, registry::create_registry(http, clock, std::move(options)));
+  }
+  return made;
+}
+
 class RunningBot final : public Bot {
  public:
   RunningBot(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options, std::unique_ptr<storage::Store> store, Remembered remembered,
@@ -77,7 +95,8 @@ class RunningBot final : public Bot {
         http_(net::create_http_client(executor_, clock)),
         web_api_(slack::create_web_api(*http_, clock, random, web_api_options())),
         sender_(slack::create_sender(executor_, *web_api_, clock)),
-        messenger_(*web_api_, *sender_),
+        messenger_(*web_api_, *sender_, config_.slack.admin_channel),
+        registries_(make_registries(*http_, clock, config_)),
         forges_(make_forges(*http_, clock, config_)),
         outbox_(executor_, async_store_, clock, random, {}),
         fleet_(fleet_parts(std::move(clusters), options, std::move(remembered.last_synced))),
@@ -85,6 +104,8 @@ class RunningBot final : public Bot {
         rollouts_(executor_, clock, config_, async_store_, outbox_, fleet_),
         changes_(change_parts(options, std::move(signers))),
         pulls_(pull_parts()),
+        digest_(executor_, clock, config_, async_store_, outbox_, fleet_),
+        home_(executor_, clock, config_, async_store_, fleet_, *web_api_),
         nudges_(executor_, clock, !config_.http.webhook_secret.reveal().empty(), nudge_targets()),
         socket_(slack::create_socket_mode(executor_, *web_api_, clock, random)),
         tasks_(executor_) {
@@ -117,11 +138,17 @@ class RunningBot final : public Bot {
     services.on_linked = [this](const Identity& linked) { add_identity(config_, linked); };
     services.random = &random_;
     services.workspace_url = identity->url;
+    services.digest = &digest_;
+    services.home = &home_;
+    for (const auto& [host, registry] : registries_) services.registries[host] = registry.get();
     co_await renew_tokens();
     tasks_.spawn("tokens for Git", renew_tokens_now_and_then());
     conversation_ = std::make_unique<Conversation>(executor_, services, messenger_, *identity);
     Fleet::Listener listener;
-    listener.on_report = [this](DriftReport report) { incidents_.on_report(std::move(report)); };
+    listener.on_report = [this](DriftReport report) {
+      incidents_.on_report(std::move(report));
+      home_.on_moved();
+    };
     listener.on_synced = [this](std::string app, std::string revision) {
       rollouts_.on_synced(app);
       tasks_.spawn("last synced", keep_synced(std::move(app), std::move(revision)));
@@ -137,6 +164,8 @@ class RunningBot final : public Bot {
     fleet_.start(std::move(listener));
     changes_.start();
     pulls_.start();
+    digest_.start();
+    home_.start();
     conversation_->start();
     slack::EnvelopeSink sink = [this](slack::Envelope envelope) { return conversation_->accept(std::move(envelope)); };
     auto ended = co_await socket_->run(std::move(sink));
@@ -147,6 +176,8 @@ class RunningBot final : public Bot {
     if (server_) co_await server_->stop();
     co_await nudges_.stop();
     if (conversation_) co_await conversation_->stop();
+    co_await home_.stop();
+    co_await digest_.stop();
     co_await fleet_.stop();
     co_await pulls_.stop();
     co_await changes_.stop();
@@ -219,7 +250,10 @@ class RunningBot final : public Bot {
     parts.fleet = &fleet_;
     parts.forges = pointers_to(forges_);
     parts.signers = std::move(signers);
-    parts.on_ended = [this](const std::string& app) { incidents_.look_again(app); };
+    parts.on_ended = [this](const std::string& app) {
+      incidents_.look_again(app);
+      home_.on_moved();
+    };
     parts.verify_for = options.verify_for;
     return parts;
   }
@@ -323,6 +357,7 @@ class RunningBot final : public Bot {
   std::unique_ptr<slack::WebApi> web_api_;
   std::unique_ptr<slack::Sender> sender_;
   Messenger messenger_;
+  Registries registries_;
   Forges forges_;
   std::shared_ptr<GitTokens> git_tokens_ = std::make_shared<GitTokens>();
   Outbox outbox_;
@@ -331,6 +366,8 @@ class RunningBot final : public Bot {
   RolloutWatch rollouts_;
   Changes changes_;
   PullWatch pulls_;
+  Digest digest_;
+  Home home_;
   Nudges nudges_;
   std::unique_ptr<slack::SocketMode> socket_;
   std::unique_ptr<Conversation> conversation_;

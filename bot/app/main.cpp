@@ -4,6 +4,7 @@
 #include "bot/app/drift_command.hpp"
 #include "bot/app/policy_command.hpp"
 #include "bot/app/render_command.hpp"
+#include "bot/app/route_command.hpp"
 #include "bot/app/run_command.hpp"
 #include "bot/app/sandbox_command.hpp"
 #include "gitops/base/log.hpp"
@@ -179,6 +180,25 @@ void add_policy(CLI::App& app, Action& action) {
   add_policy_explain(*policy, action);
 }
 
+void add_route(CLI::App& app, Action& action) {
+  auto* route = app.add_subcommand("route", "tries the routing of alerts out");
+  route->require_subcommand(1);
+  auto arguments = std::make_shared<RouteTestArguments>();
+  auto* command = route->add_subcommand("test", "where an App's alerts go, and by which routes");
+  command->add_option("app", arguments->app, "an App of the configuration file")->required();
+  command->add_option("--config", arguments->config, "the configuration file; its secrets needn't be at hand")->required();
+  command->add_option("--codeowners", arguments->code_owners_file, "the CODEOWNERS file of the App's repository");
+  command->add_option("--code-owner", arguments->code_owners, "an owner of the App's path as CODEOWNERS writes it, such as @acme/shop");
+  command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->footer("Exit code: 0 printed, 2 wrong use or a file that can't be read.");
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      const auto environment = create_system_environment();
+      return run_route_test(*arguments, *environment, std::cout, std::cerr);
+    };
+  });
+}
+
 int run_main(int argc, char** argv) {
   CLI::App app{"Driftwarden: a ChatOps bot for GitOps"};
   app.require_subcommand(1);
@@ -193,6 +213,7 @@ int run_main(int argc, char** argv) {
   add_compare(app, action);
   add_audit(app, action);
   add_policy(app, action);
+  add_route(app, action);
   app.add_subcommand("version", "what this is")->callback([&action] {
     action = [] {
       std::cout << "driftwarden " << kVersion << '\n';

@@ -1,5 +1,6 @@
 #include "bot/app/policy_command.hpp"
 
+#include "bot/app/config_without_secrets.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/config/section.hpp"
 #include "bot/policy/gate.hpp"
@@ -16,43 +17,6 @@ namespace driftwarden {
 namespace {
 
 using nlohmann::json;
-
-/// The machine without its secrets: a policy can be tested where nobody would put them.
-class WithoutSecrets final : public Environment {
- public:
-  explicit WithoutSecrets(const Environment& inner) : inner_(inner) {}
-
-  std::optional<std::string> variable(const std::string& name) const override {
-    auto found = inner_.variable(name);
-    if (found && !found->empty()) return found;
-    if (name == "TZDIR") return std::nullopt;
-    return name == "CREDENTIALS_DIRECTORY" ? std::optional<std::string>{"/nonexistent"} : std::optional<std::string>{std::string(kPlaceholder)};
-  }
-  Result<std::string> read_file(const std::string& path) const override {
-    auto text = inner_.read_file(path);
-    const bool zone = path.starts_with(inner_.variable("TZDIR").value_or("/usr/share/zoneinfo"));
-    const bool included = path.ends_with(".yaml") || path.ends_with(".yml");
-    if (text || zone || included) return text;
-    return std::string(kPlaceholder);
-  }
-  std::vector<std::string> list_files(const std::string& pattern) const override { return inner_.list_files(pattern); }
-  std::string absolute(const std::string& path) const override { return inner_.absolute(path); }
-
- private:
-  /// Good base32, so that it passes for a one-time secret, too.
-  static constexpr std::string_view kPlaceholder = "PLACEHOLDERPLACEHOLDERPLACEHOLDE";
-  const Environment& inner_;
-};
-
-std::optional<Config> loaded_config(const std::string& command, const std::string& file, const Environment& environment, std::ostream& err) {
-  if (const auto text = environment.read_file(file); !text) {
-    err << "driftwarden " << command << ": " << file << " can't be read: " << text.error().message << '\n';
-    return std::nullopt;
-  }
-  auto loaded = load_config(file, WithoutSecrets{environment});
-  for (const auto& mistake : loaded.mistakes) err << to_string(mistake) << '\n';
-  return std::move(loaded.config);
-}
 
 bool is_output(const std::string& command, const std::string& output, std::ostream& err) {
   if (output == "text" || output == "json") return true;
@@ -82,7 +46,7 @@ int print_results(const PolicyTestArguments& arguments, const std::vector<Policy
 
 int run_policy_test(const PolicyTestArguments& arguments, const Environment& environment, const Clock& clock, std::ostream& out, std::ostream& err) {
   if (!is_output("policy test", arguments.output, err)) return 2;
-  const auto config = loaded_config("policy test", arguments.config, environment, err);
+  const auto config = load_config_without_secrets("policy test", arguments.config, environment, err);
   if (!config) return 2;
   const auto text = environment.read_file(arguments.file);
   if (!text) {
@@ -100,7 +64,7 @@ int run_policy_test(const PolicyTestArguments& arguments, const Environment& env
 int run_policy_explain(const PolicyExplainArguments& arguments, const Environment& environment, const Clock& clock, std::ostream& out, std::ostream& err) {
   constexpr std::string_view name = "driftwarden policy explain: ";
   if (!is_output("policy explain", arguments.output, err)) return 2;
-  const auto config = loaded_config("policy explain", arguments.config, environment, err);
+  const auto config = load_config_without_secrets("policy explain", arguments.config, environment, err);
   if (!config) return 2;
   const auto when = arguments.at.empty() ? Result<WallTime>{clock.wall_now()} : parse_time(arguments.at);
   if (!when) {

@@ -64,6 +64,8 @@ http:
     credentials: {{username: warden, password: {{file: secrets/forge}}}}
     forge: {{kind: gitea, api_url: "{}", project: {}, token: {{file: secrets/forge}}}}
     merge: rebase
+registries:
+  - {{host: {}, api_url: "{}"}}
 {}{}groups:
   - {{name: shop-team, members: [alice, bob, carol]}}
 policy:
@@ -78,7 +80,7 @@ policy:
 alerts:
   hold_off: {{live-edited: 0s, git-ahead: 1s}}
 )",
-                                info.slack_api_url, http_port, clusters_yaml(info), info.git_url, info.forge_api_url, info.project, apps_yaml(), people_yaml(info));
+                                info.slack_api_url, http_port, clusters_yaml(info), info.git_url, info.forge_api_url, info.project, info.registry_host, info.registry_api_url, apps_yaml(), people_yaml(info));
   const auto path = info.data + "/driftwarden.yaml";
   CHECK_OK(sandbox::write_private_file(path, text));
   return path;
@@ -93,6 +95,7 @@ std::string sandbox_json(const sandbox::SandboxInfo& info, std::uint16_t http_po
             {"slack", {{"api_url", info.slack_api_url}, {"app_token", info.app_token}, {"bot_token", info.bot_token}, {"users", users}}},
             {"clusters", clusters},
             {"forge", {{"api_url", info.forge_api_url}, {"token", info.forge_token}, {"git_url", info.git_url}}},
+            {"registry", {{"host", info.registry_host}, {"api_url", info.registry_api_url}}},
             {"data", info.data}};
   line["http"] = http_port == 0 ? json() : json(fmt::format("http://127.0.0.1:{}", http_port));
   return line.dump();

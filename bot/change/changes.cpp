@@ -1,6 +1,7 @@
 #include "bot/change/changes.hpp"
 
 #include "bot/change/hold_notices.hpp"
+#include "bot/change/issuer_notice.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/view/card_view.hpp"
@@ -64,6 +65,7 @@ Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTi
     audit_id = fmt::format("{}:{}", row.seq, row.hash);
   }
   for (const auto effect : step.effects) CHECK_OK(enqueue_effect(tx, step.next, effect, audit_id, now));
+  CHECK_OK(enqueue_issuer_notice(tx, step.next, now));
   CHECK_OK(refresh_alert(tx, step.next.app, now));
   return step;
 }
@@ -78,6 +80,7 @@ Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executo
   on(ChangeEffect::ShowOnForge, &Changes::show_on_forge);
   on(ChangeEffect::Remind, &Changes::remind);
   on(ChangeEffect::FollowUp, &Changes::follow_up);
+  parts_.outbox->on("slack.issuer", [this](storage::OutboxRow row) { return tell_issuer({*parts_.config, *parts_.store, *parts_.messenger}, std::move(row)); }, Outbox::kWordsWait);
   parts_.outbox->on("hold.follow-up", [this](storage::OutboxRow row) { return follow_up_break_glass(std::move(row)); });
   on(ChangeEffect::Merge, &Changes::merge);
   on(ChangeEffect::Apply, &Changes::apply);

@@ -24,6 +24,8 @@ Result<void> check_names(const CreateAppRequest& request) {
   if (!request.path.empty() && !is_safe_path(request.path)) return refused(fmt::format("\"{}\" is no path inside the repository", shown(request.path)));
   if (!request.namespace_.empty() && !is_namespace(request.namespace_)) return refused(fmt::format("\"{}\" can't be a namespace", shown(request.namespace_)));
   if (!request.channel.empty() && !is_channel(request.channel)) return refused(fmt::format("\"{}\" is no channel", shown(request.channel)));
+  if (!request.template_.empty() && !request.like.empty()) return refused("either a template or an App to make it like, not both");
+  if (request.template_.empty() && !request.parameters.empty()) return refused(fmt::format("\"{}\" is for a template: which one?", shown(request.parameters.begin()->first)));
   if (request.port < 0 || request.port > 65535) return refused("a port is a number up to 65535");
   return Result<void>{};
 }
@@ -218,8 +220,15 @@ Result<VerbPlan> copied(const CreateAppRequest& request, const App& made, const 
   return plan;
 }
 
+Result<VerbPlan> from_template(const CreateAppRequest& request, const App& made, const PlanContext& context) {
+  TRY(auto plan, plan_from_template(request, made, context));
+  TRY(const auto rendered, rendered_new(made, context, plan.edits));
+  CHECK_OK(check_objects(rendered, made, nullptr, context));
+  return plan;
+}
+
 Result<VerbPlan> scaffolded(const CreateAppRequest& request, const App& made, const PlanContext& context) {
-  if (request.image.empty()) return refused("give an image, or an App to make it like");
+  if (request.image.empty()) return refused("give an image, a template, or an App to make it like");
   TRY(const auto image, parse_image(request.image));
   VerbPlan plan;
   plan.edits = scaffold_files({made.name, reference_of(image), request.port}, made.path);
@@ -254,7 +263,7 @@ Result<VerbPlan> plan_create_app(const Change& change, const App&, const PlanCon
   TRY(const auto* like, find_like(request, context.apps));
   if (like != nullptr && !may(context.config, change.requester, "diff", *like).allowed) return refused(fmt::format("{} may not diff {}, so it is no pattern for them", change.requester, like->name));
   CHECK_OK(check_free(made, context));
-  TRY(auto plan, like != nullptr ? copied(request, made, *like, context) : scaffolded(request, made, context));
+  TRY(auto plan, like != nullptr ? copied(request, made, *like, context) : request.template_.empty() ? scaffolded(request, made, context) : from_template(request, made, context));
   plan.edits.push_back({app_file_path(made.name), app_file_text(made)});
   for (const auto& edit : plan.edits) {
     const bool own = edit.path == app_file_path(made.name) || !is_below(edit.path, ".driftwarden");

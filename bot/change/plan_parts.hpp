@@ -1,6 +1,7 @@
 #pragma once
 // Inside of plan: a function per verb, and what they share.
 #include "bot/change/plan.hpp"
+#include "bot/command/intents.hpp"
 #include "gitops/edit/source_edit.hpp"
 #include "gitops/model/app.hpp"
 
@@ -71,6 +72,10 @@ struct Scaffold {
 std::vector<FileEdit> scaffold_files(const Scaffold& scaffold, const std::string& path);
 /// What bot/watch/app_files.hpp reads.
 std::string app_file_text(const App& app);
+
+// plan_template.cpp
+/// The files of a template at the head, filled in; below the App's path.
+Result<VerbPlan> plan_from_template(const CreateAppRequest& request, const App& made, const PlanContext& context);
 
 // plan_copy.cpp
 /// `text` with the name as a whole word (letters and digits end it, a dash doesn't) replaced, but for images, which are no names of the App.

@@ -94,6 +94,9 @@ void read_all(Section& root, Config& config) {
   read_policy(root, config);
   read_alerts(root, config);
   read_drift(root, config);
+  read_chat(root, config);
+  read_teams(root, config);
+  read_registries(root, config);
 }
 
 }  // namespace

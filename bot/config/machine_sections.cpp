@@ -156,6 +156,16 @@ void check_channel(Section& section, std::string_view key, std::string& out) {
       key, out, [](std::string_view text) -> std::string { return is_channel(text) ? "" : "isn't a channel"; }, "\"#name\" in lower case or a channel's id");
 }
 
+void check_channels(Section& section, std::string_view key, std::vector<std::string>& out) {
+  section.texts(key, out);
+  const auto* list = section.find(key);
+  if (list == nullptr) return;
+  for (const auto& item : list->items) {
+    if (item.kind != ConfigNode::Kind::Scalar || item.text.empty() || is_channel(item.text)) continue;
+    section.reading().mistake(item, fmt::format("{} isn't a channel", describe(item)), "\"#name\" in lower case or a channel's id");
+  }
+}
+
 void read_slack(Section& root, Config& config) {
   static const ConfigNode nothing;
   const auto* node = root.find("slack");

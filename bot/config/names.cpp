@@ -95,7 +95,8 @@ void check_names(ConfigReading& reading, const Config& config) {
 }
 
 void add_warnings(ConfigReading& reading, const ConfigNode& root, const Config& config) {
-  if (!config.policy.given) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
+  const bool teams_give = std::ranges::any_of(config.teams, [](const Team& team) { return !team.may.empty(); });
+  if (!config.policy.given && !teams_give) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
   warn_of_step_ups(reading, root, config);
   if (config.apps.empty() && config.discover.empty()) reading.warn(root, "there are no apps: nothing is watched", "apps or discover");
 }

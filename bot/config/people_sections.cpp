@@ -1,4 +1,4 @@
-// people, groups, alerts: who is who, and who is told.
+// people, groups: who is who.
 #include "bot/config/sections.hpp"
 #include "bot/config/syntax.hpp"
 #include "gitops/base/text.hpp"
@@ -65,30 +65,6 @@ void read_group(Section& section, Config& config, std::map<std::string, const Co
   config.groups.push_back(std::move(group));
 }
 
-void read_hold_off(Section& section, AlertsConfig& alerts) {
-  section.inside("hold_off", [&](Section& given) {
-    for (auto cause = Cause::LiveEdited; cause <= Cause::Unknown; cause = static_cast<Cause>(static_cast<int>(cause) + 1)) {
-      const auto word = to_string(cause);
-      if (given.has(word)) given.duration(word, alerts.hold_off[cause]);
-    }
-  });
-}
-
-AlertRoute read_route(Section& section) {
-  AlertRoute route;
-  section.inside("match", [&](Section& match) {
-    match.named("environment", route.environment, NameKind::Environment);
-    match.text("team", route.team);
-    match.text("app", route.app);
-    match.text("cluster", route.cluster);
-    match.text("namespace", route.namespace_);
-  });
-  if (!section.has("channel")) section.missing("channel", "\"#name\" or a channel's id");
-  check_channel(section, "channel", route.channel);
-  section.named_list("mention", route.mention, NameKind::PersonOrGroup);
-  return route;
-}
-
 }  // namespace
 
 void read_people(Section& root, Config& config) {
@@ -96,26 +72,6 @@ void read_people(Section& root, Config& config) {
   std::map<std::string, const ConfigNode*> slack_ids;
   root.each("people", [&](Section& section) { read_person(section, config, seen, slack_ids); });
   root.each("groups", [&](Section& section) { read_group(section, config, seen); });
-}
-
-void read_alerts(Section& root, Config& config) {
-  root.inside("alerts", [&](Section& section) {
-    auto& alerts = config.alerts;
-    read_hold_off(section, alerts);
-    section.duration("repeat", alerts.repeat);
-    std::string digest;
-    section.checked(
-        "digest", digest,
-        [&](std::string_view text) -> std::string {
-          alerts.digest.reset();
-          if (text.empty()) return {};
-          const auto minutes = parse_day_time(text);
-          if (minutes) alerts.digest = std::chrono::minutes{*minutes};
-          return minutes ? "" : "isn't a time of day";
-        },
-        "HH:MM such as \"09:00\", or \"\" for none");
-    section.each("routes", [&](Section& given) { alerts.routes.push_back(read_route(given)); });
-  });
 }
 
 }  // namespace driftwarden

@@ -71,15 +71,7 @@ std::optional<std::string> active_freeze(const Config& config, const App& app, W
 /// The same as the rule itself; of several, the one that is hardest to override.
 const FreezeConfig* find_active_freeze(const Config& config, const App& app, WallTime now);
 
-/// Where an App's alerts go: the first matching route, else the App's channel, else the default one.
-struct AlertTarget {
-  std::string channel;
-  std::vector<std::string> mention;  ///< people, groups, "owners", as written
-};
-AlertTarget alert_target(const Config& config, const App& app);
-/// The App's own channel, else that of alert_target.
+/// The App's own channel, else the one that its alerts are routed to whatever their cause and severity.
 std::string channel_of(const Config& config, const App& app);
-/// Zero for causes without an entry.
-Duration hold_off(const Config& config, Cause cause);
 
 }  // namespace driftwarden

@@ -10,7 +10,6 @@
 #include <algorithm>
 
 namespace driftwarden {
-namespace {
 
 void check_verbs(Section& section, std::string_view key) {
   const auto* list = section.find(key);
@@ -22,6 +21,32 @@ void check_verbs(Section& section, std::string_view key) {
     section.reading().mistake(item, fmt::format("unknown verb {}", describe(item)), expected_of(item.text, known));
   }
 }
+
+std::shared_ptr<const TimeZone> read_zone(Section& section, const std::string& zone) {
+  auto utc = std::make_shared<const TimeZone>(TimeZone::utc());
+  if (zone == "UTC") return utc;
+  auto& reading = section.reading();
+  const auto& place = section.place("zone");
+  const bool plain = !zone.empty() && !zone.starts_with('/') && zone.find("..") == std::string::npos;
+  const auto directory = reading.environment.variable("TZDIR").value_or("/usr/share/zoneinfo");
+  const auto file = plain ? reading.environment.read_file(directory + "/" + zone) : Result<std::string>{Error{ErrorKind::NotFound, ""}};
+  if (file) {
+    if (auto parsed = TimeZone::parse(*file)) return std::make_shared<const TimeZone>(std::move(*parsed));
+  }
+  if (plain && !reading.environment.read_file(directory + "/UTC")) {
+    reading.warn(place, fmt::format("the zone \"{}\" can't be looked up: {} has no time zones; UTC is used", zone, directory), "the package tzdata");
+  } else {
+    reading.mistake(place, fmt::format("unknown time zone \"{}\"", zone), "an IANA name such as Europe/Berlin");
+  }
+  return utc;
+}
+
+void at_least_a_second(Section& section, std::string_view key, Duration given) {
+  if (given >= std::chrono::seconds{1}) return;
+  section.reading().mistake(section.place(key), fmt::format("\"{}\" is {}", key, format_duration(given)), "at least 1s");
+}
+
+namespace {
 
 PolicyRule read_rule(Section& section) {
   PolicyRule rule;
@@ -62,25 +87,6 @@ ApprovalRule read_approval(Section& section) {
   section.choice<StepUp>("step_up", {{"none", StepUp::None}, {"totp", StepUp::Totp}, {"forge", StepUp::Forge}}, rule.step_up);
   if (section.has("expires")) section.duration("expires", rule.expires.emplace());
   return rule;
-}
-
-std::shared_ptr<const TimeZone> read_zone(Section& section, const std::string& zone) {
-  auto utc = std::make_shared<const TimeZone>(TimeZone::utc());
-  if (zone == "UTC") return utc;
-  auto& reading = section.reading();
-  const auto& place = section.place("zone");
-  const bool plain = !zone.empty() && !zone.starts_with('/') && zone.find("..") == std::string::npos;
-  const auto directory = reading.environment.variable("TZDIR").value_or("/usr/share/zoneinfo");
-  const auto file = plain ? reading.environment.read_file(directory + "/" + zone) : Result<std::string>{Error{ErrorKind::NotFound, ""}};
-  if (file) {
-    if (auto parsed = TimeZone::parse(*file)) return std::make_shared<const TimeZone>(std::move(*parsed));
-  }
-  if (plain && !reading.environment.read_file(directory + "/UTC")) {
-    reading.warn(place, fmt::format("the zone \"{}\" can't be looked up: {} has no time zones; UTC is used", zone, directory), "the package tzdata");
-  } else {
-    reading.mistake(place, fmt::format("unknown time zone \"{}\"", zone), "an IANA name such as Europe/Berlin");
-  }
-  return utc;
 }
 
 void read_week(Section& section, FreezeConfig& freeze) {
@@ -153,11 +159,6 @@ void read_destructive(Section& section, DestructivePolicy& destructive) {
         "a share from 1% to 100%");
     given.flag("typed_name", destructive.typed_name);
   });
-}
-
-void at_least_a_second(Section& section, std::string_view key, Duration given) {
-  if (given >= std::chrono::seconds{1}) return;
-  section.reading().mistake(section.place(key), fmt::format("\"{}\" is {}", key, format_duration(given)), "at least 1s");
 }
 
 void read_rate_limit(Section& section, RateLimit& limit) {

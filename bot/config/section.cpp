@@ -242,6 +242,13 @@ void Section::inside(std::string_view key, const std::function<void(Section&)>& 
   section.finish();
 }
 
+void Section::entries(std::string_view key, const std::function<void(const ConfigNode& name, const ConfigNode& value)>& read) {
+  const auto* value = find(key);
+  if (value == nullptr || value->kind == ConfigNode::Kind::Null) return;
+  if (value->kind != ConfigNode::Kind::Map) return reading_.mistake(*value, fmt::format("\"{}\" is {}", key, describe(*value)), "a mapping");
+  for (const auto& entry : value->entries) read(entry.key, entry.value);
+}
+
 void Section::finish() {
   for (const auto& entry : node_.entries) {
     if (std::ranges::find(known_, entry.key.text) != known_.end()) continue;

@@ -81,6 +81,9 @@ class Section {
   /// Calls `read` with the mapping under `key`, when there is one.
   void inside(std::string_view key, const std::function<void(Section&)>& read);
 
+  /// Calls `read` with each entry of the mapping under `key`, whose keys are names that the file chose.
+  void entries(std::string_view key, const std::function<void(const ConfigNode& name, const ConfigNode& value)>& read);
+
   void missing(std::string_view key, std::string_view expected);
   /// At the value of `key`, or at the section's own place when it isn't given.
   const ConfigNode& place(std::string_view key) const;

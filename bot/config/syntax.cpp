@@ -192,6 +192,11 @@ std::optional<int> parse_percent(std::string_view text) {
   return value >= 1 && value <= 100 ? std::optional{value} : std::nullopt;
 }
 
+std::optional<int> parse_week_day(std::string_view text) {
+  const auto day = std::ranges::find(kDays, text);
+  return day == kDays.end() ? std::nullopt : std::optional{static_cast<int>(day - kDays.begin())};
+}
+
 std::optional<int> parse_day_time(std::string_view text) {
   if (text.size() != 5 || text[2] != ':' || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[3]) || !is_digit(text[4])) return std::nullopt;
   const int hour = (text[0] - '0') * 10 + (text[1] - '0');

@@ -41,6 +41,8 @@ std::optional<WeekWindow> parse_week_window(std::string_view text);
 bool contains(const WeekWindow& window, int minute_of_week);
 /// "Mon 08:00"
 std::string week_moment(int minute_of_week);
+/// "Mon": 0 to 6.
+std::optional<int> parse_week_day(std::string_view text);
 /// Minutes since midnight.
 std::optional<int> parse_day_time(std::string_view text);
 

@@ -1,4 +1,4 @@
-// When and where: freezes and alert routes.
+// When: freezes.
 #include "bot/config/policy.hpp"
 #include "bot/config/syntax.hpp"
 #include "bot/config/time_zone.hpp"
@@ -38,16 +38,6 @@ bool is_harder(const FreezeConfig& one, const FreezeConfig& other) {
   return one.override_need > other.override_need;
 }
 
-bool is_owned_by(const App& app, const std::string& team) {
-  return std::ranges::any_of(app.owners, [&](const std::string& owner) { return owner == team || owner == team + "-team"; });
-}
-
-bool matches(const AlertRoute& route, const App& app) {
-  const auto glob = [](const std::string& pattern, const std::string& text) { return pattern.empty() || glob_match(pattern, text); };
-  return glob(route.environment, app.environment) && glob(route.app, app.name) && glob(route.cluster, app.cluster) && glob(route.namespace_, app.namespace_) &&
-         (route.team.empty() || is_owned_by(app, route.team));
-}
-
 }  // namespace
 
 std::string end_words(const FreezeConfig& freeze) {
@@ -70,20 +60,6 @@ std::optional<std::string> active_freeze(const Config& config, const App& app, W
   const auto* freeze = find_active_freeze(config, app, now);
   if (freeze == nullptr) return std::nullopt;
   return fmt::format("{}, until {}", freeze->name, end_words(*freeze));
-}
-
-AlertTarget alert_target(const Config& config, const App& app) {
-  for (const auto& route : config.alerts.routes) {
-    if (matches(route, app)) return {.channel = route.channel, .mention = route.mention};
-  }
-  return {.channel = app.channel.empty() ? config.slack.default_channel : app.channel, .mention = {}};
-}
-
-std::string channel_of(const Config& config, const App& app) { return app.channel.empty() ? alert_target(config, app).channel : app.channel; }
-
-Duration hold_off(const Config& config, Cause cause) {
-  const auto found = config.alerts.hold_off.find(cause);
-  return found == config.alerts.hold_off.end() ? Duration{0} : found->second;
 }
 
 }  // namespace driftwarden

@@ -1,4 +1,5 @@
 // ack and snooze: what people say about an incident.
+#include "bot/conversation/bulk.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
 
@@ -12,7 +13,9 @@ namespace {
 constexpr Duration kDefaultSnooze = std::chrono::hours{2};
 constexpr Duration kLongestSnooze = std::chrono::hours{24 * 7};
 
-Answer about_incident(const Services& services, const Call& call, std::function<IncidentStep(Incident, WallTime)> event) {
+asio::awaitable<Result<Answer>> about_incident(Services& services, Call call, std::function<IncidentStep(Incident, WallTime)> event) {
+  if (call.command.incident != 0) co_return co_await step_group(services, std::move(call), std::move(event));
+  if (auto refusal = check_policy(services, call, *services.fleet.app(call.command.app))) co_return *refusal;
   Answer answer;
   answer.deed = [app = call.command.app, event = std::move(event), now = services.clock.wall_now()](storage::Transaction& tx) -> Result<Reply> {
     Reply reply;
@@ -26,20 +29,20 @@ Answer about_incident(const Services& services, const Call& call, std::function<
     reply.silent = true;
     return reply;
   };
-  return answer;
+  co_return answer;
 }
 
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_ack(Services& services, Call call) {
-  if (auto refusal = check_policy(services, call, *services.fleet.app(call.command.app))) co_return *refusal;
-  co_return about_incident(services, call, [who = call.caller.person](Incident incident, WallTime now) { return acknowledge(std::move(incident), who, now); });
+  std::function<IncidentStep(Incident, WallTime)> event = [who = call.caller.person](Incident incident, WallTime now) { return acknowledge(std::move(incident), who, now); };
+  co_return co_await about_incident(services, std::move(call), std::move(event));
 }
 
 asio::awaitable<Result<Answer>> handle_snooze(Services& services, Call call) {
-  if (auto refusal = check_policy(services, call, *services.fleet.app(call.command.app))) co_return *refusal;
   const auto duration = std::min(call.command.duration.value_or(kDefaultSnooze), kLongestSnooze);
-  co_return about_incident(services, call, [who = call.caller.person, duration](Incident incident, WallTime now) { return snooze(std::move(incident), who, now + duration, now); });
+  std::function<IncidentStep(Incident, WallTime)> event = [who = call.caller.person, duration](Incident incident, WallTime now) { return snooze(std::move(incident), who, now + duration, now); };
+  co_return co_await about_incident(services, std::move(call), std::move(event));
 }
 
 }  // namespace driftwarden

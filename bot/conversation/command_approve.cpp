@@ -1,5 +1,6 @@
 // approve, reject, cancel: decisions about a Change.
 #include "bot/config/policy.hpp"
+#include "bot/conversation/bulk.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/policy/totp.hpp"
 #include "bot/view/blocks.hpp"
@@ -179,9 +180,89 @@ asio::awaitable<Result<Answer>> ask_for_more(Services& services, Call call, Chan
   co_return co_await open_modal(services, std::move(call), std::move(view), "Approve " + name, command, words);
 }
 
+Yes yes_of(const Services& services, const Call& call, const Change& change, const App& app, Content seen) {
+  Yes yes;
+  yes.id = change.id;
+  yes.who = call.caller.person;
+  yes.app = app;
+  yes.seen = std::move(seen);
+  yes.code = call.command.code;
+  yes.typed_name = call.command.typed_name;
+  const auto* person = find_person(services.config, yes.who);
+  if (person != nullptr) yes.totp = person->totp;
+  if (!yes.totp) yes.totp = SecretValue{};
+  yes.from_modal = call.request.kind == Request::Kind::Modal;
+  yes.policy = policy_snapshot(services.config);
+  yes.refused = refusal_entry(call, "");
+  yes.now = services.clock.wall_now();
+  return yes;
+}
+
+/// One of several: what is to be done about it, or why nothing is.
+struct Decision {
+  std::int64_t id = 0;
+  std::string app;
+  std::string left_out;  ///< mrkdwn
+  std::function<Result<Reply>(storage::Transaction&)> deed;
+};
+
+Result<Reply> decide_all(storage::Transaction& tx, const std::vector<Decision>& decisions, std::string_view done) {
+  BulkLines said;
+  std::size_t good = 0;
+  for (const auto& decision : decisions) {
+    auto words = decision.left_out;
+    if (decision.deed) {
+      TRY(const auto reply, decision.deed(tx));
+      if (reply.silent) ++good;
+      words = reply.silent ? fmt::format(":white_check_mark: {}", done) : one_line(reply);
+    }
+    said.lines.push_back(fmt::format("\u2022 *{}*{}: {}", change_name(decision.id), decision.app.empty() ? "" : " " + slack::escape(decision.app), words));
+  }
+  said.headline = fmt::format("{} of {} Changes {}.", good, decisions.size(), done);
+  return bulk_reply(said);
+}
+
+Answer answer_of(std::vector<Decision> decisions, std::string done) {
+  Answer answer;
+  answer.deed = [decisions = std::move(decisions), done = std::move(done)](storage::Transaction& tx) { return decide_all(tx, decisions, done); };
+  return answer;
+}
+
+/// Each by its own gate; what needs more than a click is named, for a click of its own.
+asio::awaitable<Result<Answer>> approve_several(Services& services, Call call) {
+  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are, so your approval can't count. `link LOGIN` proves it.", "unknown person");
+  std::vector<Decision> decisions;
+  for (const auto id : call.command.changes) {
+    Decision decision;
+    decision.id = id;
+    auto change = co_await services.changes.load(id);
+    if (!change && change.error().kind != ErrorKind::NotFound) co_return change.error();
+    const auto app = change && may_know_of(services, call, change->app) ? app_of_change(services, *change) : std::nullopt;
+    if (!app) {
+      decision.left_out = "there is no such Change";
+    } else {
+      decision.app = app->name;
+      auto of_one = call;
+      of_one.command.change = id;
+      of_one.command.changes.clear();
+      of_one.command.app = app->name;
+      if (change->state == ChangeState::Proposed && change->quorum.step_up == StepUp::Forge) {
+        decision.left_out = ":key: counts only reviews on the forge";
+      } else if (wants_dialog(*change)) {
+        decision.left_out = fmt::format(":key: needs {}: approve it by itself", change->quorum.typed_name ? "the App's name typed" : "a one-time code");
+      } else {
+        decision.deed = [yes = yes_of(services, of_one, *change, *app, change->content)](storage::Transaction& tx) { return approve_in(tx, yes); };
+      }
+    }
+    decisions.push_back(std::move(decision));
+  }
+  co_return answer_of(std::move(decisions), "approved");
+}
+
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
+  if (call.command.changes.size() > 1) co_return co_await approve_several(services, std::move(call));
   auto change = co_await services.changes.load(call.command.change);
   if (!change) co_return change.error();
   const auto app = app_of_change(services, *change);
@@ -207,26 +288,14 @@ asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
       co_return co_await ask_for_more(services, std::move(call), std::move(current), std::move(place), std::move(head));
     }
   }
-  Yes yes;
-  yes.id = change->id;
-  yes.who = call.caller.person;
-  yes.app = *app;
-  yes.seen = moved ? Content{seen, ""} : change->content;
-  yes.code = call.command.code;
-  yes.typed_name = call.command.typed_name;
-  const auto* person = find_person(services.config, yes.who);
-  if (person != nullptr) yes.totp = person->totp;
-  if (!yes.totp) yes.totp = SecretValue{};
-  yes.from_modal = call.request.kind == Request::Kind::Modal;
-  yes.policy = policy_snapshot(services.config);
-  yes.refused = refusal_entry(call, "");
-  yes.now = services.clock.wall_now();
   Answer answer;
-  answer.deed = [yes = std::move(yes)](storage::Transaction& tx) { return approve_in(tx, yes); };
+  answer.deed = [yes = yes_of(services, call, *change, *app, moved ? Content{seen, ""} : change->content)](storage::Transaction& tx) { return approve_in(tx, yes); };
   co_return answer;
 }
 
-asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call) {
+namespace {
+
+asio::awaitable<Result<Answer>> reject_one(Services& services, Call call) {
   auto change = co_await services.changes.load(call.command.change);
   if (!change) co_return change.error();
   const auto app = app_of_change(services, *change);
@@ -249,6 +318,38 @@ asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call) {
   }
   if (own) co_return decide(services, call, [who = change->requester, reason = call.command.reason](Change current, WallTime now) { return on_cancelled(std::move(current), who, reason, now); });
   co_return decide(services, call, [who, reason = call.command.reason](Change current, WallTime now) { return on_rejected(std::move(current), who, reason, now); });
+}
+
+asio::awaitable<Result<Answer>> reject_several(Services& services, Call call) {
+  std::vector<Decision> decisions;
+  for (const auto id : call.command.changes) {
+    Decision decision;
+    decision.id = id;
+    auto change = co_await services.changes.load(id);
+    if (!change && change.error().kind != ErrorKind::NotFound) co_return change.error();
+    if (!change || !may_know_of(services, call, change->app)) {
+      decision.left_out = "there is no such Change";
+    } else {
+      decision.app = change->app;
+      auto of_one = call;
+      of_one.command.change = id;
+      of_one.command.changes.clear();
+      of_one.request.trigger_id.clear();
+      auto answer = co_await reject_one(services, std::move(of_one));
+      if (!answer) co_return answer.error();
+      decision.deed = answer->deed;
+      if (!decision.deed) decision.left_out = one_line(answer->reply);
+    }
+    decisions.push_back(std::move(decision));
+  }
+  co_return answer_of(std::move(decisions), "rejected");
+}
+
+}  // namespace
+
+asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call) {
+  if (call.command.changes.size() > 1) co_return co_await reject_several(services, std::move(call));
+  co_return co_await reject_one(services, std::move(call));
 }
 
 asio::awaitable<Result<Answer>> handle_cancel(Services& services, Call call) {

@@ -2,7 +2,8 @@
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
-#include "bot/view/card_view.hpp"
+#include "bot/view/modals.hpp"
+#include "bot/watch/templates.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -11,6 +12,16 @@
 
 namespace driftwarden {
 namespace {
+
+constexpr std::size_t kTemplatesDescribed = 20;
+constexpr std::size_t kMostOptions = 100;
+constexpr std::size_t kClusterButtons = 3;
+constexpr std::size_t kWarningsShown = 3;
+
+struct AppTemplateIn {
+  std::string repository;
+  AppTemplate template_;
+};
 
 /// Where the new App's files go: beside the pattern's, with its name replaced.
 std::string path_beside(const App& like, const std::string& name) {
@@ -59,7 +70,8 @@ std::string trouble_with(const Services& services, const CreateAppRequest& reque
   if (services.fleet.app(request.name) != nullptr) return fmt::format("There is an App {} already.", request.name);
   if (!request.like.empty() && services.fleet.app(request.like) == nullptr) return fmt::format("There is no App {} to take as a pattern.", request.like);
   if (!request.like.empty() && services.fleet.app(request.like)->orphans) return fmt::format("{} stands for what no Git knows: it is no pattern.", request.like);
-  if (request.like.empty() && request.image.empty()) return fmt::format("Which image? Or `create-app {} like APP`.", request.name);
+  if (request.template_.empty() && !request.parameters.empty()) return fmt::format("{} is for a template: say `template NAME`, too.", request.parameters.begin()->first);
+  if (request.template_.empty() && request.like.empty() && request.image.empty()) return fmt::format("Which image? Or `create-app {} like APP`, or `template NAME`.", request.name);
   if (find_cluster(services.config, request.cluster) == nullptr) return fmt::format("Which cluster? I know {}.", names_of_clusters(services));
   if (find_repository(services.config, request.repository) == nullptr) return "Into which repository? Say it with `repository NAME`.";
   if (!is_safe_path(request.path)) return fmt::format("\"{}\" is no path inside a repository.", ellipsize(request.path, 80));
@@ -73,25 +85,254 @@ std::string trouble_with(const Services& services, const CreateAppRequest& reque
   return {};
 }
 
+std::vector<std::string> names_of_repositories(const Services& services) {
+  std::vector<std::string> names;
+  for (const auto& repository : services.config.repositories) names.push_back(repository.name);
+  return names;
+}
+
+struct FoundTemplates {
+  std::vector<AppTemplateIn> templates;
+  std::vector<std::string> warnings;
+};
+
+asio::awaitable<Result<TemplateList>> templates_in(Services& services, std::string repository) {
+  std::function<Result<TemplateList>(Mirror&)> read = [](Mirror& mirror) -> Result<TemplateList> {
+    TRY(const auto head, mirror.head());
+    return read_templates(mirror, head);
+  };
+  auto reading = services.fleet.repository(repository).with_mirror<TemplateList>(std::move(read));
+  co_return co_await std::move(reading);
+}
+
+/// Of all repositories, or of one. What can't be read now is a warning.
+asio::awaitable<FoundTemplates> find_templates(Services& services, std::string repository) {
+  FoundTemplates found;
+  for (const auto& name : names_of_repositories(services)) {
+    if (!repository.empty() && name != repository) continue;
+    auto reading = templates_in(services, name);
+    auto list = co_await std::move(reading);
+    if (!list) {
+      if (list.error().kind != ErrorKind::NotFound) found.warnings.push_back(fmt::format("{}: {}", name, list.error().message));
+      continue;
+    }
+    for (auto& one : list->templates) found.templates.push_back({name, std::move(one)});
+    for (auto& warning : list->warnings) found.warnings.push_back(fmt::format("{}: {}", name, warning));
+  }
+  co_return found;
+}
+
+TemplateInputs inputs_of(const Services& services, const CreateAppRequest& request) {
+  TemplateInputs inputs;
+  inputs.name = request.name;
+  inputs.namespace_ = request.namespace_;
+  inputs.cluster = request.cluster;
+  if (const auto* cluster = find_cluster(services.config, request.cluster)) inputs.environment = cluster->environment;
+  inputs.image = request.image;
+  inputs.port = request.port == 0 ? "" : std::to_string(request.port);
+  inputs.channel = request.channel;
+  inputs.parameters = request.parameters;
+  return inputs;
+}
+
+std::string said_of(const CreateAppRequest& request, const std::string& parameter) {
+  if (parameter == "image") return request.image;
+  if (parameter == "port") return request.port == 0 ? "" : std::to_string(request.port);
+  const auto found = request.parameters.find(parameter);
+  return found == request.parameters.end() ? "" : found->second;
+}
+
+/// What the request left out, as the template proposes it. A proposal that needs a word which isn't known yet is none.
+void complete_from(const Services& services, const AppTemplateIn& from, CreateAppRequest& request) {
+  const auto fill = [&](std::string& value, const std::string& proposal) {
+    if (!value.empty() || proposal.empty() || (request.name.empty() && proposal.find("{{") != std::string::npos)) return;
+    const auto inputs = inputs_of(services, request);
+    std::map<std::string, std::string> words{{"name", inputs.name},   {"namespace", inputs.namespace_}, {"cluster", inputs.cluster}, {"environment", inputs.environment},
+                                             {"image", inputs.image}, {"port", inputs.port},            {"channel", inputs.channel}};
+    for (const auto& parameter : from.template_.parameters) {
+      const auto said = said_of(request, parameter.name);
+      words[parameter.name] = said.empty() ? parameter.default_ : said;
+    }
+    if (auto filled = fill_words(proposal, words)) value = *filled;
+  };
+  if (request.repository.empty()) request.repository = from.repository;
+  fill(request.cluster, from.template_.cluster);
+  fill(request.namespace_, from.template_.namespace_);
+  fill(request.channel, from.template_.channel);
+  if (!request.name.empty()) fill(request.path, from.template_.path);
+}
+
+/// What it wants to know: its parameters, and the image and port that it uses.
+std::vector<TemplateParameter> questions_of(const AppTemplate& from) {
+  auto questions = from.parameters;
+  const auto has = [&](const char* name) { return std::ranges::find(questions, name, &TemplateParameter::name) != questions.end(); };
+  for (const auto& [name, title] : std::vector<std::pair<const char*, const char*>>{{"port", "Port"}, {"image", "Image"}}) {
+    if (!from.uses(name)) continue;
+    TemplateParameter question;
+    question.name = name;
+    question.title = title;
+    question.required = true;
+    if (!has(name)) questions.insert(questions.begin(), question);
+  }
+  return questions;
+}
+
+/// "tier (frontend or backend)", of what is needed and nobody said.
+std::vector<std::string> open_questions(const AppTemplate& from, const CreateAppRequest& request) {
+  std::vector<std::string> open;
+  for (const auto& question : questions_of(from)) {
+    if (!question.required || !question.default_.empty() || !said_of(request, question.name).empty()) continue;
+    open.push_back(question.choices.empty() ? question.name : fmt::format("{} ({})", question.name, ellipsize(join(question.choices, " or "), 80)));
+  }
+  return open;
+}
+
+view::CreateAppForm empty_form(const Services& services, const Call& call, const CreateAppRequest& request) {
+  view::CreateAppForm form;
+  form.apps = visible_apps(services, call);
+  for (const auto& cluster : services.config.clusters) form.clusters.push_back(cluster.name);
+  form.repositories = names_of_repositories(services);
+  form.channel = call.request.channel;
+  form.thread_ts = call.request.thread_ts;
+  form.values = {{"name", request.name},           {"like", request.like},          {"image", request.image}, {"port", request.port == 0 ? "" : std::to_string(request.port)},
+                 {"cluster", request.cluster},     {"namespace", request.namespace_}, {"path", request.path},   {"channel", request.channel},
+                 {"repository", request.repository}, {"reason", call.command.reason}};
+  return form;
+}
+
 asio::awaitable<Result<Answer>> ask_by_form(Services& services, Call call) {
-  std::vector<std::string> clusters;
-  for (const auto& cluster : services.config.clusters) clusters.push_back(cluster.name);
-  auto view = view::create_app_modal(services.fleet.apps(), clusters, call.request.channel, call.request.thread_ts);
-  co_return co_await open_modal(services, std::move(call), std::move(view), "New App", "create-app", "A new App needs a few words: `create-app NAME like APP`, or fill in the form.");
+  auto request = std::get<CreateAppRequest>(call.command.intent);
+  if (const auto* like = services.fleet.app(request.like)) {
+    if (request.cluster.empty()) request.cluster = like->cluster;
+    if (request.namespace_.empty()) request.namespace_ = like->namespace_;
+    if (request.channel.empty()) request.channel = like->channel;
+  }
+  auto view = view::create_app_modal(empty_form(services, call, request));
+  auto command = to_text(call.command);
+  co_return co_await open_modal(services, std::move(call), std::move(view), "New App", std::move(command), "A new App needs a few words: `create-app NAME like APP`, or fill in the form.");
+}
+
+asio::awaitable<Result<Answer>> ask_by_template(Services& services, Call call, AppTemplateIn from) {
+  auto request = std::get<CreateAppRequest>(call.command.intent);
+  const auto missing = open_questions(from.template_, request);
+  complete_from(services, from, request);
+  auto form = empty_form(services, call, request);
+  form.template_ = from.template_.name;
+  for (const auto& question : questions_of(from.template_)) {
+    const auto said = said_of(request, question.name);
+    form.fields.push_back({question.name, question.title, question.hint, said.empty() ? question.default_ : said, question.pattern, question.choices, question.required});
+  }
+  auto view = view::create_app_modal(form);
+  auto command = to_text(call.command);
+  auto words = fmt::format("*{}* {}: say it after `create-app NAME template {}`, as in `tier=backend`, or fill in the form.", slack::escape(from.template_.name),
+                           missing.empty() ? "needs a name" : "needs " + slack::escape(join(missing, ", ")), slack::escape(from.template_.name));
+  co_return co_await open_modal(services, std::move(call), std::move(view), "Fill in", std::move(command), std::move(words));
+}
+
+/// From what? A menu of the templates, one of the Apps, and a button for those who need neither.
+Answer ask_from_what(const Services& services, const Call& call, const FoundTemplates& found) {
+  const bool several = services.config.repositories.size() > 1;
+  view::Blocks blocks;
+  std::string lines = "*A new App: from what?*";
+  std::vector<view::Option> templates;
+  for (const auto& [repository, one] : found.templates) {
+    if (templates.size() < kTemplatesDescribed) {
+      lines += fmt::format("\n\u2022 {} {}{}", view::code_span(one.name), slack::escape(one.title), one.description.empty() ? "" : ": " + slack::escape(ellipsize(one.description, 200)));
+    }
+    templates.push_back({fmt::format("{}: {}", one.name, one.title), fmt::format("create-app template {}{}", one.name, several ? " repository " + repository : "")});
+  }
+  blocks.section(lines);
+  blocks.select("A template", templates);
+  std::vector<view::Option> patterns;
+  for (const auto& app : visible_apps(services, call)) {
+    if (!app.orphans && !app.repository.empty()) patterns.push_back({"like " + app.name, "create-app like " + app.name});
+  }
+  if (patterns.size() <= kMostOptions) {
+    blocks.select("Like another App", patterns);
+  } else {
+    blocks.app_picker("Like another App", "create-app like");
+  }
+  std::vector<view::Button> plain;
+  for (const auto& cluster : services.config.clusters) {
+    if (plain.size() < kClusterButtons) plain.push_back({"Plain Deployment on " + cluster.name, "create-app on " + cluster.name, view::Button::Style::Plain, ""});
+  }
+  blocks.actions(plain);
+  std::vector<std::string> notes;
+  for (const auto& warning : found.warnings) {
+    if (notes.size() < kWarningsShown) notes.push_back(":warning: " + slack::escape(ellipsize(warning, 300)));
+  }
+  blocks.context(notes);
+  return say(view::message_of(blocks, lines + "\nSay `create-app NAME template TEMPLATE`, `create-app NAME like APP` or `create-app NAME image IMAGE`."));
+}
+
+const AppTemplateIn* find_template(const FoundTemplates& found, const std::string& name) {
+  const auto one = std::ranges::find_if(found.templates, [&](const AppTemplateIn& candidate) { return candidate.template_.name == name; });
+  return one == found.templates.end() ? nullptr : &*one;
+}
+
+Answer no_such_template(const FoundTemplates& found, const std::string& name) {
+  // It is there and broken: say where.
+  for (const auto& warning : found.warnings) {
+    if (warning.find(template_directory(name) + "/") != std::string::npos) return say(":warning: " + slack::escape(warning));
+  }
+  std::vector<std::string> names;
+  for (const auto& one : found.templates) names.push_back(one.template_.name);
+  const auto near = nearest(name, names);
+  const auto known = names.empty() ? std::string("there are none: they are kept in `.driftwarden/templates/NAME/template.yaml`") : "I know " + slack::escape(ellipsize(join(names, ", "), 300));
+  return say(fmt::format(":information_source: There is no template {}: {}.", view::code_span(name), near ? "did you mean " + view::code_span(*near) + "?" : known));
+}
+
+/// The template that the request names, what it leaves out taken from it; or what to say instead.
+struct Templated {
+  std::optional<AppTemplateIn> from;
+  std::optional<Answer> instead;
+};
+
+Templated take_template(const Services& services, const FoundTemplates& found, CreateAppRequest& request) {
+  if (!request.like.empty()) return {std::nullopt, say("Either a template or an App to make it like, not both.")};
+  const auto* from = find_template(found, request.template_);
+  if (from == nullptr) return {std::nullopt, no_such_template(found, request.template_)};
+  const auto several = std::ranges::count_if(found.templates, [&](const AppTemplateIn& one) { return one.template_.name == request.template_; });
+  if (several > 1) return {std::nullopt, say(fmt::format("{} repositories have a template {}: say which one with `repository NAME`.", several, view::code_span(request.template_)))};
+  complete_from(services, *from, request);
+  return {*from, std::nullopt};
 }
 
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_create_app(Services& services, Call call) {
   auto request = std::get<CreateAppRequest>(call.command.intent);
-  if (request.name.empty()) co_return co_await ask_by_form(services, std::move(call));
+  const bool asks_all = request.name.empty() && request.like.empty() && request.cluster.empty();
+  std::optional<AppTemplateIn> from;
+  if (!request.template_.empty() || asks_all) {
+    auto finding = find_templates(services, request.repository);
+    const auto found = co_await std::move(finding);
+    if (request.template_.empty() && !found.templates.empty()) co_return ask_from_what(services, call, found);
+    if (!request.template_.empty()) {
+      auto taken = take_template(services, found, request);
+      if (taken.instead) co_return std::move(*taken.instead);
+      from = std::move(taken.from);
+    }
+  }
+  if (from && (request.name.empty() || !open_questions(from->template_, request).empty())) {
+    auto asking = ask_by_template(services, std::move(call), std::move(*from));
+    co_return co_await std::move(asking);
+  }
+  if (request.name.empty()) {
+    auto asking = ask_by_form(services, std::move(call));
+    co_return co_await std::move(asking);
+  }
   call.command.app = request.name;
   // Copying its files shows them.
   if (const auto* like = services.fleet.app(request.like)) {
-    const auto readable = may(services.config, call.caller.person.empty() ? call.caller.slack_id : call.caller.person, "diff", *like);
+    const auto readable = may(services.config, caller_id(call), "diff", *like);
     if (!readable.allowed) co_return refuse(services, call, fmt::format("You may not diff {}, so it is no pattern for you: {}.", like->name, readable.rule), readable.rule);
   }
   complete(services, request);
+  if (from) {
+    const auto values = template_values(from->template_, inputs_of(services, request));
+    if (!values) co_return say(":information_source: " + slack::escape(values.error().message) + ".");
+  }
   Change draft;
   draft.app = request.name;
   draft.verb = ChangeVerb::CreateApp;

@@ -1,3 +1,4 @@
+#include "bot/conversation/bulk.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "gitops/diff/drift_diff.hpp"
 
@@ -20,6 +21,7 @@ std::string object_diff(const Services& services, const App& app, const ObjectDr
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_diff(Services& services, Call call) {
+  if (call.command.incident != 0) co_return co_await diff_group(services, std::move(call));
   const auto app = *services.fleet.app(call.command.app);
   const auto report = services.fleet.report(app.name);
   std::vector<view::ObjectDiff> diffs;

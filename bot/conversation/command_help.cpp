@@ -2,6 +2,7 @@
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/help_view.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -11,18 +12,52 @@
 namespace driftwarden {
 namespace {
 
-/// Verbs that the caller may use on at least one App, or on everything.
-std::vector<Verb> allowed_verbs(const Services& services, const Caller& caller) {
-  const auto apps = services.fleet.apps();
-  const auto who = caller.person.empty() ? caller.slack_id : caller.person;
+/// What is decided or kept quiet by people, not by a rule for one App: `may` of everything would say no.
+bool is_about_no_app(Verb verb) {
+  switch (verb) {
+    case Verb::Ack:
+    case Verb::Snooze:
+    case Verb::Cancel:
+    case Verb::Reject:
+    case Verb::Approve:
+    case Verb::Delegate: return true;
+    default: return false;
+  }
+}
+
+/// Verbs that the caller may use on at least one App that they see, or on everything.
+std::vector<Verb> allowed_verbs(const Services& services, const Call& call) {
+  const auto apps = visible_apps(services, call);
+  const auto who = caller_id(call);
   std::vector<Verb> allowed;
   for (const auto& info : verbs()) {
     const auto on_some_app = [&](const App& app) { return may(services.config, who, info.name, app).allowed; };
-    const bool about_changes = info.verb == Verb::Ack || info.verb == Verb::Snooze || info.verb == Verb::Cancel || info.verb == Verb::Reject || info.verb == Verb::Approve || info.verb == Verb::Delegate;
-    const bool everywhere = (info.verb == Verb::Halt || info.verb == Verb::Resume || info.verb == Verb::CreateApp) && may(services.config, who, info.name, App{}).allowed;
-    if (!info.changes_something || (about_changes && !caller.person.empty()) || everywhere || std::ranges::any_of(apps, on_some_app)) allowed.push_back(info.verb);
+    const bool by_anybody_known = is_about_no_app(info.verb) && !call.caller.person.empty();
+    if (!info.changes_something || by_anybody_known || on_some_app(App{}) || std::ranges::any_of(apps, on_some_app)) allowed.push_back(info.verb);
   }
   return allowed;
+}
+
+const VerbInfo* verb_named(const std::string& word) {
+  for (const auto& info : verbs()) {
+    if (info.name == word || std::ranges::find(info.aliases, word) != info.aliases.end()) return &info;
+  }
+  return nullptr;
+}
+
+/// Those that a verb's name doesn't hide.
+std::map<std::string, std::string> live_aliases(const Config& config) {
+  auto aliases = config.chat.aliases;
+  std::erase_if(aliases, [](const auto& alias) { return verb_named(to_lower(alias.first)) != nullptr; });
+  return aliases;
+}
+
+Answer no_such_command(const std::string& word, const std::vector<Verb>& allowed) {
+  std::vector<std::string> names;
+  for (const auto verb : allowed) names.emplace_back(to_string(verb));
+  NotUnderstood trouble{fmt::format("I don't know the command \"{}\".", ellipsize(word, 60)), {}};
+  if (const auto guess = nearest(word, names)) trouble.suggestions.push_back("help " + *guess);
+  return say(view::not_understood_message(trouble));
 }
 
 struct Known {
@@ -58,7 +93,20 @@ std::vector<std::string> delegation_words(const std::vector<Delegation>& delegat
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_help(Services& services, Call call) {
-  co_return say(view::help_message(allowed_verbs(services, call.caller), services.bot_name));
+  view::HelpContent content;
+  content.allowed = allowed_verbs(services, call);
+  content.bot_name = services.bot_name;
+  content.aliases = live_aliases(services.config);
+  const auto& word = call.command.filter;
+  if (word.empty()) co_return say(view::help_page(content));
+  if (const auto alias = content.aliases.find(word); alias != content.aliases.end()) co_return say(view::help_of_alias(alias->first, alias->second));
+  // "create app" is one, too.
+  auto joined = word;
+  std::ranges::replace(joined, ' ', '-');
+  const auto* info = verb_named(word);
+  if (info == nullptr) info = verb_named(joined);
+  if (info == nullptr) co_return no_such_command(word, content.allowed);
+  co_return say(view::help_of_verb(info->verb, std::ranges::find(content.allowed, info->verb) != content.allowed.end(), content));
 }
 
 asio::awaitable<Result<Answer>> handle_whoami(Services& services, Call call) {
@@ -68,7 +116,7 @@ asio::awaitable<Result<Answer>> handle_whoami(Services& services, Call call) {
     if (std::ranges::find(members, call.caller.person) != members.end()) groups.push_back(group.name);
   }
   std::vector<std::string> may_do;
-  for (const auto verb : allowed_verbs(services, call.caller)) may_do.emplace_back(to_string(verb));
+  for (const auto verb : allowed_verbs(services, call)) may_do.emplace_back(to_string(verb));
   std::optional<PersonId> person;
   if (!call.caller.person.empty()) person = call.caller.person;
   const auto team = call.request.team.empty() ? services.team : call.request.team;

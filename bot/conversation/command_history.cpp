@@ -9,6 +9,9 @@
 namespace driftwarden {
 namespace {
 
+constexpr std::size_t kRowsPerPage = 15;
+constexpr int kMostPages = 50;
+constexpr std::size_t kRowsSifted = 5000;  ///< where some Apps are not for everybody
 constexpr std::size_t kIncidentsShown = 5;
 constexpr std::size_t kTagsShown = 3;
 
@@ -75,6 +78,22 @@ asio::awaitable<std::vector<storage::RolloutRow>> rollouts_of(Services& services
   co_return std::move(*found);
 }
 
+/// A row about an App that the caller may not know of isn't there for them.
+bool may_read(const Services& services, const Call& call, const AuditEntry& entry) {
+  const bool names_an_app = services.fleet.app(entry.subject) != nullptr;
+  return may_know_of(services, call, entry.app) && (!names_an_app || may_know_of(services, call, entry.subject));
+}
+
+/// Leaves what is on this page; true when there is more behind it.
+template <class Row>
+bool keep_page(std::vector<Row>& rows, std::size_t per_page, int page) {
+  const auto first = std::min(rows.size(), per_page * static_cast<std::size_t>(page - 1));
+  const bool more = rows.size() > first + per_page;
+  if (more) rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(first + per_page), rows.end());
+  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(first));
+  return more;
+}
+
 }  // namespace
 
 asio::awaitable<Result<std::vector<view::HistoryRow>>> history_rows(Services& services, App app, std::size_t limit) {
@@ -104,37 +123,30 @@ asio::awaitable<std::optional<WallTime>> healthy_since(Services& services, App a
 
 asio::awaitable<Result<Answer>> handle_history(Services& services, Call call) {
   const auto app = *services.fleet.app(call.command.app);
-  auto rows = co_await history_rows(services, app, 15);
+  const auto page = std::min(call.command.page, kMostPages);
+  auto rows = co_await history_rows(services, app, kRowsPerPage * static_cast<std::size_t>(page) + 1);
   if (!rows) co_return rows.error();
+  const bool more = keep_page(*rows, kRowsPerPage, page) && page < kMostPages;
   std::function<Result<std::vector<Incident>>(storage::Transaction&)> work = [name = app.name](storage::Transaction& tx) { return tx.incidents_of(name, kIncidentsShown); };
   auto working = services.store.query<std::vector<Incident>>(std::move(work));
   const auto incidents = co_await std::move(working);
   if (!incidents) co_return incidents.error();
-  co_return say(view::history_message(app, *rows, *incidents, services.clock.wall_now()));
-}
-
-asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {
-  const auto app = *services.fleet.app(call.command.app);
-  auto rows = co_await history_rows(services, app, 1);
-  std::function<Result<std::optional<Incident>>(storage::Transaction&)> work = [name = app.name](storage::Transaction& tx) { return open_incident_of(tx, name); };
-  auto working = services.store.query<std::optional<Incident>>(std::move(work));
-  const auto open = co_await std::move(working);
-  std::optional<Incident> incident;
-  if (open) incident = *open;
-  std::optional<view::HistoryRow> last;
-  if (rows && !rows->empty()) last = rows->front();
-  co_return say(view::why_message(app, services.fleet.report(app.name), incident, last, services.clock.wall_now()));
+  co_return say(view::history_message(app, *rows, *incidents, services.clock.wall_now(), page, more));
 }
 
 asio::awaitable<Result<Answer>> handle_audit(Services& services, Call call) {
   storage::AuditQuery query;
   query.app = call.command.app;
-  query.limit = 20;
+  const auto page = std::min(call.command.page, kMostPages);
+  const bool some_hidden = std::ranges::any_of(services.config.teams, [](const Team& team) { return team.is_private; });
+  query.limit = some_hidden ? kRowsSifted : kRowsPerPage * static_cast<std::size_t>(page) + 1;
   std::function<Result<std::vector<AuditRow>>(storage::Transaction&)> work = [query](storage::Transaction& tx) { return tx.audit(query); };
   auto working = services.store.query<std::vector<AuditRow>>(std::move(work));
-  const auto rows = co_await std::move(working);
+  auto rows = co_await std::move(working);
   if (!rows) co_return rows.error();
-  co_return say(view::audit_message(*rows, call.command.app));
+  std::erase_if(*rows, [&](const AuditRow& row) { return !may_read(services, call, row.entry); });
+  const bool more = keep_page(*rows, kRowsPerPage, page) && page < kMostPages;
+  co_return say(view::audit_message(*rows, call.command.app, page, more));
 }
 
 }  // namespace driftwarden

@@ -67,15 +67,19 @@ std::optional<Answer> check_scope(const Services& services, const Call& call, co
   return refuse(services, call, fmt::format("You may not {} {}: {}.", verb, to_words(scope), decision.rule), decision.rule);
 }
 
-std::optional<HoldScope> scope_of(const Services& services, const std::string& text) {
+std::optional<HoldScope> scope_of(const Services& services, const Call& call) {
+  const auto& text = call.command.scope;
   const auto& config = services.config;
-  const auto apps = services.fleet.apps();
+  const auto apps = visible_apps(services, call);
   const auto space = text.find(' ');
   if (space == std::string::npos) return hold_scope_from(config, apps, text);
   const auto kind = text.substr(0, space);
   const auto name = text.substr(space + 1);
   if (kind == "cluster") return find_cluster(config, name) == nullptr ? std::nullopt : std::optional(HoldScope{HoldScope::Kind::Cluster, name});
-  if (kind == "app") return services.fleet.app(name) == nullptr ? std::nullopt : std::optional(HoldScope{HoldScope::Kind::App, name});
+  if (kind == "app") {
+    const bool known = services.fleet.app(name) != nullptr && may_know_of(services, call, name);
+    return known ? std::optional(HoldScope{HoldScope::Kind::App, name}) : std::nullopt;
+  }
   const bool exists = std::ranges::any_of(apps, [&](const App& app) { return app.environment == name; });
   return exists ? std::optional(HoldScope{HoldScope::Kind::Environment, name}) : std::nullopt;
 }
@@ -87,7 +91,7 @@ Answer unknown_scope(const Services& services, const Call& call) {
     names.push_back(cluster.name);
     names.push_back(cluster.environment);
   }
-  for (const auto& app : services.fleet.apps()) names.push_back(app.name);
+  for (const auto& app : visible_apps(services, call)) names.push_back(app.name);
   if (const auto guess = nearest(call.command.scope, names)) trouble.suggestions.push_back(fmt::format("{} {}", to_string(call.command.verb), *guess));
   return say(view::not_understood_message(trouble));
 }
@@ -185,7 +189,7 @@ asio::awaitable<Result<Answer>> handle_unlock(Services& services, Call call) {
 }
 
 asio::awaitable<Result<Answer>> handle_freeze(Services& services, Call call) {
-  const auto scope = scope_of(services, call.command.scope);
+  const auto scope = scope_of(services, call);
   if (!scope) co_return unknown_scope(services, call);
   if (auto refusal = check_scope(services, call, *scope)) co_return *refusal;
   auto draft = draft_of(services, call, HoldKind::Freeze, *scope);
@@ -214,7 +218,7 @@ asio::awaitable<Result<Answer>> handle_freeze(Services& services, Call call) {
 }
 
 asio::awaitable<Result<Answer>> handle_unfreeze(Services& services, Call call) {
-  const auto scope = scope_of(services, call.command.scope);
+  const auto scope = scope_of(services, call);
   if (!scope) co_return unknown_scope(services, call);
   if (auto refusal = check_scope(services, call, *scope)) co_return *refusal;
   Answer answer;

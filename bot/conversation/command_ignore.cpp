@@ -112,14 +112,14 @@ asio::awaitable<Result<Answer>> handle_ignore(Services& services, Call call) {
 
 asio::awaitable<Result<Answer>> handle_ignores(Services& services, Call call) {
   std::vector<view::RuleRow> rows;
-  for (const auto& app : services.fleet.apps()) {
+  for (const auto& app : visible_apps(services, call)) {
     if (!call.command.app.empty() && app.name != call.command.app) continue;
     const auto written = co_await written_rules(services, app);
     if (!written) co_return written.error();
     auto of_app = rule_rows(app, services.fleet.report(app.name), *written, services.clock.wall_now());
     std::ranges::move(of_app, std::back_inserter(rows));
   }
-  co_return say(view::ignores_message(std::move(rows), call.command.app));
+  co_return say(view::ignores_message(std::move(rows), call.command.app, call.command.page));
 }
 
 }  // namespace driftwarden

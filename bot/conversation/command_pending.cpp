@@ -3,6 +3,7 @@
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/card_view.hpp"
+#include "bot/view/pages.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -84,17 +85,24 @@ asio::awaitable<Result<Answer>> handle_pending(Services& services, Call call) {
   const auto stored = co_await std::move(working);
   if (!stored) co_return stored.error();
   std::vector<Waiting> all;
-  for (const auto& change : stored->changes) all.push_back(waiting_of(services, call.caller, change, stored->delegations));
+  for (const auto& change : stored->changes) {
+    if (may_know_of(services, call, change.app)) all.push_back(waiting_of(services, call.caller, change, stored->delegations));
+  }
   std::ranges::stable_sort(all, [](const Waiting& a, const Waiting& b) { return std::pair(rank_of(a), a.change.id) < std::pair(rank_of(b), b.change.id); });
   view::Blocks blocks;
   std::string text = headline(all);
   blocks.section(text);
-  for (std::size_t i = 0; i < all.size() && i < kShown; ++i) {
+  const auto page = view::page_of(all.size(), kShown, call.command.page);
+  for (auto i = page.first; i < page.last; ++i) {
     const auto line = line_of(all[i], services);
     blocks.section(line);
     text += "\n" + line;
   }
-  if (all.size() > kShown) blocks.context({fmt::format("\u2026 and {} more", all.size() - kShown)});
+  if (const auto where = view::page_words(page, all.size()); !where.empty()) {
+    blocks.context({where});
+    text += fmt::format("\n_{}_", where);
+  }
+  blocks.actions(view::page_buttons(page, "pending"));
   co_return say(view::message_of(blocks, std::move(text)));
 }
 

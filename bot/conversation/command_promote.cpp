@@ -27,7 +27,7 @@ asio::awaitable<Duration> soaked(Services& services, App from) {
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_promote(Services& services, Call call) {
-  const auto found = find_promotion(services.fleet.apps(), {call.command.app, call.command.from, call.command.to});
+  const auto found = find_promotion(visible_apps(services, call), {call.command.app, call.command.from, call.command.to});
   if (const auto* trouble = std::get_if<PromotionTrouble>(&found)) {
     const NotUnderstood unclear{trouble->message, trouble->suggestions};
     co_return say(view::not_understood_message(unclear));

@@ -1,6 +1,7 @@
 // set-image, scale, set: one value in Git.
 #include "bot/change/value_guard.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/conversation/image_tags.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/images.hpp"
@@ -70,6 +71,17 @@ Answer which_image(const Call& call, const App& app, const std::vector<std::stri
   return say(view::not_understood_message(trouble));
 }
 
+/// No tag yet: which ones there are.
+asio::awaitable<Result<Answer>> suggest_tags(Services& services, App app, std::string name) {
+  auto looking = image_choices(services, app, name);
+  const auto choices = co_await std::move(looking);
+  if (choices.empty()) {
+    co_return say(name.empty() ? fmt::format("I see no image in {}: say which one, as in `set-image {} NAME:TAG`.", slack::escape(app.name), slack::escape(app.name))
+                               : fmt::format("{} has no image {}: `set-image {}` shows those that it has.", slack::escape(app.name), view::code_span(name), slack::escape(app.name)));
+  }
+  co_return say(view::image_message(app, choices, services.clock.wall_now()));
+}
+
 bool is_file(const std::string& target) { return target.ends_with(".yaml") || target.ends_with(".yml") || target.ends_with(".json"); }
 
 Error not_through_chat(const std::string& what) { return {ErrorKind::InvalidInput, what + " is secret: its values don't go through chat into Git"}; }
@@ -125,6 +137,10 @@ asio::awaitable<Result<Answer>> handle_set_image(Services& services, Call call) 
   const auto app = *services.fleet.app(call.command.app);
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
   auto request = std::get<SetImageRequest>(call.command.intent);
+  if (request.tag.empty() && request.digest.empty()) {
+    auto suggesting = suggest_tags(services, app, request.image);
+    co_return co_await std::move(suggesting);
+  }
   const auto images = images_in(services, app);
   if (request.image.empty()) {
     const auto repositories = repositories_of(images);
@@ -135,7 +151,9 @@ asio::awaitable<Result<Answer>> handle_set_image(Services& services, Call call) 
     const auto version = request.digest.empty() ? request.tag : request.digest;
     co_return say(fmt::format("*{}* has {} at {} already.", slack::escape(app.name), view::code_span(request.image), view::code_span(version)));
   }
-  co_return request_change(services, call, app, ChangeVerb::SetImage, "", to_json_text(request));
+  auto looking = warn_of_tag(services, app, request);
+  const auto warning = co_await std::move(looking);
+  co_return request_change(services, call, app, ChangeVerb::SetImage, "", to_json_text(request), warning);
 }
 
 asio::awaitable<Result<Answer>> handle_scale(Services& services, Call call) {

@@ -15,8 +15,8 @@ asio::awaitable<Result<Answer>> handle_stats(Services& services, Call call) {
   auto working = services.store.query<std::vector<Incident>>(std::move(work));
   auto incidents = co_await std::move(working);
   if (!incidents) co_return incidents.error();
-  if (!call.command.app.empty()) std::erase_if(*incidents, [&](const Incident& incident) { return incident.app != call.command.app; });
-  co_return say(view::stats_message(times_in_drift(*incidents, services.fleet.apps(), now - kWindow, now), call.command.app, now));
+  std::erase_if(*incidents, [&](const Incident& incident) { return (!call.command.app.empty() && incident.app != call.command.app) || !may_know_of(services, call, incident.app); });
+  co_return say(view::stats_message(times_in_drift(*incidents, visible_apps(services, call), now - kWindow, now), call.command.app, now));
 }
 
 }  // namespace driftwarden

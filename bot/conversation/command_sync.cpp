@@ -1,4 +1,5 @@
 // sync and adopt: each makes a Change, which the Change's own steps carry on.
+#include "bot/conversation/bulk.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
 
@@ -7,6 +8,7 @@
 namespace driftwarden {
 
 asio::awaitable<Result<Answer>> handle_sync(Services& services, Call call) {
+  if (call.command.incident != 0) co_return co_await sync_group(services, std::move(call));
   const auto app = *services.fleet.app(call.command.app);
   if (auto refusal = check_policy(services, call, app)) co_return *refusal;
   const auto report = services.fleet.report(app.name);

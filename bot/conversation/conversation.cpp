@@ -1,9 +1,8 @@
 #include "bot/conversation/conversation.hpp"
 
 #include "bot/config/policy.hpp"
-#include "bot/view/blocks.hpp"
+#include "bot/conversation/suggestions.hpp"
 #include "gitops/base/log.hpp"
-#include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -28,68 +27,17 @@ std::string error_words(const Error& error) {
   return fmt::format(":x: {}", slack::escape(error.message));
 }
 
-json reply_payload(const Request& request, const Reply& reply) {
-  json payload{{"channel", request.channel}, {"thread_ts", request.thread_ts}, {"text", reply.message.text}, {"blocks", reply.message.blocks ? *reply.message.blocks : json()}};
-  // A direct message is for one person's eyes anyway.
-  if (request.channel.empty()) payload["channel"] = request.user;
-  const bool direct = request.channel.empty() || request.channel.starts_with('D') || request.channel.starts_with('U');
-  // A slash command's answer is for who typed it, as Slack's own commands do.
-  // A file can't be shown to one person only.
-  const bool for_one = (request.kind == Request::Kind::Slash && !reply.shared) || (reply.private_ && !direct);
-  if (for_one && !reply.file) payload["user"] = request.user;
-  if (reply.file) payload["file"] = {{"title", reply.file->title}, {"content", reply.file->content}};
-  return payload;
-}
-
 /// What must be answered in order: what one person says, and what is said in one place.
 std::vector<std::string> lanes_of(const std::optional<Request>& request) {
   if (!request) return {};
   return {"user " + request->team + " " + request->user, "place " + request->channel + " " + request->thread_ts};
 }
 
-/// The command that a form amounts to: read by the same grammar as if it had been typed.
-std::string command_text(const Request& request) {
-  if (request.kind != Request::Kind::Modal || !request.text.starts_with("create-app")) return request.text;
-  const auto value = [&](const char* name) {
-    const auto found = request.values.find(name);
-    return found == request.values.end() ? std::string() : std::string(trim(without_control_characters(found->second)));
-  };
-  std::string text = "create-app " + value("name");
-  for (const auto* part : {"like", "image", "port", "cluster", "namespace", "repository", "path", "channel"}) {
-    if (const auto said = value(part); !said.empty()) text += fmt::format(" {} {}", part, said);
-  }
-  if (const auto reason = value("reason"); !reason.empty()) text += " because " + reason;
-  return text;
-}
-
-void fill_from_form(const Request& request, Command& command) {
-  if (request.kind != Request::Kind::Modal) return;
-  const auto take = [&](const char* name, std::string& into) {
-    if (const auto found = request.values.find(name); found != request.values.end()) into = std::string(trim(found->second));
-  };
-  if (command.verb == Verb::Approve) {
-    take("code", command.code);
-    take("name", command.typed_name);
-    std::erase(command.code, ' ');
-  } else if (command.verb == Verb::Reject) {
-    take("reason", command.reason);
-    command.reason = without_control_characters(command.reason);
-  }
-}
-
-Result<void> enqueue_reply(storage::Transaction& tx, const storage::InboxRow& inbox, const Request& request, const Reply& reply, WallTime now) {
-  if (reply.silent) return Result<void>{};
-  storage::OutboxRow row;
-  row.key = "reply:" + inbox.key;
-  row.kind = "slack.reply";
-  row.lane = row.key;
-  row.payload = reply_payload(request, reply).dump(-1, ' ', false, json::error_handler_t::replace);
-  row.created_at = now;
-  row.not_before = now;
-  auto queued = tx.enqueue(row);
-  if (!queued) return queued.error();
-  return Result<void>{};
-}
+/// What became of an envelope.
+struct Taken {
+  bool fresh = false;
+  std::map<std::string, std::string> errors;  ///< of its form: it isn't stored then
+};
 
 }  // namespace
 
@@ -99,6 +47,8 @@ Conversation::Conversation(asio::any_io_executor executor, Services services, Me
   if (services_.workspace_url.empty()) services_.workspace_url = identity_.url;
   if (services_.api == nullptr) services_.api = &messenger_.api();
   if (services_.random == nullptr) services_.random = system_random_.get();
+  if (services_.home != nullptr) services_.home->set_workspace_url(services_.workspace_url);
+  warn_of_hidden_aliases();
   services_.on_link_asked = [this] { link_asked_.notify(); };
   services_.outbox.on("slack.reply", [this](storage::OutboxRow row) { return deliver_reply(std::move(row)); }, Outbox::kWordsWait);
 }
@@ -110,17 +60,71 @@ void Conversation::start() {
 
 asio::awaitable<void> Conversation::stop() { co_await tasks_.join(); }
 
+Call Conversation::call_of(const Request& request) const {
+  Call call;
+  call.request = request;
+  call.caller.slack_id = request.user;
+  if (const auto* person = person_by_slack(services_.config, request.user)) call.caller.person = person->name;
+  return call;
+}
+
+/// What can be known at once, by value: the form is judged on the database's thread.
+FormFacts Conversation::facts_for(const Request& request, const json& payload) const {
+  FormFacts facts;
+  facts.parameters = form_parameters(payload);
+  facts.apps = services_.fleet.apps();
+  for (const auto& app : visible_apps(services_, call_of(request))) facts.visible.push_back(app.name);
+  for (const auto& cluster : services_.config.clusters) facts.clusters.push_back(cluster.name);
+  for (const auto& repository : services_.config.repositories) facts.repositories.push_back(repository.name);
+  return facts;
+}
+
+slack::JsonPtr Conversation::suggest(const Suggestion& suggestion) const {
+  Request request;
+  request.user = suggestion.user;
+  std::vector<App> apps;
+  if (!is_guest(suggestion.team)) apps = visible_apps(services_, call_of(request));
+  return std::make_shared<const json>(suggested_options(apps, suggestion));
+}
+
 asio::awaitable<Result<slack::JsonPtr>> Conversation::accept(slack::Envelope envelope) {
+  if (const auto suggestion = suggestion_from(envelope.type, *envelope.payload)) co_return suggest(*suggestion);
+  if (const auto opened = home_opened_from(envelope.type, *envelope.payload)) {
+    if (services_.home != nullptr && !is_guest(opened->team)) services_.home->on_opened(opened->user);
+    co_return slack::JsonPtr{};
+  }
   storage::InboxRow row;
   row.key = slack::dedupe_key(envelope);
   row.type = envelope.type;
   row.payload = envelope.payload->dump();
   row.received_at = services_.clock.wall_now();
-  std::function<Result<bool>(storage::Transaction&)> work = [row](storage::Transaction& tx) { return tx.add_inbox(row); };
-  auto working = services_.store.query<bool>(std::move(work));
-  auto fresh = co_await std::move(working);
-  if (!fresh) co_return fresh.error();
-  if (*fresh) wake_.notify();
+  std::optional<Request> form;
+  FormFacts facts;
+  const auto type = envelope.payload->is_object() ? envelope.payload->find("type") : envelope.payload->end();
+  if (envelope.type == "interactive" && type != envelope.payload->end() && *type == "view_submission") form = request_from(envelope.type, *envelope.payload, identity_.user_id);
+  if (form && is_guest(form->team)) form.reset();
+  if (form) facts = facts_for(*form, *envelope.payload);
+  std::function<Result<Taken>(storage::Transaction&)> work = [row, form, facts](storage::Transaction& tx) -> Result<Taken> {
+    Taken taken;
+    if (form) {
+      auto known = facts;
+      if (const auto id = change_of_form(*form); id != 0) {
+        TRY(known.change, tx.find_change(id));
+      }
+      taken.errors = form_errors(*form, known);
+      if (!taken.errors.empty()) return taken;
+    }
+    TRY(taken.fresh, tx.add_inbox(row));
+    return taken;
+  };
+  auto working = services_.store.query<Taken>(std::move(work));
+  auto taken = co_await std::move(working);
+  if (!taken) co_return taken.error();
+  if (!taken->errors.empty()) {
+    auto told = errors_payload(taken->errors, input_blocks(*envelope.payload));
+    if (!told.is_null()) co_return std::make_shared<const json>(std::move(told));
+  }
+  if (taken->fresh) wake_.notify();
   co_return slack::JsonPtr{};
 }
 
@@ -193,14 +197,10 @@ asio::awaitable<bool> Conversation::answer(storage::InboxRow row) {
     log_error("inbox", begun.error().message);
     co_return false;
   }
-  Result<Answer> answered = Error{ErrorKind::Corrupt, "the command ended by an exception; the log has more"};
-  if (row.attempts < kAttempts) {
-    try {
-      answered = co_await handle(*request);
-    } catch (const std::exception& failure) {
-      log_error("inbox", fmt::format("{}: {}", without_values(request->text), failure.what()));
-    }
-  }
+  auto understood = without_alias(*request);
+  const auto said = understood ? std::move(*understood) : *request;
+  Result<Answer> answered = understood ? Error{ErrorKind::Corrupt, ""} : understood.error();
+  if (understood) answered = co_await answer_to(said, row.attempts);
   if (!answered && answered.error().kind == ErrorKind::Cancelled) co_return false;
   Answer final_answer;
   if (answered) {
@@ -208,14 +208,26 @@ asio::awaitable<bool> Conversation::answer(storage::InboxRow row) {
   } else {
     final_answer = say(error_words(answered.error()));
   }
-  auto finished = co_await finish(row, request, std::move(final_answer));
+  auto finished = co_await finish(row, said, std::move(final_answer));
   if (finished) co_return true;
   // The deed was refused or failed: that is the answer, then.
-  log_warn("inbox", fmt::format("{}: {}", without_values(request->text), finished.error().message));
+  log_warn("inbox", fmt::format("{}: {}", without_values(said.text), finished.error().message));
   Answer apology = say(error_words(finished.error()));
-  auto told = co_await finish(row, request, std::move(apology));
+  auto told = co_await finish(row, said, std::move(apology));
   if (!told) log_error("inbox", told.error().message);
   co_return told.has_value();
+}
+
+asio::awaitable<Result<Answer>> Conversation::answer_to(Request request, int attempts) {
+  const auto words = without_values(request.text);
+  if (attempts < kAttempts) {
+    try {
+      co_return co_await handle(std::move(request));
+    } catch (const std::exception& failure) {
+      log_error("inbox", fmt::format("{}: {}", words, failure.what()));
+    }
+  }
+  co_return Error{ErrorKind::Corrupt, "the command ended by an exception; the log has more"};
 }
 
 /// While a link waits for its proof, the forges are asked for it.
@@ -230,117 +242,6 @@ asio::awaitable<void> Conversation::follow_links() {
     auto slept = co_await services_.clock.sleep_for(kLookForLinksEvery);
     if (!slept) co_return;
   }
-}
-
-asio::awaitable<Result<GrammarContext>> Conversation::context_of(Request request) {
-  struct Found {
-    std::optional<Incident> incident;
-    std::optional<Change> change;
-    std::vector<Change> open;
-  };
-  std::optional<MessageRef> place;
-  if (request.kind == Request::Kind::Button) place = request.message;
-  const MessageRef thread{request.channel, request.thread_ts};
-  std::function<Result<Found>(storage::Transaction&)> work = [place, thread](storage::Transaction& tx) -> Result<Found> {
-    Found found;
-    for (const auto& message : {place.value_or(thread), thread}) {
-      if (message.ts.empty()) continue;
-      if (!found.incident) {
-        TRY(found.incident, tx.find_incident_by_message(message));
-      }
-      if (!found.change) {
-        TRY(found.change, tx.find_change_by_card(message));
-      }
-    }
-    TRY(found.open, tx.changes({"", true, 20}));
-    return found;
-  };
-  auto working = services_.store.query<Found>(std::move(work));
-  auto found = co_await std::move(working);
-  if (!found) co_return found.error();
-  GrammarContext context;
-  for (const auto& app : services_.fleet.apps()) context.apps.push_back(app.name);
-  const auto exists = [&](const std::string& app) { return services_.fleet.app(app) != nullptr; };
-  if (found->incident && exists(found->incident->app)) context.implied_app = found->incident->app;
-  if (found->change) {
-    if (exists(found->change->app)) context.implied_app = found->change->app;
-    context.implied_change = found->change->id;
-  }
-  for (const auto& change : found->open) {
-    context.open_changes.push_back(change_name(change.id));
-    if (context.implied_change == 0 && !context.implied_app.empty() && change.app == context.implied_app) context.implied_change = change.id;
-  }
-  co_return context;
-}
-
-asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
-  if (!identity_.team_id.empty() && !request.team.empty() && request.team != identity_.team_id) {
-    co_return say(":no_entry: You are a guest from another workspace: I only answer to my own.");
-  }
-  auto context = co_await context_of(request);
-  if (!context) co_return context.error();
-  const auto parsed = parse_command(command_text(request), *context);
-  if (const auto* trouble = std::get_if<NotUnderstood>(&parsed)) {
-    auto answer = say(view::not_understood_message(*trouble));
-    answer.reply.private_ = request.kind == Request::Kind::Modal;
-    co_return answer;
-  }
-  Call call;
-  call.request = request;
-  call.caller.slack_id = request.user;
-  if (const auto* person = person_by_slack(services_.config, request.user)) call.caller.person = person->name;
-  call.command = std::get<Command>(parsed);
-  fill_from_form(request, call.command);
-  log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_log_text(call.command)));
-  const auto* app = call.command.app.empty() ? nullptr : services_.fleet.app(call.command.app);
-  if (app != nullptr) {
-    if (auto answer = check_orphans(call, *app)) co_return *answer;
-  }
-  co_return co_await handler_of(call.command.verb)(services_, std::move(call));
-}
-
-asio::awaitable<Result<void>> Conversation::finish(storage::InboxRow row, std::optional<Request> request, Answer answer) {
-  std::function<Result<void>(storage::Transaction&)> work = [row, request, answer, now = services_.clock.wall_now()](storage::Transaction& tx) -> Result<void> {
-    auto reply = answer.reply;
-    if (answer.deed) {
-      TRY(reply, answer.deed(tx));
-    }
-    if (request) CHECK_OK(enqueue_reply(tx, row, *request, reply, now));
-    return tx.finish_inbox(row.id, request ? ellipsize(without_values(request->text), 500) : "ignored");
-  };
-  auto working = services_.store.transact(std::move(work));
-  auto done = co_await std::move(working);
-  services_.outbox.wake();
-  if (done && answer.afterwards) answer.afterwards();
-  co_return done;
-}
-
-asio::awaitable<Result<std::string>> Conversation::deliver_reply(storage::OutboxRow row) {
-  const auto payload = json::parse(row.payload);
-  const auto channel = payload.at("channel").get<std::string>();
-  const auto thread_ts = payload.at("thread_ts").get<std::string>();
-  slack::Message message;
-  message.text = payload.at("text").get<std::string>();
-  if (payload.at("blocks").is_array()) message.blocks = std::make_shared<const json>(payload.at("blocks"));
-  if (payload.contains("user")) {
-    auto told = co_await messenger_.api().post_ephemeral(channel, payload.at("user").get<std::string>(), thread_ts, std::move(message));
-    if (!told) co_return told.error();
-  } else {
-    Messenger::Shown shown;
-    shown.key = row.key;
-    shown.channel = channel;
-    shown.thread_ts = thread_ts;
-    shown.message = std::move(message);
-    if (row.attempts > 1) shown.maybe_since = row.created_at;
-    auto posted = co_await messenger_.show(std::move(shown));
-    if (!posted) co_return posted.error();
-  }
-  if (payload.contains("file")) {
-    const auto& file = payload.at("file");
-    auto uploaded = co_await messenger_.api().upload_file(channel, thread_ts, file.at("title").get<std::string>(), file.at("content").get<std::string>());
-    if (!uploaded) log_warn("slack", "a file could not be posted: " + uploaded.error().message);
-  }
-  co_return std::string("told");
 }
 
 }  // namespace driftwarden

@@ -1,11 +1,16 @@
 #pragma once
 // Envelope -> inbox -> command -> handler -> answer. Each accepted command gets exactly one answer, across crashes too. What one person says, and
 // what is said in one thread, is answered in order; else a few are answered at once, so that a slow remote holds up nobody else.
+#include "bot/conversation/forms.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/conversation/place.hpp"
 #include "gitops/base/async.hpp"
 #include "integrations/slack/slack.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +20,8 @@ class Conversation {
  public:
   Conversation(asio::any_io_executor executor, Services services, Messenger& messenger, slack::Identity identity);
 
-  /// Stores the envelope; an error means that it must not be acknowledged. Nothing else happens before the ack.
+  /// Stores the envelope; an error means that it must not be acknowledged. Nothing else happens before the ack, but what the ack itself says: what is
+  /// wrong with a form (it isn't stored then), what a menu offers. One transaction at most, and no outside call.
   asio::awaitable<Result<slack::JsonPtr>> accept(slack::Envelope envelope);
   void start();
   asio::awaitable<void> stop();
@@ -27,11 +33,33 @@ class Conversation {
   asio::awaitable<void> answer_safely(storage::InboxRow row);
   /// True when the row is finished.
   asio::awaitable<bool> answer(storage::InboxRow row);
+  asio::awaitable<Result<Answer>> answer_to(Request request, int attempts);
   asio::awaitable<void> follow_links();
+  bool is_guest(const std::string& team) const { return !identity_.team_id.empty() && !team.empty() && team != identity_.team_id; }
+  Call call_of(const Request& request) const;
+  FormFacts facts_for(const Request& request, const nlohmann::json& payload) const;
+  slack::JsonPtr suggest(const Suggestion& suggestion) const;
+
+  // handle.cpp
+  void warn_of_hidden_aliases() const;
+  /// With its alias taken for what it stands for. InvalidInput: words are missing.
+  Result<Request> without_alias(Request request) const;
   asio::awaitable<Result<Answer>> handle(Request request);
-  asio::awaitable<Result<GrammarContext>> context_of(Request request);
+  Answer not_understood(const NotUnderstood& trouble) const;
+  asio::awaitable<Result<Answer>> run_command(Call call);
+  /// channel_named, asked anew now and then.
+  asio::awaitable<std::string> channel_of(std::string id);
+
+  // deliver.cpp
   asio::awaitable<Result<void>> finish(storage::InboxRow row, std::optional<Request> request, Answer answer);
   asio::awaitable<Result<std::string>> deliver_reply(storage::OutboxRow row);
+  void follow_up(const std::string& key, MessageRef at, std::string thread_ts);
+  asio::awaitable<void> follow_progress(std::string key, MessageRef at, std::string thread_ts, Progress progress);
+
+  struct ChannelName {
+    std::string name;
+    MonoTime asked_at{};
+  };
 
   std::unique_ptr<Random> system_random_ = create_system_random();
   Services services_;
@@ -40,6 +68,9 @@ class Conversation {
   Signal wake_;
   Signal link_asked_;
   std::map<std::int64_t, std::vector<std::string>> running_;  ///< rows under way, with their lanes
+  std::map<std::string, Progress> progress_;   ///< of replies that aren't posted yet, by the row's key
+  std::shared_ptr<std::size_t> following_ = std::make_shared<std::size_t>(0);  ///< answers that go on
+  std::map<std::string, ChannelName> channels_;
   TaskGroup tasks_;
 };
 

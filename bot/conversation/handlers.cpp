@@ -1,12 +1,15 @@
 #include "bot/conversation/handlers.hpp"
 
 #include "bot/config/policy.hpp"
+#include "bot/config/teams.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace driftwarden {
 
@@ -68,9 +71,42 @@ Answer say(slack::Message message) {
 
 Answer say(std::string mrkdwn) { return say(view::text_message(std::move(mrkdwn))); }
 
+PersonId caller_id(const Call& call) { return call.caller.person.empty() ? call.caller.slack_id : call.caller.person; }
+
+std::vector<App> visible_apps(const Config& config, const Fleet& fleet, const PersonId& who) {
+  auto apps = fleet.apps();
+  std::erase_if(apps, [&](const App& app) { return !is_visible(config, who, app); });
+  return apps;
+}
+
+std::vector<App> visible_apps(const Services& services, const Call& call) { return visible_apps(services.config, services.fleet, caller_id(call)); }
+
+bool may_know_of(const Config& config, const Fleet& fleet, const PersonId& who, const std::string& app) {
+  if (app.empty()) return true;
+  if (const auto* known = fleet.app(app)) return is_visible(config, who, *known);
+  App gone;
+  gone.name = app;
+  // Which environment it was in is not known any more: it might have been a private team's.
+  const auto seen_in = [&](const std::string& environment) {
+    gone.environment = environment;
+    return is_visible(config, who, gone);
+  };
+  return seen_in("") && std::ranges::all_of(config.clusters, [&](const ClusterConfig& cluster) { return seen_in(cluster.environment); });
+}
+
+bool may_know_of(const Services& services, const Call& call, const std::string& app) { return may_know_of(services.config, services.fleet, caller_id(call), app); }
+
+Answer pick_app(const VerbInfo& info, const std::string& rest) {
+  const auto usage = fmt::format("`{}{}{}`", info.name, info.usage.empty() ? "" : " ", slack::escape(info.usage));
+  view::Blocks blocks;
+  blocks.section(fmt::format("*Which App?* {}", usage));
+  blocks.app_picker("Choose an App, or type a part of its name", info.name, rest.empty() ? "" : " " + rest);
+  return say(view::message_of(blocks, fmt::format("Which App? {}", usage)));
+}
+
 AuditEntry refusal_entry(const Call& call, const std::string& rule) {
   AuditEntry entry;
-  entry.actor = call.caller.person.empty() ? call.caller.slack_id : call.caller.person;
+  entry.actor = caller_id(call);
   entry.action = "command.refused";
   entry.app = call.command.app;
   entry.subject = call.command.change == 0 ? std::string(to_string(call.command.verb)) : change_name(call.command.change);
@@ -97,7 +133,7 @@ std::optional<Answer> check_policy(const Services& services, const Call& call, c
   if (info_of(call.command.verb).changes_something && call.caller.person.empty()) {
     return refuse(services, call, "I don't know who you are: ask an admin to add you to `people` in my configuration. Until then you may read.", "unknown person");
   }
-  const auto decision = may(services.config, call.caller.person.empty() ? call.caller.slack_id : call.caller.person, verb, app);
+  const auto decision = may(services.config, caller_id(call), verb, app);
   if (decision.allowed) return std::nullopt;
   return refuse(services, call, fmt::format("You may not {} {}: {}.", verb, app.name, decision.rule), decision.rule);
 }
@@ -152,7 +188,7 @@ slack::Message with_lines(slack::Message message, const std::vector<std::string>
   auto blocks = message.blocks ? *message.blocks : nlohmann::json::array();
   const auto added = more.finish();
   for (const auto& block : *added) blocks.push_back(block);
-  message.text += "\n" + join(lines, "\n");
+  message.text = view::cut_mrkdwn(message.text + "\n" + join(lines, "\n"), 4000);  // beyond it chat.update answers msg_too_long
   message.blocks = std::make_shared<const nlohmann::json>(std::move(blocks));
   return message;
 }

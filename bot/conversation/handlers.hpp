@@ -47,6 +47,7 @@ struct Progress {
 
 struct Answer {
   Reply reply;
+  bool keep_private = false;  ///< for the eyes of who asked, whatever the deed's reply says
   std::optional<Progress> progress{};
   std::function<Result<Reply>(storage::Transaction&)> deed;  ///< when set, its reply is the answer
   std::function<void()> afterwards;                          ///< at home, once all of it is durable
@@ -155,6 +156,10 @@ asio::awaitable<Result<Answer>> handle_digest(Services& services, Call call);
 PersonId caller_id(const Call& call);
 /// Apps that the caller may see, by name.
 std::vector<App> visible_apps(const Services& services, const Call& call);
+std::vector<App> visible_apps(const Config& config, const Fleet& fleet, const PersonId& who);
+/// Whether this person may know of the App with this name: one that isn't configured (any more) belongs to whoever would own that name.
+bool may_know_of(const Config& config, const Fleet& fleet, const PersonId& who, const std::string& app);
+bool may_know_of(const Services& services, const Call& call, const std::string& app);
 /// CODEOWNERS of the App's path at its repository's head; empty when there is no such file or it can't be read now.
 asio::awaitable<std::vector<std::string>> code_owners_of(Fleet& fleet, App app);
 /// Asks for the App that is missing: an external_select whose options are whole commands ("diff checkout").

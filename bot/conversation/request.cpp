@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cctype>
 
 namespace driftwarden {
@@ -121,16 +122,57 @@ std::optional<Request> from_button(const json& payload) {
   request.team = team_of_user(payload);
   request.user = text_at(object_at(payload, "user"), "id");
   request.trigger_id = text_at(payload, "trigger_id");
+  request.text = value_of(action);
+  if (request.text.empty() || request.user.empty()) return std::nullopt;
   const auto& container = object_at(payload, "container");
+  if (text_at(container, "type") == "view") {
+    request.view_id = text_at(container, "view_id");
+    return request;
+  }
   request.channel = text_at(container, "channel_id");
   const auto ts = text_at(container, "message_ts");
   auto thread = text_at(container, "thread_ts");
   if (thread.empty()) thread = text_at(object_at(payload, "message"), "thread_ts");
   request.message = MessageRef{request.channel, ts};
   request.thread_ts = thread.empty() ? ts : thread;
-  request.text = value_of(action);
-  if (request.text.empty() || request.channel.empty()) return std::nullopt;
+  if (request.channel.empty()) return std::nullopt;
   return request;
+}
+
+/// Of the menu at the lightning bolt, or of a message.
+std::optional<Request> from_shortcut(const json& payload) {
+  Request request;
+  request.kind = Request::Kind::Shortcut;
+  request.team = team_of_user(payload);
+  request.user = text_at(object_at(payload, "user"), "id");
+  request.trigger_id = text_at(payload, "trigger_id");
+  request.text = text_at(payload, "callback_id");
+  if (request.text.empty() || request.user.empty()) return std::nullopt;
+  if (text_at(payload, "type") == "shortcut") {
+    std::ranges::replace(request.text, '_', '-');
+    return request;
+  }
+  const auto& message = object_at(payload, "message");
+  request.channel = text_at(object_at(payload, "channel"), "id");
+  auto ts = text_at(payload, "message_ts");
+  if (ts.empty()) ts = text_at(message, "ts");
+  if (request.channel.empty() || ts.empty()) return std::nullopt;
+  const auto thread = text_at(message, "thread_ts");
+  request.message = MessageRef{request.channel, ts};
+  request.thread_ts = thread.empty() ? ts : thread;
+  if (request.text == kActShortcut) {
+    request.text = kAct;
+  } else {
+    std::ranges::replace(request.text, '_', '-');
+  }
+  return request;
+}
+
+std::optional<Request> from_interaction(const json& payload) {
+  const auto type = text_at(payload, "type");
+  if (type == "view_submission") return from_submission(payload);
+  if (type == "shortcut" || type == "message_action") return from_shortcut(payload);
+  return from_button(payload);
 }
 
 }  // namespace
@@ -139,8 +181,34 @@ std::optional<Request> request_from(const std::string& type, const json& payload
   if (!payload.is_object()) return std::nullopt;
   if (type == "events_api") return from_event(payload, bot_user);
   if (type == "slash_commands") return from_slash(payload);
-  if (type == "interactive") return text_at(payload, "type") == "view_submission" ? from_submission(payload) : from_button(payload);
+  if (type == "interactive") return from_interaction(payload);
   return std::nullopt;
+}
+
+std::optional<HomeOpened> home_opened_from(const std::string& type, const json& payload) {
+  if (type != "events_api" || !payload.is_object()) return std::nullopt;
+  const auto& event = object_at(payload, "event");
+  if (text_at(event, "type") != "app_home_opened" || text_at(event, "tab") == "messages" || text_at(event, "user").empty()) return std::nullopt;
+  return HomeOpened{home_of(event, text_at(payload, "team_id")), text_at(event, "user")};
+}
+
+std::optional<Suggestion> suggestion_from(const std::string& type, const json& payload) {
+  if (type != "interactive" || !payload.is_object() || text_at(payload, "type") != "block_suggestion") return std::nullopt;
+  return Suggestion{team_of_user(payload), text_at(object_at(payload, "user"), "id"), text_at(payload, "action_id"), text_at(payload, "value")};
+}
+
+std::vector<std::string> input_blocks(const json& payload) {
+  std::vector<std::string> ids;
+  const auto& view = object_at(payload, "view");
+  const auto blocks = view.find("blocks");
+  if (blocks != view.end() && blocks->is_array()) {
+    for (const auto& block : *blocks) {
+      if (block.is_object() && text_at(block, "type") == "input" && !text_at(block, "block_id").empty()) ids.push_back(text_at(block, "block_id"));
+    }
+  }
+  if (!ids.empty()) return ids;
+  for (const auto& [id, values] : object_at(object_at(view, "state"), "values").items()) ids.push_back(id);
+  return ids;
 }
 
 }  // namespace driftwarden

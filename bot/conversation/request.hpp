@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace driftwarden {
 
@@ -26,7 +27,33 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
+/// What a message shortcut says: act on what this message is about.
+inline constexpr const char* kAct = "act";
+/// The shortcut in the app's manifest that says so; any other shortcut's callback_id is a command, with `_` for `-`.
+inline constexpr const char* kActShortcut = "alert_act";
+
 /// Nothing for what is no command: other bots, our own messages, edits, joins, events of other kinds.
 std::optional<Request> request_from(const std::string& type, const nlohmann::json& payload, const std::string& bot_user);
+
+/// The tab "home" was opened.
+struct HomeOpened {
+  std::string team;
+  std::string user;
+  bool operator==(const HomeOpened&) const = default;
+};
+std::optional<HomeOpened> home_opened_from(const std::string& type, const nlohmann::json& payload);
+
+/// A menu wants to know what to offer.
+struct Suggestion {
+  std::string team;
+  std::string user;
+  std::string action_id;
+  std::string typed;
+  bool operator==(const Suggestion&) const = default;
+};
+std::optional<Suggestion> suggestion_from(const std::string& type, const nlohmann::json& payload);
+
+/// The form's inputs, by block_id, in the order shown: where an error can be told.
+std::vector<std::string> input_blocks(const nlohmann::json& payload);
 
 }  // namespace driftwarden

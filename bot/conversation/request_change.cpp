@@ -1,5 +1,6 @@
 // From a verb to a Change: what stands in its way is looked at in the very transaction that makes it.
 #include "bot/change/set_out.hpp"
+#include "bot/conversation/bulk.hpp"
 #include "bot/command/ignore_request.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
@@ -87,8 +88,9 @@ PersonId broken_glass_of(const Wish& wish, const std::vector<Hold>& holds) {
   return found == holds.end() ? PersonId{} : found->owner;
 }
 
-Result<Reply> make_change(storage::Transaction& tx, Wish wish) {
-  Reply reply;
+Result<AskedFor> make_change(storage::Transaction& tx, Wish wish) {
+  AskedFor asked;
+  auto& reply = asked.reply;
   TRY(const auto holds, tx.open_holds());
   auto& draft = wish.draft;
   draft.break_glass = broken_glass_of(wish, holds);
@@ -102,17 +104,19 @@ Result<Reply> make_change(storage::Transaction& tx, Wish wish) {
   draft.quorum = quorum_of(*wish.policy, wish.app, facts);
   if (const auto obstacle = obstacle_to(*wish.policy, wish.app, draft, holds, GateStage::Request, wish.now)) {
     wish.refused.detail = fmt::format(R"({{"verb":"{}","rule":{}}})", to_string(draft.verb), json_quoted(obstacle->rule));
-    return refuse_in(tx, wish.refused, fmt::format("{}{}.", obstacle->rule == "halt" ? "Everything is " : "", obstacle->why));
+    TRY(reply, refuse_in(tx, wish.refused, fmt::format("{}{}.", obstacle->rule == "halt" ? "Everything is " : "", obstacle->why)));
+    return asked;
   }
   TRY(const auto open, tx.changes({draft.app, true, 20}));
   if (const auto why = in_the_way(open, draft, wish.workspace_url)) {
     reply.message = view::text_message(":information_source: " + *why);
-    return reply;
+    return asked;
   }
   TRY(const auto times, tx.change_times(draft.app, wish.now - wish.policy->policy.rate_limit.per));
   if (const auto why = over_rate(wish.policy->policy, wish.app, times, wish.now); why && draft.break_glass.empty()) {
     wish.refused.detail = fmt::format(R"({{"verb":"{}","rule":"rate limit"}})", to_string(draft.verb));
-    return refuse_in(tx, wish.refused, *why + ".");
+    TRY(reply, refuse_in(tx, wish.refused, *why + "."));
+    return asked;
   }
   auto change = draft;
   TRY(change, tx.add_change(std::move(change)));
@@ -131,20 +135,22 @@ Result<Reply> make_change(storage::Transaction& tx, Wish wish) {
   if (!draft.break_glass.empty()) lines.push_back(fmt::format(":rotating_light: *{}* goes ahead behind the broken glass of *{}*, without approvals.", name, slack::escape(draft.break_glass)));
   reply.silent = lines.empty();
   if (!lines.empty()) reply.message = view::text_message(join(lines, "\n"));
-  return reply;
+  asked.change = committed.next.id;
+  return asked;
 }
 
 }  // namespace
 
-Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision, const std::string& argument, const std::string& remark) {
+ChangeDeed change_deed(const Services& services, const Call& call, const App& app, const ChangeWish& wanted) {
+  const auto verb = wanted.verb;
   Wish wish;
   auto& draft = wish.draft;
   draft.app = app.name;
   draft.verb = verb;
   draft.requester = call.caller.person;
   draft.reason = call.command.reason;
-  draft.target_revision = target_revision;
-  draft.argument = argument;
+  draft.target_revision = wanted.target_revision;
+  draft.argument = wanted.argument;
   const bool has_forge = services.fleet.repository_config(app.repository).forge.kind != ForgeKind::None;
   // Review in chat is for putting the cluster back; what changes the manifests is always a pull request where there is a forge.
   const bool in_chat = !has_forge || is_live(verb) || (services.config.policy.review == ReviewMode::Chat && verb == ChangeVerb::Sync);
@@ -154,6 +160,11 @@ Answer request_change(const Services& services, const Call& call, const App& app
   draft.channel = wish.in_private ? channel_of(services.config, app) : call.request.channel;
   const bool in_a_thread = call.request.kind == Request::Kind::Mention && call.request.message && call.request.message->ts != call.request.thread_ts;
   wish.say_where = wish.in_private || in_a_thread;
+  if (wanted.place) {
+    draft.channel = wanted.place->channel;
+    draft.thread_ts = wanted.place->ts;
+    wish.say_where = false;
+  }
   wish.now = services.clock.wall_now();
   if (const auto expiry = approval_expiry(services.config, app, to_string(verb))) draft.expires_at = wish.now + *expiry;
   wish.app = app;
@@ -161,9 +172,16 @@ Answer request_change(const Services& services, const Call& call, const App& app
   wish.refused = refusal_entry(call, "");
   wish.refused.app = app.name;
   wish.workspace_url = services.workspace_url;
-  wish.remark = remark;
+  wish.remark = wanted.remark;
+  return [wish = std::move(wish)](storage::Transaction& tx) { return make_change(tx, wish); };
+}
+
+Answer request_change(const Services& services, const Call& call, const App& app, ChangeVerb verb, const std::string& target_revision, const std::string& argument, const std::string& remark) {
   Answer answer;
-  answer.deed = [wish = std::move(wish)](storage::Transaction& tx) { return make_change(tx, wish); };
+  answer.deed = [deed = change_deed(services, call, app, {verb, target_revision, argument, remark, {}})](storage::Transaction& tx) -> Result<Reply> {
+    TRY(auto asked, deed(tx));
+    return std::move(asked.reply);
+  };
   return answer;
 }
 

@@ -27,7 +27,8 @@ class Digest {
 
  private:
   asio::awaitable<void> run();
-  asio::awaitable<void> post(WallTime due);
+  /// False when a channel is to be tried again.
+  asio::awaitable<bool> post(WallTime due);
 
   Clock& clock_;
   const Config& config_;

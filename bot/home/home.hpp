@@ -4,6 +4,7 @@
 #include "bot/outbox/async_store.hpp"
 #include "bot/view/home_view.hpp"
 #include "bot/watch/fleet.hpp"
+#include "gitops/base/async.hpp"
 #include "integrations/slack/slack.hpp"
 
 #include <map>
@@ -15,6 +16,8 @@ namespace driftwarden {
 class Home {
  public:
   Home(asio::any_io_executor executor, Clock& clock, const Config& config, AsyncStore& store, Fleet& fleet, slack::WebApi& api);
+  /// "https://acme.slack.com/", for links to cards.
+  void set_workspace_url(std::string url) { workspace_url_ = std::move(url); }
   void start();
   asio::awaitable<void> stop();
   /// This person looks at it now.
@@ -24,6 +27,7 @@ class Home {
 
  private:
   asio::awaitable<void> run();
+  void forget_the_gone();
   asio::awaitable<void> publish(std::string slack_id);
 
   Clock& clock_;
@@ -34,6 +38,8 @@ class Home {
   std::set<std::string> wanted_;
   std::map<std::string, WallTime> opened_;        ///< who opened it when: kept fresh for an hour
   std::map<std::string, std::string> published_;  ///< digest of what each was shown
+  std::map<std::string, MonoTime> published_at_;  ///< at most every few seconds
+  std::string workspace_url_;
   bool moved_ = false;
   Signal wake_;
   TaskGroup tasks_;

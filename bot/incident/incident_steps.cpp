@@ -17,8 +17,6 @@ std::string drift_detail(const DriftReport& report, const std::string& digest) {
   return fmt::format(R"({{"cause":"{}","objects":{},"revision":"{}","fingerprint":"{}"}})", to_string(report.cause), report.objects.size(), report.revision, digest);
 }
 
-bool needs_attention(const DriftReport& report) { return report.state == AppState::OutOfSync || (report.state == AppState::Unknown && report.cause == Cause::Unknown); }
-
 /// Without the fields that are fought over: which of the two won last is nobody's news.
 DriftReport without_flips(DriftReport report, const std::vector<Fight>& fights) {
   for (auto& drift : report.objects) {
@@ -103,6 +101,7 @@ IncidentStep resolve(Incident incident, const std::string& resolved_by, const Dr
   incident.updated_at = now;
   incident.resolved_by = resolved_by;
   incident.snoozed_until.reset();
+  incident.calm_since.reset();
   IncidentStep step{std::move(incident), false, true, {}, {}};
   step.thread_notes.push_back(fmt::format(":white_check_mark: In sync again after {}: {}.", format_age(now - step.next.opened_at), resolved_by));
   step.audit = audit_of(step.next, "driftwarden", "incident.resolved", fmt::format(R"({{"revision":{},"by":{}}})", json_quoted(report.revision), json_quoted(resolved_by)));
@@ -120,9 +119,42 @@ IncidentStep update(Incident incident, const DriftReport& report, const std::str
   return step;
 }
 
+/// It is back before it was calm for long enough.
+IncidentStep come_back(Incident incident, const DriftReport& report, WallTime now) {
+  IncidentStep step{std::move(incident), false, true, {}, {}};
+  step.next.report = report;
+  step.next.fingerprint = digest_of(report);
+  step.next.calm_since.reset();
+  ++step.next.flaps;
+  step.next.updated_at = now;
+  step.audit = audit_of(step.next, "driftwarden", "incident.reopened", drift_detail(report, step.next.fingerprint));
+  return step;
+}
+
+/// Each coming and going edits the message, and the thread stays quiet.
+std::optional<IncidentStep> on_flapping(const Incident& open, const DriftReport& report, const std::string& resolved_by, WallTime now, const FlapRules& rules) {
+  if (report.state == AppState::Synced) {
+    if (now - open.calm_since.value_or(now) >= rules.calm) return resolve(open, resolved_by, report, now);
+    if (open.calm_since) return std::nullopt;
+    IncidentStep step{open, false, true, {}, {}};
+    step.next.calm_since = now;
+    step.next.updated_at = now;
+    return step;
+  }
+  if (!needs_attention(report)) return std::nullopt;
+  if (open.calm_since) return come_back(open, report, now);
+  const auto digest = digest_of(report);
+  if (digest == open.fingerprint && report.cause == open.report.cause && report.reason == open.report.reason) return std::nullopt;
+  auto step = update(open, report, digest, now);
+  step.thread_notes.clear();
+  return step;
+}
+
 bool is_sync(const Change& change) { return change.verb != ChangeVerb::Ignore; }
 
 }  // namespace
+
+bool needs_attention(const DriftReport& report) { return report.state == AppState::OutOfSync || (report.state == AppState::Unknown && report.cause == Cause::Unknown); }
 
 DriftReport as_told(DriftReport report, const std::vector<Change>& changes) {
   if (report.state == AppState::Unknown) return report;
@@ -140,7 +172,8 @@ DriftReport as_told(DriftReport report, const std::vector<Change>& changes) {
 }
 
 std::optional<IncidentStep> on_report(const std::optional<Incident>& open, const DriftReport& report, const std::string& channel,
-                                      const std::string& resolved_by, WallTime now) {
+                                      const std::string& resolved_by, WallTime now, const FlapRules& flapping) {
+  if (open && open->flaps > 0) return on_flapping(*open, report, resolved_by, now, flapping);
   if (!open) {
     if (!needs_attention(report)) return std::nullopt;
     return open_incident(report, channel, now);
@@ -150,6 +183,25 @@ std::optional<IncidentStep> on_report(const std::optional<Incident>& open, const
   const auto digest = digest_of(report);
   if (digest != open->fingerprint || report.cause != open->report.cause || report.reason != open->report.reason) return update(*open, report, digest, now);
   return std::nullopt;
+}
+
+bool comes_back_too_often(const std::vector<Incident>& incidents, const FlapRules& rules, WallTime now) {
+  if (rules.times <= 0 || incidents.empty()) return false;
+  const auto& last = incidents.front();
+  if (last.state != IncidentState::Resolved || !last.resolved_at || now - *last.resolved_at > rules.window) return false;
+  // The newest one's flaps are openings, too, though nobody knows when each was.
+  auto openings = last.flaps;
+  for (const auto& incident : incidents) openings += now - incident.opened_at <= rules.window ? 1 : 0;
+  return openings >= rules.times;
+}
+
+IncidentStep reopen(Incident resolved, const DriftReport& report, WallTime now) {
+  resolved.state = IncidentState::Open;
+  resolved.resolved_at.reset();
+  resolved.resolved_by.clear();
+  resolved.acknowledged_by.clear();
+  resolved.snoozed_until.reset();
+  return come_back(std::move(resolved), report, now);
 }
 
 IncidentStep acknowledge(Incident incident, const PersonId& who, WallTime now) {
@@ -178,18 +230,18 @@ std::optional<IncidentStep> wake(Incident incident, WallTime now) {
   incident.state = IncidentState::Open;
   incident.snoozed_until.reset();
   incident.updated_at = now;
+  incident.reminded_at = now;
   IncidentStep step{std::move(incident), false, true, {":alarm_clock: The snooze is over and the drift is still there."}, {}};
+  step.audit = audit_of(step.next, "driftwarden", std::string(kWoken), "{}");
   return step;
 }
 
-std::optional<WallTime> HoldOff::due(const DriftReport& report, WallTime now) {
+std::optional<WallTime> HoldOff::due(const DriftReport& report, Duration patience, WallTime now) {
   if (!needs_attention(report)) {
     since_.erase(report.app);
     return std::nullopt;
   }
-  const auto [entry, fresh] = since_.try_emplace(report.app, now);
-  const auto duration = durations_.find(report.cause);
-  return entry->second + (duration == durations_.end() ? Duration{0} : duration->second);
+  return since_.try_emplace(report.app, now).first->second + patience;
 }
 
 }  // namespace driftwarden

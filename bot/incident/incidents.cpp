@@ -1,6 +1,6 @@
 #include "bot/incident/incidents.hpp"
 
-#include "bot/config/policy.hpp"
+#include "bot/routing/routing.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 
@@ -11,44 +11,18 @@
 namespace driftwarden {
 namespace {
 
-constexpr Duration kLookAtSnoozed{30'000};
+constexpr Duration kLookAroundEvery{30'000};
 constexpr Duration kUnknownHoldOff{15'000};  // a render or a list that fails once and then works is nobody's business
 
-std::map<Cause, Duration> hold_offs(const Config& config) {
-  auto durations = config.alerts.hold_off;
-  durations.try_emplace(Cause::Unknown, kUnknownHoldOff);
-  return durations;
+Duration patience(const Config& config, const App& app, Cause cause) {
+  const auto configured = hold_off(config, app, cause);
+  const bool given = configured > Duration{0} || config.alerts.hold_off.contains(cause);
+  return cause == Cause::Unknown && !given ? kUnknownHoldOff : configured;
 }
 
-/// The Change that put the App right, if one did: it was merged and is no older than the incident.
-std::optional<Change> change_behind(const std::vector<Change>& changes, const Incident& incident) {
-  const auto found = std::ranges::find_if(changes, [&](const Change& change) {
-    return !change.merged_sha.empty() && change.updated_at >= incident.opened_at && change.state != ChangeState::Failed;
-  });
-  if (found == changes.end()) return std::nullopt;
-  return *found;
-}
-
-std::string resolution_words(const std::vector<Change>& changes, const Incident& incident, const DriftReport& report, bool orphans) {
-  if (orphans) return "gone, or known to Git now";
-  if (const auto change = change_behind(changes, incident)) {
-    return fmt::format("{}{} by {}", change->verb == ChangeVerb::Ignore ? "ignored since " : "", change_name(change->id), change->requester);
-  }
-  if (report.revision != incident.report.revision) return fmt::format("commit {}", report.revision.substr(0, 7));
-  return "live is what Git says again";
-}
-
-/// Those that something happened to later: what was well in between is no fault of theirs.
-std::vector<Change> since(std::vector<Change> changes, WallTime time) {
-  std::erase_if(changes, [&](const Change& change) { return change.updated_at <= time; });
-  return changes;
-}
-
-/// While a merged Change is being applied, live and Git differ on purpose.
-bool being_applied(const std::vector<Change>& changes) {
-  return std::ranges::any_of(changes, [](const Change& change) {
-    if (change.verb == ChangeVerb::Ignore) return false;
-    return change.state == ChangeState::Approved || change.state == ChangeState::Merged || change.state == ChangeState::Applying || change.state == ChangeState::Verifying;
+bool asks_for_code_owners(const std::vector<AlertRoute>& routes) {
+  return std::ranges::any_of(routes, [](const AlertRoute& route) {
+    return !route.code_owner.empty() || std::ranges::find(route.mention, "codeowners") != route.mention.end() || asks_for_code_owners(route.routes);
   });
 }
 
@@ -61,7 +35,7 @@ Incidents::Incidents(asio::any_io_executor executor, Clock& clock, const Config&
       outbox_(outbox),
       messenger_(messenger),
       fleet_(fleet),
-      hold_off_(hold_offs(config)),
+      code_owners_(executor, fleet, clock),
       wake_(executor),
       judged_(executor),
       tasks_(executor) {
@@ -72,7 +46,10 @@ Incidents::Incidents(asio::any_io_executor executor, Clock& clock, const Config&
 
 void Incidents::start() { tasks_.spawn("incidents", run()); }
 
-asio::awaitable<void> Incidents::stop() { co_await tasks_.join(); }
+asio::awaitable<void> Incidents::stop() {
+  co_await tasks_.join();
+  co_await code_owners_.stop();
+}
 
 void Incidents::on_report(DriftReport report) {
   const auto app = report.app;
@@ -82,6 +59,11 @@ void Incidents::on_report(DriftReport report) {
 
 void Incidents::look_again(const std::string& app) {
   if (fleet_.app(app) != nullptr) on_report(fleet_.report(app));
+}
+
+void Incidents::look_at_silences() {
+  next_look_around_ = WallTime{};
+  wake_.notify();
 }
 
 asio::awaitable<void> Incidents::run() {
@@ -97,11 +79,12 @@ asio::awaitable<void> Incidents::run() {
       if (!pending_.contains(app)) pending_.emplace(app, fleet_.report(app));
     }
     while (!pending_.empty()) co_await judge_all(std::exchange(pending_, {}));
-    if (now >= next_look_at_snoozed_) {
-      co_await wake_snoozed();
-      next_look_at_snoozed_ = now + kLookAtSnoozed;
+    if (now >= next_look_around_) {
+      next_look_around_ = now + kLookAroundEvery;
+      co_await look_around();
     }
-    auto wait = kLookAtSnoozed;
+    auto wait = kLookAroundEvery;
+    if (next_look_around_ > clock_.wall_now()) wait = std::min(wait, std::chrono::duration_cast<Duration>(next_look_around_ - clock_.wall_now()));
     if (const auto next = next_wakeup(clock_.wall_now())) wait = std::max(Duration{1}, std::min(wait, std::chrono::duration_cast<Duration>(*next - clock_.wall_now())));
     auto woken = co_await wake_.wait_until(clock_, clock_.mono_now() + wait);
     if (!woken) co_return;
@@ -139,64 +122,71 @@ asio::awaitable<void> Incidents::judge_safely(DriftReport report) {
   if (--judging_ == 0) judged_.notify();
 }
 
-asio::awaitable<void> Incidents::judge(DriftReport report) {
-  const auto* app = fleet_.app(report.app);
-  if (app == nullptr) co_return;
-  const auto now = clock_.wall_now();
-  // A lost cluster is one notice, not one alert per App.
-  const auto heard = reachable_.find(app->cluster);
-  const bool lost = heard != reachable_.end() && !heard->second;
-  if (report.state == AppState::Unknown) report.cause = lost || report.reason.empty() || !fleet_.desired_failed(app->name) ? Cause::None : Cause::Unknown;
-  report = as_told(std::move(report), {});
-  auto& in_sync_at = in_sync_at_[report.app];
-  if (report.state == AppState::Synced) in_sync_at = now;
-  const auto due = hold_off_.due(report, now);
-  const bool early = due && *due > now;
-  const auto channel = alert_target(config_, *app).channel;
-  const bool orphans = app->orphans;
-  enum class Outcome { Nothing, Stepped, HoldBack };
-  std::function<Result<Outcome>(storage::Transaction&)> work = [=, healed_at = in_sync_at](storage::Transaction& tx) -> Result<Outcome> {
-    TRY(const auto open, open_incident_of(tx, report.app));
-    TRY(const auto changes, tx.changes({report.app, false, 5}));
-    TRY(const auto before, tx.incidents_of(report.app, 1));
-    const auto resolved_at = before.empty() ? WallTime{} : before.front().resolved_at.value_or(WallTime{});
-    const auto told = as_told(report, since(changes, std::max(healed_at, resolved_at)));
-    if (!open && early && told.cause == report.cause) return Outcome::HoldBack;
-    if (told.state == AppState::OutOfSync && being_applied(changes)) return Outcome::Nothing;
-    auto step = driftwarden::on_report(open, told, channel, open ? resolution_words(changes, *open, told, orphans) : "", now);
-    if (!step) return Outcome::Nothing;
-    auto committed = commit_step(tx, std::move(*step), now);
-    if (!committed) return committed.error();
-    return Outcome::Stepped;
-  };
-  auto working = store_.query<Outcome>(std::move(work));
-  const auto verdict = co_await std::move(working);
-  if (!verdict) {
-    log_error("incident", fmt::format("{}: the report could not be stored, trying again: {}", report.app, verdict.error().message));
-    held_[report.app] = now + Duration{5000};
-  } else if (*verdict == Outcome::HoldBack) {
-    held_[report.app] = *due;
-  } else if (*verdict == Outcome::Stepped) {
-    outbox_.wake();
-  }
+bool Incidents::is_lost(const std::string& cluster) const {
+  const auto heard = reachable_.find(cluster);
+  return heard != reachable_.end() && !heard->second;
 }
 
-asio::awaitable<void> Incidents::wake_snoozed() {
-  std::function<Result<bool>(storage::Transaction&)> work = [now = clock_.wall_now()](storage::Transaction& tx) -> Result<bool> {
-    bool any = false;
-    TRY(auto open, tx.open_incidents());
-    for (auto& incident : open) {
-      auto step = wake(std::move(incident), now);
-      if (!step) continue;
-      auto committed = commit_step(tx, std::move(*step), now);
-      if (!committed) return committed.error();
-      any = true;
-    }
-    return any;
-  };
-  auto working = store_.query<bool>(std::move(work));
-  const auto any = co_await std::move(working);
-  if (any && *any) outbox_.wake();
+Telling Incidents::telling_of(const App& app, Cause cause, const std::vector<std::string>& code_owners, WallTime now) const {
+  Telling telling;
+  telling.severity = severity_of(config_, app, cause);
+  telling.code_owners = code_owners;
+  const AlertFacts facts{&app, cause, telling.severity, code_owners};
+  auto routed = route(config_, facts);
+  telling.channel = std::move(routed.channel);
+  telling.mention = std::move(routed.mention);
+  telling.quiet_until = quiet_until(config_, facts, telling.channel, now);
+  return telling;
+}
+
+std::map<Cause, Telling> Incidents::tellings_of(const App& app, const std::vector<std::string>& code_owners, WallTime now) const {
+  std::map<Cause, Telling> tellings;
+  for (int cause = 0; cause <= static_cast<int>(Cause::Unknown); ++cause) tellings.emplace(static_cast<Cause>(cause), telling_of(app, static_cast<Cause>(cause), code_owners, now));
+  return tellings;
+}
+
+asio::awaitable<void> Incidents::judge(DriftReport report) {
+  const auto name = report.app;
+  const auto* known = fleet_.app(name);
+  if (known == nullptr) co_return;
+  std::vector<std::string> code_owners;
+  if (report.state != AppState::Synced && asks_for_code_owners(config_.alerts.routes)) {
+    auto looking = code_owners_.of(*known);
+    code_owners = co_await std::move(looking);
+    // What came meanwhile is the truth now.
+    if (auto newer = pending_.extract(name)) report = std::move(newer.mapped());
+    known = fleet_.app(name);
+    if (known == nullptr) co_return;
+  }
+  JudgeFacts facts;
+  facts.app = *known;
+  // A lost cluster is one notice, not one alert per App.
+  if (report.state == AppState::Unknown) {
+    const bool unknowable = is_lost(facts.app.cluster) || report.reason.empty() || !fleet_.desired_failed(facts.app.name);
+    report.cause = unknowable ? Cause::None : Cause::Unknown;
+  }
+  report = as_told(std::move(report), {});
+  const auto now = clock_.wall_now();
+  auto& in_sync_at = in_sync_at_[name];
+  if (report.state == AppState::Synced) in_sync_at = now;
+  facts.healed_at = in_sync_at;
+  facts.due = hold_off_.due(report, patience(config_, facts.app, report.cause), now);
+  facts.tellings = tellings_of(facts.app, code_owners, now);
+  facts.flapping = {config_.alerts.flapping, config_.alerts.flapping_window, config_.alerts.calm};
+  facts.storm = {config_.alerts.storm, config_.alerts.storm_window};
+  facts.now = now;
+  facts.report = std::move(report);
+  const auto app = facts.app.name;
+  std::function<Result<Judged>(storage::Transaction&)> work = [facts = std::move(facts)](storage::Transaction& tx) { return judge_in(tx, facts); };
+  auto working = store_.query<Judged>(std::move(work));
+  const auto verdict = co_await std::move(working);
+  if (!verdict) {
+    log_error("incident", fmt::format("{}: the report could not be stored, trying again: {}", app, verdict.error().message));
+    held_[app] = now + Duration{5000};
+    co_return;
+  }
+  if (verdict->again) held_[app] = *verdict->again;
+  if (verdict->outcome == Judged::Outcome::Stepped) outbox_.wake();
 }
 
 void Incidents::on_cluster(const std::string& cluster, bool reachable, const std::string& why) {

@@ -1,6 +1,6 @@
 #include "bot/incident/rollout_watch.hpp"
 
-#include "bot/config/policy.hpp"
+#include "bot/routing/routing.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -182,7 +182,8 @@ asio::awaitable<void> RolloutWatch::tell(App app, kubernetes::HealthReport healt
     co_return;
   }
   const auto now = clock_.wall_now();
-  const auto row = offer_row(app, channel_of(config_, app), offer(app, *commits, health, now), commits->last.sha, now);
+  const AlertFacts facts{&app, Cause::Stuck, severity_of(config_, app, Cause::Stuck), {}};
+  const auto row = offer_row(app, route(config_, facts).channel, offer(app, *commits, health, now), commits->last.sha, now);
   std::function<Result<void>(storage::Transaction&)> keep = [row](storage::Transaction& tx) -> Result<void> {
     auto queued = tx.enqueue(row);
     if (!queued) return queued.error();

@@ -13,6 +13,8 @@ namespace driftwarden {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 1024;  // rows under way count: a slow crowd must not hide a quick row behind it
+constexpr std::size_t kRowsInOutage = 8192;  // words that wait must not hide what can be done without Slack
+constexpr int kRoundsOfOne = 3;              // should the oldest itself be the trouble, another one is tried beside it
 constexpr Duration kLookAtLeastEvery{5000};
 
 struct Ready {
@@ -36,9 +38,9 @@ asio::awaitable<void> Outbox::stop() { co_await tasks_.join(); }
 
 asio::awaitable<void> Outbox::run() {
   while (true) {
-    std::function<Result<Ready>(storage::Transaction&)> look = [now = clock_.wall_now()](storage::Transaction& tx) -> Result<Ready> {
+    std::function<Result<Ready>(storage::Transaction&)> look = [now = clock_.wall_now(), most = words_failures_ == 0 ? kRowsAtOnce : kRowsInOutage](storage::Transaction& tx) -> Result<Ready> {
       Ready ready;
-      TRY(ready.rows, tx.ready_outbox(now, kRowsAtOnce));
+      TRY(ready.rows, tx.ready_outbox(now, most));
       TRY(ready.next, tx.next_outbox_time());
       return ready;
     };
@@ -46,9 +48,11 @@ asio::awaitable<void> Outbox::run() {
     auto ready = co_await std::move(looking);
     auto wait = kLookAtLeastEvery;
     if (ready) {
+      hold_words(ready->rows);
       for (auto& row : ready->rows) {
         if (busy_.insert(row.lane).second) tasks_.spawn("outbox " + row.kind, carry_out(std::move(row)));
       }
+      if (words_failures_ > 0 && words_next_ > clock_.mono_now()) wait = std::min(wait, std::chrono::duration_cast<Duration>(words_next_ - clock_.mono_now()));
       if (ready->next && *ready->next > clock_.wall_now()) wait = std::min(wait, std::chrono::duration_cast<Duration>(*ready->next - clock_.wall_now()));
     } else {
       log_error("outbox", "reading the outbox failed: " + ready.error().message);
@@ -60,7 +64,10 @@ asio::awaitable<void> Outbox::run() {
 
 asio::awaitable<void> Outbox::carry_out(storage::OutboxRow row) {
   const auto lane = row.lane;
+  const std::size_t words = is_words(row.kind) ? 1 : 0;
+  words_under_way_ += words;
   co_await attempt(std::move(row));
+  words_under_way_ -= words;
   busy_.erase(lane);
   wake_.notify();
 }
@@ -103,13 +110,17 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
   std::function<Result<void>(storage::Transaction&)> write;
   bool gave_up = false;
   const auto pause = put_off_.extract(id);
+  const bool words = is_words(row.kind);
+  if (words && pause.empty()) on_words_settled(result);
   if (result) {
     write = [id, text = *result](storage::Transaction& tx) { return tx.finish_outbox(id, text); };
   } else if (!pause.empty()) {
     const auto when = clock_.wall_now() + pause.mapped();
     write = [id, when, why = result.error().message](storage::Transaction& tx) { return tx.put_off_outbox(id, when, why); };
   } else if (is_transient(result.error()) && (row.attempts < limits_.attempts || still_patient(row))) {
-    const auto when = clock_.wall_now() + backoff(row.attempts);
+    const bool in_outage = words && words_failures_ > 0 && words_next_ > clock_.mono_now();
+    // In an outage hold_words() says when: the oldest must not be the last to be ready by a hair.
+    const auto when = clock_.wall_now() + (in_outage ? Duration{0} : backoff(row.attempts));
     log_warn("outbox", fmt::format("{} (attempt {}): {}", row.key, row.attempts, result.error().message));
     write = [id, when, why = result.error().message](storage::Transaction& tx) { return tx.retry_outbox(id, when, why); };
   } else {
@@ -134,6 +145,30 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
 bool Outbox::still_patient(const storage::OutboxRow& row) const {
   const auto registered = handlers_.find(row.kind);
   return registered != handlers_.end() && clock_.wall_now() < row.created_at + registered->second.patience;
+}
+
+bool Outbox::is_words(const std::string& kind) const {
+  const auto registered = handlers_.find(kind);
+  return registered != handlers_.end() && registered->second.patience == kWordsWait;
+}
+
+void Outbox::hold_words(std::vector<storage::OutboxRow>& rows) const {
+  if (words_failures_ == 0) return;
+  const bool may_try = words_under_way_ == 0 && words_next_ <= clock_.mono_now();
+  int left = !may_try ? 0 : words_failures_ > kRoundsOfOne ? 2 : 1;
+  std::erase_if(rows, [&](const storage::OutboxRow& row) { return is_words(row.kind) && !busy_.contains(row.lane) && left-- <= 0; });
+}
+
+/// An answer is a sign of life, whatever it says; many that fail at once are one failure.
+void Outbox::on_words_settled(const Result<std::string>& result) {
+  const bool down = !result && (result.error().kind == ErrorKind::Unavailable || result.error().kind == ErrorKind::Timeout);
+  if (!down) {
+    if (result || result.error().kind != ErrorKind::Cancelled) words_failures_ = 0;
+    return;
+  }
+  if (words_failures_ > 0 && words_next_ > clock_.mono_now()) return;
+  ++words_failures_;
+  words_next_ = clock_.mono_now() + backoff(words_failures_);
 }
 
 Duration Outbox::backoff(int attempts) {

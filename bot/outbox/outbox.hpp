@@ -1,6 +1,7 @@
 #pragma once
 // Carries out what transactions wanted done. Rows of one lane go in order, lanes side by side; a crash anywhere leaves a row that is
-// taken up again, and its handler asks the outside before it repeats.
+// taken up again, and its handler asks the outside before it repeats. While Slack is down, words wait together: the oldest is tried now and
+// then, and when it gets through the others follow in their order.
 #include "bot/outbox/async_store.hpp"
 #include "gitops/base/random.hpp"
 
@@ -39,7 +40,7 @@ class Outbox {
   void put_off(const storage::OutboxRow& row, Duration pause) { put_off_[row.id] = pause; }
   void start();
   asio::awaitable<void> stop();
-  static constexpr Duration kWordsWait = std::chrono::hours{24};  ///< for Slack
+  static constexpr Duration kWordsWait = std::chrono::hours{24};  ///< for Slack: kinds with this patience wait for it together
   /// New rows may be there.
   void wake() { wake_.notify(); }
   std::size_t in_flight() const { return busy_.size(); }
@@ -50,6 +51,10 @@ class Outbox {
   asio::awaitable<void> attempt(storage::OutboxRow row);
   asio::awaitable<void> settle(storage::OutboxRow row, Result<std::string> result);
   Duration backoff(int attempts);
+  bool is_words(const std::string& kind) const;
+  /// Which of them may be tried now; the rest waits for Slack to come back.
+  void hold_words(std::vector<storage::OutboxRow>& rows) const;
+  void on_words_settled(const Result<std::string>& result);
   bool still_patient(const storage::OutboxRow& row) const;
 
   AsyncStore& store_;
@@ -65,6 +70,9 @@ class Outbox {
   GivenUp given_up_;
   std::set<std::string> busy_;  ///< lanes
   std::map<std::int64_t, Duration> put_off_;
+  std::size_t words_under_way_ = 0;
+  int words_failures_ = 0;   ///< rounds without an answer from Slack, 0 = it is there
+  MonoTime words_next_{};    ///< of the next try, when it isn't
   Signal wake_;
   TaskGroup tasks_;
 };

@@ -1,6 +1,8 @@
 #pragma once
 // Which channel an alert goes to, how loudly, whom it names, and whether it is told now. Pure functions of the config.
-#include "bot/config/config.hpp"
+// The walk down the tree is in bot/config/alert_routes.hpp, who sees whose Apps in bot/config/teams.hpp; both come with this.
+#include "bot/config/alert_routes.hpp"
+#include "bot/config/teams.hpp"
 #include "gitops/model/incident.hpp"
 #include "gitops/model/silence.hpp"
 
@@ -10,23 +12,6 @@
 
 namespace driftwarden {
 
-/// What an alert is about.
-struct AlertFacts {
-  const App* app = nullptr;
-  Cause cause = Cause::None;
-  Severity severity = Severity::Warning;
-  std::vector<std::string> code_owners;  ///< of the App's path, as CODEOWNERS writes them ("@acme/shop", "alice@acme.example")
-};
-
-struct Routed {
-  std::string channel;
-  std::vector<std::string> mention;  ///< people, groups, "owners", "codeowners", as written
-  std::vector<std::string> way;      ///< the nodes passed, for people: "routes[1] (environment=production)", "routes[1].routes[0] (team=shop)"
-};
-
-bool matches(const AlertMatch& match, const AlertFacts& facts);
-/// The first route that matches, and in it the first of its own, to the leaf; else the App's channel, else the default one.
-Routed route(const Config& config, const AlertFacts& facts);
 /// By `alerts.severity`; else Critical for what was changed live, is missing, fought over or stuck where the environment begins with "prod", Info for what
 /// only waits for a sync or is no App's outside of it, Warning for the rest.
 Severity severity_of(const Config& config, const App& app, Cause cause);
@@ -45,10 +30,5 @@ std::vector<std::string> mentions(const Config& config, const std::vector<std::s
 
 /// The way in words, for `route test APP`: one line per cause and severity that differ.
 std::string explain_route(const Config& config, const App& app, const std::vector<std::string>& code_owners);
-
-/// Whether this person may see the App at all: a private team's Apps are invisible to others.
-bool is_visible(const Config& config, const PersonId& who, const App& app);
-/// The App may be spoken of in this channel ("#name" or id as the config writes it); a DM is always fine.
-bool may_speak_of(const Config& config, const App& app, const std::string& channel);
 
 }  // namespace driftwarden

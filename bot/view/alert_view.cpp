@@ -25,8 +25,18 @@ std::string resolved_title(const Incident& incident, const App& app, const std::
 
 std::string place_of(const App& app) { return bold(app.cluster) + (app.environment.empty() ? "" : " (" + slack::escape(app.environment) + ")"); }
 
+bool is_critical(const Incident& incident) { return incident.severity == Severity::Critical && incident.state != IncidentState::Resolved; }
+
+/// A critical one begins with its own mark, in place of the state's.
+std::string marked(const Incident& incident, std::string title) {
+  if (is_critical(incident) && title.starts_with(':')) title.replace(0, title.find(' '), ":fire:");
+  return title;
+}
+
 std::string incident_title(const Incident& incident, const App& app) {
-  return incident.state == IncidentState::Resolved ? resolved_title(incident, app, place_of(app)) : title_of(incident.report, app);
+  if (incident.state == IncidentState::Resolved) return resolved_title(incident, app, place_of(app));
+  if (incident.calm_since) return fmt::format(":hourglass: {} is in sync on {} for now, it comes and goes", bold(app.name), place_of(app));
+  return marked(incident, title_of(incident.report, app));
 }
 
 /// For notifications, which show neither emoji nor bold.
@@ -34,7 +44,16 @@ std::string plain_title(const Incident& incident, const App& app) {
   auto title = incident_title(incident, app);
   if (title.starts_with(':')) title.erase(0, title.find(' ') + 1);
   std::erase(title, '*');
-  return title;
+  return (is_critical(incident) ? "Critical: " : "") + title;
+}
+
+std::string flapping_line(const Incident& incident) {
+  if (incident.flaps == 0) return {};
+  const auto times = counted(static_cast<std::size_t>(incident.flaps), "time");
+  const auto span = format_age(incident.resolved_at.value_or(incident.updated_at) - incident.opened_at);
+  auto line = fmt::format(":arrows_counterclockwise: Flapping: came back {} in {}", times, span);
+  if (incident.calm_since) line += fmt::format("; in sync since {}, over when it stays so", time_span(*incident.calm_since));
+  return line;
 }
 
 /// What became of it so far, for the blocks and for the fallback.
@@ -59,6 +78,7 @@ std::string commit_words(const Incident& incident, const AlertContext& context) 
 std::vector<std::string> facts_of(const Incident& incident, const App& app, const AlertContext& context) {
   std::vector<std::string> facts;
   facts.push_back(fmt::format("since {}", time_span(incident.opened_at)));
+  if (incident.state != IncidentState::Resolved) facts.push_back(std::string(to_string(incident.severity)));
   if (!app.orphans) {
     facts.push_back(fmt::format("namespace {}", code_span(app.namespace_)));
     facts.push_back(commit_words(incident, context));
@@ -113,10 +133,12 @@ slack::Message alert_message(const Incident& incident, const App& app, const Ale
     fallback.push_back(text);
   };
   if (!resolved) paragraph(slack::escape(ellipsize(incident.report.reason, 1000)));
+  paragraph(flapping_line(incident));
   const auto shown = app.orphans ? kOrphansShown : kFieldsShown;
   const auto lines = join(drift_lines(incident.report, resolved ? kFieldsRemembered : shown), "\n");
-  paragraph(resolved && !lines.empty() ? "It was:\n" + lines : lines);
+  paragraph((resolved || incident.calm_since) && !lines.empty() ? "It was:\n" + lines : lines);
   if (!resolved) {
+    paragraph(context.mentions);
     paragraph(earlier_line(context));
     paragraph(degraded_line(context));
     paragraph(join(concern_lines(incident.report), "\n"));

@@ -34,6 +34,7 @@ struct AlertContext {
   std::optional<EarlierRevision> rolled_back_to{};
   WallTime now{};  ///< to say how old the verdict is
   std::optional<DegradedAfter> degraded_after{};
+  std::string mentions{};  ///< "cc <@U0ALICE>", "" = nobody
 };
 
 slack::Message alert_message(const Incident& incident, const App& app, const AlertContext& context);

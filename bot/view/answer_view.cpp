@@ -3,6 +3,7 @@
 #include "bot/view/alert_buttons.hpp"
 #include "bot/view/alert_view.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/pages.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -12,55 +13,8 @@
 namespace driftwarden::view {
 namespace {
 
-constexpr std::size_t kSyncedRowsShown = 15;
-constexpr std::size_t kDriftedRowsShown = 30;
 constexpr std::size_t kDiffsInline = 5;
-
-int badness(const StatusRow& row) {
-  if (row.report.state == AppState::OutOfSync) return 0;
-  if (row.report.state == AppState::Unknown) return 1;
-  return row.health == "healthy" ? 3 : 2;
-}
-
-std::string row_line(const StatusRow& row) {
-  const bool ailing = row.report.state == AppState::Synced && badness(row) != 3;
-  auto line = fmt::format("{} *{}* on {}", ailing ? ":warning:" : state_emoji(row.report.state), slack::escape(row.app.name), slack::escape(row.app.cluster));
-  if (row.report.state == AppState::OutOfSync) line += ": " + (row.app.orphans ? counted(row.report.objects.size(), "object") + " that no Git knows" : cause_words(row.report));
-  if (row.report.state == AppState::Unknown) line += ": " + slack::escape(ellipsize(row.report.reason, 120));
-  if (row.report.state == AppState::Synced && !row.app.orphans) line += fmt::format(" at {}", code_span(short_sha(row.report.revision)));
-  if (row.health != "healthy" && !row.health.empty()) line += " \u00b7 " + slack::escape(ellipsize(row.health, 80));
-  if (row.open_change) line += fmt::format(" \u00b7 {} {}", change_name(row.open_change->id), to_string(row.open_change->state));
-  return line;
-}
-
-std::string count_words(const std::vector<StatusRow>& rows) {
-  const auto count = [&](AppState state) { return std::ranges::count_if(rows, [&](const StatusRow& row) { return row.report.state == state; }); };
-  return fmt::format("*{} {}*: {} in sync, {} OutOfSync, {} unknown", rows.size(), rows.size() == 1 ? "App" : "Apps", count(AppState::Synced), count(AppState::OutOfSync),
-                     count(AppState::Unknown));
-}
-
-/// Lines packed into as few sections as Slack's limit allows.
-void add_lines(Blocks& blocks, const std::vector<std::string>& lines) {
-  std::string section;
-  for (const auto& line : lines) {
-    if (!section.empty() && section.size() + line.size() + 1 > 2900) {
-      blocks.section(section);
-      section.clear();
-    }
-    section += (section.empty() ? "" : "\n") + line;
-  }
-  blocks.section(section);
-}
-
-/// As many names as fit in `limit` bytes, then how many more.
-std::string names_words(const std::vector<std::string>& names, std::size_t limit) {
-  std::string words;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (words.size() + names[i].size() + 2 > limit) return words + fmt::format("{}{} more", words.empty() ? "" : " and ", names.size() - i);
-    words += (i == 0 ? "" : ", ") + names[i];
-  }
-  return words;
-}
+constexpr std::size_t kAppsPerPage = 40;
 
 std::string person_or_manager(const DriftReport& report) {
   for (const auto& drift : report.objects) {
@@ -95,7 +49,7 @@ void add_report(Blocks& blocks, std::string& text, const DriftReport& report, st
     text += "\n" + slack::escape(ellipsize(report.reason, 1000));
   }
   for (const auto& lines : {drift_lines(report, limit), concern_lines(report), hidden_lines(report)}) {
-    add_lines(blocks, lines);
+    add_packed(blocks, lines);
     if (!lines.empty()) text += "\n" + join(lines, "\n");
   }
 }
@@ -118,8 +72,8 @@ slack::Message help_message(const std::vector<Verb>& allowed, const std::string&
     lines.push_back(fmt::format("`{}` {}", usage, info.summary));
   }
   Blocks blocks;
-  blocks.section(fmt::format("Say `@{} COMMAND` in a channel, just the command in a direct message, or `/warden COMMAND`. In an alert's thread the App is understood.", bot_name));
-  add_lines(blocks, lines);
+  blocks.section(fmt::format("Say {} in a channel, just the command in a direct message, or `/warden COMMAND`. In an alert's thread the App is understood.", code_span(fmt::format("@{} COMMAND", bot_name))));
+  add_packed(blocks, lines);
   blocks.context({"Every change is a commit that somebody else approves. What you may not do is not listed."});
   return message_of(blocks, "Commands:\n" + join(lines, "\n"));
 }
@@ -138,33 +92,9 @@ slack::Message not_understood_message(const NotUnderstood& trouble) {
   return message_of(blocks, std::move(text));
 }
 
-slack::Message status_message(std::vector<StatusRow> rows, WallTime now) {
-  std::ranges::stable_sort(rows, {}, [](const StatusRow& row) { return badness(row); });
-  std::vector<std::string> lines;
-  std::vector<std::string> troubled;
-  std::vector<std::string> fine;
-  const auto synced = std::ranges::count_if(rows, [](const StatusRow& row) { return badness(row) == 3; });
-  std::size_t shown = 0;
-  for (const auto& row : rows) {
-    const bool is_fine = badness(row) == 3;
-    if (is_fine ? static_cast<std::size_t>(synced) <= kSyncedRowsShown : shown++ < kDriftedRowsShown) {
-      lines.push_back(row_line(row));
-    } else {
-      (is_fine ? fine : troubled).push_back(slack::escape(row.app.name));
-    }
-  }
-  if (!troubled.empty()) lines.push_back(fmt::format("\u2026 and {} more that need a look: {}", troubled.size(), names_words(troubled, 2000)));
-  if (!fine.empty()) lines.push_back(fmt::format(":white_check_mark: {} in sync: {}", fine.size(), names_words(fine, 2000)));
-  Blocks blocks;
-  blocks.section(count_words(rows));
-  add_lines(blocks, lines);
-  blocks.context({"as of " + time_span(now)});
-  return message_of(blocks, count_words(rows) + "\n" + join(lines, "\n"));
-}
-
 slack::Message app_status_message(const StatusRow& row, WallTime now) {
   Blocks blocks;
-  auto text = row_line(row);
+  auto text = status_line(row, now);
   blocks.section(text);
   add_report(blocks, text, row.report, 10);
   std::vector<std::string> facts{counted(row.report.objects_total, "object")};
@@ -187,9 +117,11 @@ slack::Message app_status_message(const StatusRow& row, WallTime now) {
   return message_of(blocks, std::move(text));
 }
 
-slack::Message apps_message(const std::vector<App>& apps) {
+slack::Message apps_message(const std::vector<App>& apps, int asked) {
+  const auto page = page_of(apps.size(), kAppsPerPage, asked);
   std::vector<std::string> lines;
-  for (const auto& app : apps) {
+  for (auto i = page.first; i < page.last; ++i) {
+    const auto& app = apps[i];
     if (app.orphans) {
       lines.push_back(fmt::format("*{}* {}/{} \u00b7 what no Git knows", slack::escape(app.name), slack::escape(app.cluster), slack::escape(app.namespace_)));
       continue;
@@ -199,8 +131,11 @@ slack::Message apps_message(const std::vector<App>& apps) {
   }
   if (lines.empty()) lines.emplace_back("I watch no App yet: add one under `apps` in my configuration.");
   Blocks blocks;
-  add_lines(blocks, lines);
-  return message_of(blocks, join(lines, "\n"));
+  add_packed(blocks, lines);
+  const auto where = page_words(page, apps.size());
+  blocks.context({where});
+  blocks.actions(page_buttons(page, "apps"));
+  return message_of(blocks, (where.empty() ? "" : fmt::format("Apps {}\n", where)) + join(lines, "\n"));
 }
 
 slack::Message diff_message(const App& app, const DriftReport& report, const std::vector<ObjectDiff>& diffs, bool whole_as_file, WallTime now) {
@@ -224,7 +159,7 @@ slack::Message diff_message(const App& app, const DriftReport& report, const std
   return message_of(blocks, std::move(text));
 }
 
-slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now) {
+slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now, int page, bool more) {
   std::vector<std::string> lines;
   for (const auto& row : rows) {
     const auto tags = row.tags.empty() ? std::string() : " " + code_span(ellipsize(join(row.tags, ", "), 80));
@@ -235,14 +170,18 @@ slack::Message history_message(const App& app, const std::vector<HistoryRow>& ro
   Blocks blocks;
   if (!app.orphans) {
     blocks.section(fmt::format("Commits that changed *{}* ({})", slack::escape(app.name), code_span(app.path)));
-    add_lines(blocks, lines);
-    blocks.context({fmt::format("`rollback {0} to REV` (a commit, an image's tag, a day) restores one as a new, reviewed commit; `rollback {0} undo REV` takes one back", app.name)});
+    if (lines.empty()) lines.emplace_back(page > 1 ? "_no more_" : "_none yet_");
+    add_packed(blocks, lines);
+    if (more) lines.push_back("\u2026 older ones: " + code_span(fmt::format("history {} page {}", app.name, page + 1)));
+    if (more) blocks.actions({{"Older", fmt::format("history {} page {}", app.name, page + 1), Button::Style::Plain, ""}});
+    blocks.context({fmt::format("{} (a commit, an image's tag, a day) restores one as a new, reviewed commit; {} takes one back", code_span(fmt::format("rollback {} to REV", app.name)),
+                                code_span(fmt::format("rollback {} undo REV", app.name)))});
   }
   std::vector<std::string> episodes;
   for (const auto& incident : incidents) episodes.push_back(incident_line(incident, now));
   if (!episodes.empty()) blocks.section(app.orphans ? fmt::format("Incidents of *{}*", slack::escape(app.name)) : "Its last incidents");
   if (episodes.empty() && app.orphans) blocks.section(fmt::format("*{}* had no incident yet.", slack::escape(app.name)));
-  add_lines(blocks, episodes);
+  add_packed(blocks, episodes);
   lines.insert(lines.end(), episodes.begin(), episodes.end());
   return message_of(blocks, fmt::format("History of {}\n{}", slack::escape(app.name), join(lines, "\n")));
 }
@@ -273,7 +212,7 @@ slack::Message why_message(const App& app, const DriftReport& report, const std:
   return message_of(blocks, std::move(text));
 }
 
-slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app) {
+slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app, int page, bool more) {
   std::vector<std::string> lines;
   for (const auto& row : rows) {
     lines.push_back(fmt::format("{} {} *{}* {} {} {}", code_span(std::to_string(row.seq)), time_span(row.at), slack::escape(row.entry.actor), slack::escape(row.entry.action),
@@ -281,9 +220,14 @@ slack::Message audit_message(const std::vector<AuditRow>& rows, const std::strin
   }
   Blocks blocks;
   blocks.section(app.empty() ? "*Audit log*, newest first" : fmt::format("*Audit log* of *{}*, newest first", slack::escape(app)));
-  if (lines.empty()) lines.emplace_back("_nothing yet_");
-  add_lines(blocks, lines);
-  if (!rows.empty() && app.empty()) blocks.context({fmt::format("chain head {}:{}", rows.front().seq, code_span(rows.front().hash.substr(0, 12))), "`driftwarden audit verify` proves it whole"});
+  if (lines.empty()) lines.emplace_back(page > 1 ? "_no more_" : "_nothing yet_");
+  add_packed(blocks, lines);
+  if (more) {
+    const auto command = fmt::format("audit{}{} page {}", app.empty() ? "" : " ", app, page + 1);
+    blocks.actions({{"Older", command, Button::Style::Plain, ""}});
+    lines.push_back("\u2026 older ones: " + code_span(command));
+  }
+  if (!rows.empty() && app.empty() && page == 1) blocks.context({fmt::format("chain head {}:{}", rows.front().seq, code_span(rows.front().hash.substr(0, 12))), "`driftwarden audit verify` proves it whole"});
   return message_of(blocks, "Audit log\n" + join(lines, "\n"));
 }
 

@@ -24,10 +24,22 @@ struct StatusRow {
   std::optional<Incident> incident;
   std::optional<Change> open_change;
 };
-/// Worst first. All rows fit: what is in sync is folded to names when there are many.
-slack::Message status_message(std::vector<StatusRow> rows, WallTime now);
+/// What was asked for: `rows` are those that match already.
+struct StatusQuery {
+  std::string filter{};  ///< as written, "" = all
+  int page = 1;
+  bool unfold = false;   ///< what is well is asked for: a line for each
+};
+/// In rising order: OutOfSync and critical, OutOfSync, degraded, unknown, not healthy otherwise, kFine.
+int badness_of(const StatusRow& row);
+inline constexpr int kFine = 5;
+/// Emoji, name and what is wrong first (a phone shows 40 characters in a line), then the details.
+std::string status_line(const StatusRow& row, WallTime now);
+/// Worst first, then oldest first. What is in sync is folded to a line per environment and cluster when there is much of it; what needs a look and
+/// doesn't fit is counted by place, and a page further. Buttons lead to environments, clusters and pages.
+slack::Message status_message(std::vector<StatusRow> rows, WallTime now, StatusQuery query = {});
 slack::Message app_status_message(const StatusRow& row, WallTime now);
-slack::Message apps_message(const std::vector<App>& apps);
+slack::Message apps_message(const std::vector<App>& apps, int page = 1);
 
 struct ObjectDiff {
   std::string title;  ///< "Deployment shop/checkout"
@@ -46,10 +58,10 @@ struct HistoryRow {
   std::vector<std::string> tags{};  ///< of its images then
   std::string health{};   ///< how it did with these sources in force: "healthy", "degraded: ..."; "" when that was never seen
 };
-/// Commits (none for an orphans App), and below them `incidents`, newest first.
-slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now);
+/// Commits (none for an orphans App), and below them `incidents`, newest first. `more`: there are older commits.
+slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now, int page = 1, bool more = false);
 slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now);
-slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app);
+slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app, int page = 1, bool more = false);
 slack::Message whoami_message(const std::string& slack_id, const std::optional<PersonId>& person, const std::vector<std::string>& groups, const std::vector<std::string>& may);
 
 }  // namespace driftwarden::view

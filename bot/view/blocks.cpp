@@ -23,6 +23,12 @@ constexpr std::size_t kMaxButtonText = 75;
 constexpr std::size_t kMaxConfirmText = 300;
 constexpr std::size_t kMaxButtonValue = 2000;
 constexpr std::size_t kMaxCode = 2800;
+constexpr std::size_t kMaxOptions = 100;
+constexpr std::size_t kMaxOptionText = 75;
+constexpr std::size_t kMaxOptionValue = 150;
+constexpr std::size_t kMaxPlaceholder = 150;
+constexpr std::size_t kMaxActionId = 255;
+constexpr std::string_view kPick = "pick:";
 constexpr std::size_t kMaxText = 4000;  // beyond it chat.update answers msg_too_long
 
 /// Length of the UTF-8 sequence at `at`, 0 where there is none.
@@ -39,18 +45,6 @@ std::size_t sequence_at(std::string_view text, std::size_t at) {
   const bool overlong = (first == 0xe0U && second < 0xa0U) || (first == 0xf0U && second < 0x90U);
   const bool outside = (first == 0xedU && second > 0x9fU) || (first == 0xf4U && second > 0x8fU);
   return overlong || outside ? 0 : length;
-}
-
-/// JSON carries UTF-8 only; what a program printed may be anything.
-std::string valid_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const auto length = sequence_at(text, at);
-    out += length == 0 ? "?" : text.substr(at, length);
-    at += std::max<std::size_t>(length, 1);
-  }
-  return out;
 }
 
 json plain(std::string_view text, std::size_t limit) { return {{"type", "plain_text"}, {"text", ellipsize(valid_utf8(text), limit)}, {"emoji", true}}; }
@@ -79,6 +73,17 @@ std::string cut_lines(std::string_view text, std::size_t limit) {
 }
 
 }  // namespace
+
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = sequence_at(text, at);
+    out += length == 0 ? "?" : text.substr(at, length);
+    at += std::max<std::size_t>(length, 1);
+  }
+  return out;
+}
 
 Blocks::Blocks() : blocks_(std::make_unique<json>(json::array())) {}
 Blocks::~Blocks() = default;
@@ -120,6 +125,28 @@ Blocks& Blocks::actions(const std::vector<Button>& buttons) {
     elements.push_back(button_json(button, count == 1 ? verb : fmt::format("{}:{}", verb, count)));
   }
   if (!elements.empty()) blocks_->push_back({{"type", "actions"}, {"elements", std::move(elements)}});
+  return *this;
+}
+
+Blocks& Blocks::select(std::string_view placeholder, const std::vector<Option>& options) {
+  json shown = json::array();
+  for (const auto& option : options) {
+    if (shown.size() == kMaxOptions) break;
+    const auto value = valid_utf8(option.command);
+    if (option.text.empty() || value.empty() || value.size() > kMaxOptionValue) continue;
+    shown.push_back({{"text", plain(option.text, kMaxOptionText)}, {"value", value}});
+  }
+  if (shown.empty()) return *this;
+  json menu{{"type", "static_select"}, {"action_id", "select"}, {"placeholder", plain(placeholder, kMaxPlaceholder)}, {"options", std::move(shown)}};
+  blocks_->push_back({{"type", "actions"}, {"elements", json::array({std::move(menu)})}});
+  return *this;
+}
+
+Blocks& Blocks::app_picker(std::string_view placeholder, std::string_view verb, std::string_view rest) {
+  const auto id = valid_utf8(picker_id(verb, rest));
+  if (id.size() > kMaxActionId) return *this;  // cut, it would say another command
+  json menu{{"type", "external_select"}, {"action_id", id}, {"placeholder", plain(placeholder, kMaxPlaceholder)}, {"min_query_length", 0}};
+  blocks_->push_back({{"type", "actions"}, {"elements", json::array({std::move(menu)})}});
   return *this;
 }
 
@@ -177,6 +204,16 @@ std::string time_span(WallTime time) {
 std::string clock_span(WallTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("<!date^{}^{{time_secs}}|{} UTC>", seconds.time_since_epoch().count(), format_time(seconds).substr(11, 8));
+}
+
+std::string picker_id(std::string_view verb, std::string_view rest) { return fmt::format("{}{}|{}", kPick, verb, rest); }
+
+std::optional<PickerId> read_picker_id(std::string_view action_id) {
+  if (!action_id.starts_with(kPick)) return std::nullopt;
+  action_id.remove_prefix(kPick.size());
+  const auto bar = action_id.find('|');
+  if (bar == std::string_view::npos || bar == 0) return std::nullopt;
+  return PickerId{.verb = std::string(action_id.substr(0, bar)), .rest = std::string(action_id.substr(bar + 1))};
 }
 
 std::string short_sha(std::string_view sha) { return sha.empty() ? "-" : std::string(sha.substr(0, 7)); }

@@ -57,6 +57,8 @@ std::optional<PickerId> read_picker_id(std::string_view action_id);
 slack::Message text_message(std::string mrkdwn);
 /// The blocks with their fallback: `text` says the same to whoever gets no blocks (notifications, screen readers).
 slack::Message message_of(Blocks& blocks, std::string text);
+/// JSON carries UTF-8 only; what a program printed may be anything. What is none becomes "?".
+std::string valid_utf8(std::string_view text);
 /// `text` cut to `limit` bytes at a line, else not inside an entity, a link or a code span; says that something is missing.
 std::string cut_mrkdwn(std::string_view text, std::size_t limit);
 /// `code`, with backticks inside made harmless.

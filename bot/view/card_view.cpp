@@ -95,10 +95,13 @@ std::vector<std::string> facts_of(const Change& change, const std::vector<Person
 
 std::vector<Button> buttons_of(const Change& change, const App& app) {
   const auto name = change_name(change.id);
+  const Button cancel{"Cancel", "cancel " + name, Button::Style::Plain, fmt::format("For who asked for it: {} is withdrawn.", name)};
   if (change.state == ChangeState::Proposed) {
     return {{"Approve", fmt::format("approve {} {}", name, short_sha(change.content.head_sha)), Button::Style::Primary, ""},
-            {"Reject", "reject " + name, Button::Style::Danger, change.pull_request == 0 ? "Nothing is changed then." : "The pull request is closed."}};
+            {"Reject", "reject " + name, Button::Style::Danger, change.pull_request == 0 ? "Nothing is changed then." : "The pull request is closed."},
+            cancel};
   }
+  if (can_be_cancelled(change)) return {cancel};
   const auto back = way_back(change, app);
   if (back.empty()) return {};
   return {{"Roll back", fmt::format("rollback {} to {}", app.name, short_sha(back)), Button::Style::Danger,
@@ -122,13 +125,16 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
     blocks.section(conditions);
   }
   blocks.section(standing);
+  blocks.context({stages_words(change, d())});
   blocks.context(facts_of(change, counted, named));
   blocks.actions(buttons_of(change, app));
   auto fallback = fmt::format("{} {}{} on {}: {}\n{}\nasked by {}{}", name, verb_before(change.verb), d().text(app.name), d().text(app.cluster), intent_words(change), standing,
                               d().text(ellipsize(change.requester, 200)), change.reason.empty() ? "" : ": " + reason_words(change));
   if (!conditions.empty()) fallback += "\n" + conditions;
+  if (const auto stage = stage_words(change); !stage.empty()) fallback += "\n" + stage;
   if (open) fallback += fmt::format("\n`approve {0}` or `reject {0}`", name);
-  if (const auto back = way_back(change, app); !back.empty()) fallback += fmt::format("\n`rollback {} to {}`", d().text(app.name), short_sha(back));
+  if (can_be_cancelled(change)) fallback += fmt::format("\n`cancel {}` withdraws it", name);
+  if (const auto back = way_back(change, app); !back.empty()) fallback += "\n" + code_span(fmt::format("rollback {} to {}", app.name, short_sha(back)));
   if (!change.pull_request_url.empty()) fallback += "\n" + link(change.pull_request_url, fmt::format("pull request #{}", change.pull_request));
   return message_of(blocks, std::move(fallback));
 }

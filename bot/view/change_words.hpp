@@ -43,6 +43,13 @@ std::vector<std::string> condition_lines(const Change& change, const App& app, c
 /// Where it stands, with its emoji: one line, and at the end the one verdict with its duration.
 std::string standing_words(const Change& change, const std::vector<PersonId>& counted, bool named, const Dialect& dialect);
 
+/// The way it goes, with what is behind it ticked and where it is now bold: "\u2713 render \u203a \u2713 pull request \u203a *approval* \u203a ...". "" once it is over.
+std::string stages_words(const Change& change, const Dialect& dialect);
+/// The same for who hears it: "step 3 of 7: approval".
+std::string stage_words(const Change& change);
+/// Its requester may still take it back: nothing is being merged or applied yet.
+bool can_be_cancelled(const Change& change);
+
 /// The revision that undoes a merged Change whose rollout went wrong; "" when there is nothing to undo.
 std::string way_back(const Change& change, const App& app);
 

@@ -9,6 +9,8 @@ namespace driftwarden::view {
 
 struct HomeContent {
   PersonId person;                  ///< "" = not in the config
+  std::string slack_id{};
+  std::string workspace_url{};      ///< for links to cards; "" = no links
   std::vector<StatusRow> mine;      ///< Apps that they own, worst first
   std::vector<StatusRow> others;    ///< the other Apps they may see that aren't in sync
   std::size_t visible = 0;          ///< Apps they may see
@@ -17,7 +19,7 @@ struct HomeContent {
   std::vector<std::string> verbs;   ///< what they may do
 };
 
-/// A view of type home: at most 100 blocks, whatever there is.
+/// A view of type home: at most 100 blocks and 250 kB, whatever there is. Nothing in it depends on `now` but the line that says it.
 slack::JsonPtr home_view(const HomeContent& content, WallTime now);
 
 }  // namespace driftwarden::view

@@ -1,4 +1,6 @@
 // Views: what is asked before a yes or a no counts, and the form for a new App. Limits: slack.md section 2.4.
+#include "bot/view/modals.hpp"
+
 #include "bot/view/blocks.hpp"
 #include "bot/view/card_view.hpp"
 #include "bot/view/change_words.hpp"
@@ -7,6 +9,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace driftwarden::view {
@@ -19,7 +22,7 @@ constexpr std::size_t kMaxOptions = 100;
 constexpr std::size_t kMaxOptionText = 75;
 constexpr std::size_t kMaxMetadata = 3000;
 
-json plain(std::string_view text, std::size_t limit) { return {{"type", "plain_text"}, {"text", ellipsize(text, limit)}}; }
+json plain(std::string_view text, std::size_t limit) { return {{"type", "plain_text"}, {"text", ellipsize(valid_utf8(text), limit)}}; }
 
 struct Input {
   std::string id;
@@ -30,6 +33,7 @@ struct Input {
   bool multiline = false;
   std::size_t min_length = 0;
   std::size_t max_length = 0;
+  std::string value{};  ///< filled in
 };
 
 json input_of(const Input& input, json element) {
@@ -44,22 +48,43 @@ json text_input(const Input& input) {
   if (input.min_length > 0) element["min_length"] = input.min_length;
   if (input.max_length > 0) element["max_length"] = input.max_length;
   if (!input.placeholder.empty()) element["placeholder"] = plain(input.placeholder, 150);
+  if (!input.value.empty()) element["initial_value"] = ellipsize(valid_utf8(input.value), input.max_length > 0 ? input.max_length : 3000);
   return input_of(input, std::move(element));
 }
+
+json option_of(const std::string& text, const std::string& value) { return {{"text", plain(text, kMaxOptionText)}, {"value", valid_utf8(value)}}; }
 
 /// A select must have an option, and no more than it can show; what doesn't fit is typed.
 json select_input(const Input& input, const std::vector<std::string>& values) {
   json options = json::array();
   for (const auto& value : values) {
-    if (!value.empty() && value.size() <= kMaxOptionText) options.push_back({{"text", plain(value, kMaxOptionText)}, {"value", value}});
+    if (!value.empty() && value.size() <= kMaxOptionText) options.push_back(option_of(value, value));
   }
   if (options.empty() || values.size() > kMaxOptions) return text_input(input);
   json element{{"type", "static_select"}, {"action_id", input.id}, {"options", std::move(options)}};
   if (!input.placeholder.empty()) element["placeholder"] = plain(input.placeholder, 150);
+  if (std::ranges::find(values, input.value) != values.end() && !input.value.empty()) element["initial_option"] = option_of(input.value, input.value);
   return input_of(input, std::move(element));
 }
 
-json section(std::string_view mrkdwn) { return {{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", cut_mrkdwn(mrkdwn, 3000)}, {"verbatim", true}}}}; }
+/// An App, by its name: of more than a menu can show those that fit what is typed.
+json app_input(const Input& input, const std::vector<std::string>& names) {
+  if (names.size() <= kMaxOptions) return select_input(input, names);
+  json element{{"type", "external_select"}, {"action_id", input.id}, {"min_query_length", 0}, {"placeholder", plain("A part of its name", 150)}};
+  if (!input.value.empty() && input.value.size() <= kMaxOptionText) element["initial_option"] = option_of(input.value, input.value);
+  return input_of(input, std::move(element));
+}
+
+json choice_input(const Input& input, const std::vector<FormChoice>& choices) {
+  json options = json::array();
+  for (const auto& choice : choices) {
+    if (options.size() == kMaxOptions || choice.name.empty() || choice.name.size() > kMaxOptionText) continue;
+    options.push_back(option_of(choice.title.empty() ? choice.name : fmt::format("{}: {}", choice.name, choice.title), choice.name));
+  }
+  return input_of(input, {{"type", "static_select"}, {"action_id", input.id}, {"options", std::move(options)}});
+}
+
+json section(std::string_view mrkdwn) { return {{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", cut_mrkdwn(valid_utf8(mrkdwn), 3000)}, {"verbatim", true}}}}; }
 
 struct Modal {
   std::string callback_id;
@@ -68,9 +93,15 @@ struct Modal {
   std::string command;
 };
 
-slack::JsonPtr modal_of(const Modal& modal, const std::string& channel, const std::string& thread_ts, json blocks) {
-  const json metadata{{"command", modal.command}, {"channel", channel}, {"thread_ts", thread_ts}};
-  auto text = metadata.dump(-1, ' ', false, json::error_handler_t::replace);
+/// `rules`: what a submission is checked by at once; left out where they don't fit, and the command checks all the same.
+slack::JsonPtr modal_of(const Modal& modal, const std::string& channel, const std::string& thread_ts, json blocks, json rules = json()) {
+  json metadata{{"command", modal.command}, {"channel", channel}, {"thread_ts", thread_ts}};
+  const auto written = [&] { return metadata.dump(-1, ' ', false, json::error_handler_t::replace); };
+  auto text = written();
+  if (!rules.empty()) {
+    metadata["parameters"] = std::move(rules);
+    if (auto with_rules = written(); with_rules.size() <= kMaxMetadata) text = std::move(with_rules);
+  }
   if (text.size() > kMaxMetadata) text = json{{"command", modal.command}}.dump(-1, ' ', false, json::error_handler_t::replace);
   json view{{"type", "modal"},
             {"callback_id", modal.callback_id},
@@ -81,6 +112,32 @@ slack::JsonPtr modal_of(const Modal& modal, const std::string& channel, const st
             {"blocks", std::move(blocks)}};
   // What people wrote may be anything; a view must be UTF-8.
   return std::make_shared<const json>(json::parse(view.dump(-1, ' ', false, json::error_handler_t::replace)));
+}
+
+/// What every new App may have, and a template says more about.
+bool is_built_in(const FormField& field) { return field.name == "image" || field.name == "port"; }
+
+json field_input(const FormField& field) {
+  Input input;
+  input.id = is_built_in(field) ? field.name : kParameter + field.name;
+  input.label = field.title.empty() ? field.name : field.title;
+  input.hint = field.hint;
+  input.optional = !field.required;
+  input.max_length = 1000;
+  input.value = field.value;
+  return field.choices.empty() ? text_input(input) : select_input(input, field.choices);
+}
+
+json rules_of(const std::vector<FormField>& fields) {
+  json rules = json::array();
+  for (const auto& field : fields) {
+    json rule{{"name", field.name}, {"id", is_built_in(field) ? field.name : kParameter + field.name}};
+    if (field.required) rule["required"] = true;
+    if (!field.pattern.empty()) rule["pattern"] = field.pattern;
+    if (!field.choices.empty()) rule["choices"] = field.choices;
+    rules.push_back(std::move(rule));
+  }
+  return rules;
 }
 
 }  // namespace
@@ -119,36 +176,67 @@ slack::JsonPtr reject_modal(const Change& change, const std::string& channel, co
 }
 
 slack::JsonPtr create_app_modal(const std::vector<App>& apps, const std::vector<std::string>& clusters, const std::string& channel, const std::string& thread_ts) {
-  std::vector<std::string> patterns;
-  for (const auto& app : apps) {
-    if (!app.orphans && !app.repository.empty()) patterns.push_back(app.name);
-  }
-  Input like{"like", "Like which App?"};
-  like.hint = "Its files are copied with its name replaced. Without one a plain Deployment is made, and an image is needed.";
-  like.optional = true;
-  Input image{"image", "Image", "ghcr.io/acme/web:1.4.2"};
-  image.optional = true;
-  Input path{"path", "Path in the repository", "apps/web"};
-  path.optional = true;
-  Input namespace_{"namespace", "Namespace"};
-  namespace_.max_length = 63;
-  Input where{"channel", "Channel", "#shop-prod"};
-  where.optional = true;
-  Input name{"name", "Name"};
-  name.max_length = 63;
-  Input reason{"reason", "Why?"};
-  reason.optional = true;
-  reason.max_length = 1000;
+  CreateAppForm form;
+  form.apps = apps;
+  form.clusters = clusters;
+  form.channel = channel;
+  form.thread_ts = thread_ts;
+  return create_app_modal(form);
+}
+
+slack::JsonPtr create_app_modal(const CreateAppForm& form) {
+  const auto value = [&](const std::string& id) {
+    const auto found = form.values.find(id);
+    return found == form.values.end() ? std::string() : found->second;
+  };
+  const auto input = [&](std::string id, std::string label, bool optional, std::string placeholder = {}) {
+    Input made;
+    made.value = value(id);
+    made.id = std::move(id);
+    made.label = std::move(label);
+    made.placeholder = std::move(placeholder);
+    made.optional = optional;
+    return made;
+  };
+  const bool from_template = !form.template_.empty();
   json blocks = json::array();
+  if (from_template) blocks.push_back(section(fmt::format("From the template {}.", code_span(form.template_))));
+  auto name = input("name", "Name", false, "web-shop");
+  name.max_length = 63;
   blocks.push_back(text_input(name));
-  blocks.push_back(select_input(like, patterns));
-  blocks.push_back(text_input(image));
-  blocks.push_back(select_input({"cluster", "Cluster"}, clusters));
+  if (!from_template && !form.templates.empty()) {
+    auto choice = input("template", "From which template?", true);
+    choice.hint = "What it wants to know is asked next.";
+    blocks.push_back(choice_input(choice, form.templates));
+  }
+  if (!from_template) {
+    std::vector<std::string> patterns;
+    for (const auto& app : form.apps) {
+      if (!app.orphans && !app.repository.empty()) patterns.push_back(app.name);
+    }
+    auto like = input("like", "Like which App?", true);
+    like.hint = "Its files are copied with its name replaced. Without one a plain Deployment is made, and an image is needed.";
+    blocks.push_back(app_input(like, patterns));
+  }
+  for (const auto& field : form.fields) blocks.push_back(field_input(field));
+  const auto is_asked = [&](std::string_view id) { return std::ranges::any_of(form.fields, [&](const FormField& field) { return field.name == id; }); };
+  if (!is_asked("image")) blocks.push_back(text_input(input("image", "Image", true, "ghcr.io/acme/web:1.4.2")));
+  auto port = input("port", "Port", true, "8080");
+  port.hint = "With one it gets a Service.";
+  port.max_length = 5;
+  if (!is_asked("port")) blocks.push_back(text_input(port));
+  blocks.push_back(select_input(input("cluster", "Cluster", false), form.clusters));
+  auto namespace_ = input("namespace", "Namespace", false);
+  namespace_.max_length = 63;
   blocks.push_back(text_input(namespace_));
-  blocks.push_back(text_input(path));
-  blocks.push_back(text_input(where));
+  if (form.repositories.size() > 1) blocks.push_back(select_input(input("repository", "Repository", true), form.repositories));
+  blocks.push_back(text_input(input("path", "Path in the repository", true, "apps/web")));
+  blocks.push_back(text_input(input("channel", "Channel", true, "#shop-prod")));
+  auto reason = input("reason", "Why?", true);
+  reason.max_length = 1000;
   blocks.push_back(text_input(reason));
-  return modal_of({"create-app", "New App", "Propose", "create-app"}, channel, thread_ts, std::move(blocks));
+  const auto command = from_template ? "create-app template " + form.template_ : std::string("create-app");
+  return modal_of({"create-app", "New App", "Propose", command}, form.channel, form.thread_ts, std::move(blocks), rules_of(form.fields));
 }
 
 }  // namespace driftwarden::view

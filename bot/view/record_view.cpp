@@ -2,6 +2,7 @@
 
 #include "bot/view/blocks.hpp"
 #include "bot/view/drift_words.hpp"
+#include "bot/view/pages.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -61,26 +62,20 @@ slack::Message stats_message(const TimesInDrift& times, const std::string& app, 
   return message_of(blocks, std::move(text));
 }
 
-slack::Message ignores_message(std::vector<RuleRow> rows, const std::string& app) {
+slack::Message ignores_message(std::vector<RuleRow> rows, const std::string& app, int asked) {
   std::ranges::stable_sort(rows, [](const RuleRow& a, const RuleRow& b) {
     if (a.use.expired != b.use.expired) return a.use.expired;
     return a.use.until.value_or(WallTime::max()) < b.use.until.value_or(WallTime::max());
   });
   std::vector<std::string> lines;
-  for (const auto& row : rows) {
-    if (lines.size() < kRulesShown) lines.push_back(rule_line(row, app.empty()));
-  }
-  if (rows.size() > kRulesShown) lines.push_back(fmt::format("\u2026 and {} more", rows.size() - kRulesShown));
+  const auto page = page_of(rows.size(), kRulesShown, asked);
+  for (auto i = page.first; i < page.last; ++i) lines.push_back(rule_line(rows[i], app.empty()));
   const auto whose = app.empty() ? std::string{} : fmt::format(" of *{}*", slack::escape(app));
-  const auto head = rows.empty() ? fmt::format("There are no ignore rules{}.", whose) : fmt::format("*Ignore rules*{}", whose);
+  const auto head = rows.empty() ? fmt::format("There are no ignore rules{}.", whose) : fmt::format("*Ignore rules*{}{}{}", whose, page.pages > 1 ? ", " : "", page_words(page, rows.size()));
   Blocks blocks;
   blocks.section(head);
-  std::string section;
-  for (const auto& line : lines) {
-    if (!section.empty() && section.size() + line.size() + 1 > 2900) blocks.section(std::exchange(section, ""));
-    section += (section.empty() ? "" : "\n") + line;
-  }
-  blocks.section(section);
+  add_packed(blocks, lines);
+  blocks.actions(page_buttons(page, app.empty() ? "ignores" : "ignores " + app));
   blocks.context({"`ignore APP [PATH] for 30d because ...` asks for one"});
   return message_of(blocks, head + (lines.empty() ? "" : "\n" + join(lines, "\n")));
 }

@@ -35,6 +35,6 @@ struct RuleRow {
   RuleUse use;
 };
 /// Those that ran out first, then those that run out next.
-slack::Message ignores_message(std::vector<RuleRow> rows, const std::string& app);
+slack::Message ignores_message(std::vector<RuleRow> rows, const std::string& app, int page = 1);
 
 }  // namespace driftwarden::view

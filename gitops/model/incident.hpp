@@ -45,6 +45,10 @@ struct Incident {
   std::optional<WallTime> calm_since;   ///< in sync since then, but it came and went too often to be called over yet
   std::optional<WallTime> reminded_at;  ///< when it was last repeated
   int reminders = 0;
+  std::optional<WallTime> told_at{};         ///< when it was first told: later than it opened where it was muted
+  std::optional<WallTime> last_member_at{};  ///< of a leader: when the last one joined
+  std::optional<WallTime> critical_at{};     ///< of a storm's leader: for when its thread's last line about critical ones was planned
+  std::vector<std::string> told{};           ///< what its group's thread was told of it: "joined", "healed:0"
   bool operator==(const Incident&) const = default;
 };
 

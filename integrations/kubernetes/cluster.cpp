@@ -280,6 +280,26 @@ class LiveCluster final : public Cluster {
     co_return std::make_shared<const json>(std::move(object));
   }
 
+  asio::awaitable<Result<JsonPtr>> list(ListQuery query) override {
+    const auto step = fmt::format("{}: list {}{}", name(), query.kind.kind, place_of(query.namespace_));
+    auto resource = co_await core_->discovery.resolve(query.kind);
+    if (!resource) co_return wrap(step, resource.error());
+    auto request = make_list(*resource, query);
+    request.timeout = core_->options.request_timeout;
+    const auto response = co_await core_->api.send_patiently(std::move(request));
+    if (!response) co_return wrap(step, response.error());
+    co_return read_list(step, *response, query, resource->plural);
+  }
+
+  asio::awaitable<Result<std::string>> logs(LogQuery query) override {
+    const auto step = fmt::format("{}: log of {}/{}{}{}", name(), query.namespace_, query.pod, query.container.empty() ? "" : " container ", query.container);
+    auto request = make_log_request(query);
+    request.timeout = core_->options.request_timeout;
+    auto response = co_await core_->api.send_patiently(std::move(request));
+    if (!response) co_return wrap(step, response.error());
+    co_return read_log(step, std::move(*response), query);
+  }
+
   asio::awaitable<Result<bool>> may(std::string verb, WatchedKind kind, std::string namespace_) override {
     const auto step = fmt::format("{}: asking whether we may {} {}", name(), verb, kind.kind);
     auto resource = co_await core_->discovery.resolve(std::move(kind));

@@ -51,6 +51,8 @@ class WebSocket {
   virtual asio::awaitable<void> close(std::uint16_t code) = 0;
   /// Drops TCP without a close frame.
   virtual void abort() = 0;
+  /// Reads and answers nothing any more while TCP stays open, as behind a dead router. abort() ends it.
+  virtual void play_dead() {}
 };
 
 struct ServerReply {

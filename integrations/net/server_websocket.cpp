@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <list>
+#include <utility>
 
 namespace driftwarden::net {
 
@@ -89,13 +90,14 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
   asio::awaitable<void> pump() {
     auto self = shared_from_this();
     beast::flat_buffer buffer;
-    for (;;) {
+    while (!dead_) {
       while (inbox_.size() >= kMaxWaitingMessages) {
         auto room = co_await taken_.wait();
         if (!room) co_return;
       }
       auto [failed, bytes] = co_await stream_.async_read(buffer, kAwait);
       if (failed) {
+        if (dead_) co_return;
         end_ = failed;
         arrived_.notify();
         co_return;
@@ -149,6 +151,15 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
   void abort() override {
     error_code ignored;
     beast::get_lowest_layer(stream_).close(ignored);
+    if (!std::exchange(dead_, false)) return;
+    end_ = asio::error::operation_aborted;  // nobody reads who could notice
+    arrived_.notify();
+  }
+
+  void play_dead() override {
+    error_code ignored;
+    dead_ = true;
+    beast::get_lowest_layer(stream_).cancel(ignored);
   }
 
  private:
@@ -184,7 +195,7 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
   /// A frame that didn't leave whole ends the connection: nothing could follow it.
   asio::awaitable<Result<void>> bounded(asio::awaitable<Result<void>> writing) {
     auto written = co_await with_deadline<void>(shared_->clock, shared_->clock.mono_now() + shared_->options.idle_timeout, std::move(writing));
-    if (!written) {
+    if (!written && !dead_) {
       abort();
       if (written.error().kind == ErrorKind::Timeout) co_return Error{ErrorKind::Unavailable, "the websocket's client doesn't read"};
     }
@@ -195,6 +206,7 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
   websocket::stream<tcp::socket> stream_;
   std::deque<WebSocketMessage> inbox_;
   error_code end_;
+  bool dead_ = false;
   Signal arrived_;
   Signal taken_;
   Turnstile sending_;

@@ -20,6 +20,7 @@ using nlohmann::json;
 
 constexpr const char* kProject = "acme/config";
 constexpr const char* kBot = "warden";
+constexpr const char* kRegistry = "registry.acme.example";
 
 struct RunningCluster {
   ClusterAddress address;
@@ -36,9 +37,10 @@ std::string object_path(const ObjectRef& ref) {
 }
 
 /// A browser names the page that asks; kubectl and the bot are no page.
-asio::awaitable<net::ServerReply> answer_locally(ApiServer& api, net::ServerRequest request) {
+template <class Server>
+asio::awaitable<net::ServerReply> answer_locally(Server& server, net::ServerRequest request) {
   if (request.headers.find("Origin")) co_return net::ServerReply(403, "text/plain", "no web page may ask this server\n");
-  co_return co_await api.handle(std::move(request));
+  co_return co_await server.handle(std::move(request));
 }
 
 class RunningSandbox final : public Sandbox {
@@ -51,6 +53,7 @@ class RunningSandbox final : public Sandbox {
     CHECK_OK(open_front());
     CHECK_OK(open_cluster("prod-eu", "production", options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 1)));
     CHECK_OK(open_cluster("staging", "staging", options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 2)));
+    CHECK_OK(open_registry(options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 4)));
     BreakTargets targets;
     targets.clock = &clock_;
     targets.prod = clusters_.at("prod-eu").api.get();
@@ -83,10 +86,12 @@ class RunningSandbox final : public Sandbox {
   void set_webhook(std::string url) override { forge_->set_urls(info_.chat_url + "forge", std::move(url)); }
   Workspace& workspace() override { return *workspace_; }
   ForgeServer& forge() override { return *forge_; }
+  RegistryServer& registry() override { return *registry_; }
   ApiServer& cluster(const std::string& name) override { return *clusters_.at(name).api; }
 
   asio::awaitable<void> stop() override {
     co_await front_->stop();
+    co_await registry_front_->stop();
     co_await workspace_->stop();
     co_await forge_->stop();
     for (auto& [name, cluster] : clusters_) {
@@ -119,10 +124,13 @@ class RunningSandbox final : public Sandbox {
     workspace.users = info_.users;
     workspace.channels = {{"C0GITOPS", "gitops"}, {"C0SHOPPROD", "shop-prod"}, {"C0ADMIN", "driftwarden"}};
     workspace.email_domain = "acme.example";
+    workspace.shortcuts = {{"alert_act", "Act on this", true}};  // as in deploy/slack-manifest.yaml
     workspace.tips = {{"@warden status", "all Apps at a glance, worst first"},
                       {"@warden diff checkout", "what live differs in from Git"},
                       {"@warden sync checkout", "put Git back in force; somebody else approves"},
                       {"@warden rollback checkout", "restore the commit before"},
+                      {"@warden set-image checkout", "which tags there are, from Git and the registry"},
+                      {"@warden create-app", "a new App from a template"},
                       {"@warden audit", "who did what"}};
     workspace_ = create_workspace(executor_, clock_, random_, workspace);
     ForgeServerOptions forge;
@@ -163,6 +171,22 @@ class RunningSandbox final : public Sandbox {
     CHECK_OK(write_private_file(cluster.address.kubeconfig, make_kubeconfig(name, cluster.address.url, cluster.token)));
     info_.clusters.push_back(cluster.address);
     clusters_.emplace(name, std::move(cluster));
+    return Result<void>{};
+  }
+
+  Result<void> open_registry(std::uint16_t port) {
+    RegistryServerOptions options;
+    options.service = kRegistry;
+    registry_ = create_registry_server(clock_, random_, options);
+    for (const auto& [image, tags] : shop_images()) {
+      for (const auto& tag : tags) registry_->push(image, tag);
+    }
+    net::HttpServerOptions server;
+    server.port = port;
+    TRY(registry_front_, net::start_http_server(executor_, clock_, server, [registry = registry_.get()](net::ServerRequest request) { return answer_locally(*registry, std::move(request)); }));
+    info_.registry_host = kRegistry;
+    info_.registry_api_url = fmt::format("http://127.0.0.1:{}", registry_front_->port());
+    registry_->set_base_url(info_.registry_api_url);
     return Result<void>{};
   }
 
@@ -208,8 +232,10 @@ class RunningSandbox final : public Sandbox {
   std::vector<ForgeUser> forge_people_;
   std::unique_ptr<Workspace> workspace_;
   std::unique_ptr<ForgeServer> forge_;
+  std::unique_ptr<RegistryServer> registry_;
   std::map<std::string, RunningCluster> clusters_;
   std::unique_ptr<net::HttpServer> front_;
+  std::unique_ptr<net::HttpServer> registry_front_;
 };
 
 }  // namespace

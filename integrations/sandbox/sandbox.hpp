@@ -1,9 +1,10 @@
 #pragma once
-// The whole other side in one process, on loopback: a Slack workspace, two clusters, a forge, and a small shop in them.
+// The whole other side in one process, on loopback: a Slack workspace, two clusters, a forge, an image registry, and a small shop in them.
 #include "gitops/base/clock.hpp"
 #include "gitops/base/random.hpp"
 #include "integrations/sandbox/cluster/api_server.hpp"
 #include "integrations/sandbox/forge/forge_server.hpp"
+#include "integrations/sandbox/registry/registry_server.hpp"
 #include "integrations/sandbox/workspace/workspace.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -40,6 +41,8 @@ struct SandboxInfo {
   std::string forge_token;
   std::string git_url;
   std::string project;
+  std::string registry_host;     ///< as images name it
+  std::string registry_api_url;  ///< where it is
   std::string data;
 };
 
@@ -57,6 +60,7 @@ class Sandbox {
   virtual void set_webhook(std::string url) = 0;
   virtual Workspace& workspace() = 0;
   virtual ForgeServer& forge() = 0;
+  virtual RegistryServer& registry() = 0;
   virtual ApiServer& cluster(const std::string& name) = 0;
   virtual asio::awaitable<void> stop() = 0;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// The shop that a newcomer finds in the sandbox: six Apps, two clusters, a little history.
+// The shop that a newcomer finds in the sandbox: six Apps, two clusters, a little history, a template for more.
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +27,9 @@ struct ShopCommit {
   std::string message;
 };
 std::vector<ShopCommit> shop_history();
+
+/// What the registry has: images without host, with their tags. Some are newer than what runs.
+std::vector<std::pair<std::string, std::vector<std::string>>> shop_images();
 
 /// checkout's deployment at a version, for the history and the "push a commit" button.
 std::string checkout_deployment(const std::string& version, int replicas);

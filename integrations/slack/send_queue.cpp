@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 namespace driftwarden::slack {
 namespace {
+
+/// So many posts overtake an edit that could go; then it does, lest a busy channel's cards grow stale.
+constexpr int kMaxOvertaken = 4;
 
 bool same_message(const Sender::Outgoing& a, const Sender::Outgoing& b) {
   return !a.key.empty() && a.key == b.key && a.ts == b.ts && a.thread_ts == b.thread_ts;
@@ -16,13 +20,28 @@ auto find_same(Jobs& jobs, const Sender::Outgoing& outgoing) {
   return std::ranges::find_if(jobs, [&](const SendQueue::Job& job) { return same_message(job.outgoing, outgoing); });
 }
 
+SenderOptions only_per_channel(Duration per_channel) {
+  SenderOptions options;
+  options.per_channel = per_channel;
+  return options;
+}
+
 }  // namespace
 
-std::deque<SendQueue::Job>& SendQueue::lane(Channel& channel, Sender::Priority priority) {
+Bucket::Bucket(int per_minute, int burst) : every_(60'000 / std::max(per_minute, 1)), slack_(every_ * (std::max(burst, 1) - 1)) {}
+
+void Bucket::take(MonoTime now) { full_at_ = std::max(full_at_, now) + every_; }
+
+SendQueue::SendQueue(SenderOptions options)
+    : per_channel_(options.per_channel), posts_(options.posts_per_minute, options.posts_burst), edits_(options.edits_per_minute, options.edits_burst) {}
+
+SendQueue::SendQueue(Duration per_channel) : SendQueue(only_per_channel(per_channel)) {}
+
+SendQueue::Jobs& SendQueue::lane(Channel& channel, Sender::Priority priority) {
   return priority == Sender::Priority::Answer ? channel.answers : channel.alerts;
 }
 
-bool SendQueue::join_waiting(std::deque<Job>& jobs, Ticket ticket, const Sender::Outgoing& outgoing) {
+bool SendQueue::join_waiting(Jobs& jobs, Ticket ticket, const Sender::Outgoing& outgoing) {
   const auto found = find_same(jobs, outgoing);
   if (found == jobs.end()) return false;
   found->outgoing.message = outgoing.message;
@@ -38,7 +57,7 @@ void SendQueue::add(Ticket ticket, Sender::Outgoing outgoing) {
     join_waiting(channel.alerts, ticket, outgoing);
     return;
   }
-  Job job{std::move(outgoing), {ticket}, 0};
+  Job job{std::move(outgoing), {ticket}, 0, ++last_order_};
   if (alert != channel.alerts.end()) {  // an answer takes the waiting alert along to its own lane
     job.waiters.insert(job.waiters.begin(), alert->waiters.begin(), alert->waiters.end());
     channel.alerts.erase(alert);
@@ -46,18 +65,46 @@ void SendQueue::add(Ticket ticket, Sender::Outgoing outgoing) {
   lane(channel, job.outgoing.priority).push_back(std::move(job));
 }
 
+/// The first post, or the first edit where there is no post or the edit was overtaken often enough.
+std::optional<SendQueue::Choice> SendQueue::choose_in(Channel& channel, Jobs& jobs, MonoTime now) const {
+  const auto post = posts_.due() > now ? jobs.end() : std::ranges::find_if(jobs, [](const Job& job) { return !job.is_edit(); });
+  const auto edit = edits_.due() > now ? jobs.end() : std::ranges::find_if(jobs, &Job::is_edit);
+  if (post == jobs.end() && edit == jobs.end()) return std::nullopt;
+  const bool older_edit = post != jobs.end() && edit != jobs.end() && edit->order < post->order;
+  const bool take_edit = post == jobs.end() || (older_edit && channel.overtaken >= kMaxOvertaken);
+  return Choice{&channel, &jobs, take_edit ? edit : post, older_edit && !take_edit};
+}
+
+std::optional<SendQueue::Choice> SendQueue::choose_in(Channel& channel, MonoTime now) const {
+  if (channel.busy || channel.not_before > now) return std::nullopt;
+  if (auto answer = choose_in(channel, channel.answers, now)) return answer;
+  return choose_in(channel, channel.alerts, now);
+}
+
+/// Which of two channels gets what the workspace has left.
+bool SendQueue::goes_before(const Choice& a, const Choice& b) {
+  const auto rank = [](const Choice& one) { return std::tuple(one.jobs != &one.channel->answers, one.job->is_edit(), one.job->order); };
+  return rank(a) < rank(b);
+}
+
 std::optional<SendQueue::Job> SendQueue::next(MonoTime now) {
+  std::optional<Choice> best;
   for (auto& [name, channel] : channels_) {
-    if (channel.busy || channel.empty() || channel.not_before > now) continue;
-    auto& jobs = channel.answers.empty() ? channel.alerts : channel.answers;
-    auto job = std::move(jobs.front());
-    jobs.pop_front();
-    channel.busy = true;
-    channel.not_before = now + per_channel_;
-    return job;
+    const auto choice = choose_in(channel, now);
+    if (choice && (!best || goes_before(*choice, *best))) best = choice;
   }
-  forget_idle(now);
-  return std::nullopt;
+  if (!best) {
+    forget_idle(now);
+    return std::nullopt;
+  }
+  auto job = std::move(*best->job);
+  best->jobs->erase(best->job);
+  auto& channel = *best->channel;
+  channel.busy = true;
+  channel.not_before = now + per_channel_;
+  channel.overtaken = best->overtakes ? channel.overtaken + 1 : 0;
+  (job.is_edit() ? edits_ : posts_).take(now);
+  return job;
 }
 
 void SendQueue::forget_idle(MonoTime now) {
@@ -103,9 +150,16 @@ void SendQueue::withdraw(Ticket ticket) {
 
 std::optional<MonoTime> SendQueue::next_due() const {
   std::optional<MonoTime> due;
+  const auto consider = [&](const Channel& channel, const Jobs& jobs) {
+    for (const auto& job : jobs) {
+      const auto when = std::max(channel.not_before, (job.is_edit() ? edits_ : posts_).due());
+      if (!due || when < *due) due = when;
+    }
+  };
   for (const auto& [name, channel] : channels_) {
-    if (channel.busy || channel.empty()) continue;
-    if (!due || channel.not_before < *due) due = channel.not_before;
+    if (channel.busy) continue;
+    consider(channel, channel.answers);
+    consider(channel, channel.alerts);
   }
   return due;
 }

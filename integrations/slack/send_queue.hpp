@@ -2,6 +2,7 @@
 // Which message goes out next, and when: the sender's decisions without I/O and without a clock.
 #include "integrations/slack/slack.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -14,14 +15,33 @@ namespace driftwarden::slack {
 /// Names one send() that waits for a result.
 using Ticket = std::uint64_t;
 
+/// Lets `burst` pass at once and then one in every minute/per_minute.
+class Bucket {
+ public:
+  Bucket(int per_minute, int burst);
+  /// When the next one may pass.
+  MonoTime due() const { return full_at_ - slack_; }
+  void take(MonoTime now);
+  /// Slack said "not before": nobody passes till then.
+  void hold(MonoTime until) { full_at_ = std::max(full_at_, until + slack_); }
+
+ private:
+  Duration every_;
+  Duration slack_;      ///< how far ahead of the even pace a burst may run
+  MonoTime full_at_{};  ///< the theoretical arrival time of the next one
+};
+
 class SendQueue {
  public:
-  explicit SendQueue(Duration per_channel) : per_channel_(per_channel) {}
+  explicit SendQueue(SenderOptions options);
+  explicit SendQueue(Duration per_channel);
 
   struct Job {
     Sender::Outgoing outgoing;
     std::vector<Ticket> waiters;
     int refusals = 0;  ///< how often Slack said "rate limited" to it
+    std::uint64_t order = 0;
+    bool is_edit() const { return outgoing.ts.has_value(); }
   };
 
   /// Joins the job that waits under the same key for the same message: the newest content, the higher priority, the older place.
@@ -32,6 +52,8 @@ class SendQueue {
   void finish(const Job& job, const std::optional<MessageRef>& posted);
   /// Rate limited: the channel pauses. Content that came meanwhile wins.
   void put_back(Job job, MonoTime not_before);
+  /// Slack holds a whole method back: chat.update for `edits`, else chat.postMessage.
+  void hold(bool edits, MonoTime until) { (edits ? edits_ : posts_).hold(until); }
   /// Nobody waits under `ticket` any more; a message for nobody isn't sent.
   void withdraw(Ticket ticket);
   /// When next() has a job that it hasn't now; nothing when it needs finish() or add() first.
@@ -39,19 +61,33 @@ class SendQueue {
   std::size_t waiting() const;
 
  private:
+  using Jobs = std::deque<Job>;
   struct Channel {
-    std::deque<Job> answers;
-    std::deque<Job> alerts;
+    Jobs answers;
+    Jobs alerts;
     MonoTime not_before{};
     bool busy = false;
+    int overtaken = 0;  ///< posts that went although an edit of the same lane could have
     bool empty() const { return answers.empty() && alerts.empty(); }
   };
+  struct Choice {
+    Channel* channel = nullptr;
+    Jobs* jobs = nullptr;
+    Jobs::iterator job;
+    bool overtakes = false;
+  };
 
-  static std::deque<Job>& lane(Channel& channel, Sender::Priority priority);
-  static bool join_waiting(std::deque<Job>& jobs, Ticket ticket, const Sender::Outgoing& outgoing);
+  static Jobs& lane(Channel& channel, Sender::Priority priority);
+  static bool join_waiting(Jobs& jobs, Ticket ticket, const Sender::Outgoing& outgoing);
+  std::optional<Choice> choose_in(Channel& channel, MonoTime now) const;
+  std::optional<Choice> choose_in(Channel& channel, Jobs& jobs, MonoTime now) const;
+  static bool goes_before(const Choice& a, const Choice& b);
   void forget_idle(MonoTime now);
 
   Duration per_channel_;
+  Bucket posts_;
+  Bucket edits_;
+  std::uint64_t last_order_ = 0;
   std::map<std::string, Channel> channels_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 
 namespace driftwarden::slack {
@@ -17,6 +18,8 @@ constexpr int kMaxRefusals = 10;
 constexpr Duration kFirstPause{1'000};
 constexpr Duration kLongestPause{60'000};
 constexpr Duration kIdle{3'600'000};
+const std::string kEdit = "chat.update";
+const std::string kPost = "chat.postMessage";
 
 Duration pause_after(int refusals) { return std::min<Duration>(kLongestPause, kFirstPause * (1 << std::min(refusals, 6))); }
 
@@ -28,8 +31,8 @@ struct Waiter {
 
 class PacedSender final : public Sender {
  public:
-  PacedSender(asio::any_io_executor executor, WebApi& api, Clock& clock, Duration per_channel)
-      : executor_(executor), api_(api), clock_(clock), queue_(per_channel), changed_(executor), tasks_(executor) {}
+  PacedSender(asio::any_io_executor executor, WebApi& api, Clock& clock, SenderOptions options)
+      : executor_(executor), api_(api), clock_(clock), queue_(options), changed_(executor), tasks_(executor) {}
 
   asio::awaitable<Result<MessageRef>> send(Outgoing outgoing) override;
   std::size_t waiting() const override { return queue_.waiting(); }
@@ -39,6 +42,8 @@ class PacedSender final : public Sender {
   asio::awaitable<void> pump();
   asio::awaitable<void> carry_out(SendQueue::Job job);
   asio::awaitable<Result<MessageRef>> call(Outgoing outgoing);
+  void heed_slack();
+  MonoTime pause_until(const SendQueue::Job& job) const;
   void settle(const std::vector<Ticket>& waiters, const Result<MessageRef>& result);
 
   asio::any_io_executor executor_;
@@ -70,6 +75,7 @@ asio::awaitable<Result<MessageRef>> PacedSender::send(Outgoing outgoing) {
 
 asio::awaitable<void> PacedSender::pump() {
   while (!stopped_) {
+    heed_slack();
     while (auto job = queue_.next(clock_.mono_now())) tasks_.spawn("slack message", carry_out(std::move(*job)));
     const auto due = queue_.next_due().value_or(clock_.mono_now() + kIdle);
     auto woken = co_await changed_.wait_until(clock_, due);
@@ -77,13 +83,25 @@ asio::awaitable<void> PacedSender::pump() {
   }
 }
 
+/// What waits here can still be overtaken and coalesced; what waits inside a call can't.
+void PacedSender::heed_slack() {
+  if (const auto until = api_.held_until(kEdit)) queue_.hold(true, *until);
+  if (const auto until = api_.held_until(kPost)) queue_.hold(false, *until);
+}
+
+MonoTime PacedSender::pause_until(const SendQueue::Job& job) const {
+  const auto ours = clock_.mono_now() + pause_after(job.refusals);
+  return std::max(ours, api_.held_until(job.is_edit() ? kEdit : kPost).value_or(ours));
+}
+
 asio::awaitable<void> PacedSender::carry_out(SendQueue::Job job) {
   auto outgoing = job.outgoing;
   auto result = co_await call(std::move(outgoing));
   if (!result && result.error().kind == ErrorKind::RateLimited && job.refusals < kMaxRefusals) {
-    const auto pause = pause_after(job.refusals);
+    const auto until = pause_until(job);
+    const auto pause = std::chrono::ceil<Duration>(until - clock_.mono_now());
     log_warn("slack", fmt::format("channel {} pauses for {} ms: {}", job.outgoing.channel, pause.count(), result.error().message));
-    queue_.put_back(std::move(job), clock_.mono_now() + pause);
+    queue_.put_back(std::move(job), until);
   } else {
     const auto posted = result ? std::optional<MessageRef>(*result) : std::nullopt;
     queue_.finish(job, posted);
@@ -128,8 +146,8 @@ asio::awaitable<void> PacedSender::stop() {
 
 }  // namespace
 
-std::unique_ptr<Sender> create_sender(asio::any_io_executor executor, WebApi& api, Clock& clock, Duration per_channel) {
-  return std::make_unique<PacedSender>(std::move(executor), api, clock, per_channel);
+std::unique_ptr<Sender> create_sender(asio::any_io_executor executor, WebApi& api, Clock& clock, SenderOptions options) {
+  return std::make_unique<PacedSender>(std::move(executor), api, clock, options);
 }
 
 }  // namespace driftwarden::slack

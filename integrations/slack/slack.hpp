@@ -84,11 +84,25 @@ class WebApi {
   /// The first message of `channel` since `oldest_ts` whose metadata's event_payload.key is `key`; nullopt when there is none. How a post
   /// that may have happened before a crash is found again.
   virtual asio::awaitable<Result<std::optional<MessageRef>>> find_posted(std::string channel, std::string thread_ts, std::string oldest_ts, std::string key) = 0;
+  /// Until when Slack's Retry-After holds `method` back; nothing when it doesn't.
+  virtual std::optional<MonoTime> held_until(const std::string& method) const {
+    (void)method;
+    return std::nullopt;
+  }
 };
 std::unique_ptr<WebApi> create_web_api(net::HttpClient& http, Clock& clock, Random& random, WebApiOptions options);
 
-/// Sends messages at Slack's pace: at most one a second and channel, in order, approvals before alerts. An edit of a message that is
-/// still waiting replaces it, and every waiter of the two gets the one result.
+/// Slack's limits, and how much of them is used. A bucket refills evenly, so a minute sees at most its rate and one burst.
+struct SenderOptions {
+  Duration per_channel{1'000};  ///< between two messages of one channel
+  int edits_per_minute = 38;    ///< chat.update is tier 3: fifty a minute and workspace
+  int edits_burst = 10;
+  int posts_per_minute = 200;  ///< "several hundred a minute" and workspace
+  int posts_burst = 40;
+};
+
+/// Sends messages at Slack's pace: at most one a second and channel, in order, answers (approval cards are some) before alerts, posts
+/// before edits. An edit of a message that is still waiting replaces it, and every waiter of the two gets the one result.
 class Sender {
  public:
   enum class Priority { Answer, Alert };
@@ -107,7 +121,7 @@ class Sender {
   /// Cancelled.
   virtual asio::awaitable<void> stop() { co_return; }
 };
-std::unique_ptr<Sender> create_sender(asio::any_io_executor executor, WebApi& api, Clock& clock, Duration per_channel = Duration{1000});
+std::unique_ptr<Sender> create_sender(asio::any_io_executor executor, WebApi& api, Clock& clock, SenderOptions options = {});
 
 /// Takes an envelope over, durably, before it is acknowledged. The JSON, when not null, is the ack's response payload (a modal's
 /// validation errors). An error means: not stored, don't acknowledge; Slack will send it again.
@@ -122,6 +136,7 @@ struct SocketModeOptions {
   Duration connect_within{10'000};   ///< name, TCP and TLS
   Duration hello_within{10'000};     ///< from there to Slack's hello
   Duration drain_within{15'000};     ///< an old socket is read so long after its successor's hello
+  Duration stable_after{10'000};     ///< a socket that lived so long ends the count of failures
   std::size_t max_message_bytes = 4U << 20U;
 };
 

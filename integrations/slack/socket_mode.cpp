@@ -27,6 +27,7 @@ SocketFsm::Limits limits_of(const SocketModeOptions& options) {
   limits.ping_every = options.ping_every;
   limits.hello_within = options.hello_within;
   limits.drain_within = options.drain_within;
+  limits.stable_after = options.stable_after;
   return limits;
 }
 

@@ -74,9 +74,12 @@ class WebApiClient final : public WebApi {
   asio::awaitable<Result<void>> update(MessageRef at, Message message) override;
   asio::awaitable<Result<void>> post_ephemeral(std::string channel, std::string user, std::string thread_ts, Message message) override;
   asio::awaitable<Result<void>> open_view(std::string trigger_id, JsonPtr view) override;
+  asio::awaitable<Result<void>> publish_home(std::string user, JsonPtr view) override;
+  asio::awaitable<Result<void>> update_view(std::string view_id, std::string hash, JsonPtr view) override;
   asio::awaitable<Result<void>> upload_file(std::string channel, std::string thread_ts, std::string title, std::string content) override;
   asio::awaitable<Result<std::optional<MessageRef>>> find_posted(std::string channel, std::string thread_ts, std::string oldest_ts,
                                                                  std::string key) override;
+  std::optional<MonoTime> held_until(const std::string& method) const override;
 
  private:
   asio::awaitable<Exchange> exchange(std::string method, JsonPtr arguments);
@@ -148,6 +151,12 @@ asio::awaitable<Result<void>> WebApiClient::pass_gate(std::string method, MonoTi
     }
     CO_CHECK_OK(co_await clock_.sleep_until(until));
   }
+}
+
+std::optional<MonoTime> WebApiClient::held_until(const std::string& method) const {
+  const auto gate = gates_.find(method);
+  if (gate == gates_.end() || gate->second <= clock_.mono_now()) return std::nullopt;
+  return gate->second;
 }
 
 asio::awaitable<Result<Identity>> WebApiClient::auth_test() {
@@ -223,6 +232,7 @@ asio::awaitable<Result<void>> WebApiClient::list_channels_of(std::string types) 
 asio::awaitable<Result<MessageRef>> WebApiClient::post(std::string channel, std::string thread_ts, Message message) {
   auto arguments = message_arguments(channel, message);
   if (!thread_ts.empty()) arguments["thread_ts"] = thread_ts;
+  if (message.broadcast && !thread_ts.empty()) arguments["reply_broadcast"] = true;
   arguments["unfurl_links"] = false;
   arguments["unfurl_media"] = false;
   auto shared = share(std::move(arguments));
@@ -258,6 +268,23 @@ asio::awaitable<Result<void>> WebApiClient::open_view(std::string trigger_id, Js
   if (view) arguments["view"] = *view;
   auto shared = share(std::move(arguments));
   CO_CHECK_OK(co_await call("views.open", std::move(shared)));
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> WebApiClient::publish_home(std::string user, JsonPtr view) {
+  json arguments = {{"user_id", user}};
+  if (view) arguments["view"] = *view;
+  auto shared = share(std::move(arguments));
+  CO_CHECK_OK(co_await call("views.publish", std::move(shared)));
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> WebApiClient::update_view(std::string view_id, std::string hash, JsonPtr view) {
+  json arguments = {{"view_id", view_id}};
+  if (!hash.empty()) arguments["hash"] = hash;
+  if (view) arguments["view"] = *view;
+  auto shared = share(std::move(arguments));
+  CO_CHECK_OK(co_await call("views.update", std::move(shared)));
   co_return Result<void>{};
 }
 

@@ -58,9 +58,14 @@ struct WatchPlan {
   std::optional<ApiError> refusal;  ///< sent as an ERROR event
 };
 
+/// What a container says: its n-th line and when, the same whenever it is asked.
 struct LogPlan {
   Key pod;
   std::string container;
+  std::string image;
+  WallTime started{};
+  std::optional<WallTime> ended;
+  bool crashing = false;    ///< it says why, and ends
   bool timestamps = false;
   long long line = 0;  ///< number of the next one
 };
@@ -179,6 +184,9 @@ class Watch {
 View view_of(const std::string& accept);
 Access access_of(const ApiRequest& request, const Target& target, bool plain);
 ApiError access_denied(const Access& access, const std::string& name);
-std::string log_line(const LogPlan& plan, WallTime now);
+/// The lines from plan.line on that are said by `now`; moves plan.line behind them.
+std::string take_log_lines(LogPlan& plan, WallTime now);
+/// A tag that makes its container crash over and over: "1.5.0-crash".
+bool is_crashing_image(const std::string& image);
 
 }  // namespace driftwarden::sandbox::cluster

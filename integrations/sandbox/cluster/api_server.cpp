@@ -180,9 +180,9 @@ class Server final : public ApiServer {
     while (written && available_ && core_.store().find("/pods", plan->pod)) {
       auto slept = co_await clock_.sleep_for(kLogEvery);
       if (!slept) co_return;
-      std::string line = log_line(*plan, clock_.wall_now());
-      ++plan->line;
-      written = co_await writer.write(std::move(line));
+      std::string lines = take_log_lines(*plan, clock_.wall_now());
+      if (lines.empty()) continue;
+      written = co_await writer.write(std::move(lines));
     }
   }
 

@@ -190,38 +190,4 @@ Outcome<ApiReply> ApiCore::get(const ApiRequest& request, const Target& target, 
   return object_reply(200, request, target, object, now);
 }
 
-std::string log_line(const LogPlan& plan, WallTime now) {
-  static constexpr std::array<const char*, 6> texts{"listening on :8080",           "GET /healthz 200 0.3ms", "GET / 200 2.1ms",
-                                                    "cache refreshed, 128 entries", "GET /items 200 4.7ms",   "POST /orders 201 11.9ms"};
-  const auto index = static_cast<std::size_t>(plan.line == 0 ? 0 : 1 + (plan.line - 1) % 5);
-  const auto stamp = plan.timestamps ? format_time(now) + " " : std::string();
-  return fmt::format("{}level=info pod={} container={} line={} msg=\"{}\"\n", stamp, plan.pod.name, plan.container, plan.line + 1, texts[index]);
-}
-
-Outcome<ApiReply> ApiCore::log(const ApiRequest& request, const Target& target, WallTime now) {
-  const auto pod = store_.find(target.resource->storage(), target.key());
-  if (!pod) return not_found("", "pods", target.name);
-  std::vector<std::string> names;
-  for (const char* const list : {"containers", "initContainers"}) {
-    for (const auto& one : array_at(pod->body(), {"spec", list})) names.push_back(text_at(one, {"name"}));
-  }
-  LogPlan plan{.pod = target.key(), .container = request.query_or("container"), .timestamps = request.flag("timestamps"), .line = 0};
-  if (plan.container.empty()) plan.container = names.empty() ? "" : names[0];
-  if (std::find(names.begin(), names.end(), plan.container) == names.end())
-    return bad_request(fmt::format("container {} is not valid for pod {}", plan.container, target.name));
-  if (text_at(pod->body(), {"status", "phase"}) == "Pending") {
-    return bad_request(fmt::format("container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating", plan.container, target.name));
-  }
-  constexpr long long kLines = 12;
-  const auto tail = number(request.query_or("tailLines"));
-  ApiReply out(200, "", "text/plain");
-  for (long long i = 0; i < kLines; ++i) {
-    plan.line = i;
-    if (!tail || kLines - i <= static_cast<long long>(*tail)) out.body += log_line(plan, now - std::chrono::seconds(kLines - i));
-  }
-  plan.line = kLines;
-  if (request.flag("follow")) out.follow = std::move(plan);
-  return out;
-}
-
 }  // namespace driftwarden::sandbox::cluster

@@ -33,8 +33,32 @@ Json conditions(bool ready, const char* reason, WallTime now) {
                       condition("ContainersReady", ready, reason, now), condition("PodScheduled", true, "", now)});
 }
 
+bool crashes(const Json& pod) {
+  for (const auto& one : array_at(pod, {"spec", "containers"})) {
+    if (is_crashing_image(text_at(one, {"image"}))) return true;
+  }
+  return false;
+}
+
+/// It ran a second, and ended; the kubelet waits before the next try, for ever.
+Json crashed_status(const Json& container, WallTime now) {
+  const auto image = text_at(container, {"image"});
+  const auto name = text_at(container, {"name"});
+  Json ended{{"exitCode", 1}, {"reason", "Error"}, {"startedAt", second_text(now - std::chrono::seconds{2})}, {"finishedAt", second_text(now)}};
+  Json waiting{{"reason", "CrashLoopBackOff"}, {"message", fmt::format("back-off 5m0s restarting failed container={}", name)}};
+  return Json{{"name", name},
+              {"image", image},
+              {"imageID", "sandbox://" + image},
+              {"ready", false},
+              {"started", false},
+              {"restartCount", 5},
+              {"state", {{"waiting", std::move(waiting)}}},
+              {"lastState", {{"terminated", std::move(ended)}}}};
+}
+
 Json container_status(const Json& container, WallTime now) {
   const auto image = text_at(container, {"image"});
+  if (is_crashing_image(image)) return crashed_status(container, now);
   const bool broken = broken_image(image);
   Json state{{"running", {{"startedAt", second_text(now)}}}};
   if (broken) state = Json{{"waiting", {{"reason", "ImagePullBackOff"}, {"message", fmt::format("Back-off pulling image \"{}\"", image)}}}};
@@ -114,6 +138,7 @@ void Rollouts::pod(const StoredPtr& object, WallTime now) {
   if (phase == "Pending" && find(body, {"status", "containerStatuses"}) == nullptr) {
     // A restart of the wait is harmless; a pod that just came has it scheduled already.
     const bool broken = is_broken(body);
+    const bool crashing = crashes(body);
     Json status = object_at(body, {"status"});
     status["startTime"] = second_text(created_at(body, now));
     status["hostIP"] = "192.0.2.1";
@@ -121,20 +146,23 @@ void Rollouts::pod(const StoredPtr& object, WallTime now) {
     status["podIP"] = fmt::format("10.244.{}.{}", last_ip_ / 250, last_ip_ % 250 + 1);
     status["podIPs"] = Json::array({Json{{"ip", status["podIP"]}}});
     status["phase"] = broken ? "Pending" : "Running";
-    status["conditions"] = conditions(!broken, broken ? "ContainersNotReady" : "", now);
+    const bool well = !broken && !crashing;
+    status["conditions"] = conditions(well, well ? "" : "ContainersNotReady", now);
     status["containerStatuses"] = Json::array();
     for (const auto& one : array_at(body, {"spec", "containers"})) {
       const auto image = text_at(one, {"image"});
       status["containerStatuses"].push_back(container_status(one, now));
       if (broken_image(image)) {
         event(body, "Warning", "Failed", fmt::format("Failed to pull image \"{}\": not found", image), "kubelet", now);
+        event(body, "Warning", "BackOff", fmt::format("Back-off pulling image \"{}\"", image), "kubelet", now);
       } else {
         event(body, "Normal", "Pulled", fmt::format("Successfully pulled image \"{}\"", image), "kubelet", now);
       }
     }
     if (!broken) event(body, "Normal", "Started", "Started container", "kubelet", now);
+    if (crashing) event(body, "Warning", "BackOff", fmt::format("Back-off restarting failed container in pod {}", name), "kubelet", now);
     write_status("/pods", object, std::move(status), now);
-    if (!broken && runs_once(body)) schedule(work, now + options_.rollout_time);
+    if (well && runs_once(body)) schedule(work, now + options_.rollout_time);
     return;
   }
   if (phase == "Running" && runs_once(body)) {

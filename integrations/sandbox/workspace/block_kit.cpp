@@ -1,113 +1,10 @@
-#include "integrations/sandbox/workspace/block_kit.hpp"
-
-#include <fmt/core.h>
+#include "integrations/sandbox/workspace/block_kit_checker.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <map>
-#include <set>
 
 namespace driftwarden::sandbox::workspace {
-namespace {
 
 using Json = nlohmann::json;
-
-enum class TextKind { Plain, Any };
-
-class Checker {
- public:
-  explicit Checker(Surface surface) : surface_(surface) {}
-  std::vector<std::string> errors;
-
-  void blocks(const Json& blocks, const std::string& at);
-  void view(const Json& view);
-
- private:
-  using Check = void (Checker::*)(const Json&, const std::string&);
-  struct Rule {
-    std::set<std::string> fields;
-    Check check;
-  };
-  static const std::map<std::string, Rule>& block_rules();
-  static const std::map<std::string, Rule>& element_rules();
-
-  void fail(const std::string& what, const std::string& at) { errors.push_back(fmt::format("{} [json-pointer:{}]", what, at)); }
-  bool has(const Json& object, const char* key, const std::string& at);
-  void no_others(const Json& object, const std::set<std::string>& fields, const std::string& at);
-  void string(const Json& object, const char* key, std::size_t max, const std::string& at, bool required = false);
-  void text(const Json& object, const char* key, std::size_t max, TextKind kind, const std::string& at, bool required = true);
-  void text_object(const Json& text, std::size_t max, TextKind kind, const std::string& at);
-  bool list(const Json& object, const char* key, std::size_t min, std::size_t max, const std::string& at);
-  void element(const Json& element, const std::set<std::string>& allowed, const std::string& at);
-  void confirm(const Json& object, const std::string& at);
-  void options(const Json& object, std::size_t max, const std::string& at);
-  void option(const Json& option, const std::string& at);
-
-  void section(const Json& block, const std::string& at);
-  void header(const Json& block, const std::string& at) { text(block, "text", 150, TextKind::Plain, at); }
-  void divider(const Json&, const std::string&) {}
-  void context(const Json& block, const std::string& at);
-  void actions(const Json& block, const std::string& at);
-  void image(const Json& block, const std::string& at);
-  void input(const Json& block, const std::string& at);
-  void rich_text(const Json& block, const std::string& at);
-  void markdown(const Json& block, const std::string& at);
-  void table(const Json& block, const std::string& at);
-  void anything(const Json&, const std::string&) {}
-
-  void button(const Json& element, const std::string& at);
-  void overflow(const Json& element, const std::string& at);
-  void static_select(const Json& element, const std::string& at);
-  void plain_select(const Json& element, const std::string& at);
-  void choices(const Json& element, const std::string& at) { options(element, 10, at); }
-  void text_input(const Json& element, const std::string& at);
-
-  Surface surface_;
-  std::size_t markdown_characters_ = 0;
-  int tables_ = 0;
-};
-
-const std::set<std::string> kActionElements{"button",
-                                            "overflow",
-                                            "static_select",
-                                            "external_select",
-                                            "users_select",
-                                            "conversations_select",
-                                            "channels_select",
-                                            "multi_static_select",
-                                            "multi_external_select",
-                                            "multi_users_select",
-                                            "multi_conversations_select",
-                                            "multi_channels_select",
-                                            "checkboxes",
-                                            "radio_buttons",
-                                            "datepicker",
-                                            "timepicker",
-                                            "datetimepicker",
-                                            "workflow_button",
-                                            "feedback_buttons",
-                                            "icon_button"};
-const std::set<std::string> kInputElements{"plain_text_input",
-                                           "email_text_input",
-                                           "url_text_input",
-                                           "number_input",
-                                           "rich_text_input",
-                                           "static_select",
-                                           "external_select",
-                                           "users_select",
-                                           "conversations_select",
-                                           "channels_select",
-                                           "multi_static_select",
-                                           "multi_external_select",
-                                           "multi_users_select",
-                                           "multi_conversations_select",
-                                           "multi_channels_select",
-                                           "checkboxes",
-                                           "radio_buttons",
-                                           "datepicker",
-                                           "timepicker",
-                                           "datetimepicker",
-                                           "file_input"};
 
 const std::map<std::string, Checker::Rule>& Checker::block_rules() {
   static const std::map<std::string, Rule> kRules{{"section", {{"text", "fields", "accessory", "expand"}, &Checker::section}},
@@ -120,22 +17,6 @@ const std::map<std::string, Checker::Rule>& Checker::block_rules() {
                                                   {"rich_text", {{"elements"}, &Checker::rich_text}},
                                                   {"markdown", {{"text"}, &Checker::markdown}},
                                                   {"table", {{"rows", "column_settings"}, &Checker::table}}};
-  return kRules;
-}
-
-const std::map<std::string, Checker::Rule>& Checker::element_rules() {
-  static const std::map<std::string, Rule> kRules{
-      {"button", {{"text", "value", "url", "style", "confirm", "accessibility_label"}, &Checker::button}},
-      {"overflow", {{"options", "confirm"}, &Checker::overflow}},
-      {"static_select", {{"placeholder", "options", "option_groups", "initial_option", "confirm", "focus_on_load"}, &Checker::static_select}},
-      {"multi_static_select",
-       {{"placeholder", "options", "option_groups", "initial_options", "confirm", "focus_on_load", "max_selected_items"}, &Checker::static_select}},
-      {"external_select", {{"placeholder", "initial_option", "min_query_length", "confirm", "focus_on_load"}, &Checker::plain_select}},
-      {"users_select", {{"placeholder", "initial_user", "confirm", "focus_on_load"}, &Checker::plain_select}},
-      {"checkboxes", {{"options", "initial_options", "confirm", "focus_on_load"}, &Checker::choices}},
-      {"radio_buttons", {{"options", "initial_option", "confirm", "focus_on_load"}, &Checker::choices}},
-      {"plain_text_input",
-       {{"initial_value", "multiline", "min_length", "max_length", "placeholder", "dispatch_action_config", "focus_on_load"}, &Checker::text_input}}};
   return kRules;
 }
 
@@ -255,6 +136,7 @@ void Checker::actions(const Json& block, const std::string& at) {
 }
 
 void Checker::image(const Json& block, const std::string& at) {
+  if (block.contains("slack_file") && block.contains("image_url")) fail("only one of image_url and slack_file is allowed", at);
   if (!block.contains("slack_file")) string(block, "image_url", 3000, at, true);
   string(block, "alt_text", 2000, at, true);
   text(block, "title", 2000, TextKind::Plain, at, false);
@@ -263,6 +145,8 @@ void Checker::image(const Json& block, const std::string& at) {
 void Checker::input(const Json& block, const std::string& at) {
   text(block, "label", 2000, TextKind::Plain, at);
   text(block, "hint", 2000, TextKind::Plain, at, false);
+  flag(block, "optional", at);
+  flag(block, "dispatch_action", at);
   if (has(block, "element", at)) element(block["element"], kInputElements, at + "/element");
 }
 
@@ -275,17 +159,24 @@ void Checker::rich_text(const Json& block, const std::string& at) {
     const auto type = item.is_object() ? item.value("type", "") : "";
     if (kKinds.count(type) == 0)
       fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, here + "/type");
-    else if (list(item, "elements", 0, 10'000, here) && type != "rich_text_list") {
-      for (std::size_t k = 0; k < item["elements"].size(); ++k) {
-        const auto& leaf = item["elements"][k];
-        const auto leaf_at = fmt::format("{}/elements/{}", here, k);
-        if (!leaf.is_object() || !leaf.contains("type"))
-          fail("missing required field: type", leaf_at);
-        else if (leaf["type"] == "text")
-          string(leaf, "text", 100'000, leaf_at, true);
-      }
+    else if (list(item, "elements", 0, 10'000, here)) {
+      if (type == "rich_text_list" && item.contains("style") && item["style"] != "bullet" && item["style"] != "ordered")
+        fail("must be a valid enum value", here + "/style");
+      for (std::size_t k = 0; k < item["elements"].size(); ++k) rich_leaf(item["elements"][k], fmt::format("{}/elements/{}", here, k));
     }
   }
+}
+
+/// A piece of text, or in a list a whole section of them.
+void Checker::rich_leaf(const Json& leaf, const std::string& at) {
+  static const std::set<std::string> kLeaves{"text", "link", "user", "usergroup", "channel", "emoji", "broadcast", "date", "color", "team", "rich_text_section"};
+  const auto type = leaf.is_object() && leaf.contains("type") && leaf["type"].is_string() ? leaf["type"].get<std::string>() : "";
+  if (type.empty()) return fail("missing required field: type", at);
+  if (kLeaves.count(type) == 0) return fail("unsupported type: " + type, at + "/type");
+  if (type == "text") string(leaf, "text", 100'000, at, true);
+  if (type == "link") string(leaf, "url", 3000, at, true);
+  if (type != "rich_text_section" || !list(leaf, "elements", 0, 10'000, at)) return;
+  for (std::size_t i = 0; i < leaf["elements"].size(); ++i) rich_leaf(leaf["elements"][i], fmt::format("{}/elements/{}", at, i));
 }
 
 void Checker::markdown(const Json& block, const std::string& at) {
@@ -302,76 +193,16 @@ void Checker::table(const Json& block, const std::string& at) {
     const auto here = fmt::format("{}/rows/{}", at, i);
     if (!row.is_array())
       fail("must be an array", here);
-    else if (row.size() > 20)
-      fail("no more than 20 items allowed", here);
+    else if (row.empty() || row.size() > 20)
+      fail(row.empty() ? "no fewer than 1 items allowed" : "no more than 20 items allowed", here);
+    else
+      for (std::size_t k = 0; k < row.size(); ++k) {
+        const auto type = row[k].is_object() ? row[k].value("type", "") : "";
+        if (type != "raw_text" && type != "raw_number" && type != "rich_text")
+          fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, fmt::format("{}/{}/type", here, k));
+        if (type == "raw_text") string(row[k], "text", 3000, fmt::format("{}/{}", here, k), true);
+      }
   }
-}
-
-void Checker::element(const Json& element, const std::set<std::string>& allowed, const std::string& at) {
-  if (!element.is_object()) return fail("must provide an object", at);
-  const auto type = element.contains("type") && element["type"].is_string() ? element["type"].get<std::string>() : "";
-  if (allowed.count(type) == 0) return fail(type.empty() ? "missing required field: type" : "unsupported type: " + type, at + "/type");
-  if (type == "image") return image(element, at);
-  string(element, "action_id", 255, at);
-  text(element, "placeholder", 150, TextKind::Plain, at, false);
-  confirm(element, at);
-  const auto rule = element_rules().find(type);
-  if (rule == element_rules().end()) return;
-  no_others(element, rule->second.fields, at);
-  (this->*rule->second.check)(element, at);
-}
-
-void Checker::confirm(const Json& object, const std::string& at) {
-  if (!object.contains("confirm") || object["confirm"].is_null()) return;
-  const auto& dialog = object["confirm"];
-  const auto here = at + "/confirm";
-  if (!dialog.is_object()) return fail("must provide an object", here);
-  no_others(dialog, {"title", "text", "confirm", "deny", "style"}, here);
-  text(dialog, "title", 100, TextKind::Plain, here);
-  text(dialog, "text", 300, TextKind::Any, here);
-  text(dialog, "confirm", 30, TextKind::Plain, here);
-  text(dialog, "deny", 30, TextKind::Plain, here);
-}
-
-void Checker::option(const Json& option, const std::string& at) {
-  if (!option.is_object()) return fail("must provide an object", at);
-  text(option, "text", 75, TextKind::Any, at);
-  string(option, "value", 150, at, true);
-  text(option, "description", 75, TextKind::Any, at, false);
-}
-
-void Checker::options(const Json& object, std::size_t max, const std::string& at) {
-  if (!list(object, "options", 1, max, at)) return;
-  for (std::size_t i = 0; i < object["options"].size(); ++i) option(object["options"][i], fmt::format("{}/options/{}", at, i));
-}
-
-void Checker::button(const Json& element, const std::string& at) {
-  text(element, "text", 75, TextKind::Plain, at);
-  string(element, "value", 2000, at);
-  string(element, "url", 3000, at);
-  string(element, "accessibility_label", 75, at);
-  if (!element.contains("style")) return;
-  const auto& style = element["style"];
-  if (style != "primary" && style != "danger") fail("must be a valid enum value", at + "/style");
-}
-
-void Checker::overflow(const Json& element, const std::string& at) { options(element, 5, at); }
-
-void Checker::static_select(const Json& element, const std::string& at) {
-  if (!element.contains("option_groups")) return options(element, 100, at);
-  if (!list(element, "option_groups", 1, 100, at)) return;
-  for (std::size_t i = 0; i < element["option_groups"].size(); ++i) {
-    const auto here = fmt::format("{}/option_groups/{}", at, i);
-    text(element["option_groups"][i], "label", 75, TextKind::Plain, here);
-    options(element["option_groups"][i], 100, here);
-  }
-}
-
-void Checker::plain_select(const Json&, const std::string&) {}
-
-void Checker::text_input(const Json& element, const std::string& at) {
-  string(element, "initial_value", 3000, at);
-  if (element.contains("min_length") && element["min_length"].is_number() && element["min_length"] > 3000) fail("must be at most 3000", at + "/min_length");
 }
 
 void Checker::view(const Json& view) {
@@ -393,8 +224,6 @@ void Checker::view(const Json& view) {
                     std::any_of(view["blocks"].begin(), view["blocks"].end(), [](const Json& b) { return b.is_object() && b.value("type", "") == "input"; });
   if (type == "modal" && asks && !view.contains("submit")) fail("missing required field: submit", "/view");
 }
-
-}  // namespace
 
 std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));

@@ -12,6 +12,9 @@ std::string_view page_blocks_js();    ///< Block Kit -> DOM
 std::string_view page_modal_js();     ///< modals, dialogs, menus, notices
 std::string_view page_message_js();   ///< one message
 std::string_view page_composer_js();  ///< the box to write in
+std::string_view page_emoji_js();     ///< their names
+std::string_view page_sidebar_js();   ///< channels, direct messages, people
+std::string_view page_faults_js();    ///< Slack on a bad day
 std::string_view page_store_js();     ///< what the page knows, and the calls to the server
 std::string_view page_app_js();       ///< everything around the messages
 

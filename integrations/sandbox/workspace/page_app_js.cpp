@@ -8,8 +8,10 @@ import { el, emojiOf, extend } from './text.js';
 import { blocks } from './blocks.js';
 import { explain, showViews, toast } from './modal.js';
 import { fillComposer, grow } from './composer.js';
+import { faultsPanel } from './faults.js';
+import { drawSidebar } from './sidebar.js';
 import { avatar, dayOf, messageNode } from './message.js';
-import { conversation, conversations, isBotDm, isReply, listen, loadMessages, loadState, person, post, store, threadMessages, titleOf, topLevel } from './store.js';
+import { callsMe, conversation, conversations, isBotDm, isReply, listen, loadMessages, loadState, person, post, store, threadMessages, titleOf, topLevel } from './store.js';
 
 const $ = (id) => document.getElementById(id);
 let stopListening = () => {};
@@ -20,37 +22,14 @@ const env = {
   get channel() { return store.current; },
   person,
   conversation,
-  usergroup: (id) => store.usergroups.find((one) => one.id === id)?.handle,
+  usergroup: (id) => store.usergroups.find((one) => one.id === id),
   openChannel: (id) => open(id),
   openThread: (ts) => openThread(ts),
   openLink,
   dismiss: (ts) => post('dismiss', { channel: store.current, ts }),
 };
+const go = { open: (id) => open(id), become: (id) => become(id) };
 const threadEnv = extend(env, { inThread: true });
-
-// Sidebar
-
-function conversationItem(one) {
-  const unread = one.id !== store.current && one.unread > 0;
-  const bot = isBotDm(one);
-  const mark = one.name ? el('span.hash', { 'aria-hidden': 'true' }, one.is_private ? '🔒' : '#') : avatar(one.user, '.tiny');
-  const name = one.name || person(one.user)?.name || one.user;
-  return el('li', {}, el(`button.conversation${unread ? '.unread' : ''}`, { type: 'button', 'aria-current': one.id === store.current ? 'page' : undefined, onclick: () => open(one.id) },
-    mark, el('span.name', {}, name), bot ? el('span.badge', {}, 'APP') : null, unread ? el('span.count', { 'aria-label': `${one.unread} unread` }, String(one.unread)) : null));
-}
-
-function drawSidebar() {
-  $('team-name').textContent = store.team;
-  const presence = $('presence');
-  presence.textContent = store.bot.connected ? `${store.bot.name} is connected` : `${store.bot.name} is away`;
-  presence.classList.toggle('on', store.bot.connected);
-  $('channels').replaceChildren(...store.channels.map(conversationItem));
-  $('ims').replaceChildren(...store.ims.map(conversationItem));
-  const humans = [...store.people.values()].filter((one) => !one.is_bot);
-  $('people').replaceChildren(...humans.map((one, index) => el('button.person', { type: 'button', role: 'radio', 'aria-checked': String(one.id === store.me), tabIndex: one.id === store.me ? 0 : -1, title: `Be ${one.name} (Alt+${index + 1})`, onclick: () => become(one.id) }, avatar(one.id), el('span', {}, one.name))));
-  const waiting = conversations().reduce((sum, one) => sum + (one.id === store.current ? 0 : one.unread || 0), 0);
-  document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${conversation(store.current) ? titleOf(conversation(store.current)) : ''} · ${store.team}`;
-}
 
 // Conversation
 
@@ -61,8 +40,8 @@ function drawBar() {
   $('subtitle').textContent = isBotDm(one) ? `Talk to ${store.bot.name} without an audience: no mention needed` : one.has_bot ? `${store.bot.name} listens here: mention it with @${store.bot.name}` : `${store.bot.name} isn't here; type /invite @${store.bot.name}`;
   $('bookmarks').replaceChildren(...(one.bookmarks || []).map((mark) => el('a.chip-button', { href: mark.link, target: '_blank', rel: 'noopener' }, `${emojiOf((mark.emoji || '').replaceAll(':', '')) || '🔖'} ${mark.title}`)));
   const tabs = $('tabs');
-  tabs.hidden = !isBotDm(one) || !store.home;
-  tabs.replaceChildren(...['messages', 'home'].map((name) => el('button.tab', { type: 'button', role: 'tab', 'aria-selected': String(store.tab === name), onclick: () => selectTab(name) }, name === 'home' ? 'Home' : 'Messages')));
+  tabs.hidden = !isBotDm(one);
+  tabs.replaceChildren(...['messages', 'home'].map((name) => el('button.tab', { type: 'button', role: 'tab', 'data-tab': name, 'aria-selected': String(store.tab === name), onclick: () => selectTab(name) }, name === 'home' ? 'Home' : 'Messages')));
   const banner = $('banner');
   banner.hidden = store.bot.connected;
   banner.textContent = `${store.bot.name} isn't connected at the moment. What you write is kept and delivered when it comes back.`;
@@ -82,12 +61,18 @@ function welcome() {
     el('p', {}, 'Say something, or break something and wait for the alert. Some words to begin with:'), el('div.suggestions', {}, picks));
 }
 
+function drawHome(home) {
+  home.dataset.viewId = store.home?.id || '';
+  const content = store.home ? blocks(store.home.blocks, extend(env, { view: store.home, values: {} })) : el('p', {}, `${store.bot.name} has published nothing here yet.`);
+  home.replaceChildren(el('div.content', {}, content));
+}
+
 function drawMessages() {
   const list = $('messages');
-  if (store.tab === 'home') {
-    list.replaceChildren(el('div.home.content', {}, store.home ? blocks(store.home.blocks, extend(env, { view: store.home, values: {} })) : el('p', {}, 'Nothing here yet.')));
-    return;
-  }
+  const home = $('home');
+  home.hidden = store.tab !== 'home';
+  list.hidden = store.tab === 'home';
+  if (store.tab === 'home') return drawHome(home);
   const all = topLevel();
   const nodes = [];
   let before = null;
@@ -127,7 +112,7 @@ async function open(id, thread = '') {
   store.tab = 'messages';
   sessionStorage.setItem('channel', id);
   drawers(false);
-  drawSidebar();
+  drawSidebar(go);
   drawBar();
   if (!(await loadMessages())) return;
   drawMessages();
@@ -143,6 +128,7 @@ async function open(id, thread = '') {
 
 function openThread(ts) {
   store.thread = ts;
+  if (innerWidth < 1500) showLab(false); // three columns beside each other leave no room for the words
   drawThread();
   drawComposers();
   $('thread-messages').scrollTop = $('thread-messages').scrollHeight;
@@ -186,6 +172,7 @@ function markRead() {
     const one = conversation(store.current);
     if (!one || document.hidden) return;
     one.unread = 0;
+    one.called = false;
     post('read', { channel: one.id });
   }, 250);
 }
@@ -270,7 +257,8 @@ function onMessage(update) {
   if (!one) return void reload();
   if (fresh && message.user !== store.me) {
     one.unread = (one.unread || 0) + 1;
-    drawSidebar();
+    one.called = one.called || callsMe(message.text) || !one.name;
+    drawSidebar(go);
   }
 }
 
@@ -305,11 +293,11 @@ const handlers = {
   read: ({ channel }) => {
     const one = conversation(channel);
     if (one) one.unread = 0;
-    drawSidebar();
+    drawSidebar(go);
   },
   bot: ({ connected }) => {
     store.bot.connected = connected;
-    drawSidebar();
+    drawSidebar(go);
     drawBar();
   },
   views: ({ user, stack }) => user === store.me && showViews(stack, env),
@@ -341,7 +329,9 @@ async function reload() {
     return;
   }
   drawPanel();
+  const tab = isBotDm(conversation(store.current)) ? store.tab : 'messages';
   await open(store.current, store.thread);
+  if (tab === 'home') selectTab(tab);
   showViews(store.views, env);
   stopListening = listen((update) => handlers[update.type]?.(update), onConnection);
 }
@@ -385,6 +375,7 @@ function onKey(event) {
 
 async function start() {
   $('team-logo').append(avatar(''));
+  $('faults').append(faultsPanel());
   $('menu').addEventListener('click', () => drawers(!$('sidebar').classList.contains('open')));
   $('shade').addEventListener('click', () => drawers(false));
   $('lab-toggle').addEventListener('click', () => showLab($('app').classList.contains('no-lab')));

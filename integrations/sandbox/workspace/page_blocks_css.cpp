@@ -60,8 +60,9 @@ hr.block, .markdown hr { border: 0; border-top: 1px solid var(--line); margin: 9
 .select:focus, .entry:focus { outline: 0; border-color: var(--accent); box-shadow: 0 0 0 3px var(--accent-wash); }
 .typeahead { position: relative; }
 .options { position: absolute; z-index: 6; left: 0; right: 0; min-width: 200px; max-height: 220px; overflow-y: auto; margin-top: 3px; list-style: none; padding: 4px; background: var(--paper); border: 1px solid var(--line); border-radius: 8px; box-shadow: var(--shadow); }
+.content .options { padding: 4px; min-width: min(290px, 70vw); }
 .options li { padding: 5px 10px; border-radius: 6px; cursor: pointer; }
-.options li:hover { background: var(--accent-wash); }
+.options li:hover, .options li.active { background: var(--accent-wash); }
 .options li.none { color: var(--faint); cursor: default; }
 .choices { display: flex; flex-direction: column; gap: 4px; }
 .choices label { display: flex; gap: 8px; align-items: flex-start; font-weight: 400; }
@@ -74,7 +75,7 @@ hr.block, .markdown hr { border: 0; border-top: 1px solid var(--line); margin: 9
 .context .picture { padding: 0 6px; }
 .rich ~ .rich, .rich + pre { margin-top: 4px; }
 .rich { white-space: pre-wrap; }
-.content ul, .content ol { margin: 3px 0; padding-left: 24px; }
+.content ul:not(.options), .content ol { margin: 3px 0; padding-left: 24px; }
 .markdown p { margin: 4px 0; white-space: pre-line; }
 .markdown h3, .markdown h4, .markdown h5 { margin: 8px 0 3px; line-height: 1.3; }
 .markdown .task { list-style: none; margin-left: -20px; }
@@ -118,6 +119,9 @@ hr.block, .markdown hr { border: 0; border-top: 1px solid var(--line); margin: 9
 [aria-invalid="true"] { border-color: var(--danger) !important; }
 @media (max-width: 760px) {
   .section { flex-wrap: wrap; }
+  .actions .button, .actions .select, .actions .entry { min-height: 40px; }
+  .fields { grid-template-columns: minmax(0, 1fr); }
+  .table-wrap th, .table-wrap td { padding: 4px 7px; }
   .accessory { max-width: 100%; }
   .modal { width: 100vw; max-width: 100vw; border-radius: 16px 16px 0 0; margin-bottom: 0; }
 }

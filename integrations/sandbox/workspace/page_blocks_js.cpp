@@ -37,6 +37,7 @@ function overflow(element, block, env) {
   const node = el('button.button.more', { type: 'button', 'aria-haspopup': 'menu', 'aria-expanded': 'false', 'aria-label': 'More actions' }, '⋯');
   node.addEventListener('click', () => openMenu(node, element.options.map((option) => ({
     label: textObject(option.text, env),
+    value: option.value,
     run: () => {
       if (option.url && /^https?:/.test(option.url)) window.open(option.url, '_blank', 'noopener');
       act(env, block, element, { selected_option: option }, node);
@@ -107,6 +108,14 @@ function externalSelect(element, block, env) {
     show(false);
     if (dispatches(block)) act(env, block, element, { selected_option: option }, input);
   };
+  const move = (step) => {
+    const all = [...list.querySelectorAll('[role=option]')];
+    const at = all.findIndex((one) => one.classList.contains('active'));
+    all[at]?.classList.remove('active');
+    const next = all[(at + step + all.length) % all.length];
+    next?.classList.add('active');
+    next?.scrollIntoView({ block: 'nearest' });
+  };
   let latest = 0;
   const ask = async () => {
     if (input.value.length < (element.min_query_length ?? 3)) return show(false);
@@ -115,7 +124,7 @@ function externalSelect(element, block, env) {
     const answer = await post('suggest', { ...where, action_id: element.action_id, block_id: block.block_id, value: input.value });
     if (turn !== latest) return undefined;
     const options = answer.options || (answer.option_groups || []).flatMap((group) => group.options);
-    list.replaceChildren(...options.map((option) => el('li', { role: 'option', tabindex: '-1', onmousedown: (event) => event.preventDefault(), onclick: () => pick(option) }, option.text.text)));
+    list.replaceChildren(...options.map((option) => el('li', { role: 'option', tabindex: '-1', 'data-value': option.value, 'aria-selected': String(option.value === chosen?.value), onmousedown: (event) => event.preventDefault(), onclick: () => pick(option) }, option.text.text)));
     if (options.length === 0) list.replaceChildren(el('li.none', {}, answer.ok ? 'Nothing found' : explain(answer)));
     return show(true);
   };
@@ -131,9 +140,13 @@ function externalSelect(element, block, env) {
       event.stopPropagation();
       show(false);
     }
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      move(event.key === 'ArrowDown' ? 1 : -1);
+    }
     if (event.key === 'Enter') {
       event.preventDefault();
-      list.querySelector('[role=option]')?.click();
+      if (!list.hidden) (list.querySelector('.active') || list.querySelector('[role=option]'))?.click();
     }
   });
   return el('div.typeahead', {}, input, list);
@@ -178,7 +191,16 @@ function image(element, env) {
   return el('figure.image', {}, title, picture);
 }
 
+/** The element, with its ids where tests and scripts find them. */
 function interactive(element, block, env) {
+  const node = draw(element, block, env);
+  const control = node.matches('button, select, input, textarea, .choices') ? node : node.querySelector('input, textarea') || node;
+  if (element.action_id) control.dataset.actionId = element.action_id;
+  if (element.action_id) control.dataset.blockId = block.block_id;
+  return node;
+}
+
+function draw(element, block, env) {
   switch (element.type) {
     case 'button': case 'workflow_button': return button(element, block, env);
     case 'overflow': return overflow(element, block, env);

@@ -37,7 +37,7 @@ std::string_view page_index_html() {
   <div class="shade" id="shade"></div>
   <main class="main" id="main">
     <header class="bar">
-      <button type="button" class="icon-button only-small" id="menu" aria-label="Channels and people" aria-expanded="false">☰</button>
+      <button type="button" class="icon-button only-small" id="menu" aria-label="Channels and people" aria-expanded="false">☰<span class="dot" id="menu-dot" hidden></span></button>
       <div class="bar-text"><h1 id="title">…</h1><p id="subtitle"></p></div>
       <div id="tabs" class="tabs" role="tablist" hidden></div>
       <span id="bookmarks" class="bookmarks"></span>
@@ -45,6 +45,7 @@ std::string_view page_index_html() {
     </header>
     <div class="banner" id="banner" role="status" hidden></div>
     <div class="messages" id="messages" role="log" aria-live="polite" aria-label="Messages" tabindex="0"></div>
+    <section class="messages home" id="home" role="tabpanel" aria-label="Home" data-view="home" tabindex="0" hidden></section>
     <form class="composer" id="composer"></form>
   </main>
   <aside class="thread" id="thread" aria-label="Thread" hidden>
@@ -62,6 +63,7 @@ std::string_view page_index_html() {
     </header>
     <div class="lab-body">
       <div id="panel-actions"></div>
+      <div id="faults"></div>
       <h3>Try this</h3>
       <ul id="tips" class="tips"></ul>
       <p class="hint"><kbd>Enter</kbd> sends, <kbd>Shift</kbd>+<kbd>Enter</kbd> makes a new line, <kbd>Esc</kbd> closes, <kbd>Alt</kbd>+<kbd>1</kbd>…<kbd>3</kbd> changes who you are.</p>

@@ -7,7 +7,7 @@ std::string_view page_message_js() {
 import { ago, el, emojiOf, extend, mrkdwn, preformatted } from './text.js';
 import { blocks } from './blocks.js';
 import { explain, openMenu, toast } from './modal.js';
-import { person, post, store } from './store.js';
+import { callsMe, conversation, person, post, store, titleOf } from './store.js';
 
 const COLOURS = ['#e4572e', '#2e86ab', '#8e5ea2', '#3d9970', '#c27c0e', '#c2407a', '#4062bb', '#5b7065'];
 const QUICK = ['eyes', 'white_check_mark', '+1'];
@@ -80,7 +80,7 @@ function size(bytes) {
 function fileCard(file) {
   const path = new URL(file.url_private, location.href).pathname;
   const body = el('div.file-body', {}, el('pre', {}, 'loading…'));
-  const card = el('div.file', {}, el('div.file-head', {}, el('span.file-icon', { 'aria-hidden': 'true' }, '📄'), el('span.file-name', {}, el('strong', {}, file.title), el('small', {}, `${file.pretty_type} · ${size(file.size)}`)),
+  const card = el('div.file', { 'data-file': file.id }, el('div.file-head', {}, el('span.file-icon', { 'aria-hidden': 'true' }, '📄'), el('span.file-name', {}, el('strong', {}, file.title), el('small', {}, `${file.pretty_type} · ${size(file.size)}`)),
     el('a.chip-button', { href: path, download: file.name, 'aria-label': `Download ${file.name}` }, '⬇ Download')), body);
   fetch(path).then((response) => response.text()).then((content) => {
     const lines = content.split('\n');
@@ -123,9 +123,9 @@ function toolbar(message, env) {
     label: 'Copy link',
     run: () => navigator.clipboard?.writeText(`${store.baseUrl}archives/${env.channel}/p${message.ts.replace('.', '')}`).then(() => toast('Link copied')),
   };
-  const menu = el('button', { type: 'button', 'aria-label': 'More', 'aria-haspopup': 'menu', onclick: (event) => openMenu(event.currentTarget, [...more, copy]) }, '⋯');
+  const menu = el('button.keep', { type: 'button', 'aria-label': 'More', 'aria-haspopup': 'menu', onclick: (event) => openMenu(event.currentTarget, [...more, copy]) }, '⋯');
   return el('div.toolbar', { role: 'toolbar', 'aria-label': 'Message actions' }, QUICK.map((name) => el('button', { type: 'button', 'aria-label': `React with ${name.replaceAll('_', ' ')}`, onclick: () => react(env, message, name, false) }, emojiOf(name))),
-    env.inThread ? null : el('button', { type: 'button', 'aria-label': 'Reply in thread', title: 'Reply in thread', onclick: () => env.openThread(message.ts) }, '💬'), menu);
+    env.inThread ? null : el('button.keep', { type: 'button', 'aria-label': 'Reply in thread', title: 'Reply in thread', onclick: () => env.openThread(message.ts) }, '💬'), menu);
 }
 
 function threadSummary(message, env) {
@@ -137,20 +137,21 @@ function threadSummary(message, env) {
 function notice(message, env, dismiss) {
   if (message.is_ephemeral) return el('div.notice', {}, '👁 Only visible to you · ', el('button.link', { type: 'button', onclick: () => dismiss(message.ts) }, 'Dismiss'));
   if (message.pinned_to) return el('div.notice', {}, '📌 Pinned');
-  if (message.subtype === 'thread_broadcast' && !env.inThread) return el('div.notice', {}, el('button.link', { type: 'button', onclick: () => env.openThread(message.thread_ts) }, 'replied to a thread'));
+  if (message.subtype === 'thread_broadcast' && env.inThread) return el('div.notice', {}, `also sent to ${conversation(env.channel) ? titleOf(conversation(env.channel)) : 'the channel'}`);
+  if (message.subtype === 'thread_broadcast') return el('div.notice', {}, el('button.link', { type: 'button', onclick: () => env.openThread(message.thread_ts) }, 'replied to a thread'));
   return null;
 }
 
 export function messageNode(message, before, env) {
   const id = authorId(message);
   const compact = continues(message, before);
-  if (message.subtype === 'channel_join') return el('article.message.system', { id: `m-${message.ts}` }, el('div.gutter', {}, '→'), el('div.body', {}, el('div.text', {}, mrkdwn(message.text, env))));
+  if (message.subtype === 'channel_join') return el('article.message.system', { id: `m-${message.ts}`, 'data-ts': message.ts, 'data-channel': env.channel }, el('div.gutter', {}, '→'), el('div.body', {}, el('div.text', {}, mrkdwn(message.text, env))));
   const link = `/archives/${env.channel}/p${message.ts.replace('.', '')}`;
   const time = el('a.time', { href: link, title: new Date(Number(message.ts) * 1000).toLocaleString(), onclick: (event) => env.openLink(link) && event.preventDefault() }, compact ? timeOf(message.ts).replace(/ ?[AP]M$/i, '') : timeOf(message.ts));
   const badge = message.bot_id ? el('span.badge', {}, 'APP') : null;
-  const mentionsMe = typeof message.text === 'string' && message.text.includes(`<@${store.me}>`);
+  const mentionsMe = callsMe(message.text);
   const flags = `${compact ? '.compact' : ''}${message.is_ephemeral ? '.ephemeral' : ''}${mentionsMe ? '.mentions-me' : ''}${message.subtype === 'tombstone' ? '.tombstone' : ''}`;
-  return el(`article.message${flags}`, { id: `m-${message.ts}`, 'data-ts': message.ts, 'aria-label': `${authorOf(message)}, ${timeOf(message.ts)}` },
+  return el(`article.message${flags}`, { id: `m-${message.ts}`, 'data-ts': message.ts, 'data-channel': env.channel, 'data-thread': message.thread_ts, 'data-ephemeral': message.is_ephemeral ? 'true' : undefined, 'aria-label': `${authorOf(message)}, ${timeOf(message.ts)}` },
     el('div.gutter', {}, compact ? time : avatar(id)),
     el('div.body', {}, notice(message, env, env.dismiss), compact ? null : el('header', {}, el('strong.author', {}, authorOf(message)), badge, time), content(message, env), reactions(message, env), threadSummary(message, env)),
     toolbar(message, env));

@@ -33,7 +33,7 @@ export function confirmDialog(confirm, env) {
     };
     const style = confirm.style === 'danger' ? 'danger' : 'primary';
     const yes = el(`button.button.${style}`, { type: 'button', onclick: () => finish(true) }, textObject(confirm.confirm, env));
-    const dialog = el('dialog.modal.small', { 'aria-label': confirm.title?.text || 'Are you sure?' },
+    const dialog = el('dialog.modal.small', { role: 'dialog', 'data-view': 'confirm', 'aria-label': confirm.title?.text || 'Are you sure?' },
       el('header', {}, el('h2', {}, textObject(confirm.title, env))),
       el('div.modal-body', {}, textObject(confirm.text, env)),
       el('footer', {}, el('button.button', { type: 'button', onclick: () => finish(false) }, textObject(confirm.deny, env)), yes));
@@ -61,7 +61,7 @@ export function openMenu(button, items) {
     button.focus();
     item.run();
   };
-  const menu = el('div.menu', { role: 'menu' }, items.map((item) => el('button', { type: 'button', role: 'menuitem', onclick: () => choose(item) }, item.label)));
+  const menu = el('div.menu', { role: 'menu' }, items.map((item) => el('button', { type: 'button', role: 'menuitem', 'data-value': item.value, onclick: () => choose(item) }, item.label)));
   menu.addEventListener('keydown', (event) => {
     const all = [...menu.children];
     const at = all.indexOf(document.activeElement);
@@ -89,16 +89,15 @@ let shown = null; // {id, dialog, values}
 
 function fieldErrors(dialog, errors) {
   dialog.querySelectorAll('.field-error').forEach((node) => node.remove());
-  let first = null;
+  dialog.querySelectorAll('[aria-invalid]').forEach((node) => ['aria-invalid', 'aria-describedby'].forEach((name) => node.removeAttribute(name)));
   for (const [block, text] of Object.entries(errors)) {
     const field = [...dialog.querySelectorAll('[data-block]')].find((node) => node.dataset.block === block) || dialog.querySelector('.modal-body');
     const input = field.querySelector('input, textarea, select');
     field.append(el('p.field-error', { id: `error-${block}`, role: 'alert' }, text));
     input?.setAttribute('aria-invalid', 'true');
     input?.setAttribute('aria-describedby', `error-${block}`);
-    first ??= input;
   }
-  first?.focus();
+  dialog.querySelector('[aria-invalid=true]')?.focus();
 }
 
 async function submit(view, dialog, values, button) {
@@ -143,7 +142,7 @@ export function showViews(stack, env) {
     el('header', {}, el('h2', { id: 'modal-title' }, textObject(view.title, env)), el('button.icon-button', { type: 'button', 'aria-label': 'Close', onclick: () => close(true) }, '✕')),
     body,
     send || view.close ? el('footer', {}, el('button.button', { type: 'button', onclick: () => close(false) }, view.close ? textObject(view.close, env) : 'Cancel'), send) : null);
-  const dialog = el('dialog.modal', { 'aria-labelledby': 'modal-title' }, form);
+  const dialog = el('dialog.modal', { role: 'dialog', 'aria-labelledby': 'modal-title', 'data-view': 'modal', 'data-view-id': view.id }, form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (send) submit(view, dialog, values, send);

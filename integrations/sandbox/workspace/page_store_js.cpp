@@ -17,6 +17,10 @@ export const person = (id) => store.people.get(id);
 export const conversations = () => [...store.channels, ...store.ims];
 export const conversation = (id) => conversations().find((one) => one.id === id);
 export const isBotDm = (one) => one && one.user === store.bot.id;
+export const botDm = () => store.ims.find(isBotDm);
+/** Whether a text calls for this person: by name, by a group, or everybody. */
+export const callsMe = (text) => typeof text === 'string' && (text.includes(`<@${store.me}>`) || /<!(here|channel|everyone)[>|]/.test(text)
+  || store.usergroups.some((group) => group.users?.includes(store.me) && text.includes(`<!subteam^${group.id}`)));
 export const titleOf = (one) => (one.name ? `#${one.name}` : person(one.user)?.name || one.user);
 
 async function read(response) {

@@ -53,6 +53,9 @@ h1, h2, h3, p, ul { margin: 0; }
 .conversation.unread { color: var(--side-strong); font-weight: 700; }
 .conversation .hash { width: 20px; text-align: center; opacity: .7; }
 .conversation .name { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.count.called::before { content: "@ "; }
+.dot { position: absolute; top: 6px; right: 5px; width: 9px; height: 9px; border-radius: 50%; background: #e5484d; }
+.icon-button { position: relative; }
 .count { background: #e5484d; color: #fff; border-radius: 10px; font-size: 12px; padding: 0 7px; font-weight: 700; }
 .sidebar .badge { background: rgb(255 255 255 / 14%); color: inherit; }
 .who { padding: 4px 12px 14px; border-top: 1px solid rgb(255 255 255 / 9%); }
@@ -130,6 +133,9 @@ h1, h2, h3, p, ul { margin: 0; }
 .composer textarea { flex: 1; border: 0; outline: 0; resize: none; background: none; padding: 4px 0; max-height: 180px; min-width: 0; line-height: 1.45; }
 .composer .as { padding-bottom: 5px; display: flex; }
 .send { border: 0; border-radius: 7px; background: var(--accent); color: var(--accent-ink); width: 34px; height: 32px; flex: none; }
+.bolt { border: 0; border-radius: 7px; background: none; width: 34px; height: 32px; flex: none; }
+.bolt:hover { background: var(--hover); }
+.broadcast { display: flex; gap: 7px; align-items: center; font-size: 12.5px; color: var(--soft); padding: 6px 4px 0; }
 .send:hover { filter: brightness(1.08); }
 .completions { position: absolute; bottom: calc(100% - 10px); left: 16px; min-width: 250px; list-style: none; padding: 5px; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; box-shadow: var(--shadow); z-index: 5; }
 .completions li { display: flex; gap: 10px; padding: 5px 10px; border-radius: 6px; cursor: pointer; }
@@ -164,7 +170,16 @@ kbd { font: 11px var(--mono); border: 1px solid var(--line); border-bottom-width
 .suggestion { text-align: left; border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: 10px 12px; }
 .suggestion:hover { border-color: var(--accent); background: var(--accent-wash); }
 .suggestion span { display: block; font-size: 13px; color: var(--soft); }
-.home { padding: 18px 24px; max-width: 760px; }
+.messages.home { padding: 14px 24px; }
+.home > .content { max-width: 760px; }
+.home .header { margin-top: 22px; }
+.faults { border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: 8px 12px; margin-top: 14px; }
+.faults summary { cursor: pointer; font-weight: 600; font-size: 14px; }
+.check { display: flex; gap: 8px; align-items: center; margin: 10px 0 6px; font-size: 13.5px; }
+.check input, .broadcast input { accent-color: var(--accent); margin: 0; }
+.fault-list { display: flex; flex-wrap: wrap; gap: 6px; margin: 8px 0; }
+.fault { border: 1px solid var(--line); border-radius: 7px; background: var(--wash); padding: 3px 9px; font-size: 12.5px; min-height: 28px; }
+.fault:hover { border-color: #e4572e; }
 .shade { display: none; }
 .toasts { position: fixed; bottom: 88px; left: 50%; transform: translateX(-50%); display: flex; flex-direction: column; gap: 8px; z-index: 30; align-items: center; pointer-events: none; }
 .toast { background: #12263f; color: #fff; border-radius: 9px; padding: 9px 16px; box-shadow: var(--shadow); font-size: 14px; max-width: min(520px, 92vw); animation: arrive .18s ease-out; }
@@ -191,6 +206,19 @@ kbd { font: 11px var(--mono); border: 1px solid var(--line); border-bottom-width
   .avatar { width: 32px; height: 32px; }
   .composer { padding: 0 10px 10px; }
   .bookmarks { display: none; }
+  .body > header, .compact .content > :first-child, .body > .notice { padding-right: 66px; }
+  .toolbar { display: flex; right: 4px; top: 0; border: 0; box-shadow: none; background: none; padding: 0; }
+  .toolbar button { width: 34px; height: 30px; color: var(--soft); }
+  .toolbar button:not(.keep) { display: none; }
+  .messages.home { padding: 10px 14px; }
+  .icon-button { width: 40px; height: 40px; }
+  .composer textarea, .entry, .select { font-size: 16px; }
+  .composer textarea { padding: 7px 0; }
+  .composer .as { padding-bottom: 9px; }
+  .send, .bolt { width: 40px; height: 38px; }
+  .welcome { padding: 20px 14px; }
+  .completions { left: 10px; right: 10px; min-width: 0; }
+  .bar p { max-width: 60vw; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 )~~~";

@@ -4,22 +4,9 @@ namespace driftwarden::sandbox::workspace {
 
 std::string_view page_text_js() {
   static constexpr std::string_view kText = R"~~~(// Text to DOM: mrkdwn, Markdown and rich text. Nodes are built one by one; no text is ever parsed as HTML.
+import { emojiOf } from './emoji.js';
 
-const EMOJI = {
-  white_check_mark: '✅', heavy_check_mark: '✔️', warning: '⚠️', rotating_light: '🚨', x: '❌', mag: '🔍', mag_right: '🔎', eyes: '👀', zzz: '💤', lock: '🔒',
-  unlock: '🔓', rocket: '🚀', hourglass_flowing_sand: '⏳', hourglass: '⌛', arrows_counterclockwise: '🔄', package: '📦', bell: '🔔', no_bell: '🔕', bulb: '💡',
-  memo: '📝', pencil: '✏️', pencil2: '✏️', wrench: '🔧', hammer: '🔨', gear: '⚙️', link: '🔗', clock1: '🕐', alarm_clock: '⏰', stopwatch: '⏱️', calendar: '📅',
-  chart_with_upwards_trend: '📈', bar_chart: '📊', clipboard: '📋', scroll: '📜', bookmark: '🔖', label: '🏷️', pushpin: '📌', key: '🔑', shield: '🛡️', fire: '🔥',
-  boom: '💥', tada: '🎉', sparkles: '✨', star: '⭐', '+1': '👍', thumbsup: '👍', '-1': '👎', thumbsdown: '👎', wave: '👋', ok_hand: '👌', pray: '🙏', clap: '👏',
-  raised_hand: '✋', hand: '✋', point_right: '👉', point_left: '👈', heart: '❤️', broken_heart: '💔', question: '❓', grey_question: '❔', exclamation: '❗', bangbang: '‼️', information_source: 'ℹ️',
-  no_entry: '⛔', no_entry_sign: '🚫', octagonal_sign: '🛑', stop_sign: '🛑', construction: '🚧', red_circle: '🔴', large_green_circle: '🟢', large_yellow_circle: '🟡', large_orange_circle: '🟠', large_blue_circle: '🔵',
-  white_circle: '⚪', black_circle: '⚫', green_heart: '💚', blue_heart: '💙', robot_face: '🤖', ghost: '👻', bug: '🐛', snowflake: '❄️', ice_cube: '🧊', cloud: '☁️', zap: '⚡', electric_plug: '🔌',
-  arrow_right: '➡️', arrow_left: '⬅️', arrow_up: '⬆️', arrow_down: '⬇️', leftwards_arrow_with_hook: '↩️', arrow_right_hook: '↪️', rewind: '⏪', fast_forward: '⏩', back: '🔙', repeat: '🔁', recycle: '♻️',
-  heavy_plus_sign: '➕', heavy_minus_sign: '➖', busts_in_silhouette: '👥', bust_in_silhouette: '👤', speech_balloon: '💬', thought_balloon: '💭', loudspeaker: '📢', mega: '📣', inbox_tray: '📥', outbox_tray: '📤',
-  file_folder: '📁', open_file_folder: '📂', page_facing_up: '📄', wastebasket: '🗑️', broom: '🧹', test_tube: '🧪', microscope: '🔬', telescope: '🔭', globe_with_meridians: '🌐', house: '🏠', ship: '🚢',
-  anchor: '⚓', whale: '🐳', wheel_of_dharma: '☸️', slightly_smiling_face: '🙂', grinning: '😀', smile: '😄', thinking_face: '🤔', sweat_smile: '😅', sob: '😭', sunglasses: '😎', partying_face: '🥳', 100: '💯',
-  one: '1️⃣', two: '2️⃣', three: '3️⃣', lock_with_ink_pen: '🔏', closed_lock_with_key: '🔐', traffic_light: '🚦', vertical_traffic_light: '🚦', checkered_flag: '🏁', triangular_flag_on_post: '🚩', stethoscope: '🩺', adhesive_bandage: '🩹', snail: '🐌', twisted_rightwards_arrows: '🔀', parking: '🅿️', new: '🆕', sos: '🆘', white_large_square: '⬜', ballot_box_with_check: '☑️',
-};
+export { emojiOf };
 
 /** el('p.note', {id: 'x', onclick: f}, 'text', node) */
 export function el(tag, props = {}, ...children) {
@@ -39,7 +26,6 @@ export function el(tag, props = {}, ...children) {
 /** `env` with more in it; getters stay getters. */
 export const extend = (env, more) => Object.assign(Object.create(env), more);
 
-export const emojiOf = (name) => EMOJI[name.split('::')[0]];
 export const unescapeText = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
 
 function emoji(name) {
@@ -58,6 +44,12 @@ function link(url, label, env) {
 function mention(id, env) {
   const person = env.person(id);
   return el(`span.mention${id === env.me ? '.me' : ''}`, {}, `@${person ? person.name : id}`);
+}
+
+function groupMention(id, label, env) {
+  const group = env.usergroup(id);
+  const names = (group?.users || []).map((user) => env.person(user)?.name || user).join(', ');
+  return el(`span.mention${group?.users?.includes(env.me) ? '.me' : ''}`, { title: names || undefined }, `@${group?.handle || label || 'group'}`);
 }
 
 function channelMention(id, name, env) {
@@ -92,7 +84,7 @@ function token(inside, env) {
   const label = bar < 0 ? '' : unescapeText(inside.slice(bar + 1));
   if (target.startsWith('@')) return mention(target.slice(1), env);
   if (target.startsWith('#')) return channelMention(target.slice(1), label, env);
-  if (target.startsWith('!subteam^')) return el('span.mention', {}, `@${env.usergroup(target.slice(9)) || label.replace(/^@/, '') || 'group'}`);
+  if (target.startsWith('!subteam^')) return groupMention(target.slice(9), label.replace(/^@/, ''), env);
   if (target.startsWith('!date^')) {
     const [, ts, format, url] = target.split('^');
     const text = /^\d+$/.test(ts) ? slackDate(ts, unescapeText(format || '{date_num} {time}')) : label;
@@ -197,7 +189,7 @@ function leaf(item, env) {
     case 'link': return styled(link(item.url, item.text, env), item.style);
     case 'user': return mention(item.user_id, env);
     case 'channel': return channelMention(item.channel_id, '', env);
-    case 'usergroup': return el('span.mention', {}, `@${env.usergroup(item.usergroup_id) || 'group'}`);
+    case 'usergroup': return groupMention(item.usergroup_id, '', env);
     case 'broadcast': return el('span.mention.me', {}, `@${item.range}`);
     case 'emoji': return emoji(item.name);
     case 'date': return el('time', {}, slackDate(item.timestamp, item.format || '{date_num} {time}'));

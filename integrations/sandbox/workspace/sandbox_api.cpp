@@ -86,7 +86,7 @@ net::ServerReply get_state(WorkspaceCore& core, const net::ServerRequest& reques
   for (const auto& id : state.view_stack(user)) stack.push_back(state.views()[id].object);
   const auto home = state.home_views().find(user);
   Json usergroups = Json::array();
-  for (const auto& group : state.options().usergroups) usergroups.push_back(Json{{"id", group.id}, {"handle", group.handle}});
+  for (const auto& group : state.options().usergroups) usergroups.push_back(Json{{"id", group.id}, {"handle", group.handle}, {"users", group.users}});
   return json_reply(Json{{"ok", true},
                          {"team", state.options().team},
                          {"me", user},
@@ -229,35 +229,6 @@ net::ServerReply open_home(WorkspaceCore& core, const Json& body) {
   return json_reply(ok());
 }
 
-net::ServerReply set_faults(WorkspaceCore& core, const Json& body) {
-  auto& faults = core.faults;
-  faults.enforce_rate_limits = body.value("enforce_rate_limits", faults.enforce_rate_limits);
-  faults.fail_next_calls = body.value("fail_next_calls", faults.fail_next_calls);
-  faults.fail_with = body.value("fail_with", faults.fail_with);
-  faults.fail_after_effect = body.value("fail_after_effect", faults.fail_after_effect);
-  faults.duplicate_next_events = body.value("duplicate_next_events", faults.duplicate_next_events);
-  faults.drop_next_envelopes = body.value("drop_next_envelopes", faults.drop_next_envelopes);
-  faults.delay_answers = Duration{std::clamp(body.value("delay_answers_ms", static_cast<int>(faults.delay_answers.count())), 0, 600'000)};
-  return json_reply(Json{{"ok", true},
-                         {"enforce_rate_limits", faults.enforce_rate_limits},
-                         {"fail_next_calls", faults.fail_next_calls},
-                         {"fail_with", faults.fail_with},
-                         {"fail_after_effect", faults.fail_after_effect},
-                         {"duplicate_next_events", faults.duplicate_next_events},
-                         {"drop_next_envelopes", faults.drop_next_envelopes},
-                         {"delay_answers_ms", faults.delay_answers.count()}});
-}
-
-net::ServerReply disconnect(WorkspaceCore& core, const Json& body) {
-  const auto reason = body.value("reason", "warning");
-  const auto connections = core.hub.connections();
-  if (reason == "drop")
-    core.hub.drop();
-  else
-    core.hub.disconnect(reason);
-  return json_reply(Json{{"ok", true}, {"connections", connections}});
-}
-
 asio::awaitable<net::ServerReply> post(WorkspaceCore& core, std::string what, Json body) {
   if (what == "say") co_return co_await answer_say(core, std::move(body));
   if (what == "act") co_return co_await answer_act(core, std::move(body));
@@ -270,7 +241,7 @@ asio::awaitable<net::ServerReply> post(WorkspaceCore& core, std::string what, Js
   if (what == "dismiss") co_return dismiss(core, body);
   if (what == "home") co_return open_home(core, body);
   if (what == "faults") co_return set_faults(core, body);
-  if (what == "disconnect") co_return disconnect(core, body);
+  if (what == "disconnect") co_return disconnect_sockets(core, body);
   co_return json_reply(Json{{"ok", false}, {"error", "not_found"}}, 404);
 }
 
@@ -302,6 +273,8 @@ asio::awaitable<net::ServerReply> answer_sandbox(WorkspaceCore& core, net::Serve
     if (what == "messages") co_return get_messages(core, request);
     if (what == "events") co_return get_events(core, request);
     if (what == "panel") co_return json_reply(panel_json(core));
+    if (what == "faults") co_return get_faults(core);
+    if (what == "deliveries") co_return get_deliveries(core);
     co_return json_reply(Json{{"ok", false}, {"error", "not_found"}}, 404);
   }
   if (request.method != "POST") co_return json_reply(Json{{"ok", false}, {"error", "method_not_allowed"}}, 405);

@@ -6,6 +6,8 @@
 #include "integrations/net/http_server.hpp"
 #include "integrations/sandbox/workspace/workspace_state.hpp"
 
+#include <chrono>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -25,7 +27,7 @@ struct Acknowledgement {
 /// was connected is sent when somebody connects, within the same schedule.
 class SocketHub {
  public:
-  SocketHub(asio::any_io_executor executor, Clock& clock, Random& random, WorkspaceFaults& faults);
+  SocketHub(asio::any_io_executor executor, Clock& clock, Random& random, WorkspaceFaults& faults, const WorkspaceTimes& times);
 
   /// Runs one connection to its end. `short_life`: the URL asked for debug_reconnects.
   asio::awaitable<void> serve(std::shared_ptr<net::WebSocket> socket, bool short_life);
@@ -34,42 +36,73 @@ class SocketHub {
 
   void disconnect(const std::string& reason);
   void drop();
+  void half_open();
   bool connected() const { return !links_.empty(); }
   std::size_t connections() const { return links_.size(); }
+  const DeliveryStats& stats() const { return stats_; }
+  AckLatency ack_latency() const;
   /// Called whenever the first connection opens or the last one ends.
   void on_presence(std::function<void()> callback) { presence_ = std::move(callback); }
   asio::awaitable<void> stop();
 
  private:
-  struct Link;
-  struct Pending;
+  struct Link {
+    std::shared_ptr<net::WebSocket> socket;
+    MonoTime opened;
+    MonoTime last_frame;
+    bool leaving = false;
+    bool dead = false;  ///< half-open: it doesn't know yet
+  };
+  struct Pending {
+    explicit Pending(const asio::any_io_executor& executor) : changed(executor) {}
+    Signal changed;  ///< acked, or somebody connected
+    bool acked = false;
+    bool lonely = false;  ///< waits for somebody to connect
+    Json payload;
+    std::vector<std::string> ids;
+  };
   using LinkPtr = std::shared_ptr<Link>;
   using PendingPtr = std::shared_ptr<Pending>;
+  struct Flight {
+    PendingPtr pending;
+    std::optional<MonoTime> sent_at;
+  };
 
+  // Links.
   asio::awaitable<void> keep_alive(LinkPtr link, bool short_life);
   asio::awaitable<void> read_all(LinkPtr link);
-  asio::awaitable<void> keep_delivering(Json payload);
-  // Both false when cancelled: then this object may be gone.
-  asio::awaitable<bool> wait_for_turn(PendingPtr pending, Duration pause, bool somebody_missing);
-  asio::awaitable<void> send_envelope(PendingPtr pending, Json envelope);
-  asio::awaitable<bool> await_ack(PendingPtr pending);
   asio::awaitable<void> say_goodbye(LinkPtr link, std::string reason, Duration until_close);
-  void take_frame(const std::string& text);
   LinkPtr choose();
-  std::string new_envelope_id();
   void add(const LinkPtr& link);
   void remove(const LinkPtr& link);
+
+  // Deliveries.
+  asio::awaitable<void> keep_delivering(Json payload);
+  // All false when cancelled: then this object may be gone.
+  asio::awaitable<bool> try_once(PendingPtr pending, Json payload, std::size_t attempt);
+  asio::awaitable<bool> wait_for_turn(PendingPtr pending, MonoTime until, bool or_somebody);
+  asio::awaitable<bool> await_ack(PendingPtr pending);
+  asio::awaitable<void> send_envelope(PendingPtr pending, Json envelope);
+  asio::awaitable<void> transmit(std::string id, std::string text);
+  asio::awaitable<void> transmit_later(std::string id, std::string text, Duration delay);
+  Duration lateness();
+  void take_frame(const std::string& text);
+  void note_latency(std::chrono::microseconds took);
+  std::string new_envelope_id();
   void forget(const PendingPtr& pending);
 
   asio::any_io_executor executor_;
   Clock& clock_;
   Random& random_;
   WorkspaceFaults& faults_;
+  const WorkspaceTimes& times_;
   std::list<LinkPtr> links_;
-  std::map<std::string, PendingPtr> pending_;  ///< by each envelope id that it was sent under
+  std::map<std::string, Flight> flights_;  ///< by each envelope id
   std::list<PendingPtr> waiting_;
   std::size_t turn_ = 0;
   std::function<void()> presence_;
+  DeliveryStats stats_;
+  std::deque<std::chrono::microseconds> latencies_;  ///< the last ones
   TaskGroup tasks_;
 };
 

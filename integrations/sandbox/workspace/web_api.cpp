@@ -17,6 +17,7 @@ constexpr int kTier2 = 20;
 constexpr int kTier3 = 50;
 constexpr int kTier4 = 100;
 constexpr int kSpecial = 600;
+constexpr int kPosting = 300;  // "several hundred"
 /// Slack's pace is one message a second and channel; a little less, because a client's clock isn't ours.
 constexpr Duration kPostingPace{900};
 
@@ -95,8 +96,9 @@ Result<Caller> allowed(const WorkspaceState& state, const ParsedCall& parsed, co
 
 std::optional<int> limited(WorkspaceState& state, const std::string& method, const MethodRule& rule, const Json& args, WallTime now) {
   if (const auto wait = state.over_limit(method, rule.per_minute, Duration{60'000}, now)) return wait;
-  const bool posts = method == "chat.postMessage" || method == "chat.postEphemeral";
-  const auto* conversation = posts ? state.find_conversation(string_of(args, "channel"), kBotUser) : nullptr;
+  const bool shares = method == "files.completeUploadExternal";
+  const bool posts = method == "chat.postMessage" || method == "chat.postEphemeral" || (shares && args.contains("channel_id"));
+  const auto* conversation = posts ? state.find_conversation(string_of(args, shares ? "channel_id" : "channel"), kBotUser) : nullptr;
   return conversation == nullptr ? std::nullopt : state.over_limit("post:" + conversation->id, 1, kPostingPace, now);
 }
 
@@ -134,7 +136,7 @@ const std::map<std::string, MethodRule>& web_methods() {
                                                           {"apps.connections.open", {&apps_connections_open, kTier3, Tokens::App}},
                                                           {"team.info", {&team_info, kTier3}},
                                                           {"bots.info", {&bots_info, kTier3}},
-                                                          {"chat.postMessage", {&chat_post_message, kSpecial}},
+                                                          {"chat.postMessage", {&chat_post_message, kPosting}},
                                                           {"chat.postEphemeral", {&chat_post_ephemeral, kTier4}},
                                                           {"chat.update", {&chat_update, kTier3}},
                                                           {"chat.delete", {&chat_delete, kTier3}},
@@ -160,6 +162,7 @@ const std::map<std::string, MethodRule>& web_methods() {
                                                           {"views.push", {&views_push, kTier4}},
                                                           {"views.update", {&views_update, kTier4}},
                                                           {"views.publish", {&views_publish, kTier4}},
+                                                          {"blocks.validate", {&blocks_validate, kTier3}},
                                                           {"files.getUploadURLExternal", {&files_get_upload_url, kTier4}},
                                                           {"files.completeUploadExternal", {&files_complete_upload, kTier4}},
                                                           {"files.info", {&files_info, kTier4}}};

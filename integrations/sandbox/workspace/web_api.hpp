@@ -55,6 +55,8 @@ JsonResult views_push(WebCall& call);
 JsonResult views_update(WebCall& call);
 JsonResult views_publish(WebCall& call);
 
+JsonResult blocks_validate(WebCall& call);
+
 JsonResult files_get_upload_url(WebCall& call);
 JsonResult files_complete_upload(WebCall& call);
 JsonResult files_info(WebCall& call);

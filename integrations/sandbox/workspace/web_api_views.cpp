@@ -64,6 +64,22 @@ std::string find_view(WebCall& call) {
 
 }  // namespace
 
+/// Blocks as a message has them, a message, or a view; nothing is shown anywhere.
+JsonResult blocks_validate(WebCall& call) {
+  if (call.has("view")) {
+    TRY(const auto view, sent_view(call));
+    return ok();
+  }
+  if (call.has("message")) {
+    const auto& message = call.args["message"];
+    if (!message.is_object() || !message.contains("blocks")) return refusal("invalid_arguments", {"missing required field: blocks [json-pointer:/message]"});
+    call.args["blocks"] = message["blocks"];
+  }
+  if (!call.has("blocks")) return missing("blocks");
+  TRY(const auto blocks, blocks_of(call));
+  return ok();
+}
+
 JsonResult views_open(WebCall& call) { return show(call, false); }
 JsonResult views_push(WebCall& call) { return show(call, true); }
 

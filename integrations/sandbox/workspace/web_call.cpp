@@ -13,7 +13,7 @@
 namespace driftwarden::sandbox::workspace {
 namespace {
 
-constexpr const char* kStructured[] = {"blocks", "view", "attachments", "files", "metadata"};
+constexpr const char* kStructured[] = {"blocks", "view", "attachments", "files", "metadata", "message"};
 
 struct Part {
   std::string name;

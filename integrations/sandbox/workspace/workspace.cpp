@@ -12,7 +12,7 @@ namespace driftwarden::sandbox {
 namespace workspace {
 
 WorkspaceCore::WorkspaceCore(asio::any_io_executor executor_, Clock& clock_, Random& random, WorkspaceOptions options)
-    : executor(executor_), clock(clock_), state(random, std::move(options)), hub(executor_, clock_, random, faults) {
+    : executor(executor_), clock(clock_), state(random, std::move(options)), hub(executor_, clock_, random, faults, state.options().times) {
   hub.on_presence([this] {
     Json what{{"type", "bot"}, {"connected", hub.connected()}};
     state.announce(std::move(what));
@@ -58,6 +58,9 @@ class WorkspaceServer final : public Workspace {
   void set_faults(WorkspaceFaults faults) override { core_.faults = std::move(faults); }
   void disconnect_sockets(std::string reason) override { core_.hub.disconnect(reason); }
   void drop_sockets() override { core_.hub.drop(); }
+  void half_open_sockets() override { core_.hub.half_open(); }
+  DeliveryStats delivery_stats() const override { return core_.hub.stats(); }
+  AckLatency ack_latency() const override { return core_.hub.ack_latency(); }
   asio::awaitable<void> stop() override {
     core_.stopping = true;
     for (const auto& watcher : core_.watchers) watcher->notify();

@@ -53,6 +53,17 @@ struct PanelAction {
   std::function<asio::awaitable<Result<std::string>>(std::string as_user)> run;
 };
 
+/// Slack's own times; a test that can't wait so long shortens them.
+struct WorkspaceTimes {
+  Duration ack_within{3'000};
+  std::vector<Duration> retries{Duration{0}, Duration{60'000}, Duration{300'000}};  ///< the pause before each further delivery of an event
+  Duration first_ping{3'000};
+  Duration ping_every{10'000};
+  Duration silence{60'000};        ///< a client that says nothing for so long is cut
+  Duration warned_before{10'000};  ///< from "warning" to the end
+  Duration refresh_linger{2'000};  ///< from "refresh_requested" to the end
+};
+
 struct WorkspaceOptions {
   std::string team = "Driftwarden sandbox";
   std::string bot_name = "warden";
@@ -68,6 +79,7 @@ struct WorkspaceOptions {
   /// What the app subscribes to, in the manifest's words. "message.channels" delivers every message of a channel.
   std::vector<std::string> bot_events{"app_mention", "message.im", "app_home_opened", "reaction_added"};
   std::string base_url;  ///< "http://127.0.0.1:7070/", set once the port is known
+  WorkspaceTimes times{};
 };
 
 /// Knobs for tests: what Slack does on a bad day.
@@ -78,7 +90,31 @@ struct WorkspaceFaults {
   bool fail_after_effect = false;            ///< take effect, then fail
   int duplicate_next_events = 0;             ///< deliver the next envelopes twice
   int drop_next_envelopes = 0;               ///< lose the next envelopes on their way, as a broken network does
+  int delay_next_envelopes = 0;              ///< deliver the next envelopes `envelope_delay` late
+  Duration envelope_delay{5'000};
+  int reorder_next_events = 0;  ///< deliver the next envelopes in the opposite order
   Duration delay_answers{0};
+};
+
+/// What became of the envelopes so far.
+struct DeliveryStats {
+  std::size_t events = 0;        ///< that happened
+  std::size_t envelopes = 0;     ///< sent, repetitions included
+  std::size_t acknowledged = 0;  ///< envelopes
+  std::size_t given_up = 0;      ///< events without an ack after all repetitions
+  std::size_t duplicated = 0;
+  std::size_t delayed = 0;
+  std::size_t reordered = 0;
+  std::size_t lost = 0;  ///< envelopes that left and arrived nowhere
+  std::size_t disconnects = 0;
+  std::size_t connections = 0;  ///< opened so far
+};
+
+/// From an envelope's departure to its ack, over the last 20,000.
+struct AckLatency {
+  std::chrono::microseconds p50{0};
+  std::chrono::microseconds p99{0};
+  std::chrono::microseconds max{0};
 };
 
 /// Mount `handle` at the root of a server: it serves /api/*, /link/ (Socket Mode), /files/*, /sandbox/*, /archives/* (permalinks) and the
@@ -94,6 +130,10 @@ class Workspace {
   virtual void disconnect_sockets(std::string reason) = 0;
   /// Cuts every socket without a word.
   virtual void drop_sockets() = 0;
+  /// Leaves every socket open and neither reads nor writes there any more.
+  virtual void half_open_sockets() = 0;
+  virtual DeliveryStats delivery_stats() const = 0;
+  virtual AckLatency ack_latency() const = 0;
   virtual asio::awaitable<void> stop() = 0;
 };
 

@@ -37,6 +37,12 @@ asio::awaitable<net::ServerReply> answer_close(WorkspaceCore& core, Json body);
 asio::awaitable<net::ServerReply> answer_suggest(WorkspaceCore& core, Json body);
 asio::awaitable<net::ServerReply> answer_shortcut(WorkspaceCore& core, Json body);
 
+// The bad days: what goes wrong next, and what came of it.
+net::ServerReply get_faults(WorkspaceCore& core);
+net::ServerReply set_faults(WorkspaceCore& core, const Json& body);
+net::ServerReply get_deliveries(WorkspaceCore& core);
+net::ServerReply disconnect_sockets(WorkspaceCore& core, const Json& body);
+
 /// {"ok":false,"error":code,"detail":text}
 net::ServerReply sandbox_error(const std::string& code, const std::string& detail = {});
 

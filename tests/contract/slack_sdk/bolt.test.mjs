@@ -56,7 +56,7 @@ const app = new bolt.App({
   clientOptions: { slackApiUrl: slack.api_url },
   logLevel: bolt.LogLevel.ERROR,
 });
-const seen = { mentions: [], actions: [] };
+const seen = { mentions: [], actions: [], shortcuts: [] };
 const card = [
   { type: 'section', text: { type: 'mrkdwn', text: '*checkout* drifted' } },
   {
@@ -87,6 +87,24 @@ app.action('sync', async ({ ack, body, client }) => {
 app.action('form', async ({ ack, body, client }) => {
   await ack();
   await client.views.open({ trigger_id: body.trigger_id, view: modal });
+});
+const home = (title) => ({ type: 'home', blocks: [{ type: 'header', text: plain(title) }, { type: 'actions', elements: [{ type: 'button', action_id: 'refresh', text: plain('Refresh') }] }] });
+app.event('app_home_opened', async ({ event, client }) => {
+  await client.views.publish({ user_id: event.user, view: home('opened') });
+});
+app.action('refresh', async ({ ack, body, client }) => {
+  await ack();
+  seen.actions.push(body);
+  await client.views.publish({ user_id: body.user.id, view: home('refreshed'), hash: body.view.hash });
+});
+app.options('pick_app', async ({ ack, payload }) => {
+  const names = ['checkout', 'catalog', 'payments'].filter((name) => name.includes(payload.value));
+  await ack({ options: names.map((name) => ({ text: plain(name), value: name })) });
+});
+app.shortcut('act_on_message', async ({ ack, shortcut, client }) => {
+  await ack();
+  seen.shortcuts.push(shortcut);
+  await client.views.open({ trigger_id: shortcut.trigger_id, view: modal });
 });
 app.view('reason', async ({ ack, view }) => {
   const text = view.state.values.why.text.value;
@@ -122,6 +140,33 @@ async function checkModal(channel) {
   check('submitting closes', closed.ok && (await openViews('carol')).length === 0, closed);
 }
 
+async function checkViews(channel) {
+  await sandbox('home', { user: 'bob', tab: 'home' });
+  const view = await eventually('app_home_opened -> views.publish', async () => (await sandbox('state?user=bob')).home);
+  const pressed = await sandbox('act', { user: 'bob', view: view.id, action_id: 'refresh' });
+  check('a button in the home is acknowledged', pressed.ok, pressed);
+  await eventually('the home is published again', async () => (await sandbox('state?user=bob')).home.blocks[0].text.text === 'refreshed');
+  check('its container is the view', seen.actions.at(-1).container?.view_id === view.id, seen.actions.at(-1).container);
+  const stale = await app.client.views.publish({ user_id: userNamed('bob').id, view: home('stale'), hash: view.hash }).catch((error) => error.data?.error);
+  check('an older hash is a conflict', stale === 'hash_conflict', stale);
+  const picker = [{ type: 'actions', elements: [{ type: 'external_select', action_id: 'pick_app', min_query_length: 0, placeholder: plain('App') }] }];
+  const posted = await app.client.chat.postMessage({ channel, text: 'pick', blocks: picker });
+  const options = await sandbox('suggest', { user: 'bob', message: { channel, ts: posted.ts }, action_id: 'pick_app', value: 'c' });
+  check('block_suggestion is answered', options.options?.map((one) => one.value).join() === 'checkout,catalog', options);
+  const reply = await app.client.chat.postMessage({ channel, thread_ts: posted.ts, text: 'closed', reply_broadcast: true });
+  const shown = (await messages(channel)).find((one) => one.ts === reply.ts);
+  check('a reply for the channel, too', shown?.subtype === 'thread_broadcast', shown);
+  const done = await sandbox('shortcut', { user: 'bob', callback_id: 'act_on_message', message: { channel, ts: posted.ts } });
+  check('a message shortcut is acknowledged', done.ok && seen.shortcuts[0]?.message.ts === posted.ts, done);
+  const open = await eventually('and opens a modal', async () => {
+    const views = await openViews('bob');
+    return views.length > 0 && views;
+  });
+  const refusedSubmission = await sandbox('act', { user: 'bob', view: open.at(-1).id, values: { why: { text: 'no' } } });
+  check('its validation errors come back', refusedSubmission.errors?.why === 'too short', refusedSubmission);
+  await sandbox('close', { user: 'bob', view: open.at(-1).id, all: true });
+}
+
 async function checkRest(channel, bot) {
   await sandbox('say', { user: 'alice', channel, text: '/warden diff checkout' });
   const answer = (await messages(channel)).find((m) => m.text === 'you asked: diff checkout');
@@ -146,6 +191,7 @@ check('Socket Mode connects', state.bot.connected, state.bot);
 const channel = state.channels.find((one) => one.has_bot).id;
 await checkConversation(channel, state.bot.id);
 await checkModal(channel);
+await checkViews(channel);
 await checkRest(channel, state.bot.id);
 console.log(`${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -79,7 +79,7 @@ bot = WebClient(SLACK["bot_token"], base_url=SLACK["api_url"])
 alice = WebClient(USERS["alice"]["token"], base_url=SLACK["api_url"])
 identity = bot.auth_test()
 app = App(client=bot, process_before_response=False)
-seen = {"mentions": [], "dms": [], "own": 0, "actions": [], "closed": []}
+seen = {"mentions": [], "dms": [], "own": 0, "actions": [], "closed": [], "homes": [], "shortcuts": [], "picked": []}
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*checkout* drifted"}}
 BUTTONS = {
     "type": "actions",
@@ -116,6 +116,20 @@ def modal(title):
     }
 
 
+def home(title):
+    return {
+        "type": "home",
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": title}},
+            {
+                "type": "actions",
+                "block_id": "home",
+                "elements": [{"type": "button", "action_id": "refresh", "text": {"type": "plain_text", "text": "Refresh"}}],
+            },
+        ],
+    }
+
+
 @app.event("app_mention")
 def on_mention(event, say):
     seen["mentions"].append(event)
@@ -144,6 +158,38 @@ def on_form(ack, body, client):
     client.views_open(trigger_id=body["trigger_id"], view=modal("Why"))
 
 
+@app.event("app_home_opened")
+def on_home(event, client):
+    seen["homes"].append(event)
+    client.views_publish(user_id=event["user"], view=home("opened"))
+
+
+@app.action("refresh")
+def on_refresh(ack, body, client):
+    ack()
+    seen["actions"].append(body)
+    client.views_publish(user_id=body["user"]["id"], view=home("refreshed"), hash=body["view"]["hash"])
+
+
+@app.action("pick_app")
+def on_pick(ack, body):
+    ack()
+    seen["picked"].append(body["actions"][0])
+
+
+@app.shortcut("act_on_message")
+def on_message_shortcut(ack, shortcut, client):
+    ack()
+    seen["shortcuts"].append(shortcut)
+    client.views_open(trigger_id=shortcut["trigger_id"], view=modal("Act"))
+
+
+@app.shortcut("create_app")
+def on_global_shortcut(ack, shortcut):
+    ack()
+    seen["shortcuts"].append(shortcut)
+
+
 @app.view("reason")
 def on_submit(ack, view):
     text = view["state"]["values"]["why"]["text"]["value"]
@@ -161,6 +207,7 @@ def on_closed(ack, body):
     seen["closed"].append(body)
 
 
+@app.options("pick_app")
 @app.options("pick")
 def on_options(ack, payload):
     names = [name for name in ("checkout", "catalog", "payments") if payload["value"] in name]
@@ -248,6 +295,61 @@ def check_modal(channel):
     check("view_closed arrives", len(seen["closed"]) == 1, seen["closed"])
 
 
+def check_views(channel):
+    carol = USERS["carol"]["id"]
+    check("a home that isn't one is refused", refused(lambda: bot.views_publish(user_id=carol, view=modal("x")), "invalid_arguments"))
+    sandbox("home", {"user": "carol", "tab": "home"})
+    eventually("app_home_opened arrives and the home is published", lambda: (sandbox("state?user=carol")["home"] or {}).get("blocks"))
+    check("the event names tab and person", seen["homes"] and seen["homes"][0]["tab"] == "home" and seen["homes"][0]["user"] == carol, seen["homes"])
+    view = sandbox("state?user=carol")["home"]
+    pressed = sandbox("act", {"user": "carol", "view": view["id"], "action_id": "refresh"})
+    check("a button in the home is acknowledged", pressed["ok"], pressed)
+    eventually("the home is published again", lambda: sandbox("state?user=carol")["home"]["blocks"][0]["text"]["text"] == "refreshed")
+    check("its container is the view", seen["actions"][-1]["container"] == {"type": "view", "view_id": view["id"]}, seen["actions"][-1]["container"])
+    stale = refused(lambda: bot.views_publish(user_id=carol, view=home("stale"), hash=view["hash"]), "hash_conflict")
+    check("an older hash is a conflict (views.publish)", stale)
+    sandbox("act", {"user": "carol", "message": form_card(channel), "action_id": "form"})
+    opened = eventually("a modal opens for the update", lambda: open_views("carol"))[-1]
+    bot.views_update(view_id=opened["id"], view=modal("Newer"), hash=opened["hash"])
+    stale = refused(lambda: bot.views_update(view_id=opened["id"], view=modal("Older"), hash=opened["hash"]), "hash_conflict")
+    check("an older hash is a conflict (views.update)", stale and open_views("carol")[-1]["title"]["text"] == "Newer", open_views("carol"))
+    sandbox("close", {"user": "carol", "view": opened["id"], "all": True})
+
+
+def form_card(channel):
+    return {"channel": channel, "ts": bot.chat_postMessage(channel=channel, text="form", blocks=[SECTION, BUTTONS])["ts"]}
+
+
+def check_typeahead_in_a_message(channel):
+    picker = {
+        "type": "actions",
+        "elements": [
+            {"type": "external_select", "action_id": "pick_app", "min_query_length": 0, "placeholder": {"type": "plain_text", "text": "App"}}
+        ],
+    }
+    card = {"channel": channel, "ts": bot.chat_postMessage(channel=channel, text="pick", blocks=[picker])["ts"]}
+    at_once = sandbox("suggest", {"user": "bob", "message": card, "action_id": "pick_app", "value": ""})
+    check("suggestions before a letter is typed", len(at_once.get("options", [])) == 3, at_once)
+    typed = sandbox("suggest", {"user": "bob", "message": card, "action_id": "pick_app", "value": "pay"})
+    check("and fewer after three", [o["value"] for o in typed["options"]] == ["payments"], typed)
+    sandbox("act", {"user": "bob", "message": card, "action_id": "pick_app", "selected_option": typed["options"][0]})
+    eventually("the choice arrives", lambda: seen["picked"] and seen["picked"][-1]["selected_option"]["value"] == "payments")
+
+
+def check_broadcast_and_shortcuts(channel):
+    root = bot.chat_postMessage(channel=channel, text="incident")
+    reply = bot.chat_postMessage(channel=channel, thread_ts=root["ts"], text="closed", reply_broadcast=True)
+    shown = [m for m in messages(channel) if m["ts"] == reply["ts"]][0]
+    check("a reply for the channel, too", shown.get("subtype") == "thread_broadcast" and shown["thread_ts"] == root["ts"], shown)
+    done = sandbox("shortcut", {"user": "bob", "callback_id": "act_on_message", "message": {"channel": channel, "ts": root["ts"]}})
+    check("a message shortcut is acknowledged", done["ok"], done)
+    eventually("and opens a modal", lambda: open_views("bob"))
+    check("it carries the message", seen["shortcuts"][-1]["message"]["ts"] == root["ts"] and seen["shortcuts"][-1]["type"] == "message_action")
+    sandbox("close", {"user": "bob", "view": open_views("bob")[-1]["id"], "all": True})
+    sandbox("shortcut", {"user": "bob", "callback_id": "create_app"})
+    eventually("a global shortcut arrives", lambda: seen["shortcuts"][-1]["type"] == "shortcut")
+
+
 def check_dm_and_command(channel):
     im = alice.conversations_open(users=identity["user_id"])["channel"]["id"]
     alice.chat_postMessage(channel=im, text="help")
@@ -263,6 +365,11 @@ def check_bad_days(channel):
     sandbox("faults", {"drop_next_envelopes": 1})
     alice.chat_postMessage(channel=channel, text=f"<@{identity['user_id']}> lost")
     eventually("a lost event is sent again", lambda: len(seen["mentions"]) == before + 1)
+    before = len(seen["mentions"])
+    sandbox("faults", {"delay_next_envelopes": 1, "envelope_delay_ms": 4000})
+    alice.chat_postMessage(channel=channel, text=f"<@{identity['user_id']}> late")
+    eventually("a late event arrives by its repetition first", lambda: len(seen["mentions"]) > before)
+    before = len(seen["mentions"]) - 1
     sandbox("disconnect", {"reason": "warning"})
     time.sleep(2)
     alice.chat_postMessage(channel=channel, text=f"<@{identity['user_id']}> after warning")
@@ -276,6 +383,9 @@ def main():
     check_web_api(channel)
     check_conversation(channel)
     check_modal(channel)
+    check_views(channel)
+    check_typeahead_in_a_message(channel)
+    check_broadcast_and_shortcuts(channel)
     check_dm_and_command(channel)
     check_bad_days(channel)
     handler.close()

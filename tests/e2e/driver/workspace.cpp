@@ -35,6 +35,21 @@ std::vector<Json> button_elements(const Json& body) {
 
 std::string button_text(const Json& element) { return element.value("text", Json::object()).value("text", ""); }
 
+/// What an input of a modal holds after somebody typed or chose `value`.
+Json state_of(const Json& element, const std::string& value) {
+  const auto type = element.value("type", "");
+  Json state{{"type", type}};
+  if (type != "static_select" && type != "external_select") {
+    state["value"] = value;
+    return state;
+  }
+  state["selected_option"] = {{"text", {{"type", "plain_text"}, {"text", value}}}, {"value", value}};
+  for (const auto& option : element.value("options", Json::array())) {
+    if (option.at("value") == value) state["selected_option"] = option;
+  }
+  return state;
+}
+
 Json checked(const std::string& what, const WebAnswer& answer) {
   if (!answer.ok() || !answer.body.is_object() || !answer.body.value("ok", false)) throw std::runtime_error(what + " was answered: " + answer.text.substr(0, 500));
   return answer.body;
@@ -70,6 +85,25 @@ Json ChatPeople::api(const std::string& method, const std::string& token, const 
 }
 
 Json ChatPeople::sandbox(const std::string& what, const Json& body) { return checked("/sandbox/" + what, web_.send("POST", base_ + "sandbox/" + what, "", body.dump())); }
+
+Json ChatPeople::await_modal(const std::string& person) {
+  return await("a modal of " + person, [&]() -> std::optional<Json> {
+    const auto state = checked("/sandbox/state", web_.send("GET", base_ + "sandbox/state?user=" + id_of(person)));
+    const auto& open = state.at("views");
+    return open.empty() ? std::nullopt : std::optional<Json>(open.back());
+  });
+}
+
+Json ChatPeople::submit(const std::string& person, const Json& modal, const std::map<std::string, std::string>& typed) {
+  Json values = Json::object();
+  for (const auto& block : modal.at("blocks")) {
+    const auto found = typed.find(block.value("block_id", ""));
+    if (found == typed.end()) continue;
+    const auto& element = block.at("element");
+    values[found->first][element.at("action_id").get<std::string>()] = state_of(element, found->second);
+  }
+  return web_.send("POST", base_ + "sandbox/act", "", Json{{"user", id_of(person)}, {"view", modal.at("id")}, {"values", values}}.dump()).body;
+}
 
 std::string ChatPeople::say(const std::string& person, const std::string& channel, const std::string& text, const std::string& thread_ts) {
   auto spoken = text;
@@ -127,17 +161,17 @@ std::string ChatPeople::direct_channel(const std::string& person) {
   return api("conversations.open", bot_token_, {{"users", id_of(person)}}).at("channel").at("id").get<std::string>();
 }
 
-ChatMessage ChatPeople::await_message(const std::string& what, const std::string& channel, const std::function<bool(const ChatMessage&)>& fits) {
+ChatMessage ChatPeople::await_message(const std::string& what, const std::string& channel, const std::function<bool(const ChatMessage&)>& fits, const std::string& person) {
   try {
     return await(what, [&]() -> std::optional<ChatMessage> {
-      for (auto& message : by_bot(channel)) {
+      for (auto& message : by_bot(channel, person)) {
         if (fits(message)) return message;
       }
       return std::nullopt;
     });
   } catch (const std::runtime_error& failure) {
     std::string seen = std::string(failure.what()) + "; " + channel + " has:";
-    for (const auto& message : messages(channel)) seen += "\n--- " + message.user() + " " + message.ts() + " in " + message.thread_ts() + ": " + message.words();
+    for (const auto& message : messages(channel, person)) seen += "\n--- " + message.user() + " " + message.ts() + " in " + message.thread_ts() + ": " + message.words();
     throw std::runtime_error(seen);
   }
 }

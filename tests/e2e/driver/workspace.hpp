@@ -48,11 +48,16 @@ class ChatPeople {
   std::string direct_channel(const std::string& person);
 
   /// Waits for the first message of the bot that fits.
-  ChatMessage await_message(const std::string& what, const std::string& channel, const std::function<bool(const ChatMessage&)>& fits);
+  ChatMessage await_message(const std::string& what, const std::string& channel, const std::function<bool(const ChatMessage&)>& fits, const std::string& person = "alice");
   /// Waits for the bot's answer in a thread.
   ChatMessage await_answer(const std::string& channel, const std::string& root, const std::string& words);
   /// Waits until this very message says so.
   ChatMessage await_edit(const ChatMessage& message, const std::string& words);
+
+  /// The modal on top of what this person has open, once there is one.
+  Json await_modal(const std::string& person);
+  /// Submits it with what was typed or chosen by block id; the sandbox's answer, with `errors` by block id where the bot refuses a field.
+  Json submit(const std::string& person, const Json& modal, const std::map<std::string, std::string>& typed);
 
   Json sandbox(const std::string& what, const Json& body);
   Json api(const std::string& method, const std::string& token, const Json& arguments);

@@ -13,9 +13,10 @@ using testing::HasSubstr;
 TEST(Commands, AreAnsweredInTheThreadOfTheQuestion) {
   World world;
   const std::vector<std::pair<std::string, std::string>> questions{
-      {"help", "rollback APP [to REV"},
+      {"help", "rollback APP"},
+      {"help rollback", "[to REV"},
       {"status", "*6 Apps*: 6 in sync"},
-      {"status cart", "*cart* on prod-eu"},
+      {"status cart", "*cart* in sync"},
       {"apps", "apps/checkout/prod"},
       {"history checkout", "express payment behind a flag"},
       {"why checkout", "*checkout* is in sync"},

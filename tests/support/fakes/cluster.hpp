@@ -1,5 +1,6 @@
 #pragma once
 // A cluster in memory: objects as last applied, told to the sink at once.
+#include "gitops/base/text.hpp"
 #include "integrations/kubernetes/cluster.hpp"
 
 #include <nlohmann/json.hpp>
@@ -26,6 +27,9 @@ class FakeCluster final : public kubernetes::Cluster {
 
   std::function<bool(const std::string& verb, const WatchedKind& kind)> allows = [](const std::string&, const WatchedKind&) { return true; };
   std::optional<Error> list_fails;
+  std::function<std::optional<Error>(const kubernetes::LogQuery&)> log_fails;
+  std::vector<kubernetes::ListQuery> lists;       ///< as asked
+  std::vector<kubernetes::LogQuery> log_queries;
   WallTime heard{};  ///< what last_heard says
 
   const std::string& name() const override { return name_; }
@@ -68,22 +72,39 @@ class FakeCluster final : public kubernetes::Cluster {
     JsonPtr answer = std::make_shared<const nlohmann::json>(found->second);
     co_return answer;
   }
-  /// Of the kind and namespace; selectors are not looked at.
+  /// Of the kind and namespace, and as far as selectors go, those with `key=value` terms.
   asio::awaitable<Result<JsonPtr>> list(kubernetes::ListQuery query) override {
+    lists.push_back(query);
     if (list_fails) co_return *list_fails;
     auto found = nlohmann::json::array();
     for (const auto& [id, object] : state_->objects) {
       if (object.at("kind") != query.kind.kind) continue;
       if (!query.namespace_.empty() && object.at("metadata").value("namespace", "") != query.namespace_) continue;
+      if (!matches(object.at("metadata").value("labels", nlohmann::json::object()), query.label_selector, false)) continue;
+      if (!matches(object, query.field_selector, true) || found.size() >= query.limit) continue;
       found.push_back(object);
     }
     JsonPtr answer = std::make_shared<const nlohmann::json>(std::move(found));
     co_return answer;
   }
+  /// The last lines of state.logs. With `log_fails` that, where it says something of the pod.
   asio::awaitable<Result<std::string>> logs(kubernetes::LogQuery query) override {
-    const auto found = state_->logs.find(query.pod + (query.container.empty() ? "" : "/" + query.container) + (query.previous ? "?previous" : ""));
+    log_queries.push_back(query);
+    if (log_fails) {
+      if (auto error = log_fails(query)) co_return *error;
+    }
+    const auto ending = std::string(query.previous ? "?previous" : "");
+    auto found = state_->logs.find(query.pod + (query.container.empty() ? "" : "/" + query.container) + ending);
+    if (found == state_->logs.end()) found = state_->logs.find(query.pod + ending);
     if (found == state_->logs.end()) co_return Error{ErrorKind::NotFound, "no such log"};
-    co_return found->second;
+    std::string_view text = found->second;
+    std::size_t lines = 0;
+    auto at = text.size();
+    while (at > 0) {
+      if (text[at - 1] == '\n' && at != text.size() && ++lines == query.tail) break;
+      --at;
+    }
+    co_return std::string(text.substr(at, query.limit_bytes));
   }
   asio::awaitable<Result<bool>> may(std::string verb, WatchedKind kind, std::string) override { co_return allows(verb, kind); }
   asio::awaitable<Result<std::string>> server_version() override { co_return std::string("v1.31.0"); }
@@ -115,6 +136,23 @@ class FakeCluster final : public kubernetes::Cluster {
   }
 
  private:
+  /// "a=b,c=d" of labels, or of fields: "involvedObject.name=web".
+  static bool matches(const nlohmann::json& object, const std::string& selector, bool fields) {
+    for (const auto& term : split(selector, ',')) {
+      const auto equals = term.find('=');
+      if (equals == std::string::npos) continue;
+      auto path = term.substr(0, equals);
+      const auto* here = &object;
+      while (fields && path.find('.') != std::string::npos) {
+        const auto dot = path.find('.');
+        if (!here->contains(path.substr(0, dot))) return false;
+        here = &here->at(path.substr(0, dot));
+        path.erase(0, dot + 1);
+      }
+      if (!here->contains(path) || here->at(path) != term.substr(equals + 1)) return false;
+    }
+    return true;
+  }
   struct BuiltIn final : Schemas {
     const SchemaNode* find(const std::string& api_version, const std::string& kind) const override { return built_in_schemas().find(api_version, kind); }
   };

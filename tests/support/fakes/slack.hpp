@@ -25,7 +25,7 @@ struct PostedMessage {
 };
 
 /// Web API and sender in one: a message is out at once.
-class FakeSlack final : public slack::WebApi, public slack::Sender {
+class FakeSlack : public slack::WebApi, public slack::Sender {
  public:
   std::vector<PostedMessage> messages;
   std::vector<std::string> uploads;
@@ -34,6 +34,7 @@ class FakeSlack final : public slack::WebApi, public slack::Sender {
   bool triggers_expired = false;
   std::function<asio::awaitable<void>()> before_view;  ///< how long Slack takes to open one
   std::deque<Error> next_failures;     ///< of the next sends, before anything took effect
+  std::map<std::string, std::string> unwritable;  ///< channel id -> Slack's code for it
   bool lose_next_answer = false;       ///< the next send takes effect, and its answer is lost
 
   std::size_t posts() const { return messages.size(); }
@@ -51,6 +52,9 @@ class FakeSlack final : public slack::WebApi, public slack::Sender {
       auto failure = next_failures.front();
       next_failures.pop_front();
       co_return failure;
+    }
+    if (const auto closed = unwritable.find(outgoing.channel); closed != unwritable.end()) {
+      co_return Error{closed->second == "channel_not_found" ? ErrorKind::NotFound : ErrorKind::Denied, "chat.postMessage: " + closed->second};
     }
     Result<MessageRef> done = Error{ErrorKind::NotFound, "chat.update: message_not_found"};
     if (outgoing.ts) {
@@ -84,6 +88,7 @@ class FakeSlack final : public slack::WebApi, public slack::Sender {
   asio::awaitable<Result<MessageRef>> post(std::string channel, std::string thread_ts, slack::Message message) override { co_return keep(channel, thread_ts, "", message); }
   asio::awaitable<Result<void>> update(MessageRef, slack::Message) override { co_return Error{ErrorKind::InvalidInput, "use the sender"}; }
   asio::awaitable<Result<void>> post_ephemeral(std::string channel, std::string user, std::string thread_ts, slack::Message message) override {
+    if (const auto closed = unwritable.find(channel); closed != unwritable.end()) co_return Error{ErrorKind::Denied, "chat.postEphemeral: " + closed->second};
     (void)keep(channel, thread_ts, user, message);
     co_return Result<void>{};
   }

@@ -30,9 +30,15 @@ class WatchedTransaction final : public storage::Transaction {
   Result<std::optional<Incident>> find_incident(std::int64_t id) override { return inner_.find_incident(id); }
   Result<std::optional<Incident>> find_incident_by_message(const MessageRef& message) override { return inner_.find_incident_by_message(message); }
   Result<std::vector<Incident>> open_incidents() override { return inner_.open_incidents(); }
+  Result<std::vector<Incident>> open_incident_heads() override { return inner_.open_incident_heads(); }
+  Result<std::size_t> count_group(std::int64_t leader, bool open_only) override { return inner_.count_group(leader, open_only); }
+  Result<std::vector<Incident>> group_heads(std::int64_t leader) override { return inner_.group_heads(leader); }
   Result<std::optional<Incident>> open_incident(const std::string& app) override { return inner_.open_incident(app); }
   Result<std::vector<Incident>> incidents_since(WallTime since, std::size_t limit) override { return inner_.incidents_since(since, limit); }
   Result<std::vector<Incident>> incidents_of(const std::string& app, std::size_t limit) override { return inner_.incidents_of(app, limit); }
+  Result<std::vector<Incident>> incidents_of_group(std::int64_t leader) override { return inner_.incidents_of_group(leader); }
+  Result<std::vector<Incident>> leaders_with(const std::string& channel, const std::string& root_cause, std::size_t limit) override { return inner_.leaders_with(channel, root_cause, limit); }
+  Result<std::vector<Incident>> told_in_channel(const std::string& channel, WallTime since) override { return inner_.told_in_channel(channel, since); }
   Result<Change> add_change(Change change) override { return writing().add_change(std::move(change)); }
   Result<void> save_change(const Change& change) override { return writing().save_change(change); }
   Result<std::optional<Change>> find_change(std::int64_t id) override { return inner_.find_change(id); }
@@ -42,6 +48,10 @@ class WatchedTransaction final : public storage::Transaction {
   Result<Hold> add_hold(Hold hold) override { return writing().add_hold(std::move(hold)); }
   Result<void> save_hold(const Hold& hold) override { return writing().save_hold(hold); }
   Result<std::vector<Hold>> open_holds() override { return inner_.open_holds(); }
+  Result<Silence> add_silence(Silence silence) override { return writing().add_silence(std::move(silence)); }
+  Result<void> save_silence(const Silence& silence) override { return writing().save_silence(silence); }
+  Result<std::vector<Silence>> open_silences() override { return inner_.open_silences(); }
+  Result<std::optional<Silence>> find_silence(std::int64_t id) override { return inner_.find_silence(id); }
   Result<Delegation> add_delegation(Delegation delegation) override { return writing().add_delegation(std::move(delegation)); }
   Result<void> save_delegation(const Delegation& delegation) override { return writing().save_delegation(delegation); }
   Result<std::vector<Delegation>> active_delegations(WallTime now) override { return inner_.active_delegations(now); }

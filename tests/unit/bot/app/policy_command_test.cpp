@@ -70,7 +70,7 @@ TEST_F(PolicyCommandTest, WrongUseIsTwo) {
 
 TEST_F(PolicyCommandTest, ExplainsInSentences) {
   EXPECT_EQ(explain("alice", "sync", "checkout"), 0);
-  EXPECT_THAT(out.str(), HasSubstr("alice may sync checkout: policy.rules[0]"));
+  EXPECT_THAT(out.str(), HasSubstr("alice may sync checkout: teams[0]"));
   EXPECT_THAT(out.str(), HasSubstr("At risk none, low, medium: 1 approval is needed (policy.approvals[0]"));
   EXPECT_THAT(out.str(), HasSubstr("At risk destructive: 2 approvals are needed (policy.approvals[1]"));
 }

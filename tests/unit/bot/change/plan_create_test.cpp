@@ -252,5 +252,84 @@ TEST_F(PlanCreate, AnAppFileThatIsThereIsNotWrittenOver) {
   EXPECT_THAT(why_not(create(wanted)), HasSubstr(".driftwarden/apps/cart.yaml is in Git already"));
 }
 
+class PlanTemplate : public PlanCreate {
+ protected:
+  void SetUp() override {
+    PlanCreate::SetUp();
+    write_file(work() / ".driftwarden/templates/web/template.yaml",
+               "title: Web\npath: apps/{{name}}\nparameters:\n  - {name: team, choices: [shop, pay], required: true}\n  - {name: replicas, default: \"2\", pattern: \"[1-9]\"}\n");
+    write_file(work() / ".driftwarden/templates/web/deployment.yaml", deployment("{{name}}", "{{image}}", 7, "          env:\n            - {name: TEAM, value: \"{{team}}\"}\n"));
+    write_file(work() / ".driftwarden/templates/web/{{name}}-config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{name}}\ndata:\n  replicas: \"{{replicas}}\"\n");
+    publish_as("bob", "README", "templates");
+  }
+  static CreateAppRequest from_template() {
+    auto wanted = request("cart");
+    wanted.template_ = "web";
+    wanted.image = "ghcr.io/acme/cart:1.0";
+    wanted.parameters = {{"team", "pay"}};
+    wanted.channel = "#cart";
+    return wanted;
+  }
+};
+
+TEST_F(PlanTemplate, ItsFilesRenderToTheObjectsOfTheNewApp) {
+  const auto wanted = from_template();
+  const auto made = create(wanted);
+  ASSERT_TRUE(made) << made.error().message;
+  ASSERT_EQ(made->edits.size(), 3U) << all_files(*made);
+  EXPECT_THAT(notes(*made), HasSubstr("2 files from the template web (.driftwarden/templates/web at "));
+  EXPECT_THAT(notes(*made), HasSubstr("team = pay, replicas = 2 (default)"));
+  const auto planned = created_app(change(ChangeVerb::CreateApp, "cart", to_json_text(wanted)), config, apps);
+  ASSERT_TRUE(planned);
+  const auto rendered = render_edited(*mirror, *planned, head(), made->edits, render);
+  ASSERT_TRUE(rendered) << rendered.error().message;
+  ASSERT_EQ(rendered->size(), 2U);
+  const auto& config_map_body = *(*rendered)[0].body;
+  const auto& body = *(*rendered)[1].body;
+  EXPECT_EQ((*rendered)[0].ref, (ObjectRef{"", "v1", "ConfigMap", "cart", "cart"}));
+  EXPECT_EQ(config_map_body.at("data").at("replicas"), "2");
+  EXPECT_EQ((*rendered)[1].ref, (ObjectRef{"apps", "v1", "Deployment", "cart", "cart"}));
+  const auto& container = body.at("spec").at("template").at("spec").at("containers").at(0);
+  EXPECT_EQ(container.at("image"), "ghcr.io/acme/cart:1.0");
+  EXPECT_EQ(container.at("env").at(0).at("value"), "pay");
+  const auto path = app_file_path("cart");
+  const auto declared = parse_app_file(file(*made, path), path, "config", config);
+  ASSERT_TRUE(declared) << declared.error().message;
+  EXPECT_EQ(declared->path, "apps/cart");
+}
+
+struct RefusedTemplate {
+  std::string name;
+  std::function<void(CreateAppRequest&)> with;
+  std::string says;
+  friend void PrintTo(const RefusedTemplate& row, std::ostream* out) { *out << row.name; }
+};
+class RefusedTemplates : public PlanTemplate, public testing::WithParamInterface<RefusedTemplate> {};
+TEST_P(RefusedTemplates, SayWhy) {
+  auto wanted = from_template();
+  GetParam().with(wanted);
+  const auto made = create(wanted);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, ErrorKind::InvalidInput);
+  EXPECT_THAT(made.error().message, HasSubstr(GetParam().says));
+}
+INSTANTIATE_TEST_SUITE_P(Requests, RefusedTemplates,
+                         testing::Values(RefusedTemplate{"NoSuch", [](auto& app) { app.template_ = "wbe"; }, "did you mean web?"},
+                                         RefusedTemplate{"DotDot", [](auto& app) { app.template_ = "../apps"; }, "there is no template"},
+                                         RefusedTemplate{"AndLike", [](auto& app) { app.like = "shop"; }, "not both"},
+                                         RefusedTemplate{"Missing", [](auto& app) { app.parameters.clear(); }, "team is needed"},
+                                         RefusedTemplate{"NoImage", [](auto& app) { app.image.clear(); }, "needs an image"},
+                                         RefusedTemplate{"UnusedPort", [](auto& app) { app.port = 80; }, "takes no port"},
+                                         RefusedTemplate{"Injection", [](auto& app) { app.parameters["team"] = "pay\n---\nkind: Secret"; }, "which a value can't have"},
+                                         RefusedTemplate{"ParametersAlone", [](auto& app) { app.template_.clear(); }, "is for a template"},
+                                         RefusedTemplate{"PathOfAnother", [](auto& app) { app.path = "apps/shop/cart"; }, "is where shop is kept"},
+                                         RefusedTemplate{"PathInGit", [](auto& app) { app.path = ".driftwarden/templates"; }, "is in Git already"}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST_F(PlanTemplate, ThatDoesNotRenderIsRefused) {
+  publish_as("bob", ".driftwarden/templates/web/deployment.yaml", "kind: {{team}}\nname: {{image}}\n");
+  EXPECT_THAT(why_not(create(from_template())), HasSubstr("cart doesn't render"));
+}
+
 }  // namespace
 }  // namespace driftwarden::test

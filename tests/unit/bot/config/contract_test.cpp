@@ -98,9 +98,9 @@ TEST_F(ContractTest, KnowsThePeopleAndThePolicy) {
   EXPECT_EQ(config.policy.freezes[0].window, (WeekWindow{4 * 1440 + 16 * 60, 8 * 60}));
   EXPECT_EQ(config.policy.freezes[0].override_need, 2);
   EXPECT_EQ(config.alerts.hold_off.at(Cause::GitAhead), 2min);
-  EXPECT_EQ(config.alerts.repeat, 24h);
-  EXPECT_EQ(config.alerts.digest, 9h);
-  EXPECT_EQ(config.alerts.routes.at(0).team, "shop");
+  EXPECT_THAT(config.alerts.repeat, ElementsAre(testing::Pair(Severity::Info, 0s), testing::Pair(Severity::Warning, 24h), testing::Pair(Severity::Critical, 24h)));
+  EXPECT_EQ(config.alerts.digest->at, 9 * 60);
+  EXPECT_EQ(config.alerts.routes.at(0).match.team, "shop");
 }
 
 TEST_F(ContractTest, WhatIsLeftOutHasTheDefaultsThatTheExampleShows) {

@@ -167,14 +167,12 @@ INSTANTIATE_TEST_SUITE_P(AllOf, FreezeTable,
                                          FreezeRow{"TheHardestOfSeveral", "2026-11-22T12:00:00Z", "checkout", "sunday, until Mon 00:00 UTC"}),
                          [](const auto& row) { return row.param.name; });
 
-TEST_F(PolicyTest, AlertsGoWhereTheRoutesSay) {
-  EXPECT_EQ(alert_target(config, app("checkout")).channel, "#alerts");
-  EXPECT_THAT(alert_target(config, app("checkout")).mention, ElementsAre("owners"));
-  EXPECT_EQ(channel_of(config, app("checkout")), "#shop-prod");
-  EXPECT_EQ(alert_target(config, app("shop-web")).channel, "#gitops") << "another environment";
-  EXPECT_EQ(alert_target(config, app("vault")).channel, "#gitops") << "another team";
-  EXPECT_EQ(hold_off(config, Cause::GitAhead), 2min);
-  EXPECT_EQ(hold_off(config, Cause::Fight), 0s);
+TEST_F(PolicyTest, AnAppHasAChannel) {
+  EXPECT_EQ(channel_of(config, app("checkout")), "#shop-prod") << "its own";
+  EXPECT_EQ(channel_of(config, app("shop-web")), "#gitops") << "no route matches";
+  auto unnamed = app("checkout");
+  unnamed.channel.clear();
+  EXPECT_EQ(channel_of(config, unnamed), "#alerts") << "the one its alerts are routed to";
 }
 
 struct ClassRow {

@@ -153,7 +153,8 @@ TEST_F(Decisions, ASpentCodeIsGoodForNothingElse) {
 TEST_F(Decisions, FiveWrongCodesAndThenNoneForAWhile) {
   with_totp();
   talk.press("U0bob", talk.card(), "approve");
-  for (int i = 0; i < 5; ++i) try_code("U0bob", "abcdef");
+  EXPECT_THAT(talk.submit("U0bob", {{"code", "abcdef"}}), testing::Contains(testing::Key("code"))) << "no code at all: said in the form, and counted as no try";
+  for (int i = 0; i < 5; ++i) try_code("U0bob", code() == "000000" ? "000001" : "000000");
   try_code("U0bob", code());
   EXPECT_TRUE(talk.change().approvals.empty());
   EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("wait a little"));
@@ -213,9 +214,8 @@ TEST_F(Decisions, WhatDestroysIsApprovedByTypingTheName) {
   talk.proposed([](Quorum& quorum) { quorum.typed_name = true; });
   talk.press("U0bob", talk.card(), "approve");
   ASSERT_EQ(talk.slack.views.size(), 1U);
-  talk.submit("U0bob", {{"name", "chekout"}});
+  EXPECT_THAT(talk.submit("U0bob", {{"name", "chekout"}}), testing::Contains(testing::Key("name")));
   EXPECT_TRUE(talk.change().approvals.empty());
-  EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("type checkout exactly"));
   talk.submit("U0bob", {{"name", " checkout "}});
   EXPECT_EQ(talk.change().approvals.size(), 1U);
 }

@@ -87,8 +87,45 @@ INSTANTIATE_TEST_SUITE_P(
             Request{Kind::Mention, "T2", "U0EVE", "C1", "1.0", MessageRef{"C1", "1.0"}, "approve C-1"}},
         Row{"SlashWithATrigger", "slash_commands", R"({"team_id":"T1","user_id":"U0ALICE","channel_id":"C1","command":"/warden","text":"create app","trigger_id":"t"})",
             Request{Kind::Slash, "T1", "U0ALICE", "C1", "", {}, "create app", "t"}}, Row{"AnUnknownEnvelope", "hello", "{}", {}},
+        Row{"AMessageShortcut", "interactive",
+            R"({"type":"message_action","callback_id":"alert_act","team":{"id":"T1"},"user":{"id":"U0ALICE"},"trigger_id":"t","channel":{"id":"C1"},"message_ts":"2.0","message":{"ts":"2.0","thread_ts":"1.0"}})",
+            Request{Kind::Shortcut, "T1", "U0ALICE", "C1", "1.0", MessageRef{"C1", "2.0"}, "act", "t"}},
+        Row{"AMessageShortcutOutsideAThread", "interactive",
+            R"({"type":"message_action","callback_id":"alert_act","team":{"id":"T1"},"user":{"id":"U0ALICE"},"channel":{"id":"C1"},"message":{"ts":"2.0"}})",
+            Request{Kind::Shortcut, "T1", "U0ALICE", "C1", "2.0", MessageRef{"C1", "2.0"}, "act"}},
+        Row{"AMessageShortcutWithoutAMessage", "interactive", R"({"type":"message_action","callback_id":"alert_act","user":{"id":"U0ALICE"},"channel":{"id":"C1"}})", {}},
+        Row{"AGlobalShortcut", "interactive", R"({"type":"shortcut","callback_id":"create_app","team":{"id":"T1"},"user":{"id":"U0ALICE"},"trigger_id":"t","action_ts":"1.0"})",
+            Request{Kind::Shortcut, "T1", "U0ALICE", "", "", {}, "create-app", "t"}},
+        Row{"AButtonOfTheAppHome", "interactive",
+            R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"trigger_id":"t","container":{"type":"view","view_id":"V1"},"view":{"id":"V1"},"actions":[{"value":"pending"}]})",
+            Request{Kind::Button, "T1", "U0ALICE", "", "", {}, "pending", "t", {}, "V1"}},
+        Row{"ALinkIsNoCommand", "interactive",
+            R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"container":{"type":"view","view_id":"V1"},"actions":[{"action_id":"open","url":"https://x"}]})", {}},
+        Row{"TypingInAMenu", "interactive", R"({"type":"block_suggestion","team":{"id":"T1"},"user":{"id":"U0ALICE"},"action_id":"pick:diff|","value":"che"})", {}},
+        Row{"OpeningTheHome", "events_api", event(R"({"type":"app_home_opened","user":"U0ALICE","channel":"D1","tab":"home"})"), {}},
+        Row{"AClosedView", "interactive", R"({"type":"view_closed","user":{"id":"U0ALICE"},"view":{"id":"V1"}})", {}},
         Row{"NoObject", "events_api", "[1]", {}}, Row{"EventOfAnotherShape", "events_api", R"({"event":"x"})", {}}),
     [](const auto& row) { return row.param.name; });
+
+TEST(RequestFrom, OpeningTheHome) {
+  const auto payload = nlohmann::json::parse(event(R"({"type":"app_home_opened","user":"U0ALICE","channel":"D1","tab":"home"})"));
+  EXPECT_EQ(home_opened_from("events_api", payload), (HomeOpened{"T1", "U0ALICE"}));
+  EXPECT_EQ(home_opened_from("interactive", payload), std::nullopt);
+  EXPECT_EQ(home_opened_from("events_api", nlohmann::json::parse(event(R"({"type":"app_home_opened","user":"U0ALICE","tab":"messages"})"))), std::nullopt);
+  EXPECT_EQ(home_opened_from("events_api", nlohmann::json::array()), std::nullopt);
+}
+
+TEST(RequestFrom, TypingInAMenu) {
+  const auto payload = nlohmann::json::parse(R"({"type":"block_suggestion","team":{"id":"T1"},"user":{"id":"U0ALICE","team_id":"T2"},"action_id":"pick:diff|","value":"che"})");
+  EXPECT_EQ(suggestion_from("interactive", payload), (Suggestion{"T2", "U0ALICE", "pick:diff|", "che"}));
+  EXPECT_EQ(suggestion_from("interactive", nlohmann::json::parse(R"({"type":"block_actions"})")), std::nullopt);
+}
+
+TEST(RequestFrom, InputsOfAForm) {
+  const auto payload = nlohmann::json::parse(R"({"view":{"blocks":[{"type":"section"},{"type":"input","block_id":"name"},{"type":"input","block_id":"port"}],"state":{"values":{"x":{}}}}})");
+  EXPECT_EQ(input_blocks(payload), (std::vector<std::string>{"name", "port"}));
+  EXPECT_EQ(input_blocks(nlohmann::json::parse(R"({"view":{"state":{"values":{"x":{}}}}})")), (std::vector<std::string>{"x"}));
+}
 
 }  // namespace
 }  // namespace driftwarden

@@ -183,12 +183,13 @@ TEST_F(Requests, ANewAppIsAskedForByFormOrInWords) {
   talk.slash("U0alice", "create app");
   ASSERT_EQ(talk.slack.views.size(), 1U);
   EXPECT_EQ(talk.slack.views.back().at("type"), "modal");
-  talk.submit("U0alice", {{"name", "../etc"}, {"image", "acme/web:1"}, {"cluster", "prod-eu"}, {"namespace", "shop"}});
-  EXPECT_THAT(talk.last_ephemeral("U0alice"), HasSubstr("no name of an App"));
-  talk.submit("U0alice", {{"name", "web2"}, {"image", "acme/web:1"}, {"cluster", "prod-eu"}, {"namespace", "shop"}, {"path", "apps/../../etc"}});
-  EXPECT_THAT(talk.answers().back(), HasSubstr("no path inside a repository"));
-  talk.submit("U0alice", {{"name", "web2"}, {"image", "acme/web:1"}, {"cluster", "prod-eu"}, {"namespace", "shop"}, {"path", "apps/checkout/sub"}});
-  EXPECT_THAT(talk.answers().back(), HasSubstr("where checkout lives"));
+  // What is wrong is told in the form, before it is taken.
+  auto wrong = talk.submit("U0alice", {{"name", "../etc"}, {"image", "acme/web:1"}, {"cluster", "prod-eu"}, {"namespace", "shop"}});
+  EXPECT_THAT(wrong["name"], HasSubstr("lower-case letters"));
+  wrong = talk.submit("U0alice", {{"name", "web2"}, {"image", "acme/web:1"}, {"cluster", "prod-eu"}, {"namespace", "shop"}, {"path", "apps/../../etc"}});
+  EXPECT_THAT(wrong["path"], HasSubstr("inside the repository"));
+  wrong = talk.submit("U0alice", {{"name", "web2"}, {"image", "acme/web:1"}, {"cluster", "prod-eu"}, {"namespace", "shop"}, {"path", "apps/checkout/sub"}});
+  EXPECT_THAT(wrong["path"], HasSubstr("Another App"));
   EXPECT_TRUE(talk.all_changes().empty());
   talk.submit("U0alice", {{"name", "web2"}, {"like", "checkout"}, {"cluster", "prod-eu"}, {"namespace", "shop"}, {"reason", "because\nwe can"}});
   ASSERT_EQ(talk.all_changes().size(), 1U) << talk.answers().back();

@@ -1,6 +1,7 @@
 #pragma once
 // Somebody talks to the whole bot: everything real but Slack, forge and cluster.
 #include "bot/conversation/conversation.hpp"
+#include "bot/home/home.hpp"
 #include "tests/support/fakes/world.hpp"
 
 #include <gmock/gmock.h>
@@ -27,16 +28,22 @@ struct Talk : test::World {
       services.api = &slack;
       services.random = random.get();
       services.forges["config"] = &link_forge;
+      services.registries = registries;
+      home = std::make_unique<Home>(io.get_executor(), clock, config, async, *fleet, slack);
+      services.home = home.get();
       services.on_linked = [this](const Identity& identity) { linked.push_back(identity); };
       conversation = std::make_unique<Conversation>(io.get_executor(), services, *messenger, slack::Identity{"T1", "acme", "UBOT", "BBOT", ""});
     };
     start();
     conversation->start();
+    home->start();
     clock.settle();
   }
   void close() {
     if (conversation) test::run(io, conversation->stop());
     conversation.reset();
+    if (home) test::run(io, home->stop());
+    home.reset();
     stop();
   }
   void reopen() {
@@ -57,6 +64,49 @@ struct Talk : test::World {
   }
   bool accept(slack::Envelope envelope) {
     return test::run(io, conversation->accept(std::move(envelope))).has_value();
+  }
+  /// What the acknowledgement says; null when nothing.
+  nlohmann::json ack(const std::string& type, nlohmann::json payload) {
+    slack::Envelope envelope;
+    envelope.envelope_id = fmt::format("env-{}", ++said);
+    envelope.type = type;
+    envelope.payload = std::make_shared<const nlohmann::json>(std::move(payload));
+    envelope.accepts_response_payload = true;
+    auto told = test::run(io, conversation->accept(std::move(envelope)));
+    EXPECT_TRUE(told);
+    return told && *told ? **told : nlohmann::json();
+  }
+  /// A menu asks what to offer for what was typed: the options' values.
+  std::vector<std::string> suggest(const std::string& user, const std::string& action_id, const std::string& typed, const std::string& team = "T1") {
+    const auto told = ack("interactive", {{"type", "block_suggestion"}, {"team", {{"id", team}}}, {"user", {{"id", user}, {"team_id", team}}}, {"action_id", action_id}, {"block_id", "b"}, {"value", typed}});
+    std::vector<std::string> values;
+    for (const auto& option : told.at("options")) values.push_back(option.at("value"));
+    return values;
+  }
+  /// The menu at a message, or (without one) the global one.
+  void shortcut(const std::string& user, const std::string& callback_id, const test::PostedMessage* message = nullptr) {
+    nlohmann::json payload{{"type", message == nullptr ? "shortcut" : "message_action"}, {"callback_id", callback_id}, {"team", {{"id", "T1"}}}, {"user", {{"id", user}}},
+                           {"trigger_id", fmt::format("tr{}", ++said)}, {"action_ts", "1.0"}};
+    if (message != nullptr) {
+      payload["channel"] = {{"id", message->at.channel}, {"name", "shop-prod"}};
+      payload["message_ts"] = message->at.ts;
+      payload["message"] = {{"ts", message->at.ts}, {"text", message->now().text}};
+      if (!message->thread_ts.empty()) payload["message"]["thread_ts"] = message->thread_ts;
+    }
+    EXPECT_TRUE(ack("interactive", std::move(payload)).is_null());
+    clock.advance(2s);
+  }
+  void open_home(const std::string& user) {
+    nlohmann::json event{{"type", "app_home_opened"}, {"user", user}, {"channel", "D1"}, {"tab", "home"}, {"event_ts", "1.0"}};
+    EXPECT_TRUE(ack("events_api", {{"type", "event_callback"}, {"team_id", "T1"}, {"event_id", fmt::format("EvHome{}", ++said)}, {"event", std::move(event)}}).is_null());
+    clock.advance(1s);
+  }
+  /// A button of the App Home.
+  void press_home(const std::string& user, const std::string& value) {
+    EXPECT_TRUE(ack("interactive", {{"type", "block_actions"}, {"team", {{"id", "T1"}}}, {"user", {{"id", user}}}, {"trigger_id", fmt::format("tr{}", ++said)},
+                                    {"container", {{"type", "view"}, {"view_id", "V1"}}}, {"view", {{"id", "V1"}, {"type", "home"}}},
+                                    {"actions", {{{"action_id", "x"}, {"type", "button"}, {"value", value}}}}}).is_null());
+    clock.advance(2s);
   }
   void say(const std::string& user, const std::string& text, const std::string& thread = "") {
     ASSERT_TRUE(accept(mention(user, text, thread)));
@@ -93,19 +143,21 @@ struct Talk : test::World {
     return rows;
   }
 
-  /// The command that the last dialog stands for, submitted with these values.
-  void submit(const std::string& user, const std::map<std::string, std::string>& values, const std::string& team = "T1") {
-    ASSERT_FALSE(slack.views.empty()) << "no dialog was opened";
+  /// The command that the last dialog stands for, submitted with these values. The errors that it is sent back with, by input; none when it is taken.
+  std::map<std::string, std::string> submit(const std::string& user, const std::map<std::string, std::string>& values, const std::string& team = "T1") {
+    if (slack.views.empty()) {
+      ADD_FAILURE() << "no dialog was opened";
+      return {};
+    }
     nlohmann::json state = nlohmann::json::object();
     for (const auto& [id, value] : values) state[id][id] = {{"type", "plain_text_input"}, {"value", value}};
-    nlohmann::json payload{{"type", "view_submission"}, {"team", {{"id", team}}}, {"user", {{"id", user}}}, {"trigger_id", fmt::format("tr{}", ++said)},
-                           {"view", {{"private_metadata", slack.views.back().at("private_metadata")}, {"state", {{"values", state}}}}}};
-    slack::Envelope envelope;
-    envelope.envelope_id = fmt::format("env-submit-{}", said);
-    envelope.type = "interactive";
-    envelope.payload = std::make_shared<const nlohmann::json>(std::move(payload));
-    ASSERT_TRUE(accept(std::move(envelope)));
+    const auto& view = slack.views.back();
+    const auto told = ack("interactive", {{"type", "view_submission"}, {"team", {{"id", team}}}, {"user", {{"id", user}}}, {"trigger_id", fmt::format("tr{}", ++said)},
+                                          {"view", {{"id", "V1"}, {"type", "modal"}, {"private_metadata", view.at("private_metadata")}, {"blocks", view.at("blocks")}, {"state", {{"values", state}}}}}});
     clock.advance(2s);
+    if (told.is_null()) return {};
+    EXPECT_EQ(told.at("response_action"), "errors");
+    return told.at("errors").get<std::map<std::string, std::string>>();
   }
   void slash(const std::string& user, const std::string& text) {
     slack::Envelope envelope;
@@ -146,6 +198,8 @@ struct Talk : test::World {
 
   test::FakeForgeView link_forge{forge_state};
   std::vector<Identity> linked;
+  std::map<std::string, registry::Registry*> registries;  ///< known from the next reopen() on
+  std::unique_ptr<Home> home;
   std::unique_ptr<Conversation> conversation;
   int said = 0;
 };

@@ -75,16 +75,22 @@ TEST(IncidentSteps, SnoozeEndsByItself) {
   EXPECT_EQ(awake->next.state, IncidentState::Open);
 }
 
-TEST(HoldOff, WaitsPerCauseAndForgetsWhatHealed) {
-  HoldOff hold({{Cause::GitAhead, 2min}});
-  EXPECT_EQ(hold.due(drift(), kNow), kNow);
+TEST(HoldOff, WaitsAndForgetsWhatHealed) {
+  HoldOff hold;
+  EXPECT_EQ(hold.due(drift(), 0s, kNow), kNow);
   hold.forget("checkout");
   auto ahead = drift();
   ahead.cause = Cause::GitAhead;
-  EXPECT_EQ(hold.due(ahead, kNow), kNow + 2min);
-  EXPECT_EQ(hold.due(ahead, kNow + 1min), kNow + 2min);
-  EXPECT_FALSE(hold.due(synced(), kNow + 90s));
-  EXPECT_EQ(hold.due(ahead, kNow + 3min), kNow + 5min);
+  EXPECT_EQ(hold.due(ahead, 2min, kNow), kNow + 2min);
+  EXPECT_EQ(hold.due(ahead, 2min, kNow + 1min), kNow + 2min);
+  EXPECT_FALSE(hold.due(synced(), 0s, kNow + 90s));
+  EXPECT_EQ(hold.due(ahead, 2min, kNow + 3min), kNow + 5min);
+}
+
+TEST(HoldOff, AnotherCauseHasItsOwnPatienceFromTheSameMoment) {
+  HoldOff hold;
+  EXPECT_EQ(hold.due(drift(), 15s, kNow), kNow + 15s);
+  EXPECT_EQ(hold.due(drift(), 0s, kNow + 1s), kNow);
 }
 
 DriftReport fight(std::vector<std::string> managers = {"argocd-controller", "kubectl-patch"}, const std::string& live = "5") {
@@ -171,10 +177,55 @@ TEST(Stuck, OnlyTheNewestChangeCounts) {
   EXPECT_EQ(as_told(report, {ignore, failed, done}).cause, Cause::Stuck);
 }
 
-TEST(HoldOff, AFightIsToldAtOnce) {
-  HoldOff hold_off({{Cause::LiveEdited, 15s}});
-  EXPECT_EQ(hold_off.due(drift(), kNow), kNow + 15s);
-  EXPECT_EQ(hold_off.due(fight(), kNow + 1s), kNow);
+Incident resolved_incident(WallTime opened, WallTime resolved, int flaps = 0) {
+  auto incident = on_report(std::nullopt, drift(), "#shop", "", opened)->next;
+  incident = on_report(incident, synced(), "#shop", "by hand", resolved)->next;
+  incident.flaps = flaps;
+  return incident;
+}
+
+struct FlapRow {
+  std::string name;
+  std::vector<Incident> before;  ///< newest first
+  bool too_often = false;
+  friend void PrintTo(const FlapRow& row, std::ostream* out) { *out << row.name; }
+};
+class Flapping : public testing::TestWithParam<FlapRow> {};
+TEST_P(Flapping, IsComingBackTooOften) { EXPECT_EQ(comes_back_too_often(GetParam().before, {3, 1h, 10min}, kNow), GetParam().too_often); }
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Flapping,
+    testing::Values(FlapRow{"Never", {}}, FlapRow{"TwiceIsNot", {resolved_incident(kNow - 5min, kNow - 4min), resolved_incident(kNow - 15min, kNow - 14min)}},
+                    FlapRow{"ThreeTimesIs", {resolved_incident(kNow - 5min, kNow - 4min), resolved_incident(kNow - 15min, kNow - 14min), resolved_incident(kNow - 25min, kNow - 24min)}, true},
+                    FlapRow{"LongAgoDoesNotCount", {resolved_incident(kNow - 5min, kNow - 4min), resolved_incident(kNow - 15min, kNow - 14min), resolved_incident(kNow - 2h, kNow - 1h)}},
+                    FlapRow{"ItsOwnReturnsCount", {resolved_incident(kNow - 3h, kNow - 10min, 5)}, true}, FlapRow{"CalmForTheWholeWindow", {resolved_incident(kNow - 3h, kNow - 61min, 5)}}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(FlappingIncident, GoesOnInTheSameMessageUntilItIsCalm) {
+  const FlapRules rules{3, 1h, 10min};
+  auto last = resolved_incident(kNow - 5min, kNow - 4min);
+  last.message = MessageRef{"C1", "17.1"};
+  const auto again = reopen(last, drift("9"), kNow);
+  EXPECT_EQ(again.next.state, IncidentState::Open);
+  EXPECT_EQ(again.next.flaps, 1);
+  EXPECT_EQ(again.next.message, last.message);
+  EXPECT_EQ(again.audit->action, "incident.reopened");
+  EXPECT_TRUE(again.thread_notes.empty());
+  const auto calming = on_report(again.next, synced(), "#shop", "by hand", kNow + 1min, rules);
+  ASSERT_TRUE(calming);
+  EXPECT_EQ(calming->next.state, IncidentState::Open);
+  EXPECT_EQ(calming->next.calm_since, kNow + 1min);
+  EXPECT_TRUE(calming->thread_notes.empty());
+  EXPECT_FALSE(on_report(calming->next, synced(), "#shop", "by hand", kNow + 10min, rules));
+  const auto back = on_report(calming->next, drift("9"), "#shop", "", kNow + 5min, rules);
+  ASSERT_TRUE(back) << "the same drift as before is news when it was gone";
+  EXPECT_EQ(back->next.flaps, 2);
+  EXPECT_FALSE(back->next.calm_since);
+  EXPECT_TRUE(back->thread_notes.empty());
+  const auto over = on_report(calming->next, synced(), "#shop", "by hand", kNow + 11min, rules);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->next.state, IncidentState::Resolved);
+  EXPECT_FALSE(over->next.calm_since);
+  EXPECT_EQ(on_report(again.next, synced(), "#shop", "C-12 by alice", kNow + 1min, {3, 1h, 0s})->next.state, IncidentState::Resolved) << "who put it right needn't wait";
 }
 
 }  // namespace

@@ -250,6 +250,59 @@ TEST(Incidents, AnImageIsNotOneThatOnlyBeginsLikeIt) {
   EXPECT_TRUE(names_image("shop/checkout:1.4.1 shop/checkout:1.4", "shop/checkout:1.4"));
 }
 
+TEST(Incidents, TheOwnersOfTheCodeDecideTheChannelAndAreNamed) {
+  World world;
+  const auto file = (world.directory.path / "CODEOWNERS").string();
+  std::ofstream(file) << "apps/checkout/.* @alice\n";
+  world.git(fmt::format("update-ref refs/heads/main $(cd {0} && export GIT_INDEX_FILE={1} && git read-tree main && git update-index --add --cacheinfo "
+                        "100644,$(git hash-object -w {2}),CODEOWNERS && git -c user.name=x -c user.email=x@y commit-tree $(git write-tree) -p main -m owners)",
+                        world.remote(), (world.directory.path / "index4").string(), file));
+  AlertRoute route;
+  route.code_owner = "@alice";
+  route.channel = "#of-alice";
+  route.mention = {"codeowners"};
+  world.config.alerts.routes.push_back(route);
+  world.start();
+  world.clock.advance(1s);
+  world.scale_by_hand(5);
+  world.clock.advance(1s);
+  const auto incident = world.incidents_of("checkout").front();
+  EXPECT_THAT(incident.code_owners, testing::ElementsAre("@alice"));
+  EXPECT_EQ(incident.severity, Severity::Critical) << "edited live in production";
+  ASSERT_EQ(world.slack.with_key("incident:").size(), 1U);
+  EXPECT_EQ(world.slack.with_key("incident:").front()->at.channel, "Cof-alice");
+  EXPECT_THAT(world.slack.with_key("incident:").front()->now().text, HasSubstr("cc <@U0alice>"));
+  auto asking = code_owners_of(*world.fleet, world.config.apps.front());
+  EXPECT_THAT(test::run(world.io, std::move(asking)), testing::ElementsAre("@alice"));
+}
+
+TEST(Incidents, AChangeEndsWhatFlapsAtOnce) {
+  Running world;
+  for (int i = 0; i < 4; ++i) {
+    world.scale_by_hand(5);
+    world.clock.advance(30s);
+    if (i == 3) break;
+    world.scale_by_hand(2);
+    world.clock.advance(30s);
+  }
+  ASSERT_EQ(world.incidents_of("checkout").front().flaps, 1);
+  ASSERT_TRUE(world.transact([&](storage::Transaction& tx) -> Result<void> {
+    Change done;
+    done.app = "checkout";
+    done.requester = "alice";
+    done.state = ChangeState::Done;
+    done.merged_sha = "77aa";
+    done.updated_at = world.clock.wall_now();
+    auto added = tx.add_change(done);
+    if (!added) return added.error();
+    return Result<void>{};
+  }));
+  world.scale_by_hand(2);
+  world.clock.advance(1s);
+  EXPECT_EQ(world.incidents_of("checkout").front().state, IncidentState::Resolved);
+  EXPECT_EQ(world.incidents_of("checkout").front().resolved_by, "C-1 by alice");
+}
+
 TEST(Incidents, ASnoozeEndsByItself) {
   Running world;
   world.scale_by_hand(5);

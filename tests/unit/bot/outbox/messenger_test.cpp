@@ -69,5 +69,132 @@ TEST_F(MessengerTest, AFailureIsNotANewPost) {
   EXPECT_EQ(slack.posts(), 1U);
 }
 
+/// What can't be written goes to the admin channel.
+class Unwritable : public MessengerTest {
+ protected:
+  Unwritable() {
+    slack.unwritable["Cshop"] = "not_in_channel";
+    admins.on_trouble([this](std::string channel, std::string why) { return note(std::move(channel), std::move(why)); });
+  }
+  asio::awaitable<void> note(std::string channel, std::string why) {
+    told.push_back(channel + ": " + why);
+    co_return;
+  }
+  Messenger admins{slack, slack, "#ops"};
+  std::vector<std::string> told;
+};
+
+TEST_F(Unwritable, GoesToTheAdminChannelWithOneLineBeforeIt) {
+  auto message = shown("one");
+  message.message.blocks = std::make_shared<const nlohmann::json>(nlohmann::json::array({{{"type", "divider"}}}));
+  const auto posted = test::run(io, admins.show(message));
+  ASSERT_TRUE(posted);
+  EXPECT_EQ(posted->channel, "Cops");
+  ASSERT_EQ(slack.posts(), 1U);
+  EXPECT_EQ(slack.messages.front().now().text, ":mailbox_with_mail: I can't write to #shop (not_in_channel): invite me there.\none");
+  EXPECT_EQ(slack.messages.front().now().blocks->size(), 2U);
+  EXPECT_EQ(slack.messages.front().key, "incident:7");
+}
+
+TEST_F(Unwritable, IsToldOnceUntilItWorksAgain) {
+  for (const auto* key : {"incident:7", "incident:8", "incident:9"}) {
+    auto message = shown("one");
+    message.key = key;
+    ASSERT_TRUE(test::run(io, admins.show(message)));
+  }
+  EXPECT_THAT(told, testing::ElementsAre("#shop: not_in_channel"));
+  slack.unwritable.clear();
+  ASSERT_TRUE(test::run(io, admins.show(shown("two"))));
+  EXPECT_THAT(told, testing::ElementsAre("#shop: not_in_channel", "#shop: "));
+}
+
+TEST_F(Unwritable, EditsAndRepliesFollowTheMessageThere) {
+  const auto posted = test::run(io, admins.show(shown("one")));
+  auto edit = shown("two");
+  edit.at = *posted;
+  ASSERT_TRUE(test::run(io, admins.show(edit)));
+  ASSERT_EQ(slack.posts(), 1U);
+  EXPECT_THAT(slack.messages.front().now().text, testing::HasSubstr("I can't write to #shop")) << "an edit keeps the line";
+  auto reply = shown("reply");
+  reply.key = "note:1";
+  reply.channel = posted->channel;
+  reply.thread_ts = posted->ts;
+  ASSERT_TRUE(test::run(io, admins.show(reply)));
+  EXPECT_EQ(slack.messages.back().at.channel, "Cops");
+  EXPECT_EQ(slack.messages.back().thread_ts, posted->ts);
+  EXPECT_EQ(slack.messages.back().now().text, "reply");
+}
+
+TEST_F(Unwritable, AMessageThatFallsOutOfReachIsGoneOnWithElsewhereOnce) {
+  slack.unwritable.clear();
+  const auto first = test::run(io, admins.show(shown("one")));
+  slack.unwritable["Cshop"] = "is_archived";
+  auto edit = shown("two");
+  edit.at = *first;
+  const auto second = test::run(io, admins.show(edit));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->channel, "Cops");
+  const auto third = test::run(io, admins.show(edit));  // the new place was not kept
+  EXPECT_EQ(*third, *second);
+  EXPECT_EQ(slack.posts(), 2U);
+}
+
+TEST_F(Unwritable, TheAnswerThatWasLostThereIsFoundThere) {
+  slack.lose_next_answer = true;
+  ASSERT_FALSE(test::run(io, admins.show(shown("one"))));
+  auto again = shown("one");
+  again.maybe_since = WallTime{std::chrono::seconds{1'800'000'000}};
+  ASSERT_TRUE(test::run(io, admins.show(again)));
+  EXPECT_EQ(slack.posts(), 1U);
+}
+
+TEST_F(Unwritable, ADirectMessageFallsBackToo) {
+  slack.unwritable["U1"] = "user_not_found";
+  auto message = shown("hello");
+  message.channel = "U1";
+  const auto posted = test::run(io, admins.show(message));
+  ASSERT_TRUE(posted);
+  EXPECT_EQ(posted->channel, "Cops");
+  EXPECT_THAT(slack.messages.front().now().text, testing::HasSubstr("<@U1> (user_not_found)"));
+}
+
+TEST_F(Unwritable, WithoutAWritableAdminChannelItIsAnError) {
+  const auto failed = test::run(io, messenger.show(shown("one")));
+  ASSERT_FALSE(failed);
+  slack.unwritable["Cops"] = "is_archived";
+  const auto both = test::run(io, admins.show(shown("one")));
+  ASSERT_FALSE(both);
+  EXPECT_THAT(both.error().message, testing::HasSubstr("not_in_channel"));
+  EXPECT_EQ(slack.posts(), 0U);
+}
+
+TEST_F(Unwritable, AnEphemeralBecomesADirectMessage) {
+  slack::Message message;
+  message.text = "for you";
+  ASSERT_TRUE(test::run(io, admins.whisper("Cshop", "U1", "", message)));
+  ASSERT_EQ(slack.posts(), 1U);
+  EXPECT_EQ(slack.messages.front().at.channel, "U1");
+}
+
+struct CodeRow {
+  Error error;
+  std::string code;
+};
+TEST(UnwritableCode, IsReadFromSlacksWords) {
+  const std::vector<CodeRow> rows{
+      {{ErrorKind::Denied, "Slack's chat.postMessage: not_in_channel: invite the bot into the channel (/invite)"}, "not_in_channel"},
+      {{ErrorKind::NotFound, "Slack's chat.postMessage: channel_not_found"}, "channel_not_found"},
+      {{ErrorKind::InvalidInput, "Slack's chat.postMessage: is_archived"}, "is_archived"},
+      {{ErrorKind::NotFound, "no channel #shop is visible to the bot: create it"}, "channel_not_found"},
+      {{ErrorKind::Denied, "Slack's chat.postMessage: restricted_action_read_only_channel"}, "restricted_action_read_only_channel"},
+      {{ErrorKind::Denied, "Slack's chat.postMessage: invalid_auth: check the token"}, ""},
+      {{ErrorKind::NotFound, "Slack's chat.update: message_not_found"}, ""},
+      {{ErrorKind::InvalidInput, "Slack's chat.postMessage: msg_blocks_too_long"}, ""},
+      {{ErrorKind::Unavailable, "Slack's conversations.list: internal_error, not channel_not_found"}, ""},
+      {{ErrorKind::InvalidInput, "Slack's chat.postMessage: this_is_archived_not"}, ""},
+  };
+  for (const auto& row : rows) EXPECT_EQ(unwritable_code(row.error), row.code) << row.error.message;
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -275,6 +275,62 @@ TEST(AlertView, AButtonKeepsItsActionWhateverIsBesideIt) {
   EXPECT_THAT(actions(alert_message(resolved(), app(), {})), testing::IsEmpty());
 }
 
+Incident critical() {
+  auto made = incident();
+  made.severity = Severity::Critical;
+  return made;
+}
+
+Incident flapping() {
+  auto made = incident();
+  made.flaps = 4;
+  made.updated_at = kNine + 35min;
+  return made;
+}
+
+Incident calming_down() {
+  auto made = flapping();
+  made.calm_since = kNine + 35min;
+  return made;
+}
+
+Incident calmed_down() {
+  auto made = flapping();
+  made.state = IncidentState::Resolved;
+  made.resolved_at = kNine + 45min;
+  made.resolved_by = "live is what Git says again";
+  return made;
+}
+
+/// Opened in the night, told in the morning.
+Incident told_late() {
+  auto made = incident();
+  made.opened_at = kNine - 9h;
+  return made;
+}
+
+AlertContext mentioning() {
+  AlertContext context;
+  context.mentions = "cc <@U0ALICE> <!subteam^S0SRE>";
+  context.now = kNine + 1min;
+  return context;
+}
+
+INSTANTIATE_TEST_SUITE_P(Quiet, AlertGolden,
+                         testing::Values(AlertRow{"critical", critical(), mentioning()}, AlertRow{"flapping", flapping(), mentioning()}, AlertRow{"calming_down", calming_down(), {}},
+                                         AlertRow{"calmed_down", calmed_down(), mentioning()}, AlertRow{"told_late", told_late(), mentioning()}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(AlertView, ACriticalOneSaysSoFirst) {
+  EXPECT_TRUE(alert_message(critical(), app(), {}).text.starts_with("Critical: checkout is OutOfSync"));
+  EXPECT_THAT(test::message_text(alert_message(critical(), app(), {})), HasSubstr(":fire: *checkout*"));
+}
+
+TEST(AlertView, PeopleAreNamedWhileItIsOpen) {
+  EXPECT_THAT(alert_message(incident(), app(), mentioning()).text, HasSubstr("cc <@U0ALICE>"));
+  EXPECT_THAT(alert_message(resolved(), app(), mentioning()).text, Not(HasSubstr("cc <@U0ALICE>")));
+}
+
 TEST(AlertView, OffersTheWayBackWhenItTurnedDegradedAfterACommit) {
   AlertContext context;
   context.now = kNine + 10min;

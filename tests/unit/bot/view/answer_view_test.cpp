@@ -1,4 +1,3 @@
-#include "gitops/base/random.hpp"
 #include "tests/unit/bot/view/samples.hpp"
 
 namespace driftwarden::view {
@@ -43,18 +42,6 @@ TEST(AnswerView, Status) {
   one.incident = incident();
   expect_view("status_app", app_status_message(one, kNine));
   EXPECT_THAT(test::block_kit_faults(status_message({}, kNine)), IsEmpty());
-}
-
-TEST(AnswerView, StatusOfFiveHundredStaysReadable) {
-  std::vector<StatusRow> rows;
-  for (int i = 0; i < 500; ++i) rows.push_back(row(fmt::format("service-with-a-long-name-{:03}", i), i % 10 == 0 ? AppState::OutOfSync : AppState::Synced));
-  const auto message = status_message(rows, kNine);
-  EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
-  EXPECT_LT(message.blocks->size(), 10U);
-  EXPECT_THAT(message.text, HasSubstr("*500 Apps*: 450 in sync, 50 OutOfSync, 0 unknown"));
-  const auto all = test::message_text(message);
-  EXPECT_THAT(all, HasSubstr("and 20 more that need a look"));
-  EXPECT_THAT(all, HasSubstr("450 in sync: service-with-a-long-name-001"));
 }
 
 TEST(AnswerView, Apps) {
@@ -177,116 +164,6 @@ TEST(Blocks, TextIsCutNeitherInAnEntityNorInALinkNorInCode) {
     EXPECT_EQ(std::ranges::count(cut, '`') % 2, 0) << cut;
   }
 }
-
-/// Text as nobody sensible writes it: markup, cut UTF-8, control bytes, none at all, or far too much.
-class Chaos {
- public:
-  explicit Chaos(std::uint64_t seed) : random_(create_seeded_random(seed)) {}
-  std::string text() {
-    static const std::vector<std::string> pieces{"a", "`", "```", "<!channel>", "&", "\n", "\xff", "\xc3", "\xf0\x9f\x98", "\xed\xa0\x80", "\u2026", "\U0001F600", "word ", "\x01", "*", "|", ">"};
-    static const std::vector<std::size_t> lengths{0, 1, 1, 3, 3, 20, 20, 90, 400};
-    std::string made;
-    const auto length = below(40) == 0 ? 5000 : lengths[below(lengths.size())];
-    for (std::size_t i = 0; i < length; ++i) made += pieces[random_->below(pieces.size())];
-    return made;
-  }
-  std::size_t below(std::size_t bound) { return random_->below(bound); }
-  std::optional<std::string> maybe() { return below(3) == 0 ? std::nullopt : std::optional(text()); }
-  App app() {
-    App made;
-    made.name = "a" + text();
-    made.path = text();
-    made.cluster = text();
-    made.namespace_ = text();
-    made.environment = text();
-    made.owners.assign(below(4), text());
-    return made;
-  }
-  DriftReport report() {
-    DriftReport made;
-    made.state = static_cast<AppState>(below(3));
-    made.cause = static_cast<Cause>(below(10));
-    made.reason = text();
-    made.revision = text();
-    for (std::size_t i = below(12); i > 0; --i) {
-      ObjectDrift drift{{text(), "v1", text(), text(), text()}, static_cast<Verdict>(below(6)), {}, std::vector<std::string>(below(3), text())};
-      for (std::size_t j = below(6); j > 0; --j) {
-        FieldDrift field = sample::field(text(), maybe(), maybe(), static_cast<FieldOp>(below(5)));
-        field.by = maybe();
-        field.cause = static_cast<FieldCause>(below(3));
-        drift.fields.push_back(std::move(field));
-      }
-      made.objects.push_back(std::move(drift));
-    }
-    const auto ref = [&] { return ObjectRef{text(), "v1", text(), text(), text()}; };
-    for (std::size_t i = below(4); i > 0; --i) made.fights.push_back({ref(), text(), std::vector<std::string>(below(5), text()), below(9), kNine});
-    for (std::size_t i = below(6); i > 0; --i) made.rules.push_back({text(), text(), text(), kNine, below(3), below(2) == 0});
-    for (std::size_t i = below(6); i > 0; --i) made.floating.push_back({ref(), text()});
-    made.warnings.assign(below(6), text());
-    return made;
-  }
-  Incident incident() {
-    auto made = sample::incident(report(), static_cast<IncidentState>(below(4)));
-    made.resolved_by = text();
-    made.acknowledged_by = text();
-    return made;
-  }
-  Change change() {
-    auto made = sample::change(static_cast<ChangeState>(below(12)));
-    made.verb = static_cast<ChangeVerb>(below(11));
-    made.argument = below(2) == 0 ? text() : R"({"paths":[{"kind":")" + std::string(5000, 'k') + R"(","name":"n","path":".x"}],"until":"2026-12-21T09:00:00Z"})";
-    made.reason = text();
-    made.failure = text();
-    made.diff = text();
-    made.requester = text();
-    made.closed_by = text();
-    made.target_revision = text();
-    made.pull_request_url = text();
-    made.quorum.from.assign(below(5), text());
-    made.quorum.need = static_cast<int>(below(4));
-    made.quorum.rule = text();
-    made.git_diff = text();
-    made.notes.assign(below(9), text());
-    made.risk = {static_cast<RiskTier>(below(5)), std::vector<std::string>(below(9), text()), std::vector<std::string>(below(12), text()), std::vector<std::string>(below(9), text())};
-    made.waiting_for = text();
-    made.base_sha = text();
-    made.merged_sha = text();
-    return made;
-  }
-
- private:
-  std::unique_ptr<Random> random_;
-};
-
-class AnyInput : public testing::TestWithParam<int> {};
-TEST_P(AnyInput, KeepsSlacksLimits) {
-  Chaos chaos(static_cast<std::uint64_t>(GetParam()));
-  const auto fine = [](const slack::Message& message) { EXPECT_THAT(test::block_kit_faults(message), IsEmpty()); };
-  const auto app = chaos.app();
-  fine(alert_message(chaos.incident(), app, {chaos.change(), chaos.text(), chaos.text()}));
-  fine(card_message(chaos.change(), app, std::vector<PersonId>(chaos.below(4), chaos.text())));
-  fine(reminder_message(chaos.change(), app, std::vector<std::string>(chaos.below(30), chaos.text())));
-  EXPECT_LE(pull_request_body(chaos.change(), app, chaos.text(), chaos.text(), chaos.text()).size(), kPullRequestLimit);
-  std::vector<StatusRow> rows;
-  for (std::size_t i = chaos.below(50); i > 0; --i) rows.push_back({chaos.app(), chaos.report(), chaos.text(), chaos.incident(), chaos.change()});
-  fine(status_message(rows, kNine));
-  if (!rows.empty()) fine(app_status_message(rows.front(), kNine));
-  std::vector<App> apps(chaos.below(200), app);
-  fine(apps_message(apps));
-  fine(diff_message(app, chaos.report(), std::vector<ObjectDiff>(chaos.below(9), {chaos.text(), chaos.text()}), chaos.below(2) == 0, kNine));
-  fine(history_message(app, std::vector<HistoryRow>(chaos.below(40), {chaos.text(), chaos.text(), kNine, chaos.text(), false}), std::vector<Incident>(chaos.below(6), chaos.incident()), kNine));
-  fine(stats_message({std::vector<TimeInDrift>(chaos.below(20), {chaos.text(), 1, 1, 1h, 1h, 1}), {}, {}}, chaos.text(), kNine));
-  const auto rules = chaos.report().rules;
-  std::vector<RuleRow> listed;
-  for (const auto& use : rules) listed.push_back({chaos.text(), use});
-  fine(ignores_message(listed, chaos.text()));
-  fine(why_message(app, chaos.report(), chaos.incident(), HistoryRow{chaos.text(), chaos.text(), kNine, chaos.text(), true}, kNine));
-  fine(audit_message(std::vector<AuditRow>(chaos.below(40), {1, kNine, {chaos.text(), chaos.text(), chaos.text(), chaos.text(), ""}, "", chaos.text()}), chaos.text()));
-  fine(whoami_message(chaos.text(), chaos.maybe(), {chaos.text()}, {chaos.text()}));
-  fine(not_understood_message({"x" + chaos.text(), std::vector<std::string>(chaos.below(9), chaos.text())}));
-  fine(text_message("x" + chaos.text()));
-}
-INSTANTIATE_TEST_SUITE_P(Seeds, AnyInput, testing::Range(0, 20));
 
 }  // namespace
 }  // namespace driftwarden::view

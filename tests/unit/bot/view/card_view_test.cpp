@@ -82,7 +82,7 @@ TEST(CardView, ShowsThePlanInTwoPartsTheRiskAndTheLiveQuorum) {
   const auto shown = new_image();
   const auto message = card_message(shown, app(), {"bob"}, {"bob", "carol", "dave"});
   expect_view("card_set_image", message);
-  EXPECT_LE(message.blocks->size(), 11U);
+  EXPECT_LE(message.blocks->size(), 12U);
   EXPECT_THAT(message.text, HasSubstr("set image of `web` to `1.4.2` (was `1.4.1`)"));
   EXPECT_THAT(message.text, HasSubstr("1 of 2 approvals: bob (on the forge); waiting for one more"));
 }

@@ -1,3 +1,4 @@
+#include "bot/view/modals.hpp"
 #include "tests/unit/bot/view/samples.hpp"
 
 namespace driftwarden::view {
@@ -67,11 +68,41 @@ TEST(Modals, ANewAppIsAskedForInOneForm) {
   test::expect_golden("view/modal_create_app.json", view->dump(2) + "\n");
 }
 
-TEST(Modals, AListThatIsTooLongOrEmptyIsTyped) {
+TEST(Modals, MoreAppsThanAMenuHoldsAreFoundByTypingAndAnEmptyListIsTyped) {
   const auto view = create_app_modal(std::vector<App>(101, app()), {});
   expect_modal(*view);
-  EXPECT_EQ(input(*view, "like")->at("element").at("type"), "plain_text_input");
+  EXPECT_EQ(input(*view, "like")->at("element").at("type"), "external_select");
   EXPECT_EQ(input(*view, "cluster")->at("element").at("type"), "plain_text_input");
+}
+
+TEST(Modals, ATemplateAsksItsOwnQuestions) {
+  CreateAppForm form;
+  form.clusters = {"dev", "prod-eu"};
+  form.template_ = "web-service";
+  form.fields = {{"team", "Team", "", "", "", {"shop", "pay"}, true}, {"replicas", "", "", "2", "[1-9]", {}, false}, {"image", "Image", "from our registry", "", "", {}, true}};
+  form.values = {{"name", "web"}, {"cluster", "dev"}};
+  const auto view = create_app_modal(form);
+  expect_modal(*view);
+  EXPECT_EQ(input(*view, "like"), nullptr);
+  EXPECT_EQ(input(*view, "name")->at("element").at("initial_value"), "web");
+  EXPECT_EQ(input(*view, "cluster")->at("element").at("initial_option").at("value"), "dev");
+  ASSERT_NE(input(*view, "param:team"), nullptr);
+  EXPECT_FALSE(input(*view, "param:team")->at("optional"));
+  EXPECT_EQ(input(*view, "param:replicas")->at("element").at("initial_value"), "2");
+  EXPECT_EQ(input(*view, "param:image"), nullptr) << "every App has one: asked once";
+  EXPECT_FALSE(input(*view, "image")->at("optional"));
+  const auto metadata = json::parse(view->at("private_metadata").get<std::string>());
+  EXPECT_EQ(metadata.at("command"), "create-app template web-service");
+  EXPECT_EQ(metadata.at("parameters").size(), 3U) << "what a submission is checked by";
+}
+
+TEST(Modals, RulesThatDontFitAreLeftOut) {
+  CreateAppForm form;
+  form.template_ = "huge";
+  for (int i = 0; i < 50; ++i) form.fields.push_back({fmt::format("p{}", i), "", "", "", std::string(200, 'a'), {}, false});
+  const auto view = create_app_modal(form);
+  expect_modal(*view);
+  EXPECT_FALSE(json::parse(view->at("private_metadata").get<std::string>()).contains("parameters"));
 }
 
 TEST(Modals, WordsFromOutsideCannotBreakThem) {

@@ -59,6 +59,8 @@ class SlowCluster final : public kubernetes::Cluster {
     outcome.object = object;
     co_return outcome;
   }
+  asio::awaitable<Result<JsonPtr>> list(kubernetes::ListQuery) override { co_return Error{ErrorKind::NotFound, "nothing is listed here"}; }
+  asio::awaitable<Result<std::string>> logs(kubernetes::LogQuery) override { co_return Error{ErrorKind::NotFound, "no logs here"}; }
   asio::awaitable<Result<JsonPtr>> get(ObjectRef ref) override {
     ++reads;
     auto waiting = wait();

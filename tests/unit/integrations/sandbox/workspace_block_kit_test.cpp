@@ -18,6 +18,13 @@ Json one(Json block) { return Json::array({std::move(block)}); }
 Json actions(Json element) { return one(Json{{"type", "actions"}, {"elements", Json::array({std::move(element)})}}); }
 Json section(Json text) { return Json{{"type", "section"}, {"text", std::move(text)}}; }
 
+Json option(const std::string& value) { return Json{{"text", plain(3)}, {"value", value}}; }
+Json select(Json extra = Json::object()) {
+  Json element{{"type", "static_select"}, {"action_id", "a"}, {"options", Json::array({option("a"), option("b")})}};
+  element.update(extra);
+  return element;
+}
+
 struct Row {
   std::string name;
   Json blocks;
@@ -81,6 +88,35 @@ INSTANTIATE_TEST_SUITE_P(
             "unsupported type: rich_text_poem [json-pointer:/blocks/0/elements/0/type]"},
         Row{"ImageNeedsAltText", one(Json{{"type", "image"}, {"image_url", "https://example.com/a.png"}}),
             "missing required field: alt_text [json-pointer:/blocks/0]"},
+        Row{"AStaticSelectInActions", actions(select()), ""},
+        Row{"AnInitialOptionIsOneOfTheOptions", actions(select({{"initial_option", option("z")}})),
+            "must match one of the provided options exactly [json-pointer:/blocks/0/elements/0/initial_option]"},
+        Row{"SelectOptionsArePlain", actions(select({{"options", one(Json{{"text", mrkdwn(1)}, {"value", "v"}})}})),
+            "unsupported type: mrkdwn [json-pointer:/blocks/0/elements/0/options/0/text/type]"},
+        Row{"AHundredOptions", actions(select({{"options", std::vector<Json>(101, option("a"))}})),
+            "no more than 100 items allowed [json-pointer:/blocks/0/elements/0/options]"},
+        Row{"OptionsOrGroups", actions(select({{"option_groups", one(Json{{"label", plain(1)}, {"options", one(option("a"))}})}})),
+            "only one of options and option_groups is allowed [json-pointer:/blocks/0/elements/0]"},
+        Row{"OnlyAnOverflowsOptionHasAUrl", actions(select({{"options", one(Json{{"text", plain(1)}, {"value", "v"}, {"url", "https://x.example"}})}})),
+            "invalid additional property: url [json-pointer:/blocks/0/elements/0/options/0]"},
+        Row{"AnExternalSelectInActions",
+            actions(Json{{"type", "external_select"}, {"action_id", "pick"}, {"placeholder", plain(5)}, {"min_query_length", 0}}), ""},
+        Row{"MinQueryLengthIsANumber", actions(Json{{"type", "external_select"}, {"min_query_length", "0"}}),
+            "must be an integer [json-pointer:/blocks/0/elements/0/min_query_length]"},
+        Row{"APlaceholderIsShort", actions(Json{{"type", "external_select"}, {"placeholder", plain(151)}}),
+            "must be less than 151 characters [json-pointer:/blocks/0/elements/0/placeholder/text]"},
+        Row{"AnInputNeedsALabel", one(Json{{"type", "input"}, {"element", {{"type", "plain_text_input"}}}}),
+            "missing required field: label [json-pointer:/blocks/0]"},
+        Row{"AButtonIsNoInput", one(Json{{"type", "input"}, {"label", plain(1)}, {"element", button()}}),
+            "unsupported type: button [json-pointer:/blocks/0/element/type]"},
+        Row{"AnInputIsNoAction", actions(Json{{"type", "plain_text_input"}}), "unsupported type: plain_text_input [json-pointer:/blocks/0/elements/0/type]"},
+        Row{"MaxLengthUpTo3000", one(Json{{"type", "input"}, {"label", plain(1)}, {"element", {{"type", "plain_text_input"}, {"max_length", 3001}}}}),
+            "must be at most 3000 [json-pointer:/blocks/0/element/max_length]"},
+        Row{"ADateIsADate", actions(Json{{"type", "datepicker"}, {"initial_date", "tomorrow"}}),
+            "must be a date of the form YYYY-MM-DD [json-pointer:/blocks/0/elements/0/initial_date]"},
+        Row{"RichTextLeaf",
+            one(Json{{"type", "rich_text"}, {"elements", one(Json{{"type", "rich_text_section"}, {"elements", one(Json{{"type", "verse"}})}})}}),
+            "unsupported type: verse [json-pointer:/blocks/0/elements/0/elements/0/type]"},
         Row{"NotAList", Json::object(), "must be an array [json-pointer:/blocks]"}),
     [](const auto& row) { return row.param.name; });
 
@@ -100,6 +136,21 @@ TEST(BlockKit, OnlyOneTable) {
   const Json table{{"type", "table"}, {"rows", Json::array({Json::array({Json{{"type", "raw_text"}, {"text", "a"}}})})}};
   EXPECT_TRUE(check_blocks(Json::array({table}), Surface::Message).empty());
   EXPECT_EQ(check_blocks(Json::array({table, table}), Surface::Message).front(), "only_one_table_allowed [json-pointer:/blocks/1]");
+}
+
+TEST(BlockKit, AHomeTabHoldsAHundredBlocks) {
+  Json view{{"type", "home"}, {"blocks", many(100)}};
+  EXPECT_TRUE(check_view(view).empty());
+  view["blocks"] = many(101);
+  EXPECT_EQ(check_view(view).front(), "no more than 100 items allowed [json-pointer:/view/blocks]");
+  view["type"] = "workflow_step";
+  EXPECT_EQ(check_view(view).front(), "unsupported type: workflow_step [json-pointer:/view/type]");
+}
+
+TEST(BlockKit, OneElementHasTheFocus) {
+  Json field{{"type", "input"}, {"label", plain(3)}, {"element", {{"type", "plain_text_input"}, {"focus_on_load", true}}}};
+  Json view{{"type", "modal"}, {"title", plain(5)}, {"submit", plain(2)}, {"blocks", Json::array({field, field})}};
+  EXPECT_EQ(check_view(view).front(), "only one element can have focus_on_load set to true [json-pointer:/view/blocks/1/element/focus_on_load]");
 }
 
 TEST(BlockKit, AModalWithInputsNeedsSubmit) {

@@ -171,6 +171,79 @@ TEST_F(Socket, DuplicatesAndLossOnDemand) {
   EXPECT_EQ(bot->envelopes().size(), 3U);
 }
 
+TEST_F(Socket, ALateEnvelopeComesAfterItsRepetition) {
+  const auto bot = world.connect();
+  EXPECT_EQ(world.post("faults", {{"delay_next_envelopes", 1}, {"envelope_delay_ms", 5000}})["delay_next_envelopes"], 1);
+  mention();
+  EXPECT_EQ(bot->envelopes().size(), 0U);
+  world.clock.advance(3s);
+  ASSERT_EQ(bot->envelopes().size(), 1U);
+  EXPECT_EQ(bot->envelopes()[0]["retry_attempt"], 1);
+  bot->ack(bot->envelopes()[0]);
+  world.clock.advance(2s);
+  ASSERT_EQ(bot->envelopes().size(), 2U);
+  EXPECT_EQ(bot->envelopes()[1]["retry_attempt"], 0);
+  EXPECT_EQ(bot->envelopes()[1]["payload"]["event_id"], bot->envelopes()[0]["payload"]["event_id"]);
+  world.clock.advance(600s);
+  EXPECT_EQ(bot->envelopes().size(), 2U) << "one ack is enough";
+}
+
+TEST_F(Socket, EventsOutOfOrder) {
+  const auto bot = world.connect();
+  world.post("faults", {{"reorder_next_events", 3}});
+  for (const auto* text : {"@warden one", "@warden two", "@warden three", "@warden four"}) mention(text);
+  world.clock.advance(1s);
+  std::vector<std::string> texts;
+  for (const auto& envelope : bot->envelopes()) texts.push_back(envelope["payload"]["event"]["text"]);
+  EXPECT_EQ(texts, (std::vector<std::string>{"<@U0WARDEN> four", "<@U0WARDEN> three", "<@U0WARDEN> two", "<@U0WARDEN> one"}));
+}
+
+TEST_F(Socket, AHalfOpenSocketNeitherHearsNorSpeaksAndIsCutInTheEnd) {
+  const auto bot = world.connect();
+  world.clock.advance(3s);
+  const auto pings = bot->pings;
+  EXPECT_EQ(world.post("disconnect", {{"reason", "half_open"}})["connections"], 1);
+  mention();
+  bot->say("{}");
+  world.clock.advance(30s);
+  EXPECT_EQ(bot->envelopes().size(), 0U);
+  EXPECT_EQ(bot->pings, pings);
+  EXPECT_FALSE(bot->closed);
+  const auto fresh = world.connect();
+  world.clock.advance(50s);
+  EXPECT_TRUE(bot->closed);
+  EXPECT_EQ(bot->envelopes().size(), 0U);
+}
+
+TEST_F(Socket, DeliveriesAreCountedAndAcksTimed) {
+  const auto bot = world.connect();
+  world.post("faults", {{"duplicate_next_events", 1}});
+  mention();
+  world.clock.advance(200ms);
+  bot->ack(bot->envelopes()[0]);
+  bot->ack(bot->envelopes()[0]);
+  world.clock.settle();
+  const auto done = world.get("deliveries");
+  EXPECT_EQ(done["events"], 1);
+  EXPECT_EQ(done["envelopes"], 1);
+  EXPECT_EQ(done["acknowledged"], 1);
+  EXPECT_EQ(done["duplicated"], 1);
+  EXPECT_EQ(done["ack_us"], (Json{{"p50", 200'000}, {"p99", 200'000}, {"max", 200'000}}));
+  EXPECT_EQ(done["connected_now"], 1);
+}
+
+TEST(SocketTimes, CanBeShortened) {
+  auto options = small_workspace();
+  options.times.ack_within = 100ms;
+  options.times.retries = {0ms};
+  WorkspaceWorld world{options};
+  const auto bot = world.connect();
+  world.post("say", {{"user", "alice"}, {"channel", "C0GITOPS"}, {"text", "@warden hi"}});
+  world.clock.advance(1s);
+  EXPECT_EQ(bot->envelopes().size(), 2U);
+  EXPECT_EQ(world.get("deliveries")["given_up"], 1);
+}
+
 TEST_F(Socket, AWarningComesTenSecondsBeforeTheEndAndNewEventsGoElsewhere) {
   const auto old_socket = world.connect();
   world.workspace->disconnect_sockets("warning");

@@ -224,6 +224,27 @@ TEST_F(WebApi, RateLimitsWhenAskedFor) {
   post_text("two");
 }
 
+TEST_F(WebApi, EditsAreLimitedPerMinuteWhenLimitsAreEnforced) {
+  const auto ts = world.call("chat.postMessage", {{"channel", "C0GITOPS"}, {"text", "x"}})["ts"];
+  world.post("faults", {{"enforce_rate_limits", true}});
+  const Json edit{{"channel", "C0GITOPS"}, {"ts", ts}, {"text", "y"}};
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(world.send(json_request("/api/chat.update", edit, kBotToken)).status, 200U) << i;
+  const auto refused = world.send(json_request("/api/chat.update", edit, kBotToken));
+  EXPECT_EQ(refused.status, 429U);
+  EXPECT_EQ(refused.headers.find("Retry-After"), "60");
+  world.clock.advance(std::chrono::seconds{60});
+  EXPECT_EQ(world.send(json_request("/api/chat.update", edit, kBotToken)).status, 200U);
+}
+
+TEST_F(WebApi, BlocksAreValidatedWithoutBeingShown) {
+  EXPECT_TRUE(world.call("blocks.validate", {{"blocks", Json::array({section("fine")})}})["ok"]);
+  EXPECT_TRUE(world.call("blocks.validate", {{"message", {{"blocks", Json::array({section("fine")})}}}})["ok"]);
+  EXPECT_TRUE(world.call("blocks.validate", {{"view", {{"type", "home"}, {"blocks", Json::array({section("fine")})}}}})["ok"]);
+  EXPECT_EQ(error_of("blocks.validate", {{"blocks", Json::array({section("")})}}), "invalid_blocks");
+  EXPECT_EQ(error_of("blocks.validate", {{"view", {{"type", "home"}, {"blocks", Json::array({section("")})}}}}), "invalid_arguments");
+  EXPECT_EQ(error_of("blocks.validate", Json::object()), "invalid_arguments");
+}
+
 TEST_F(WebApi, FaultsBeforeAndAfterTheEffect) {
   WorkspaceFaults faults;
   faults.fail_next_calls = 1;

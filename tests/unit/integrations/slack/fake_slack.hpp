@@ -40,6 +40,8 @@ class UrlGiver final : public WebApi {
   asio::awaitable<Result<void>> update(MessageRef, Message) override { co_return Result<void>{}; }
   asio::awaitable<Result<void>> post_ephemeral(std::string, std::string, std::string, Message) override { co_return Result<void>{}; }
   asio::awaitable<Result<void>> open_view(std::string, JsonPtr) override { co_return Result<void>{}; }
+  asio::awaitable<Result<void>> publish_home(std::string, JsonPtr) override { co_return Result<void>{}; }
+  asio::awaitable<Result<void>> update_view(std::string, std::string, JsonPtr) override { co_return Result<void>{}; }
   asio::awaitable<Result<void>> upload_file(std::string, std::string, std::string, std::string) override { co_return Result<void>{}; }
   asio::awaitable<Result<std::optional<MessageRef>>> find_posted(std::string, std::string, std::string, std::string) override {
     co_return std::optional<MessageRef>{};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace driftwarden::slack {
 namespace {
 
@@ -63,7 +65,13 @@ INSTANTIATE_TEST_SUITE_P(
                              {outgoing("a", "A", Priority::Alert), outgoing("b", "B", Priority::Alert), outgoing("c", "C"), outgoing("d", "D")},
                              "C*1, D*1, A*1, B*1"},
                     QueueRow{"APostThatWaitsCarriesTheNewestContent", {outgoing("a", "A1"), outgoing("b", "B"), outgoing("a", "A2")}, "A2*2, B*1"},
-                    QueueRow{"AnEditThatWaitsIsReplaced", {edit("a", "1.1", "A1"), outgoing("b", "B"), edit("a", "1.1", "A2")}, "A2@1.1*2, B*1"},
+                    QueueRow{"AnEditThatWaitsIsReplaced", {edit("a", "1.1", "A1"), edit("b", "2.2", "B"), edit("a", "1.1", "A2")}, "A2@1.1*2, B@2.2*1"},
+                    QueueRow{"PostsBeforeEdits", {edit("a", "1.1", "A"), outgoing("b", "B"), edit("c", "3.3", "C"), outgoing("d", "D")},
+                             "B*1, D*1, A@1.1*1, C@3.3*1"},
+                    QueueRow{"AnAnswersEditBeforeAnAlertsPost", {outgoing("b", "B", Priority::Alert), edit("a", "1.1", "A")}, "A@1.1*1, B*1"},
+                    QueueRow{"AnEditIsOvertakenFourTimesOnly",
+                             {edit("a", "1.1", "A"), outgoing("b", "B"), outgoing("c", "C"), outgoing("d", "D"), outgoing("e", "E"), outgoing("f", "F")},
+                             "B*1, C*1, D*1, E*1, A@1.1*1, F*1"},
                     QueueRow{"AnEditOfAnotherMessageIsNot", {edit("a", "1.1", "A1"), edit("a", "2.2", "A2")}, "A1@1.1*1, A2@2.2*1"},
                     QueueRow{"APostAndAnEditOfAKnownMessageStayTwo", {outgoing("a", "A1"), edit("a", "1.1", "A2")}, "A1*1, A2@1.1*1"},
                     QueueRow{"WithoutKeyNothingCoalesces", {outgoing("", "A"), outgoing("", "B")}, "A*1, B*1"},
@@ -142,6 +150,97 @@ TEST(SendQueue, WhatNobodyWaitsForIsNotSent) {
   queue.withdraw(1);
   EXPECT_EQ(drain(queue), "A2*1");
   EXPECT_FALSE(queue.next_due());
+}
+
+SenderOptions pace(int posts, int posts_burst, int edits, int edits_burst) {
+  SenderOptions options;
+  options.posts_per_minute = posts;
+  options.posts_burst = posts_burst;
+  options.edits_per_minute = edits;
+  options.edits_burst = edits_burst;
+  return options;
+}
+
+TEST(SendQueue, EditsOfAllChannelsShareOneBucket) {
+  SendQueue queue(pace(600, 100, 60, 2));
+  for (Ticket i = 1; i <= 4; ++i) {
+    auto one = edit("k" + std::to_string(i), "1.1", "E" + std::to_string(i));
+    one.channel = "C" + std::to_string(i);
+    queue.add(i, std::move(one));
+  }
+  EXPECT_TRUE(queue.next(kStart));
+  EXPECT_TRUE(queue.next(kStart));
+  EXPECT_FALSE(queue.next(kStart));
+  EXPECT_EQ(queue.next_due(), kStart + 1s);
+  queue.add(5, outgoing("p", "P", Priority::Alert, "C9"));
+  const auto post = queue.next(kStart);
+  ASSERT_TRUE(post) << "a post needn't wait for the edits' bucket";
+  EXPECT_EQ(post->outgoing.message.text, "P");
+  EXPECT_EQ(queue.next(kStart + 1s)->outgoing.message.text, "E3");
+  EXPECT_FALSE(queue.next(kStart + 1999ms));
+  EXPECT_EQ(queue.next(kStart + 2s)->outgoing.message.text, "E4");
+}
+
+TEST(SendQueue, TheWorkspacesPostsGoToApprovalsOfOtherChannelsFirst) {
+  SendQueue queue(pace(60, 1, 60, 1));
+  queue.add(1, outgoing("a", "A", Priority::Alert, "C1"));
+  queue.add(2, outgoing("b", "B", Priority::Alert, "C2"));
+  queue.add(3, outgoing("c", "C", Priority::Answer, "C3"));
+  EXPECT_EQ(queue.next(kStart)->outgoing.message.text, "C");
+  EXPECT_FALSE(queue.next(kStart));
+  EXPECT_EQ(queue.next(kStart + 1s)->outgoing.message.text, "A");
+}
+
+TEST(SendQueue, AMethodThatSlackHoldsBackHoldsNoOther) {
+  SendQueue queue(SenderOptions{});
+  queue.add(1, edit("a", "1.1", "A"));
+  queue.add(2, outgoing("b", "B", Priority::Answer, "C2"));
+  queue.hold(true, kStart + 30s);
+  EXPECT_EQ(queue.next(kStart)->outgoing.message.text, "B");
+  EXPECT_FALSE(queue.next(kStart + 29s));
+  EXPECT_EQ(queue.next_due(), kStart + 30s);
+  EXPECT_EQ(queue.next(kStart + 30s)->outgoing.message.text, "A");
+}
+
+/// A minute in which each of ten messages, in as many channels, changes a hundred times, and ten cards want an approval.
+TEST(SendQueue, AThousandEditsAMinuteAreFewCallsAndTheLastContentArrives) {
+  SendQueue queue(SenderOptions{});
+  std::map<std::string, std::string> shown;
+  std::vector<Duration> approvals;
+  int edits = 0;
+  int edits_in_minute = 0;
+  const auto send_due = [&](MonoTime now) {
+    while (auto job = queue.next(now)) {
+      shown[job->outgoing.key] = job->outgoing.message.text;
+      if (job->is_edit()) {
+        ++edits;
+        if (now < kStart + 60s) ++edits_in_minute;
+      } else {
+        approvals.push_back(std::chrono::duration_cast<Duration>(now - kStart));
+      }
+      queue.finish(*job, MessageRef{job->outgoing.channel, "9.9"});
+    }
+  };
+  Ticket ticket = 0;
+  for (int change = 0; change < 1000; ++change) {
+    const auto now = kStart + change * 60ms;
+    const auto which = std::to_string(change % 10);
+    auto one = edit("m" + which, "1." + which, std::to_string(change));
+    one.channel = "C" + which;
+    one.priority = Priority::Alert;
+    queue.add(++ticket, std::move(one));
+    if (change % 100 == 50) queue.add(++ticket, outgoing("approval" + which + std::to_string(change), "card", Priority::Answer, "C" + which));
+    send_due(now);
+  }
+  auto now = kStart + 60s;
+  for (; queue.waiting() > 0; now += 100ms) send_due(now);
+  EXPECT_LE(edits_in_minute, 50) << "tier 3";
+  EXPECT_GE(edits_in_minute, 40) << "and no slower than needed";
+  EXPECT_LE(edits, 60);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(shown["m" + std::to_string(i)], std::to_string(990 + i)) << "the newest content wins";
+  ASSERT_EQ(approvals.size(), 10U);
+  for (std::size_t i = 0; i < approvals.size(); ++i) EXPECT_LE(approvals[i] - Duration{60 * (static_cast<int>(i) * 100 + 50)}, 1s) << "card " << i;
+  EXPECT_LE(now - (kStart + 60s), 20s);
 }
 
 }  // namespace

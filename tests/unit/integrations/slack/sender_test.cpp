@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <list>
+#include <map>
 
 namespace driftwarden::slack {
 namespace {
@@ -34,11 +35,19 @@ class FakeApi final : public WebApi {
   asio::awaitable<Result<void>> update(MessageRef at, Message message) override { return take(at.channel + " " + message.text + "@" + at.ts); }
   asio::awaitable<Result<void>> post_ephemeral(std::string, std::string, std::string, Message) override { co_return Result<void>{}; }
   asio::awaitable<Result<void>> open_view(std::string, JsonPtr) override { co_return Result<void>{}; }
+  asio::awaitable<Result<void>> publish_home(std::string, JsonPtr) override { co_return Result<void>{}; }
+  asio::awaitable<Result<void>> update_view(std::string, std::string, JsonPtr) override { co_return Result<void>{}; }
   asio::awaitable<Result<void>> upload_file(std::string, std::string, std::string, std::string) override { co_return Result<void>{}; }
   asio::awaitable<Result<std::optional<MessageRef>>> find_posted(std::string, std::string, std::string, std::string) override {
     co_return std::optional<MessageRef>{};
   }
 
+  std::optional<MonoTime> held_until(const std::string& method) const override {
+    const auto found = held.find(method);
+    return found == held.end() || found->second <= clock_.mono_now() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::map<std::string, MonoTime> held;
   std::vector<std::string> sent;  ///< "<seconds> <channel> <text>"
   std::deque<Error> failures;
   Duration latency{0};
@@ -104,6 +113,17 @@ TEST_F(SenderTest, AnswersOvertakeAlerts) {
   send("c", "C");
   clock.advance(5s);
   EXPECT_EQ(api.sent, (std::vector<std::string>{"0 C1 A", "1000 C1 C", "2000 C1 B"}));
+}
+
+TEST_F(SenderTest, WhatSlackHoldsBackWaitsWhereItCanStillBeReplaced) {
+  api.held["chat.update"] = clock.mono_now() + 30s;
+  send("a", "A1", Sender::Priority::Answer, "C1", "1.1");
+  send("b", "B");
+  clock.advance(20s);
+  EXPECT_EQ(api.sent, (std::vector<std::string>{"0 C1 B"}));
+  send("a", "A2", Sender::Priority::Answer, "C1", "1.1");
+  clock.advance(10s);
+  EXPECT_EQ(api.sent, (std::vector<std::string>{"0 C1 B", "30000 C1 A2@1.1"}));
 }
 
 TEST_F(SenderTest, WaitersOfACoalescedMessageGetTheOneResult) {

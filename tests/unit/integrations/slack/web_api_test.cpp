@@ -103,6 +103,45 @@ TEST_F(WebApiTest, SendsAFormWhereItDoesNot) {
   EXPECT_TRUE(request.idempotent);
 }
 
+TEST_F(WebApiTest, PublishesAHomeTab) {
+  const auto view = std::make_shared<const json>(json{{"type", "home"}, {"blocks", json::array()}});
+  ASSERT_TRUE(run(io, api->publish_home("U1", view)));
+  EXPECT_EQ(http.requests.at(0).url, "http://127.0.0.1:9/api/views.publish");
+  EXPECT_EQ(json::parse(http.requests.at(0).body), (json{{"user_id", "U1"}, {"view", *view}}));
+}
+
+TEST_F(WebApiTest, UpdatesAViewOnlyWhileItIsTheNewest) {
+  const auto view = std::make_shared<const json>(json{{"type", "modal"}, {"blocks", json::array()}});
+  ASSERT_TRUE(run(io, api->update_view("V1", "", view)));
+  EXPECT_EQ(json::parse(http.requests.at(0).body), (json{{"view_id", "V1"}, {"view", *view}}));
+  http.add(R"({"ok":false,"error":"hash_conflict"})");
+  EXPECT_EQ(run(io, api->update_view("V1", "1.a", view)).error().kind, ErrorKind::Conflict);
+  EXPECT_EQ(json::parse(http.requests.at(1).body)["hash"], "1.a");
+}
+
+TEST_F(WebApiTest, ABroadcastIsOneOfAReply) {
+  http.add(R"({"ok":true,"channel":"C1","ts":"2.2"})");
+  http.add(R"({"ok":true,"channel":"C1","ts":"3.3"})");
+  Message message;
+  message.text = "closed";
+  message.broadcast = true;
+  ASSERT_TRUE(run(io, api->post("C1", "1.1", message)));
+  ASSERT_TRUE(run(io, api->post("C1", "", message)));
+  EXPECT_EQ(json::parse(http.requests.at(0).body)["reply_broadcast"], true);
+  EXPECT_FALSE(json::parse(http.requests.at(1).body).contains("reply_broadcast"));
+}
+
+TEST_F(WebApiTest, TellsUntilWhenSlackHoldsAMethodBack) {
+  EXPECT_FALSE(api->held_until("chat.update"));
+  http.answers.emplace_back(limited("60"));
+  const auto until = clock.mono_now() + 60s;
+  EXPECT_EQ(call("chat.update").error().kind, ErrorKind::RateLimited);
+  EXPECT_EQ(api->held_until("chat.update"), until);
+  EXPECT_FALSE(api->held_until("chat.postMessage"));
+  clock.advance(60s);
+  EXPECT_FALSE(api->held_until("chat.update"));
+}
+
 TEST_F(WebApiTest, AsksForASocketWithTheAppToken) {
   http.add(R"({"ok":true,"url":"wss://x/link/?ticket=1"})");
   const auto url = run(io, api->open_connection());

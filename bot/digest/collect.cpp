@@ -1,0 +1,222 @@
+// What the digest says: the store, the fleet and Git, put together.
+#include "bot/config/alert_routes.hpp"
+#include "bot/digest/digest.hpp"
+#include "bot/policy/gate.hpp"
+#include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration kDay = std::chrono::hours{24};
+constexpr Duration kWeek = 7 * kDay;
+constexpr std::size_t kChangesLookedAt = 1000;
+constexpr std::size_t kIncidentsLookedAt = 5000;
+constexpr std::size_t kAuditLookedAt = 5000;
+constexpr std::size_t kCommitsLookedAt = 50;
+constexpr std::size_t kAppsAtOnce = 20;  // their Desired is unpacked on the I/O thread
+
+struct Snooze {
+  PersonId who;
+  WallTime at{};
+};
+
+struct Stored {
+  std::vector<Incident> incidents;  ///< open, and those of the last day that are over
+  std::vector<Change> pending;
+  std::vector<Hold> holds;
+  std::vector<Hold> broken_glass;
+  std::vector<Silence> silences;
+  std::map<std::string, Snooze> snoozed;  ///< by App: who said so last
+};
+
+std::string text_in(const json& detail, const char* key) {
+  const auto found = detail.is_object() ? detail.find(key) : detail.end();
+  return detail.is_object() && found != detail.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+/// A glass that is whole again stands in the audit only.
+Hold hold_of(const AuditRow& row) {
+  Hold hold;
+  const auto detail = json::parse(row.entry.detail, nullptr, false);
+  hold.kind = HoldKind::BreakGlass;
+  hold.scope = {HoldScope::Kind::App, row.entry.app};
+  hold.owner = row.entry.actor;
+  hold.reason = text_in(detail, "reason");
+  hold.since = row.at;
+  if (auto until = parse_time(text_in(detail, "until"))) hold.until = *until;
+  return hold;
+}
+
+/// `rows` oldest first.
+std::vector<Hold> broken_glass_in(const std::vector<AuditRow>& rows) {
+  std::vector<std::pair<std::string, Hold>> broken;
+  for (const auto& row : rows) {
+    const auto& entry = row.entry;
+    if (entry.action == "hold.break-glass") broken.emplace_back(entry.subject, hold_of(row));
+    if (entry.action != "hold.break-glass-end" && entry.action != "hold.break-glass-ended") continue;
+    for (auto& [subject, hold] : broken) {
+      if (subject != entry.subject || hold.ended_at) continue;
+      hold.ended_at = row.at;
+      hold.ended_by = entry.actor;
+    }
+  }
+  std::vector<Hold> holds;
+  for (auto& [subject, hold] : broken) holds.push_back(std::move(hold));
+  return holds;
+}
+
+Result<std::vector<Hold>> broken_glass(storage::Transaction& tx, const std::vector<Hold>& open, WallTime now) {
+  TRY(auto rows, tx.audit({"", now - kDay, kAuditLookedAt, true}));
+  std::ranges::reverse(rows);
+  auto holds = broken_glass_in(rows);
+  // Broken before yesterday and open still.
+  for (const auto& hold : open) {
+    if (hold.kind == HoldKind::BreakGlass && is_active(hold, now) && hold.since < now - kDay) holds.insert(holds.begin(), hold);
+  }
+  return holds;
+}
+
+Result<Stored> read_stored(storage::Transaction& tx, WallTime now) {
+  Stored stored;
+  TRY(auto incidents, tx.incidents_since(now - kDay, kIncidentsLookedAt));
+  stored.incidents = std::move(incidents);
+  TRY(auto changes, tx.changes({"", true, kChangesLookedAt}));
+  std::erase_if(changes, [](const Change& change) { return change.state != ChangeState::Proposed; });
+  std::ranges::reverse(changes);
+  stored.pending = std::move(changes);
+  TRY(auto holds, tx.open_holds());
+  TRY(auto glass, broken_glass(tx, holds, now));
+  stored.broken_glass = std::move(glass);
+  std::erase_if(holds, [&](const Hold& hold) { return hold.kind == HoldKind::BreakGlass || !is_active(hold, now); });
+  stored.holds = std::move(holds);
+  TRY(auto silences, tx.open_silences());
+  std::erase_if(silences, [&](const Silence& silence) { return !is_active(silence, now); });
+  stored.silences = std::move(silences);
+  for (const auto& incident : stored.incidents) {
+    if (incident.state != IncidentState::Snoozed) continue;
+    TRY(const auto rows, tx.audit({incident.app, incident.opened_at, 100, true}));
+    const auto found = std::ranges::find(rows, "incident.snoozed", [](const AuditRow& row) { return row.entry.action; });
+    if (found != rows.end()) stored.snoozed[incident.app] = {found->entry.actor, found->at};
+  }
+  return stored;
+}
+
+/// Whether somebody should hear of the rule now: it runs out within a week, ran out, or never does.
+bool is_worth_a_line(const RuleUse& rule, WallTime now) { return rule.expired || !rule.until || *rule.until - now < kWeek; }
+
+void add_report(view::DigestContent& content, const App& app, const DriftReport& report, const std::vector<Manifest>& desired, Duration forgotten, WallTime now) {
+  ++content.apps;
+  if (report.state == AppState::Synced) ++content.in_sync;
+  for (const auto& rule : report.rules) {
+    if (is_worth_a_line(rule, now)) content.rules.push_back({app.name, rule.rule, rule.owner, rule.until, rule.expired});
+  }
+  for (auto& pause : pauses_in(app, report, desired)) {
+    if (!pause.since || now - *pause.since >= forgotten) content.pauses.push_back(std::move(pause));
+  }
+}
+
+void add_stored(view::DigestContent& content, Stored stored, const std::vector<App>& apps, bool all, Duration forgotten, WallTime now) {
+  std::set<std::string> names;
+  for (const auto& app : apps) names.insert(app.name);
+  const auto concerns_us = [&](const std::string& app) { return all || names.contains(app); };
+  for (auto& incident : stored.incidents) {
+    if (!concerns_us(incident.app)) continue;
+    if (incident.state == IncidentState::Resolved) {
+      ++content.resolved_since;
+      continue;
+    }
+    const auto snoozed = stored.snoozed.find(incident.app);
+    if (incident.state == IncidentState::Snoozed && snoozed != stored.snoozed.end() && now - snoozed->second.at >= forgotten) {
+      content.pauses.push_back({incident.app, "its alert is snoozed", snoozed->second.who, "", snoozed->second.at, "ack " + incident.app});
+    }
+    content.open.push_back(std::move(incident));
+  }
+  std::ranges::stable_sort(content.open, {}, &Incident::opened_at);
+  for (auto& change : stored.pending) {
+    if (concerns_us(change.app)) content.pending.push_back(std::move(change));
+  }
+  const auto covers_us = [&](const Hold& hold) { return all || std::ranges::any_of(apps, [&](const App& app) { return covers(hold.scope, app); }); };
+  std::ranges::copy_if(stored.holds, std::back_inserter(content.holds), covers_us);
+  std::ranges::copy_if(stored.broken_glass, std::back_inserter(content.broken_glass), covers_us);
+  std::ranges::copy_if(stored.silences, std::back_inserter(content.silences),
+                       [&](const Silence& silence) { return all || std::ranges::any_of(apps, [&](const App& app) { return may_be_meant(silence.match, app); }); });
+}
+
+/// Nothing when what the pin names is what the branch has for the App.
+Result<std::optional<view::Pause>> left_behind(Mirror& mirror, const App& app) {
+  TRY(const auto head, mirror.head());
+  const auto text = mirror.read_file(head, pin_path(app.name));
+  if (!text) return std::optional<view::Pause>{};
+  TRY(const auto pin, parse_pin(*text, pin_path(app.name)));
+  TRY(const auto commits, mirror.history(head, app.path, kCommitsLookedAt));
+  const CommitInfo* oldest = nullptr;
+  std::size_t behind = 0;
+  for (const auto& commit : commits) {
+    TRY(const auto contained, mirror.is_ancestor(commit.sha, pin.revision));
+    if (contained) break;
+    oldest = &commit;
+    ++behind;
+  }
+  if (oldest == nullptr) return std::optional<view::Pause>{};
+  view::Pause pause;
+  pause.app = app.name;
+  pause.what = fmt::format("it is pinned to {}, {}{} {} behind", pin.revision.substr(0, 7), behind, behind == kCommitsLookedAt ? " or more" : "", behind == 1 ? "commit" : "commits");
+  pause.who = pin.by;
+  pause.why = pin.reason;
+  pause.since = oldest->time;
+  pause.command = "sync " + app.name;
+  return std::optional{std::move(pause)};
+}
+
+asio::awaitable<std::optional<view::Pause>> look_at_pin(Fleet& fleet, App app) {
+  std::function<Result<std::optional<view::Pause>>(Mirror&)> look = [app](Mirror& mirror) { return left_behind(mirror, app); };
+  auto looking = fleet.repository(app.repository).with_mirror<std::optional<view::Pause>>(std::move(look));
+  auto found = co_await std::move(looking);
+  if (found) co_return std::move(*found);
+  log_debug("digest", fmt::format("{}: how far its pin is behind: {}", app.name, found.error().message));
+  co_return std::nullopt;
+}
+
+}  // namespace
+
+asio::awaitable<Result<view::DigestContent>> Digest::content(std::vector<std::string> names) {
+  const auto now = clock_.wall_now();
+  const auto forgotten = config_.alerts.forgotten;
+  const bool all = names.empty();
+  auto apps = fleet_.apps();
+  std::erase_if(apps, [&](const App& app) { return !all && std::ranges::find(names, app.name) == names.end(); });
+  std::function<Result<Stored>(storage::Transaction&)> read = [now](storage::Transaction& tx) { return read_stored(tx, now); };
+  auto reading = store_.query<Stored>(std::move(read));
+  auto stored = co_await std::move(reading);
+  if (!stored) co_return stored.error();
+  view::DigestContent content;
+  const auto executor = co_await asio::this_coro::executor;
+  std::size_t looked_at = 0;
+  for (const auto& app : apps) {
+    if (++looked_at % kAppsAtOnce == 0) co_await asio::post(executor, asio::use_awaitable);
+    if (fleet_.app(app.name) == nullptr) continue;
+    const auto desired = fleet_.desired(app.name);
+    add_report(content, app, fleet_.report(app.name), desired.value_or(std::vector<Manifest>{}), forgotten, now);
+    if (app.track != Track::Pin || app.repository.empty()) continue;
+    auto looking = look_at_pin(fleet_, app);
+    auto behind = co_await std::move(looking);
+    if (behind && now - *behind->since >= forgotten) content.pauses.push_back(std::move(*behind));
+  }
+  add_stored(content, std::move(*stored), apps, all, forgotten, now);
+  std::ranges::stable_sort(content.pauses, {}, [](const view::Pause& pause) { return pause.since.value_or(WallTime::max()); });
+  std::ranges::stable_sort(content.rules, {}, [](const view::ExpiringRule& rule) { return rule.until.value_or(WallTime::max()); });
+  co_return content;
+}
+
+}  // namespace driftwarden

@@ -1,0 +1,26 @@
+#pragma once
+// The one message of several incidents: the same drift in many Apps, or too many alerts at once for one channel.
+#include "gitops/model/app.hpp"
+#include "gitops/model/incident.hpp"
+#include "integrations/slack/slack.hpp"
+
+#include <string>
+#include <vector>
+
+namespace driftwarden::view {
+
+struct GroupRow {
+  Incident incident;
+  App app;
+  bool differs = false;  ///< its drift is no longer the one that the group has in common
+};
+
+struct GroupContext {
+  std::string mentions;  ///< "cc <@U0ALICE>", "" = nobody
+  WallTime now{};
+};
+
+/// `leader.grouping` says what they share. Rows in any order; `leader` is usually one of them.
+slack::Message group_message(const Incident& leader, const std::vector<GroupRow>& rows, const GroupContext& context);
+
+}  // namespace driftwarden::view

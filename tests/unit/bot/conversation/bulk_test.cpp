@@ -1,0 +1,152 @@
+// All Apps of a group at once, several Changes at once: each judged by itself.
+#include "bot/conversation/bulk.hpp"
+#include "tests/support/block_kit.hpp"
+#include "tests/unit/bot/conversation/fleet_talk.hpp"
+
+namespace driftwarden {
+namespace {
+
+using testing::AllOf;
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+struct Bulk : testing::Test {
+  FleetTalk talk;
+  std::int64_t leader = talk.drift_together();
+  std::string of_it(const std::string& verb) const { return fmt::format("{} incident {}", verb, leader); }
+  const test::PostedMessage* waiting() const {
+    const auto found = talk.slack.with_key("bulk:");
+    return found.empty() ? nullptr : found.back();
+  }
+};
+
+TEST_F(Bulk, AckMeansAllOfThem) {
+  talk.say("U0alice", of_it("ack"));
+  for (const auto& member : talk.members(leader)) {
+    EXPECT_EQ(member.state, IncidentState::Acknowledged) << member.app;
+    EXPECT_EQ(member.acknowledged_by, "alice");
+  }
+}
+
+TEST_F(Bulk, SnoozeMeansAllOfThemForAsLong) {
+  talk.say("U0alice", of_it("snooze") + " 2h");
+  for (const auto& member : talk.members(leader)) EXPECT_EQ(member.state, IncidentState::Snoozed) << member.app;
+}
+
+TEST_F(Bulk, WhoMayNotIsRefusedForEach) {
+  talk.say("U0carol", of_it("ack"));
+  for (const auto& member : talk.members(leader)) EXPECT_EQ(member.state, IncidentState::Open);
+  EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("*cart*"), HasSubstr("*checkout*"), HasSubstr("*search*"), HasSubstr("0 of 3")));
+  EXPECT_EQ(talk.refusals().size(), 3U);
+}
+
+TEST_F(Bulk, DiffShowsWhatTheyHaveInCommonOnce) {
+  talk.say("U0carol", of_it("diff"));
+  const auto& message = talk.slack.with_key("reply:").back()->now();
+  EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
+  EXPECT_THAT(message.text, AllOf(HasSubstr("3 Apps"), HasSubstr("`.spec.replicas` of Deployment `2` \u2192 `5`"), HasSubstr("*cart*"), HasSubstr("*search*")));
+  EXPECT_EQ(message.text.find(".spec.replicas", message.text.find(".spec.replicas") + 1), std::string::npos) << "said once: " << message.text;
+}
+
+TEST_F(Bulk, SyncAsksForAChangeForEachAndSaysSoOnce) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  const auto changes = talk.all_changes();
+  ASSERT_EQ(changes.size(), 3U);
+  const auto thread = talk.members(leader).front().message;
+  ASSERT_TRUE(thread);
+  for (const auto& change : changes) {
+    EXPECT_EQ(change.thread_ts, thread->ts) << "the card stands in the incident's thread";
+    EXPECT_EQ(change.state, ChangeState::Proposed) << change.failure;
+  }
+  ASSERT_EQ(talk.slack.with_key("bulk:").size(), 1U);
+  EXPECT_THAT(waiting()->now().text, HasSubstr("3 Changes wait"));
+  EXPECT_THAT(test::block_kit_faults(waiting()->now()), IsEmpty());
+  EXPECT_EQ(waiting()->thread_ts, "") << "in the channel, where somebody sees it";
+
+  talk.press("U0bob", *waiting(), "approve");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("3 of 3 Changes approved"));
+  talk.clock.advance(2min);
+  for (const auto& change : talk.all_changes()) EXPECT_THAT(std::vector<ChangeState>({change.state}), Each(testing::AnyOf(ChangeState::Merged, ChangeState::Verifying, ChangeState::Done, ChangeState::Applying))) << change.app << change.failure;
+}
+
+TEST_F(Bulk, SyncLeavesOutWhatIsNotTheirsOrNotOut) {
+  talk.scale("cart", 2);
+  talk.clock.advance(5s);
+  talk.config.policy.rules.front().apps = {"checkout", "cart"};
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(10s);
+  ASSERT_EQ(talk.all_changes().size(), 1U);
+  EXPECT_EQ(talk.all_changes().front().app, "checkout");
+  EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("1 of"), HasSubstr("*search*: :no_entry: You may not sync search")));
+}
+
+TEST_F(Bulk, TheRequestersOwnYesCountsForNone) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  talk.press("U0alice", *waiting(), "approve");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("0 of 3 Changes approved"));
+  for (const auto& change : talk.all_changes()) EXPECT_TRUE(change.approvals.empty());
+}
+
+TEST_F(Bulk, WhatNeedsMoreThanAClickIsLeftOutAndNamed) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  auto change = talk.change(2);
+  change.quorum.typed_name = true;
+  ASSERT_TRUE(talk.transact([&](storage::Transaction& tx) { return tx.save_change(change); }));
+  change = talk.change(3);
+  change.quorum.step_up = StepUp::Forge;
+  ASSERT_TRUE(talk.transact([&](storage::Transaction& tx) { return tx.save_change(change); }));
+  talk.say("U0bob", "approve C-1 C-2 C-3 C-99");
+  EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("1 of 4 Changes approved"), HasSubstr("needs the App's name typed"), HasSubstr("counts only reviews on the forge"),
+                                           HasSubstr("*C-99*: there is no such Change")));
+  EXPECT_EQ(talk.change(1).approvals.size(), 1U);
+  EXPECT_TRUE(talk.change(2).approvals.empty());
+  EXPECT_TRUE(talk.change(3).approvals.empty());
+  EXPECT_TRUE(talk.slack.views.empty());
+}
+
+TEST_F(Bulk, SeveralAreRejectedWithOneReason) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  talk.say("U0bob", "reject C-1 C-2 not before the weekend");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("2 of 2 Changes rejected"));
+  for (const auto id : {1, 2}) {
+    EXPECT_EQ(talk.change(id).state, ChangeState::Rejected);
+    EXPECT_EQ(talk.change(id).failure, "not before the weekend");
+  }
+  EXPECT_EQ(talk.change(3).state, ChangeState::Proposed);
+}
+
+TEST_F(Bulk, AnIncidentThatIsOverOrNeverWas) {
+  talk.say("U0alice", "ack incident 999");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("There is no incident 999"));
+  for (const auto* name : {"checkout", "cart", "search"}) talk.scale(name, 2);
+  talk.clock.advance(5min);
+  talk.say("U0alice", of_it("sync"));
+  EXPECT_THAT(talk.answers().back(), HasSubstr("Nothing of incident"));
+  EXPECT_TRUE(talk.all_changes().empty());
+}
+
+TEST(ChangesWait, ManyAreSplitOverButtons) {
+  std::vector<std::pair<std::int64_t, std::string>> changes;
+  for (int i = 0; i < 700; ++i) changes.emplace_back(100'000 + i, fmt::format("app{}", i));
+  const auto message = changes_wait_message(changes, "incident 7");
+  EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
+  std::size_t named = 0;
+  for (const auto& block : *message.blocks) {
+    if (block.at("type") != "actions") continue;
+    for (const auto& button : block.at("elements")) {
+      const auto value = button.at("value").get<std::string>();
+      named += static_cast<std::size_t>(std::ranges::count(value, ' '));
+    }
+  }
+  EXPECT_EQ(named, 700U);
+  EXPECT_THAT(changes_wait_message({{1, "web"}}, "incident 7").text, HasSubstr("1 Change waits"));
+}
+
+}  // namespace
+}  // namespace driftwarden
