@@ -9,6 +9,7 @@
 #include "bot/home/home.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/incident/rollout_watch.hpp"
+#include "bot/outbox/unwritable.hpp"
 #include "bot/policy/identity.hpp"
 #include "bot/pulls/pull_watch.hpp"
 #include "bot/web/nudges.hpp"
@@ -44,6 +45,7 @@ struct Remembered {
   std::string redaction_key;
   std::map<std::string, std::string> last_synced;
   std::vector<Identity> identities;
+  std::map<std::string, std::string> unwritable;  ///< channel -> why
 };
 
 Result<Remembered> remember(storage::Store& store, Random& random) {
@@ -56,6 +58,7 @@ Result<Remembered> remember(storage::Store& store, Random& random) {
       CHECK_OK(tx.set_setting("redaction_key", remembered.redaction_key));
     }
     TRY(remembered.identities, tx.identities());
+    TRY(remembered.unwritable, unwritable_channels(tx));
     TRY(const auto rows, tx.app_rows());
     for (const auto& row : rows) {
       if (!row.last_synced_revision.empty()) remembered.last_synced.emplace(row.app, row.last_synced_revision);
@@ -110,6 +113,8 @@ class RunningBot final : public Bot {
         socket_(slack::create_socket_mode(executor_, *web_api_, clock, random)),
         tasks_(executor_) {
     for (const auto& identity : remembered.identities) add_identity(config_, identity);
+    messenger_.know_unwritable(std::move(remembered.unwritable));
+    if (!config_.slack.admin_channel.empty()) messenger_.on_trouble(tell_of_unwritable(async_store_, outbox_, clock_, config_.slack.admin_channel));
   }
 
   Result<void> listen() {

@@ -29,9 +29,7 @@ std::optional<std::vector<std::string>> code_owners(const RouteTestArguments& ar
   }
   const auto* repository = find_repository(config, app.repository);
   const auto dialect = repository == nullptr ? ForgeKind::None : repository->forge.kind;
-  // Patterns speak of files: one that the App's path could hold.
-  const auto file = app.path.empty() || app.path == "." ? std::string("app.yaml") : app.path + "/app.yaml";
-  for (auto& owner : owners_of_path(parse_code_owners(*text, dialect), file, dialect)) owners.push_back(std::move(owner));
+  for (auto& owner : owners_of_path(parse_code_owners(*text, dialect), owned_file_of(app), dialect)) owners.push_back(std::move(owner));
   return owners;
 }
 

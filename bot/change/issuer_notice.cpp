@@ -34,14 +34,6 @@ bool asked_in_that_dm(const Change& change, const std::string& slack_id) {
   return change.card ? is_theirs(change.card->channel) : is_theirs(change.channel);
 }
 
-/// A direct message can be searched by its own id only.
-asio::awaitable<std::string> direct_channel(Messenger& messenger, std::string slack_id) {
-  slack::JsonPtr arguments = std::make_shared<const json>(json{{"users", slack_id}});
-  const auto opened = co_await messenger.api().call("conversations.open", std::move(arguments));
-  if (!opened || !(*opened)->contains("channel")) co_return slack_id;
-  co_return (*opened)->at("channel").value("id", slack_id);
-}
-
 }  // namespace
 
 Result<void> enqueue_issuer_notice(storage::Transaction& tx, const Change& change, WallTime now) {
@@ -88,13 +80,14 @@ asio::awaitable<Result<std::string>> tell_issuer(IssuerParts parts, storage::Out
   shown.key = row.key;
   shown.channel = slack_id;
   shown.message = issuer_message(**change, permalink);
-  if (row.attempts > 1) {
-    shown.maybe_since = row.created_at;
-    shown.channel = co_await direct_channel(parts.messenger, slack_id);
-  }
+  shown.only_there = true;
+  if (row.attempts > 1) shown.maybe_since = row.created_at;
   auto posted = co_await parts.messenger.show(std::move(shown));
-  if (!posted) co_return posted.error();
-  co_return posted->ts;
+  if (posted) co_return posted->ts;
+  const auto code = unwritable_code(posted.error());
+  if (code.empty()) co_return posted.error();
+  log_info("slack", fmt::format("{}: {} gets no direct message ({})", row.key, slack_id, code));
+  co_return "not told: " + code;
 }
 
 }  // namespace driftwarden

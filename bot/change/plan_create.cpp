@@ -74,7 +74,7 @@ Result<void> check_free(const App& made, const PlanContext& context) {
   for (const auto& other : context.apps) {
     if (other.name == made.name) return refused(fmt::format("there is an App {} already", made.name));
     if (other.orphans || other.repository != made.repository) continue;
-    if (is_below(made.path, other.path) || is_below(other.path, made.path)) return refused(fmt::format("{} is where {} is kept ({})", shown(made.path), other.name, other.path));
+    if (is_below(made.path, other.path) || is_below(other.path, made.path)) return refused(fmt::format("{} is where another App is kept", shown(made.path)));
   }
   for (const auto& path : {made.path, app_file_path(made.name)}) {
     TRY(const auto there, id_at(context.mirror, context.head, path));

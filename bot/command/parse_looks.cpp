@@ -81,14 +81,18 @@ Trouble read_matcher(const VerbInfo& info, const std::string& word, AlertMatch& 
   const auto value = word.substr(equals + 1);
   const auto example = "silence environment=staging cause=git-ahead for 2h because ...";
   if (value.empty()) return incomplete(info, fmt::format("`{}` which?", key), example);
+  const auto twice = [&] { return incomplete(info, fmt::format("`{}` was said twice; `*` in a value stands for many.", key), example); };
   const std::vector<std::pair<std::string_view, std::string*>> texts{{"app", &match.app},       {"cluster", &match.cluster},      {"environment", &match.environment}, {"env", &match.environment},
                                                                      {"namespace", &match.namespace_}, {"ns", &match.namespace_}, {"team", &match.team}};
   if (const auto found = std::ranges::find(texts, key, &std::pair<std::string_view, std::string*>::first); found != texts.end()) {
+    if (!found->second->empty()) return twice();
     *found->second = value;
   } else if (key == "cause") {
+    if (match.cause) return twice();
     match.cause = cause_from(to_lower(value));
     if (!match.cause) return incomplete(info, fmt::format("\"{}\" is no cause: live-edited, git-ahead, both, missing, extra, fight, stuck, unknown.", ellipsize(value, 40)), example);
   } else if (key == "severity") {
+    if (match.severity) return twice();
     match.severity = severity_from(to_lower(value));
     if (!match.severity) return incomplete(info, fmt::format("\"{}\" is no severity: info, warning, critical.", ellipsize(value, 40)), example);
   } else {

@@ -10,6 +10,7 @@ namespace driftwarden {
 namespace {
 
 constexpr std::string_view kDuration = "a duration such as 300ms, 15s, 5m, 4h or 7d";
+constexpr int kMostFlaps = 20;  // so many earlier incidents are looked at
 const Words<Severity> kSeverities{{"info", Severity::Info}, {"warning", Severity::Warning}, {"critical", Severity::Critical}};
 
 const Words<Cause>& causes() {
@@ -175,6 +176,9 @@ void read_limits(Section& section, AlertsConfig& alerts) {
   section.integer("storm", 1, alerts.storm);
   window("storm_window", alerts.storm_window);
   section.integer("flapping", 2, alerts.flapping);
+  if (alerts.flapping > kMostFlaps) {
+    section.reading().mistake(section.place("flapping"), fmt::format("\"flapping\" is \"{}\"", alerts.flapping), fmt::format("a whole number from 2 to {}", kMostFlaps));
+  }
   window("flapping_window", alerts.flapping_window);
   window("calm", alerts.calm);
   window("forgotten", alerts.forgotten);

@@ -1,11 +1,14 @@
 // Names used in one place must exist in another.
+#include "bot/config/alert_routes.hpp"
 #include "bot/config/sections.hpp"
 #include "bot/config/syntax.hpp"
+#include "bot/config/teams.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 namespace driftwarden {
 namespace {
@@ -69,6 +72,77 @@ void warn_of_step_ups(ConfigReading& reading, const ConfigNode& root, const Conf
   if (any(StepUp::Totp) && !codes && !forges) reading.warn(place, "approvals step up to a one-time code, but nobody has one", "totp: {file: PATH} for people");
 }
 
+const ConfigNode& item_of(const ConfigNode& root, std::string_view list, std::size_t at) {
+  const auto* node = root.find(list);
+  return node != nullptr && at < node->items.size() ? node->items[at] : root;
+}
+
+/// The App that alerts of this private team go to the default channel for, when nothing says where they go.
+std::optional<std::string> goes_astray(const Config& config, const Team& team) {
+  const auto is_astray = [&](const App& app) {
+    constexpr std::array severities{Severity::Info, Severity::Warning, Severity::Critical};
+    for (auto cause = Cause::LiveEdited; cause <= Cause::Unknown; cause = static_cast<Cause>(static_cast<int>(cause) + 1)) {
+      if (std::ranges::any_of(severities, [&](Severity severity) { return route(config, {.app = &app, .cause = cause, .severity = severity}).by_default; })) return true;
+    }
+    return false;
+  };
+  bool any = false;
+  for (const auto& app : config.apps) {
+    if (!has_app(team, app)) continue;
+    any = true;
+    if (is_astray(app)) return app.name;
+  }
+  if (any || team.apps.empty()) return std::nullopt;
+  // Its Apps are yet to be discovered: one that would be the team's.
+  App one;
+  one.name = team.apps.front();
+  one.environment = team.environments.empty() ? "" : team.environments.front();
+  return is_astray(one) ? std::optional{one.name} : std::nullopt;
+}
+
+void warn_of_private_teams(ConfigReading& reading, const ConfigNode& root, const Config& config) {
+  for (std::size_t at = 0; at < config.teams.size(); ++at) {
+    const auto& team = config.teams[at];
+    if (!team.is_private || !team.channels.empty()) continue;
+    const auto app = goes_astray(config, team);
+    if (!app) continue;
+    reading.warn(item_of(root, "teams", at), fmt::format("the team {} is private, but alerts of {} go to {}, where everybody reads them", team.name, *app, config.slack.default_channel),
+                 "channels for the team, or a route with a channel for its Apps");
+  }
+}
+
+bool is_channel_id(const std::string& channel) { return !channel.empty() && std::ranges::none_of(channel, [](char c) { return c == '#' || (c >= 'a' && c <= 'z'); }); }
+
+void add_channels(const std::vector<AlertRoute>& routes, std::vector<std::string>& channels) {
+  for (const auto& route : routes) {
+    if (!route.channel.empty()) channels.push_back(route.channel);
+    add_channels(route.routes, channels);
+  }
+}
+
+/// An id and a name of one channel are two channels here: nothing that names the one is about the other.
+void warn_of_channels(ConfigReading& reading, const ConfigNode& root, const Config& config) {
+  std::vector<std::string> told{config.slack.default_channel};
+  add_channels(config.alerts.routes, told);
+  for (const auto& app : config.apps) {
+    if (!app.channel.empty()) told.push_back(app.channel);
+  }
+  for (const auto& team : config.teams) told.insert(told.end(), team.channels.begin(), team.channels.end());
+  const auto look_at = [&](const std::string& channel, const ConfigNode& place) {
+    if (channel.empty() || std::ranges::any_of(told, [&](const std::string& other) { return same_channel(channel, other); })) return;
+    const auto other = std::ranges::find_if(told, [&](const std::string& one) { return is_channel_id(one) != is_channel_id(channel); });
+    if (other == told.end()) return;
+    reading.warn(place, fmt::format("\"{}\" is never the same channel as \"{}\": an id isn't compared with a name", channel, *other), "the channel as routes, apps and teams write it");
+  };
+  const auto* alerts = root.find("alerts");
+  if (alerts == nullptr) return;
+  for (std::size_t at = 0; at < config.alerts.quiet_hours.size(); ++at) {
+    for (const auto& channel : config.alerts.quiet_hours[at].channels) look_at(channel, item_of(*alerts, "quiet_hours", at));
+  }
+  const auto* digest = alerts->find("digest");
+  if (config.alerts.digest && digest != nullptr) look_at(config.alerts.digest->channel, *digest);
+}
+
 }  // namespace
 
 void check_names(ConfigReading& reading, const Config& config) {
@@ -98,6 +172,10 @@ void add_warnings(ConfigReading& reading, const ConfigNode& root, const Config& 
   const bool teams_give = std::ranges::any_of(config.teams, [](const Team& team) { return !team.may.empty(); });
   if (!config.policy.given && !teams_give) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
   warn_of_step_ups(reading, root, config);
+  if (reading.mistakes.empty()) {
+    warn_of_private_teams(reading, root, config);
+    warn_of_channels(reading, root, config);
+  }
   if (config.apps.empty() && config.discover.empty()) reading.warn(root, "there are no apps: nothing is watched", "apps or discover");
 }
 

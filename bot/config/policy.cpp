@@ -1,5 +1,6 @@
 #include "bot/config/policy.hpp"
 
+#include "bot/config/alert_routes.hpp"
 #include "bot/config/teams.hpp"
 #include "gitops/base/text.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kEverybody{"help", "whoami", "pending", "link"};
 constexpr std::array<std::string_view, 16> kReading{"status", "apps", "diff",   "why",  "history",  "audit", "ignores", "stats",
                                                     "logs",   "events", "pods", "describe", "route", "digest", "silences", "read"};
+/// What shows an App's inside, as `why` and `diff` do. Policies are older than these verbs: who is kept from the one is kept from the other.
+constexpr std::array<std::string_view, 4> kInspecting{"logs", "events", "pods", "describe"};
 /// What tends an alert or a Change without altering the truth.
 constexpr std::array<std::string_view, 10> kTending{"ack", "snooze", "silence", "unsilence", "approve", "reject", "cancel", "lock", "unlock", "delegate"};
 constexpr std::array<std::string_view, 4> kAdmin{"freeze", "unfreeze", "halt", "resume"};
@@ -56,6 +59,22 @@ PolicyDecision allowed_by(const InForce& rule, std::string_view verb, const App&
   return {true, fmt::format("{} ({} may {} on {})", rule.place, rule.whom, verb, app.name)};
 }
 
+/// An inspecting verb that no rule names is for those to whom the rules about reading give `why` or `diff`.
+PolicyDecision may_inspect(const Config& config, const PersonId& who, std::string_view verb, const App& app, const std::vector<InForce>& rules) {
+  bool restricted = false;
+  for (const auto& rule : rules) {
+    const bool about_reading = names(rule.may, "status") || names(rule.may, "diff") || names(rule.may, "why");
+    restricted = restricted || about_reading;
+    const bool gives = any_glob(rule.may, verb) || (about_reading && (any_glob(rule.may, "why") || any_glob(rule.may, "diff")));
+    if (!gives || !is_among(config, rule.who, who, app)) continue;
+    if (any_glob(rule.may, verb)) return allowed_by(rule, verb, app);
+    const auto given = any_glob(rule.may, "why") ? "why" : "diff";
+    return {true, fmt::format("{} ({} may {} on {}, and so {}, which no rule names)", rule.place, rule.whom, given, app.name, verb)};
+  }
+  if (!restricted) return {true, "reading is allowed to everybody"};
+  return {false, fmt::format("the policy names who may read {}, and no rule names {}: it is for those who may why or diff", app.name, verb)};
+}
+
 PolicyDecision may_read(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
   if (!is_visible(config, who, app)) return {false, private_words(config, app)};
   const auto rules = rules_about(config, app);
@@ -66,6 +85,7 @@ PolicyDecision may_read(const Config& config, const PersonId& who, std::string_v
     restricted = true;
     if (is_among(config, rule.who, who, app)) return allowed_by(rule, verb, app);
   }
+  if (!restricted && std::ranges::find(kInspecting, verb) != kInspecting.end()) return may_inspect(config, who, verb, app, rules);
   if (!restricted) return {true, "reading is allowed to everybody"};
   for (const auto& rule : rules) {
     if (any_glob(rule.may, verb) && is_among(config, rule.who, who, app)) return allowed_by(rule, verb, app);
@@ -167,6 +187,32 @@ PolicyDecision may(const Config& config, const PersonId& who, std::string_view v
   if (kind == VerbClass::Tending) return may_tend(config, who, verb, app);
   if (kind == VerbClass::BreakGlass) return may_break_glass(config, who, app);
   return may_by_rule(config, who, verb, app);
+}
+
+std::vector<PersonId> silencers_of(const Config& config, const App& app) {
+  std::vector<PersonId> people;
+  const auto add = [&](const std::vector<std::string>& parties) {
+    for (const auto& party : parties) {
+      if (party == "*") people.push_back(party);
+      const auto members = members_of(config, party, &app);
+      people.insert(people.end(), members.begin(), members.end());
+    }
+  };
+  for (const auto& rule : rules_about(config, app)) {
+    if (any_glob(rule.may, "silence") || gives_a_mutation(rule.may)) add(rule.who);
+  }
+  add({"owners"});
+  for (const auto& rule : config.policy.approvals) {
+    if (rule.environment.empty() || glob_match(rule.environment, app.environment)) add(rule.from);
+  }
+  if (!private_words(config, app).empty()) {
+    // Of a private team's App everybody is only who sees it.
+    if (names(people, "*")) std::ranges::transform(config.people, std::back_inserter(people), &Person::name);
+    std::erase_if(people, [&](const PersonId& who) { return !is_visible(config, who, app); });
+  }
+  std::ranges::sort(people);
+  people.erase(std::unique(people.begin(), people.end()), people.end());
+  return people;
 }
 
 const ApprovalRule* find_approval_rule(const Config& config, const App& app, std::string_view verb, std::optional<RiskTier> tier) {

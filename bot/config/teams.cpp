@@ -1,5 +1,6 @@
 #include "bot/config/teams.hpp"
 
+#include "bot/config/alert_routes.hpp"
 #include "bot/config/policy.hpp"
 #include "gitops/base/text.hpp"
 
@@ -61,7 +62,7 @@ std::string private_words(const Config& config, const App& app) {
 bool may_speak_of(const Config& config, const App& app, const std::string& channel) {
   const bool is_dm = channel.starts_with('D') && std::ranges::none_of(channel, [](char c) { return c >= 'a' && c <= 'z'; });
   if (is_dm) return true;
-  const auto same = [&](const std::string& named) { return named == channel || (named.starts_with('#') && named.substr(1) == channel); };
+  const auto same = [&](const std::string& named) { return same_channel(named, channel); };
   bool limited = false;
   for (const auto& team : config.teams) {
     if (team.channels.empty() || !has_app(team, app)) continue;

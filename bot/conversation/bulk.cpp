@@ -183,7 +183,7 @@ slack::Message changes_wait_message(const std::vector<std::pair<std::int64_t, st
   std::vector<std::string> names;
   for (const auto& [id, app] : changes) {
     const auto name = change_name(id);
-    if (command.size() + name.size() + 1 > kCommandBytes) flush();
+    if (in_command == kMostChangesAtOnce || command.size() + name.size() + 1 > kCommandBytes) flush();
     command += " " + name;
     ++in_command;
     names.push_back(fmt::format("{} {}", name, slack::escape(app)));

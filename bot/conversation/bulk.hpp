@@ -2,6 +2,7 @@
 // Several at once: all Apps of a group of incidents, several Changes. Each is judged by itself, and one message says how each went.
 #include "bot/conversation/handlers.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace driftwarden {
+
+/// Each of them is judged in one transaction with the others.
+inline constexpr std::size_t kMostChangesAtOnce = 50;
 
 /// What is to become a Change.
 struct ChangeWish {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kWrongCodes = 5;
 constexpr Duration kWrongCodesIn = std::chrono::minutes{15};
+constexpr std::size_t kRowsLookedAt = 1000;
 
 /// Steps the Change in the answer's transaction; a refusal by the steps is told and audited.
 Result<Reply> decide_in(storage::Transaction& tx, Change change, const AuditEntry& refused, const std::function<ChangeStep(Change, WallTime)>& event, WallTime now) {
@@ -180,7 +181,7 @@ asio::awaitable<Result<Answer>> ask_for_more(Services& services, Call call, Chan
   co_return co_await open_modal(services, std::move(call), std::move(view), "Approve " + name, command, words);
 }
 
-Yes yes_of(const Services& services, const Call& call, const Change& change, const App& app, Content seen) {
+Yes yes_of(const Services& services, const Call& call, const Change& change, const App& app, Content seen, std::shared_ptr<const Config> policy) {
   Yes yes;
   yes.id = change.id;
   yes.who = call.caller.person;
@@ -192,7 +193,7 @@ Yes yes_of(const Services& services, const Call& call, const Change& change, con
   if (person != nullptr) yes.totp = person->totp;
   if (!yes.totp) yes.totp = SecretValue{};
   yes.from_modal = call.request.kind == Request::Kind::Modal;
-  yes.policy = policy_snapshot(services.config);
+  yes.policy = std::move(policy);
   yes.refused = refusal_entry(call, "");
   yes.now = services.clock.wall_now();
   return yes;
@@ -228,9 +229,45 @@ Answer answer_of(std::vector<Decision> decisions, std::string done) {
   return answer;
 }
 
+/// Whether it says something else than when it was first proposed: whoever approves it together with others may have looked at what it said before.
+Result<bool> has_moved(storage::Transaction& tx, const Change& change) {
+  storage::AuditQuery query;
+  query.app = change.app;
+  query.since = change.requested_at;
+  query.limit = kRowsLookedAt;
+  TRY(const auto rows, tx.audit(query));
+  const auto name = change_name(change.id);
+  const bool moved = std::ranges::any_of(rows, [&](const AuditRow& row) {
+    return row.entry.subject == name && (row.entry.action == "change.content-moved" || row.entry.action == "change.base-moved");
+  });
+  return moved || rows.size() >= kRowsLookedAt;
+}
+
+/// As one of several: what its card shows, and showed from the first.
+Result<Reply> approve_with_others(storage::Transaction& tx, const Yes& yes) {
+  TRY(const auto change, tx.find_change(yes.id));
+  if (change && change->state == ChangeState::Proposed) {
+    TRY(const auto moved, has_moved(tx, *change));
+    if (moved) {
+      Reply reply;
+      reply.message = view::text_message(":eyes: it has moved since it was proposed: look at its card, and approve it by itself");
+      return reply;
+    }
+  }
+  return approve_in(tx, yes);
+}
+
+std::optional<Answer> too_many(const Call& call) {
+  const auto count = call.command.changes.size();
+  if (count <= kMostChangesAtOnce) return std::nullopt;
+  return say(fmt::format(":information_source: That are {} Changes: {} at once are the most. Nothing was done; say it of fewer.", count, kMostChangesAtOnce));
+}
+
 /// Each by its own gate; what needs more than a click is named, for a click of its own.
 asio::awaitable<Result<Answer>> approve_several(Services& services, Call call) {
   if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are, so your approval can't count. `link LOGIN` proves it.", "unknown person");
+  if (auto answer = too_many(call)) co_return std::move(*answer);
+  const auto policy = policy_snapshot(services.config);
   std::vector<Decision> decisions;
   for (const auto id : call.command.changes) {
     Decision decision;
@@ -248,10 +285,12 @@ asio::awaitable<Result<Answer>> approve_several(Services& services, Call call) {
       of_one.command.app = app->name;
       if (change->state == ChangeState::Proposed && change->quorum.step_up == StepUp::Forge) {
         decision.left_out = ":key: counts only reviews on the forge";
+      } else if (change->state == ChangeState::Requested || !change->card) {
+        decision.left_out = ":hourglass: is still being worked out: wait for its card";
       } else if (wants_dialog(*change)) {
         decision.left_out = fmt::format(":key: needs {}: approve it by itself", change->quorum.typed_name ? "the App's name typed" : "a one-time code");
       } else {
-        decision.deed = [yes = yes_of(services, of_one, *change, *app, change->content)](storage::Transaction& tx) { return approve_in(tx, yes); };
+        decision.deed = [yes = yes_of(services, of_one, *change, *app, change->content, policy)](storage::Transaction& tx) { return approve_with_others(tx, yes); };
       }
     }
     decisions.push_back(std::move(decision));
@@ -289,7 +328,7 @@ asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
     }
   }
   Answer answer;
-  answer.deed = [yes = yes_of(services, call, *change, *app, moved ? Content{seen, ""} : change->content)](storage::Transaction& tx) { return approve_in(tx, yes); };
+  answer.deed = [yes = yes_of(services, call, *change, *app, moved ? Content{seen, ""} : change->content, policy_snapshot(services.config))](storage::Transaction& tx) { return approve_in(tx, yes); };
   co_return answer;
 }
 
@@ -321,6 +360,7 @@ asio::awaitable<Result<Answer>> reject_one(Services& services, Call call) {
 }
 
 asio::awaitable<Result<Answer>> reject_several(Services& services, Call call) {
+  if (auto answer = too_many(call)) co_return std::move(*answer);
   std::vector<Decision> decisions;
   for (const auto id : call.command.changes) {
     Decision decision;

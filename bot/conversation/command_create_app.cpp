@@ -1,5 +1,6 @@
 // create-app: in one sentence, or by a form.
 #include "bot/config/policy.hpp"
+#include "bot/config/teams.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/modals.hpp"
@@ -66,7 +67,7 @@ std::string names_of_clusters(const Services& services) {
 }
 
 /// Why it can't be made, "" when it can.
-std::string trouble_with(const Services& services, const CreateAppRequest& request) {
+std::string trouble_with(const Services& services, const Call& call, const CreateAppRequest& request) {
   if (services.fleet.app(request.name) != nullptr) return fmt::format("There is an App {} already.", request.name);
   if (!request.like.empty() && services.fleet.app(request.like) == nullptr) return fmt::format("There is no App {} to take as a pattern.", request.like);
   if (!request.like.empty() && services.fleet.app(request.like)->orphans) return fmt::format("{} stands for what no Git knows: it is no pattern.", request.like);
@@ -77,7 +78,10 @@ std::string trouble_with(const Services& services, const CreateAppRequest& reque
   if (!is_safe_path(request.path)) return fmt::format("\"{}\" is no path inside a repository.", ellipsize(request.path, 80));
   for (const auto& app : services.fleet.apps()) {
     if (app.repository != request.repository || app.path.empty()) continue;
-    if ((app.path + "/").starts_with(request.path + "/") || (request.path + "/").starts_with(app.path + "/")) return fmt::format("{} is where {} lives: say another path.", request.path, app.name);
+    if ((app.path + "/").starts_with(request.path + "/") || (request.path + "/").starts_with(app.path + "/")) {
+      if (!is_visible(services.config, caller_id(call), app)) return fmt::format("Another App lives in {}: say another path.", request.path);
+      return fmt::format("{} is where {} lives: say another path.", request.path, app.name);
+    }
   }
   if (!request.image.empty()) {
     if (const auto image = parse_image(std::string(request.image)); !image) return image.error().message + ".";
@@ -337,7 +341,7 @@ asio::awaitable<Result<Answer>> handle_create_app(Services& services, Call call)
   draft.app = request.name;
   draft.verb = ChangeVerb::CreateApp;
   draft.argument = to_json_text(request);
-  if (const auto why = trouble_with(services, request); !why.empty()) co_return say(":information_source: " + slack::escape(why));
+  if (const auto why = trouble_with(services, call, request); !why.empty()) co_return say(":information_source: " + slack::escape(why));
   const auto app = app_of_change(services, draft);
   if (!app) co_return say("The App's cluster is not configured.");
   if (auto refusal = check_policy(services, call, *app)) co_return *refusal;

@@ -1,4 +1,6 @@
 #include "bot/conversation/handlers.hpp"
+#include "bot/inspect/in_time.hpp"
+#include "bot/view/blocks.hpp"
 #include "bot/view/inspect_view.hpp"
 
 #include <fmt/core.h>
@@ -93,9 +95,10 @@ void keep_window(Following& following, LogText more) {
   following.asked.after = std::move(more.newest);
 }
 
+/// True by itself, should the process die and nobody say more.
 std::string following_words(const Following& following, MonoTime now) {
   const auto left = std::chrono::duration_cast<Duration>(following.until - now);
-  return fmt::format(":arrows_counterclockwise: following, for {} more", format_age(std::max(Duration{0}, left)));
+  return fmt::format(":arrows_counterclockwise: following until {}", view::clock_span(following.services.clock.wall_now() + left));
 }
 
 asio::awaitable<std::optional<slack::Message>> follow_step(std::shared_ptr<Following> following) {
@@ -107,7 +110,9 @@ asio::awaitable<std::optional<slack::Message>> follow_step(std::shared_ptr<Follo
   asked.tail = kMostLines;
   // The App may have lost its place in Git since it began.
   if (services.fleet.app(following->app.name) == nullptr) following->until = now;
-  auto more = co_await read_logs(services.fleet, following->app, std::move(asked));
+  auto looking = read_logs(services.fleet, following->app, std::move(asked));
+  auto timed = in_time(services.clock, following->app.cluster, std::move(looking));
+  auto more = co_await std::move(timed);
   if (more) {
     following->failures = 0;
     following->polled = now;
@@ -151,14 +156,16 @@ asio::awaitable<Result<Answer>> handle_logs(Services& services, Call call) {
   auto asked = asked_of(call.command.logs);
   const bool follows = call.command.logs.follow && !call.command.logs.previous;
   if (follows && call.command.logs.tail == 0) asked.tail = kLinesAtFirst;
-  auto log = co_await read_logs(services.fleet, app, asked);
+  auto looking = read_logs(services.fleet, app, asked);
+  auto timed = in_time(services.clock, app.cluster, std::move(looking));
+  auto log = co_await std::move(timed);
   if (!log) co_return log.error();
   if (follows) co_return follow_answer(services, call, app, std::move(asked), std::move(*log));
   const auto shown = view::tail_of(log->text, kLinesInline);
   view::LogsShown how;
   how.asked = to_text(call.command);
   how.previous = call.command.logs.previous;
-  how.with_file = shown.missing > 0;
+  how.with_file = !shown.is_whole();
   if (call.command.logs.tail > static_cast<int>(kMostLines)) how.note = fmt::format("at most {} lines are read", kMostLines);
   Reply reply;
   reply.message = view::logs_message(app, *log, shown, how);

@@ -27,7 +27,7 @@ struct Concerned {
 Concerned concerned_by(const Services& services, const Call& call, const AlertMatch& match) {
   Concerned concerned;
   for (const auto& app : services.fleet.apps()) {
-    if (!may_be_meant(match, app)) continue;
+    if (!may_be_meant(services.config, match, app)) continue;
     if (is_visible(services.config, caller_id(call), app)) {
       concerned.seen.push_back(app);
     } else {
@@ -35,6 +35,10 @@ Concerned concerned_by(const Services& services, const Call& call, const AlertMa
     }
   }
   return concerned;
+}
+
+bool any_private(const Services& services, const Concerned& concerned) {
+  return std::ranges::any_of(concerned.seen, [&](const App& app) { return !private_words(services.config, app).empty(); });
 }
 
 /// Nobody hides more than they tend.
@@ -54,17 +58,15 @@ std::optional<Answer> check_all(const Services& services, const Call& call, cons
   const auto count = foreign.size();
   if (count > kNamed) foreign.resize(kNamed);
   const auto more = count > kNamed ? fmt::format(" and {} more", count - kNamed) : std::string();
-  return refuse(services, call, fmt::format("You may not {} {}: it is about {}{}; {}.", verb, what, join(foreign, ", "), more, rule), rule);
+  auto refusal = refuse(services, call, fmt::format("You may not {} {}: it is about {}{}; {}.", verb, what, join(foreign, ", "), more, rule), rule);
+  refusal.keep_private = any_private(services, concerned);
+  return refusal;
 }
 
 /// Said to everybody, or to who asked alone where Apps of a private team are meant.
 void address(Reply& reply, bool is_private) {
   reply.private_ = is_private;
   reply.shared = !is_private;
-}
-
-bool any_private(const Services& services, const Concerned& concerned) {
-  return std::ranges::any_of(concerned.seen, [&](const App& app) { return !private_words(services.config, app).empty(); });
 }
 
 /// The caller's own words come back, so that only what is missing is to be added.

@@ -88,6 +88,7 @@ asio::awaitable<Result<Answer>> handle_status(Services& services, Call call) {
   std::erase_if(stored->holds, [&](const Hold& hold) { return hold.scope.kind == HoldScope::Kind::App && !may_know_of(services, call, hold.scope.name); });
   if (!call.command.app.empty()) {
     const auto* app = services.fleet.app(call.command.app);
+    if (app == nullptr) co_return Error{ErrorKind::NotFound, fmt::format("There is no App {} any more", call.command.app)};
     co_return say(with_lines(view::app_status_message(row_of(services, *app, *stored), now), hold_lines(stored->holds, app, now)));
   }
   std::vector<view::StatusRow> rows;

@@ -1,5 +1,8 @@
 #include "bot/conversation/handlers.hpp"
+#include "bot/inspect/in_time.hpp"
 #include "bot/view/inspect_view.hpp"
+
+#include <fmt/core.h>
 
 namespace driftwarden {
 namespace {
@@ -20,17 +23,38 @@ Result<Past> past_of(storage::Transaction& tx, const std::string& app) {
   return past;
 }
 
-asio::awaitable<view::WhyFacts> health_facts(Services& services, App app) {
+struct Health {
   view::WhyFacts facts;
-  auto health = co_await explain_health(services.fleet, app, services.clock.wall_now());
+  std::vector<std::string> logs_read;
+};
+
+asio::awaitable<Health> look_at_health(Services& services, App app, bool with_last_words) {
+  Health seen;
+  auto& facts = seen.facts;
+  auto looking = explain_health(services.fleet, app, services.clock.wall_now(), with_last_words);
+  auto timed = in_time(services.clock, app.cluster, std::move(looking));
+  auto health = co_await std::move(timed);
   if (!health) {
     facts.unknown = health.error().message;
-    co_return facts;
+    co_return seen;
   }
-  facts.health = std::move(*health);
+  facts.health = std::move(health->lines);
+  seen.logs_read = std::move(health->logs_read);
   const auto desired = services.fleet.desired(app.name);
   facts.has_pods = desired && std::ranges::any_of(*desired, [](const Manifest& one) { return has_pods(one.ref.group_kind()); });
-  co_return facts;
+  co_return seen;
+}
+
+/// The last words of a container are its log.
+AuditEntry read_entry(const Call& call, const std::vector<std::string>& sources) {
+  AuditEntry entry;
+  entry.actor = caller_id(call);
+  entry.action = "logs.read";
+  entry.app = call.command.app;
+  std::string list;
+  for (const auto& source : sources) list += (list.empty() ? "" : ",") + json_quoted(source);
+  entry.detail = fmt::format(R"({{"sources":[{}],"lines":{},"why":true}})", list, sources.size());
+  return entry;
 }
 
 }  // namespace
@@ -48,9 +72,19 @@ asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {
   const auto report = services.fleet.report(app.name);
   auto message = view::why_message(app, report, past.incident, last, services.clock.wall_now());
   if (app.orphans) co_return say(std::move(message));
-  auto facts = co_await health_facts(services, app);
-  facts.last_change = past.change;
-  co_return say(view::with_health(std::move(message), app, report, facts));
+  const bool may_read_logs = may(services.config, caller_id(call), to_string(Verb::Logs), app).allowed;
+  auto looking = look_at_health(services, app, may_read_logs);
+  auto seen = co_await std::move(looking);
+  seen.facts.last_change = past.change;
+  auto answer = say(view::with_health(std::move(message), app, report, seen.facts));
+  if (seen.logs_read.empty()) co_return answer;
+  const auto entry = read_entry(call, seen.logs_read);
+  answer.deed = [entry, reply = answer.reply](storage::Transaction& tx) -> Result<Reply> {
+    auto appended = tx.append_audit(entry);
+    if (!appended) return appended.error();
+    return reply;
+  };
+  co_return answer;
 }
 
 }  // namespace driftwarden

@@ -30,7 +30,10 @@ std::string error_words(const Error& error) {
 /// What must be answered in order: what one person says, and what is said in one place.
 std::vector<std::string> lanes_of(const std::optional<Request>& request) {
   if (!request) return {};
-  return {"user " + request->team + " " + request->user, "place " + request->channel + " " + request->thread_ts};
+  std::vector<std::string> lanes{"user " + request->team + " " + request->user};
+  // The App Home and the menu at the lightning bolt are no place that people share.
+  if (!request->channel.empty()) lanes.push_back("place " + request->channel + " " + request->thread_ts);
+  return lanes;
 }
 
 /// What became of an envelope.

@@ -47,19 +47,13 @@ class Conversation {
   asio::awaitable<Result<Answer>> handle(Request request);
   Answer not_understood(const NotUnderstood& trouble) const;
   asio::awaitable<Result<Answer>> run_command(Call call);
-  /// channel_named, asked anew now and then.
-  asio::awaitable<std::string> channel_of(std::string id);
 
   // deliver.cpp
   asio::awaitable<Result<void>> finish(storage::InboxRow row, std::optional<Request> request, Answer answer);
   asio::awaitable<Result<std::string>> deliver_reply(storage::OutboxRow row);
+  asio::awaitable<Result<std::string>> deliver_file(std::string key, MessageRef at, std::string thread_ts, nlohmann::json file, slack::Message message);
   void follow_up(const std::string& key, MessageRef at, std::string thread_ts);
   asio::awaitable<void> follow_progress(std::string key, MessageRef at, std::string thread_ts, Progress progress);
-
-  struct ChannelName {
-    std::string name;
-    MonoTime asked_at{};
-  };
 
   std::unique_ptr<Random> system_random_ = create_system_random();
   Services services_;
@@ -70,7 +64,7 @@ class Conversation {
   std::map<std::int64_t, std::vector<std::string>> running_;  ///< rows under way, with their lanes
   std::map<std::string, Progress> progress_;   ///< of replies that aren't posted yet, by the row's key
   std::shared_ptr<std::size_t> following_ = std::make_shared<std::size_t>(0);  ///< answers that go on
-  std::map<std::string, ChannelName> channels_;
+  ChannelNames channels_;
   TaskGroup tasks_;
 };
 

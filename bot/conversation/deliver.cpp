@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kFollowedAtOnce = 20;
+constexpr std::size_t kMaxBlocks = 50;
 constexpr Duration kShortestPause{1000};
 constexpr Duration kLongestFollowed = std::chrono::hours{1};
 
@@ -28,14 +29,12 @@ struct Destination {
 Destination destination_of(const Request& request, const Reply& reply, bool keep_private, bool goes_on) {
   // The App Home and the menu at the lightning bolt are no place: a direct message is.
   if (request.channel.empty()) return {request.user, "", false};
-  const bool direct = request.channel.starts_with('D') || request.channel.starts_with('U');
   // A slash command's answer is for who typed it, as Slack's own commands do.
   const bool by_itself = request.kind == Request::Kind::Slash && !reply.shared;
-  const bool secret = (reply.private_ || keep_private) && !direct;
+  const bool secret = (reply.private_ || keep_private) && !is_personal(request.channel);
   if (!by_itself && !secret) return {request.channel, request.thread_ts, false};
   // A file can't be shown to one person only, and what only one sees can't be edited.
-  if (secret && (reply.file || goes_on)) return {request.user, "", false};
-  if (reply.file || goes_on) return {request.channel, request.thread_ts, false};
+  if (reply.file || goes_on) return {request.user, "", false};
   // Who acts on a message of the channel itself looks at the channel: a whisper in its thread would not be seen.
   const bool of_the_channel = request.message && request.message->ts == request.thread_ts;
   return {request.channel, of_the_channel ? std::string() : request.thread_ts, true};
@@ -61,6 +60,17 @@ Result<void> enqueue_reply(storage::Transaction& tx, const storage::InboxRow& in
   auto queued = tx.enqueue(row);
   if (!queued) return queued.error();
   return Result<void>{};
+}
+
+slack::Message with_trouble(slack::Message message, const std::string& trouble) {
+  message.text += "\n" + trouble;
+  if (!message.blocks || !message.blocks->is_array()) return message;
+  auto blocks = *message.blocks;
+  if (blocks.size() >= kMaxBlocks) blocks.erase(blocks.end() - 1);
+  json context{{"type", "context"}, {"elements", json::array({{{"type", "mrkdwn"}, {"text", trouble}, {"verbatim", true}}})}};
+  blocks.push_back(std::move(context));
+  message.blocks = std::make_shared<const json>(std::move(blocks));
+  return message;
 }
 
 asio::awaitable<Result<std::optional<slack::Message>>> next_of(Progress& progress) { co_return co_await progress.next(); }
@@ -93,8 +103,8 @@ asio::awaitable<Result<void>> Conversation::finish(storage::InboxRow row, std::o
 
 asio::awaitable<Result<std::string>> Conversation::deliver_reply(storage::OutboxRow row) {
   const auto payload = json::parse(row.payload);
-  auto channel = payload.at("channel").get<std::string>();
-  const auto thread_ts = payload.at("thread_ts").get<std::string>();
+  const auto channel = payload.at("channel").get<std::string>();
+  auto thread_ts = payload.at("thread_ts").get<std::string>();
   slack::Message message;
   message.text = payload.at("text").get<std::string>();
   if (payload.at("blocks").is_array()) message.blocks = std::make_shared<const json>(payload.at("blocks"));
@@ -107,20 +117,40 @@ asio::awaitable<Result<std::string>> Conversation::deliver_reply(storage::Outbox
     shown.channel = channel;
     shown.thread_ts = thread_ts;
     shown.message = std::move(message);
-    shown.only_there = channel.starts_with('U') || channel.starts_with('W') || channel.starts_with('D');
+    shown.only_there = is_personal(channel);
     if (row.attempts > 1) shown.maybe_since = row.created_at;
+    auto copy = shown.message;
     auto posted = co_await messenger_.show(std::move(shown));
     if (!posted) co_return posted.error();
-    // A person's name stands for a conversation that only now is known.
-    channel = posted->channel;
+    // A person's name stands for a conversation that only now is known; what was diverted has no thread there.
+    if (posted->channel != channel) thread_ts.clear();
     follow_up(row.key, *posted, thread_ts);
-  }
-  if (payload.contains("file")) {
-    const auto& file = payload.at("file");
-    auto uploaded = co_await messenger_.api().upload_file(channel, thread_ts, file.at("title").get<std::string>(), file.at("content").get<std::string>());
-    if (!uploaded) log_warn("slack", "a file could not be posted: " + uploaded.error().message);
+    if (payload.contains("file")) {
+      auto delivering = deliver_file(row.key, *posted, thread_ts, payload.at("file"), std::move(copy));
+      co_return co_await std::move(delivering);
+    }
   }
   co_return std::string("told");
+}
+
+/// What could not be posted is said where the answer promises it.
+asio::awaitable<Result<std::string>> Conversation::deliver_file(std::string key, MessageRef at, std::string thread_ts, json file, slack::Message message) {
+  auto uploading = messenger_.api().upload_file(at.channel, thread_ts, file.at("title").get<std::string>(), file.at("content").get<std::string>());
+  auto uploaded = co_await std::move(uploading);
+  if (uploaded) co_return std::string("told");
+  const auto why = uploaded.error();
+  if (is_transient(why) || why.kind == ErrorKind::Cancelled) co_return why;
+  log_warn("slack", fmt::format("{}: the file could not be posted: {}", key, why.message));
+  Messenger::Shown shown;
+  shown.key = std::move(key);
+  shown.channel = at.channel;
+  shown.at = at;
+  shown.message = with_trouble(std::move(message), fmt::format(":warning: The file could not be posted: {}", slack::escape(ellipsize(why.message, 500))));
+  shown.only_there = true;
+  shown.edit_only = true;
+  auto edited = co_await messenger_.show(std::move(shown));
+  if (!edited && (is_transient(edited.error()) || edited.error().kind == ErrorKind::Cancelled)) co_return edited.error();
+  co_return "told, without its file: " + why.message;
 }
 
 void Conversation::follow_up(const std::string& key, MessageRef at, std::string thread_ts) {
@@ -138,12 +168,16 @@ asio::awaitable<void> Conversation::follow_progress(std::string key, MessageRef 
   // However it ends.
   const std::shared_ptr<void> leave(nullptr, [count = following_](void*) { --*count; });
   const auto until = services_.clock.mono_now() + std::min(progress.longest, kLongestFollowed);
-  const auto pause = std::max(progress.every, kShortestPause);
-  while (services_.clock.mono_now() < until) {
-    auto slept = co_await services_.clock.sleep_for(pause);
+  while (true) {
+    const auto now = services_.clock.mono_now();
+    const bool last = now >= until;
+    // They share what Slack allows.
+    const auto pause = std::max(progress.every, kShortestPause) * static_cast<std::int64_t>(*following_);
+    const auto left = std::max<Duration>(std::chrono::ceil<Duration>(until - now), kShortestPause);
+    auto slept = co_await services_.clock.sleep_for(std::min<Duration>(pause, left));
     if (!slept) co_return;
     // Its last words may come a little late; what hangs is left alone.
-    auto asking = with_deadline(services_.clock, until + pause * 10, next_of(progress));
+    auto asking = with_deadline(services_.clock, std::max(until, now) + pause * 10, next_of(progress));
     auto said = co_await std::move(asking);
     if (!said) {
       if (said.error().kind != ErrorKind::Cancelled) log_warn("progress", said.error().message);
@@ -156,12 +190,17 @@ asio::awaitable<void> Conversation::follow_progress(std::string key, MessageRef 
     shown.thread_ts = thread_ts;
     shown.at = at;
     shown.message = std::move(**said);
+    shown.priority = slack::Sender::Priority::Progress;
     shown.only_there = true;
+    shown.edit_only = true;
     auto edited = co_await messenger_.show(std::move(shown));
     if (!edited && !is_transient(edited.error())) {
-      if (edited.error().kind != ErrorKind::Cancelled) log_warn("progress", edited.error().message);
+      // Who deletes the message has seen enough.
+      const auto kind = edited.error().kind;
+      if (kind != ErrorKind::Cancelled && kind != ErrorKind::NotFound) log_warn("progress", edited.error().message);
       co_return;
     }
+    if (last) co_return;
   }
 }
 

@@ -126,7 +126,8 @@ Errors errors_of_new_app(const Request& request, const FormFacts& facts) {
 
 Errors errors_of_approval(const Request& request, const FormFacts& facts) {
   Errors errors;
-  if (!facts.change) return errors;
+  // Of an App that isn't there for them the command says so.
+  if (!facts.change || !holds(facts.visible, facts.change->app)) return errors;
   const auto& quorum = facts.change->quorum;
   if (quorum.step_up == StepUp::Totp) {
     auto code = value_of(request, "code");

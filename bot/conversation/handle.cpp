@@ -11,8 +11,6 @@
 namespace driftwarden {
 namespace {
 
-constexpr Duration kChannelNamesLast = std::chrono::minutes{5};
-constexpr std::size_t kChannelsKnown = 5000;
 constexpr std::string_view kWhichApp = "Which App? `";
 
 const VerbInfo* verb_named(const std::string& word) {
@@ -29,6 +27,18 @@ const VerbInfo* lacks_an_app(const NotUnderstood& trouble) {
   return verb_named(rest.substr(0, rest.find_first_of(" `")));
 }
 
+/// The App that it names is there: not yet of create-app, nor of a Change that made it; `promote` may name what several Apps share.
+bool needs_its_app(Verb verb) {
+  switch (verb) {
+    case Verb::CreateApp:
+    case Verb::Promote:
+    case Verb::Approve:
+    case Verb::Reject:
+    case Verb::Cancel: return false;
+    default: return true;
+  }
+}
+
 }  // namespace
 
 void Conversation::warn_of_hidden_aliases() const {
@@ -43,15 +53,6 @@ Result<Request> Conversation::without_alias(Request request) const {
   return request;
 }
 
-asio::awaitable<std::string> Conversation::channel_of(std::string id) {
-  const auto known = channels_.find(id);
-  if (known != channels_.end() && services_.clock.mono_now() - known->second.asked_at < kChannelNamesLast) co_return known->second.name;
-  if (channels_.size() >= kChannelsKnown) channels_.clear();
-  auto name = co_await channel_named(services_, id);
-  channels_[id] = {name, services_.clock.mono_now()};
-  co_return name;
-}
-
 Answer Conversation::not_understood(const NotUnderstood& trouble) const {
   if (const auto* info = lacks_an_app(trouble)) return pick_app(*info, "");
   return say(view::not_understood_message(trouble));
@@ -60,26 +61,29 @@ Answer Conversation::not_understood(const NotUnderstood& trouble) const {
 asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   if (is_guest(request.team)) co_return say(":no_entry: You are a guest from another workspace: I only answer to my own.");
   auto call = call_of(request);
+  // Named as the config does only where that makes a difference. Asked first: what was looked at stays as it is only as long as nothing is waited for.
+  std::string channel = request.channel;
+  if (!services_.config.teams.empty()) channel = co_await channel_named(services_, channels_, request.channel);
   auto place = co_await look_around(services_, call);
   if (!place) co_return place.error();
   if (request.kind == Request::Kind::Shortcut && request.text == kAct) {
     log_info("command", fmt::format("{} ({}): act", call.caller.person.empty() ? "somebody" : call.caller.person, request.user));
     co_return act_on(services_, call, *place);
   }
-  // Named as the config does only where that makes a difference.
-  std::string channel = request.channel;
-  if (!services_.config.teams.empty()) channel = co_await channel_of(request.channel);
   const auto parsed = parse_command(command_text(request), place->context);
   if (const auto* trouble = std::get_if<NotUnderstood>(&parsed)) {
     auto answer = not_understood(*trouble);
     call.command.verb = Verb::Status;  // names Apps, as that does
-    answer.keep_private = request.kind == Request::Kind::Modal || request.kind == Request::Kind::Shortcut || !may_be_read_in(services_, call, channel);
+    answer.keep_private = request.kind == Request::Kind::Modal || request.kind == Request::Kind::Shortcut || !may_be_read_in(services_, call, channel, {});
     co_return answer;
   }
   call.command = std::get<Command>(parsed);
   fill_from_form(request, call.command);
   log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_log_text(call.command)));
-  const bool open = may_be_read_in(services_, call, channel);
+  Result<std::vector<std::string>> meant = std::vector<std::string>{};
+  if (!services_.config.teams.empty()) meant = co_await apps_meant(services_, call);
+  if (!meant) co_return meant.error();
+  const bool open = may_be_read_in(services_, call, channel, *meant);
   // What must not be read here doesn't stand here either: a Change's card goes where its App may be spoken of.
   if (!open) call.request.channel = request.user;
   if (!open) call.request.thread_ts.clear();
@@ -96,9 +100,12 @@ asio::awaitable<Result<Answer>> Conversation::run_command(Call call) {
     if (!change) co_return change.error();
     if (!may_know_of(services_, call, change->app)) co_return Error{ErrorKind::NotFound, fmt::format("There is no Change {}", change_name(call.command.change))};
   }
+  // From here to the handler's first wait the App stays where it is.
   const auto* app = call.command.app.empty() ? nullptr : services_.fleet.app(call.command.app);
   if (app != nullptr) {
     if (auto answer = check_orphans(call, *app)) co_return *answer;
+  } else if (!call.command.app.empty() && needs_its_app(call.command.verb)) {
+    co_return Error{ErrorKind::NotFound, fmt::format("There is no App {} any more", call.command.app)};
   }
   co_return co_await handler_of(call.command.verb)(services_, std::move(call));
 }

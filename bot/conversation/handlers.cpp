@@ -128,6 +128,17 @@ Answer refuse(const Services&, const Call& call, const std::string& why, const s
   return answer;
 }
 
+namespace {
+
+/// "sync checkout", "read the logs of checkout"
+std::string deed_words(std::string_view verb, const App& app) {
+  if (class_of(verb) != VerbClass::Reading || verb == "diff" || verb == "describe") return fmt::format("{} {}", verb, app.name);
+  if (verb == "why") return fmt::format("ask why {} drifts", app.name);
+  return fmt::format("read the {} of {}", verb, app.name);
+}
+
+}  // namespace
+
 std::optional<Answer> check_policy(const Services& services, const Call& call, const App& app) {
   const auto verb = to_string(call.command.verb);
   if (info_of(call.command.verb).changes_something && call.caller.person.empty()) {
@@ -135,7 +146,7 @@ std::optional<Answer> check_policy(const Services& services, const Call& call, c
   }
   const auto decision = may(services.config, caller_id(call), verb, app);
   if (decision.allowed) return std::nullopt;
-  return refuse(services, call, fmt::format("You may not {} {}: {}.", verb, app.name, decision.rule), decision.rule);
+  return refuse(services, call, fmt::format("You may not {}: {}.", deed_words(verb, app), decision.rule), decision.rule);
 }
 
 std::optional<Answer> check_orphans(const Call& call, const App& app) {
@@ -149,6 +160,7 @@ std::shared_ptr<const Config> policy_snapshot(const Config& config) {
   auto snapshot = std::make_shared<Config>();
   snapshot->policy = config.policy;
   snapshot->groups = config.groups;
+  snapshot->teams = config.teams;
   snapshot->alerts.routes = config.alerts.routes;
   snapshot->slack.admin_channel = config.slack.admin_channel;
   snapshot->slack.default_channel = config.slack.default_channel;

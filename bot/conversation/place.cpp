@@ -1,6 +1,7 @@
 #include "bot/conversation/place.hpp"
 
 #include "bot/config/teams.hpp"
+#include "bot/conversation/bulk.hpp"
 #include "bot/view/alert_buttons.hpp"
 #include "bot/view/alert_view.hpp"
 #include "bot/view/blocks.hpp"
@@ -16,6 +17,7 @@ namespace driftwarden {
 namespace {
 
 constexpr std::size_t kOpenChanges = 20;
+constexpr Duration kChannelNamesLast = std::chrono::minutes{5};
 
 struct Found {
   std::optional<Incident> incident;
@@ -58,7 +60,7 @@ std::vector<std::string> filters_of(const Config& config, const std::vector<App>
   return {words.begin(), words.end()};
 }
 
-void take_incident(const Services& services, const Call& call, const Found& found, Place& place) {
+void take_incident(const Services& services, const Call& call, const Found& found, ChannelPlace& place) {
   if (!found.incident) return;
   const auto seen = [&](const std::string& app) { return services.fleet.app(app) != nullptr && may_know_of(services, call, app); };
   if (found.incident->grouping == Grouping::Alone) {
@@ -71,7 +73,7 @@ void take_incident(const Services& services, const Call& call, const Found& foun
   }
 }
 
-void take_change(const Services& services, const Call& call, const Found& found, Place& place) {
+void take_change(const Services& services, const Call& call, const Found& found, ChannelPlace& place) {
   auto& context = place.context;
   if (found.change && may_know_of(services, call, found.change->app)) {
     place.change = found.change;
@@ -142,15 +144,75 @@ bool names_many(Verb verb) {
     case Verb::Audit:
     case Verb::Ignores:
     case Verb::Stats:
+    case Verb::Silence:
     case Verb::Silences:
+    case Verb::Unsilence:
     case Verb::Digest: return true;
     default: return false;
   }
 }
 
+/// One that isn't configured (any more) is taken for whatever its name may stand for.
+bool may_speak_of_name(const Services& services, const std::string& name, const std::string& channel) {
+  const auto& config = services.config;
+  if (const auto* known = services.fleet.app(name)) return may_speak_of(config, *known, channel);
+  App gone;
+  gone.name = name;
+  const auto spoken_of_in = [&](const std::string& environment) {
+    gone.environment = environment;
+    return may_speak_of(config, gone, channel);
+  };
+  return spoken_of_in("") && std::ranges::all_of(config.clusters, [&](const ClusterConfig& cluster) { return spoken_of_in(cluster.environment); });
+}
+
+/// A list is read by all: what some of them may not see is no news for them, unless this is the team's own channel.
+bool may_be_listed_in(const Config& config, const App& app, const std::string& channel) {
+  if (!may_speak_of(config, app, channel)) return false;
+  const auto is_own = [&](const std::string& named) { return named == channel || (named.starts_with('#') && named.substr(1) == channel); };
+  const bool hidden = !private_words(config, app).empty();
+  return !hidden || std::ranges::any_of(config.teams, [&](const Team& team) { return has_app(team, app) && std::ranges::any_of(team.channels, is_own); });
+}
+
+/// The Apps that the command's own words name, and that are there for the caller.
+std::vector<std::string> apps_named(const Services& services, const Call& call) {
+  const auto& command = call.command;
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && services.fleet.app(name) != nullptr && may_know_of(services, call, name)) names.push_back(name);
+  };
+  AlertMatch one_app;
+  one_app.app = command.match.app;
+  add(command.app);
+  add(command.scope);
+  if (command.match == one_app) add(command.match.app);
+  add(command.from);
+  add(command.to);
+  return names;
+}
+
+Result<std::vector<std::string>> meant_in(storage::Transaction& tx, std::int64_t incident, const std::vector<std::int64_t>& changes) {
+  std::vector<std::string> names;
+  if (incident != 0) {
+    TRY(const auto named, tx.find_incident(incident));
+    if (named) {
+      names.push_back(named->app);
+      TRY(const auto members, tx.incidents_of_group(shown_by(*named)));
+      for (const auto& member : members) names.push_back(member.app);
+    }
+  }
+  for (const auto id : changes) {
+    TRY(const auto change, tx.find_change(id));
+    if (change) names.push_back(change->app);
+  }
+  std::ranges::sort(names);
+  const auto twice = std::ranges::unique(names);
+  names.erase(twice.begin(), twice.end());
+  return names;
+}
+
 }  // namespace
 
-asio::awaitable<Result<Place>> look_around(Services& services, Call call) {
+asio::awaitable<Result<ChannelPlace>> look_around(Services& services, Call call) {
   const auto& request = call.request;
   const MessageRef thread{request.channel, request.thread_ts};
   std::vector<MessageRef> messages;
@@ -161,7 +223,7 @@ asio::awaitable<Result<Place>> look_around(Services& services, Call call) {
   auto working = services.store.query<Found>(std::move(work));
   auto found = co_await std::move(working);
   if (!found) co_return found.error();
-  Place place;
+  ChannelPlace place;
   const auto apps = visible_apps(services, call);
   for (const auto& app : apps) place.context.apps.push_back(app.name);
   place.context.filters = filters_of(services.config, apps);
@@ -171,7 +233,7 @@ asio::awaitable<Result<Place>> look_around(Services& services, Call call) {
   co_return place;
 }
 
-Answer act_on(const Services& services, const Call& call, const Place& place) {
+Answer act_on(const Services& services, const Call& call, const ChannelPlace& place) {
   auto answer = say(":information_source: That message is no alert and no card of mine: there is nothing to act on.");
   if (place.change) {
     answer = act_on_change(call, *place.change);
@@ -184,34 +246,59 @@ Answer act_on(const Services& services, const Call& call, const Place& place) {
   return answer;
 }
 
-asio::awaitable<std::string> channel_named(Services& services, std::string id) {
+asio::awaitable<std::string> channel_named(Services& services, ChannelNames& names, std::string id) {
   if (id.empty() || id.starts_with('D') || services.api == nullptr) co_return id;
-  std::set<std::string> names;
+  std::set<std::string> wanted;
   for (const auto& team : services.config.teams) {
     for (const auto& channel : team.channels) {
-      if (channel.starts_with('#')) names.insert(channel);
+      if (channel.starts_with('#')) wanted.insert(channel);
     }
   }
-  for (const auto& name : names) {
-    auto known = co_await services.api->channel_id(name);
-    if (known && *known == id) co_return name;
+  std::erase_if(names.by_name, [&](const auto& entry) { return !wanted.contains(entry.first); });
+  for (const auto& name : wanted) {
+    const auto known = names.by_name.find(name);
+    const bool fresh = known != names.by_name.end() && services.clock.mono_now() - known->second.asked_at < kChannelNamesLast;
+    if (!fresh) {
+      auto asked = co_await services.api->channel_id(name);
+      // What failed for now is asked again; meanwhile what was known before counts.
+      const bool told = asked || (!is_transient(asked.error()) && asked.error().kind != ErrorKind::Cancelled);
+      if (told) names.by_name[name] = {asked ? *asked : std::string(), services.clock.mono_now()};
+    }
+    const auto now_known = names.by_name.find(name);
+    if (now_known != names.by_name.end() && now_known->second.id == id) co_return name;
   }
   co_return id;
 }
 
-bool may_be_read_in(const Services& services, const Call& call, const std::string& channel) {
+asio::awaitable<Result<std::vector<std::string>>> apps_meant(Services& services, Call call) {
+  auto changes = call.command.changes;
+  if (call.command.change != 0) changes.push_back(call.command.change);
+  if (changes.size() > kMostChangesAtOnce + 1) changes.resize(kMostChangesAtOnce + 1);  // more are refused
+  if (call.command.incident == 0 && changes.empty()) co_return std::vector<std::string>{};
+  std::function<Result<std::vector<std::string>>(storage::Transaction&)> work = [incident = call.command.incident, changes](storage::Transaction& tx) { return meant_in(tx, incident, changes); };
+  auto working = services.store.query<std::vector<std::string>>(std::move(work));
+  auto names = co_await std::move(working);
+  if (!names) co_return names.error();
+  // What isn't there for the caller isn't named to them, either.
+  std::erase_if(*names, [&](const std::string& name) { return !may_know_of(services, call, name); });
+  co_return names;
+}
+
+bool may_be_read_in(const Services& services, const Call& call, const std::string& channel, const std::vector<std::string>& meant) {
   if (channel.empty() || channel.starts_with('D')) return true;
   const auto& config = services.config;
-  const auto* app = call.command.app.empty() ? nullptr : services.fleet.app(call.command.app);
-  if (app != nullptr) return may_speak_of(config, *app, channel);
-  if (!names_many(call.command.verb)) return true;
-  // A list is read by all: what some of them may not see is no news for them, unless this is the team's own channel.
-  const auto said_here = [&](const App& one) {
-    if (!may_speak_of(config, one, channel)) return false;
-    const bool hidden = !private_words(config, one).empty();
-    return !hidden || std::ranges::any_of(config.teams, [&](const Team& team) { return has_app(team, one) && std::ranges::find(team.channels, channel) != team.channels.end(); });
-  };
-  return std::ranges::all_of(visible_apps(services, call), said_here);
+  const auto named = apps_named(services, call);
+  const auto spoken_of = [&](const std::string& name) { return may_speak_of_name(services, name, channel); };
+  if (!std::ranges::all_of(named, spoken_of) || !std::ranges::all_of(meant, spoken_of)) return false;
+  const auto listed = [&](const App& app) { return may_be_listed_in(config, app, channel); };
+  if (meant.size() > 1) {
+    return std::ranges::all_of(meant, [&](const std::string& name) {
+      const auto* app = services.fleet.app(name);
+      return app == nullptr || listed(*app);
+    });
+  }
+  if (!named.empty() || !names_many(call.command.verb)) return true;
+  return std::ranges::all_of(visible_apps(services, call), listed);
 }
 
 }  // namespace driftwarden

@@ -4,6 +4,7 @@
 #include "bot/command/ignore_request.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/outbox/messenger.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/text.hpp"
 
@@ -156,7 +157,7 @@ ChangeDeed change_deed(const Services& services, const Call& call, const App& ap
   const bool in_chat = !has_forge || is_live(verb) || (services.config.policy.review == ReviewMode::Chat && verb == ChangeVerb::Sync);
   draft.review = in_chat ? ReviewMode::Chat : ReviewMode::PullRequest;
   // The card stands in the channel itself: a reply in a thread notifies nobody who could approve, and a direct message reaches nobody else.
-  wish.in_private = call.request.channel.starts_with('D') || call.request.channel.starts_with('U') || call.request.channel.empty();
+  wish.in_private = is_personal(call.request.channel) || call.request.channel.empty();
   draft.channel = wish.in_private ? channel_of(services.config, app) : call.request.channel;
   const bool in_a_thread = call.request.kind == Request::Kind::Mention && call.request.message && call.request.message->ts != call.request.thread_ts;
   wish.say_where = wish.in_private || in_a_thread;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace driftwarden {
 namespace {
@@ -16,6 +17,7 @@ using nlohmann::json;
 constexpr std::size_t kMostOptions = 100;
 constexpr std::size_t kLongestValue = 150;
 constexpr std::size_t kLongestText = 75;
+constexpr std::size_t kLongestTyped = 75;  ///< no name is as long, and likeness is costly: the ack waits for it
 
 /// All letters of `typed` in order, with others between: "cko" of "checkout".
 bool holds_letters(const std::string& name, const std::string& typed) {
@@ -45,12 +47,16 @@ std::string option_text(const App& app) { return ellipsize(app.cluster.empty() ?
 
 std::vector<App> apps_like(const std::vector<App>& apps, const std::string& typed) {
   const auto wanted = to_lower(trim(typed));
-  std::vector<App> found;
-  for (const auto grade : {Likeness::Begins, Likeness::Holds, Likeness::Alike}) {
-    for (const auto& app : apps) {
-      if (likeness(app, wanted) == grade) found.push_back(app);
-    }
+  if (wanted.size() > kLongestTyped) return {};
+  std::vector<std::pair<Likeness, const App*>> graded;
+  for (const auto& app : apps) {
+    const auto grade = likeness(app, wanted);
+    if (grade != Likeness::Not) graded.emplace_back(grade, &app);
   }
+  std::ranges::stable_sort(graded, {}, [](const auto& one) { return one.first; });
+  std::vector<App> found;
+  found.reserve(graded.size());
+  for (const auto& [grade, app] : graded) found.push_back(*app);
   return found;
 }
 

@@ -10,7 +10,8 @@
 
 namespace driftwarden {
 
-/// Those that begin with what was typed, then those that hold it, then those that are spelled alike; each in the order given.
+/// Those that begin with what was typed, then those that hold it, then those that are spelled alike; each in the order given. None for what is longer
+/// than any name.
 std::vector<App> apps_like(const std::vector<App>& apps, const std::string& typed);
 
 /// Slack's answer, {"options": [...]}: of an app_picker whole commands, of a form's field the Apps' names. At most 100, and none whose value is too long

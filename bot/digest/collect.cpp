@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr Duration kDay = std::chrono::hours{24};
 constexpr Duration kWeek = 7 * kDay;
 constexpr std::size_t kChangesLookedAt = 1000;
-constexpr std::size_t kIncidentsLookedAt = 5000;
+constexpr std::size_t kResolvedCounted = 5000;
 constexpr std::size_t kAuditLookedAt = 5000;
 constexpr std::size_t kCommitsLookedAt = 50;
 constexpr std::size_t kAppsAtOnce = 20;  // their Desired is unpacked on the I/O thread
@@ -32,7 +32,8 @@ struct Snooze {
 };
 
 struct Stored {
-  std::vector<Incident> incidents;  ///< open, and those of the last day that are over
+  std::vector<Incident> open;
+  std::vector<std::string> resolved;  ///< the App of each that was over within the last day
   std::vector<Change> pending;
   std::vector<Hold> holds;
   std::vector<Hold> broken_glass;
@@ -89,8 +90,13 @@ Result<std::vector<Hold>> broken_glass(storage::Transaction& tx, const std::vect
 
 Result<Stored> read_stored(storage::Transaction& tx, WallTime now) {
   Stored stored;
-  TRY(auto incidents, tx.incidents_since(now - kDay, kIncidentsLookedAt));
-  stored.incidents = std::move(incidents);
+  TRY(auto open, tx.open_incidents());
+  stored.open = std::move(open);
+  // The open ones are among them, and newer ones hide none of those.
+  TRY(const auto recent, tx.incidents_since(now - kDay, kResolvedCounted + stored.open.size()));
+  for (const auto& incident : recent) {
+    if (incident.state == IncidentState::Resolved) stored.resolved.push_back(incident.app);
+  }
   TRY(auto changes, tx.changes({"", true, kChangesLookedAt}));
   std::erase_if(changes, [](const Change& change) { return change.state != ChangeState::Proposed; });
   std::ranges::reverse(changes);
@@ -103,7 +109,7 @@ Result<Stored> read_stored(storage::Transaction& tx, WallTime now) {
   TRY(auto silences, tx.open_silences());
   std::erase_if(silences, [&](const Silence& silence) { return !is_active(silence, now); });
   stored.silences = std::move(silences);
-  for (const auto& incident : stored.incidents) {
+  for (const auto& incident : stored.open) {
     if (incident.state != IncidentState::Snoozed) continue;
     TRY(const auto rows, tx.audit({incident.app, incident.opened_at, 100, true}));
     const auto found = std::ranges::find(rows, "incident.snoozed", [](const AuditRow& row) { return row.entry.action; });
@@ -126,31 +132,26 @@ void add_report(view::DigestContent& content, const App& app, const DriftReport&
   }
 }
 
-void add_stored(view::DigestContent& content, Stored stored, const std::vector<App>& apps, bool all, Duration forgotten, WallTime now) {
+void add_stored(view::DigestContent& content, const Stored& stored, const Config& config, const std::vector<App>& apps, bool all, WallTime now) {
   std::set<std::string> names;
   for (const auto& app : apps) names.insert(app.name);
   const auto concerns_us = [&](const std::string& app) { return all || names.contains(app); };
-  for (auto& incident : stored.incidents) {
+  content.resolved_since = static_cast<std::size_t>(std::ranges::count_if(stored.resolved, concerns_us));
+  for (const auto& incident : stored.open) {
     if (!concerns_us(incident.app)) continue;
-    if (incident.state == IncidentState::Resolved) {
-      ++content.resolved_since;
-      continue;
-    }
     const auto snoozed = stored.snoozed.find(incident.app);
-    if (incident.state == IncidentState::Snoozed && snoozed != stored.snoozed.end() && now - snoozed->second.at >= forgotten) {
+    if (incident.state == IncidentState::Snoozed && snoozed != stored.snoozed.end() && now - snoozed->second.at >= config.alerts.forgotten) {
       content.pauses.push_back({incident.app, "its alert is snoozed", snoozed->second.who, "", snoozed->second.at, "ack " + incident.app});
     }
-    content.open.push_back(std::move(incident));
+    content.open.push_back(incident);
   }
   std::ranges::stable_sort(content.open, {}, &Incident::opened_at);
-  for (auto& change : stored.pending) {
-    if (concerns_us(change.app)) content.pending.push_back(std::move(change));
-  }
+  std::ranges::copy_if(stored.pending, std::back_inserter(content.pending), [&](const Change& change) { return concerns_us(change.app); });
   const auto covers_us = [&](const Hold& hold) { return all || std::ranges::any_of(apps, [&](const App& app) { return covers(hold.scope, app); }); };
   std::ranges::copy_if(stored.holds, std::back_inserter(content.holds), covers_us);
   std::ranges::copy_if(stored.broken_glass, std::back_inserter(content.broken_glass), covers_us);
   std::ranges::copy_if(stored.silences, std::back_inserter(content.silences),
-                       [&](const Silence& silence) { return all || std::ranges::any_of(apps, [&](const App& app) { return may_be_meant(silence.match, app); }); });
+                       [&](const Silence& silence) { return all || std::ranges::any_of(apps, [&](const App& app) { return may_be_meant(config, silence.match, app); }); });
 }
 
 /// Nothing when what the pin names is what the branch has for the App.
@@ -190,20 +191,45 @@ asio::awaitable<std::optional<view::Pause>> look_at_pin(Fleet& fleet, App app) {
 
 }  // namespace
 
-asio::awaitable<Result<view::DigestContent>> Digest::content(std::vector<std::string> names) {
+asio::awaitable<Result<view::DigestContent>> Digest::content(std::vector<std::string> apps) {
+  std::vector<std::vector<std::string>> sets;
+  sets.push_back(std::move(apps));
+  auto collecting = contents(std::move(sets));
+  auto collected = co_await std::move(collecting);
+  if (!collected) co_return collected.error();
+  co_return std::move(collected->front());
+}
+
+asio::awaitable<Result<std::vector<view::DigestContent>>> Digest::contents(std::vector<std::vector<std::string>> sets) {
   const auto now = clock_.wall_now();
-  const auto forgotten = config_.alerts.forgotten;
-  const bool all = names.empty();
-  auto apps = fleet_.apps();
-  std::erase_if(apps, [&](const App& app) { return !all && std::ranges::find(names, app.name) == names.end(); });
   std::function<Result<Stored>(storage::Transaction&)> read = [now](storage::Transaction& tx) { return read_stored(tx, now); };
   auto reading = store_.query<Stored>(std::move(read));
-  auto stored = co_await std::move(reading);
+  const auto stored = co_await std::move(reading);
   if (!stored) co_return stored.error();
+  std::vector<view::DigestContent> all;
+  for (const auto& names : sets) {
+    auto looking = look_at(names, now);
+    auto content = co_await std::move(looking);
+    const std::set<std::string> wanted{names.begin(), names.end()};
+    auto apps = fleet_.apps();
+    std::erase_if(apps, [&](const App& app) { return !wanted.empty() && !wanted.contains(app.name); });
+    add_stored(content, *stored, config_, apps, names.empty(), now);
+    std::ranges::stable_sort(content.pauses, {}, [](const view::Pause& pause) { return pause.since.value_or(WallTime::max()); });
+    std::ranges::stable_sort(content.rules, {}, [](const view::ExpiringRule& rule) { return rule.until.value_or(WallTime::max()); });
+    all.push_back(std::move(content));
+  }
+  co_return all;
+}
+
+asio::awaitable<view::DigestContent> Digest::look_at(std::vector<std::string> names, WallTime now) {
+  const auto forgotten = config_.alerts.forgotten;
+  const std::set<std::string> wanted{names.begin(), names.end()};
   view::DigestContent content;
   const auto executor = co_await asio::this_coro::executor;
   std::size_t looked_at = 0;
+  const auto apps = fleet_.apps();
   for (const auto& app : apps) {
+    if (!wanted.empty() && !wanted.contains(app.name)) continue;
     if (++looked_at % kAppsAtOnce == 0) co_await asio::post(executor, asio::use_awaitable);
     if (fleet_.app(app.name) == nullptr) continue;
     const auto desired = fleet_.desired(app.name);
@@ -213,9 +239,6 @@ asio::awaitable<Result<view::DigestContent>> Digest::content(std::vector<std::st
     auto behind = co_await std::move(looking);
     if (behind && now - *behind->since >= forgotten) content.pauses.push_back(std::move(*behind));
   }
-  add_stored(content, std::move(*stored), apps, all, forgotten, now);
-  std::ranges::stable_sort(content.pauses, {}, [](const view::Pause& pause) { return pause.since.value_or(WallTime::max()); });
-  std::ranges::stable_sort(content.rules, {}, [](const view::ExpiringRule& rule) { return rule.until.value_or(WallTime::max()); });
   co_return content;
 }
 

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 namespace driftwarden {
 namespace {
@@ -24,16 +24,18 @@ constexpr Duration kLookEvery = std::chrono::minutes{1};
 constexpr const char* kSince = "digest:since";
 
 bool is_listed(const Config& config, const App& app, const std::string& channel) {
-  return std::ranges::any_of(config.teams, [&](const Team& team) { return team.is_private && has_app(team, app) && std::ranges::find(team.channels, channel) != team.channels.end(); });
+  return std::ranges::any_of(config.teams, [&](const Team& team) { return team.is_private && has_app(team, app) && std::ranges::any_of(team.channels, [&](const std::string& named) { return same_channel(named, channel); }); });
 }
 
-/// The one channel that gets everything, but for what isn't to be spoken of there; else where the App's alerts go.
+/// The one channel that gets everything, but for what isn't to be spoken of there; else where the App's alerts go. Of a private App without a channel of
+/// its own nothing is said: "".
 std::string channel_for(const Config& config, const App& app) {
   const auto& one = config.alerts.digest->channel;
   const bool is_private = !private_words(config, app).empty();
   const bool fits = may_speak_of(config, app, one) && (!is_private || is_listed(config, app, one));
   if (!one.empty() && fits) return one;
-  return route(config, {.app = &app, .of_app = true}).channel;
+  auto routed = route(config, {.app = &app, .of_app = true});
+  return is_private && routed.by_default ? std::string() : std::move(routed.channel);
 }
 
 storage::OutboxRow row_of(const std::string& channel, const slack::Message& message, WallTime due, WallTime now) {
@@ -41,7 +43,7 @@ storage::OutboxRow row_of(const std::string& channel, const slack::Message& mess
   row.key = fmt::format("digest:{}:{}", channel, format_time(due));
   row.kind = "slack.notice";
   row.lane = row.key;
-  json payload{{"channel", channel}, {"text", message.text}};
+  json payload{{"channel", channel}, {"text", message.text}, {"priority", "alert"}};
   if (message.blocks) payload["blocks"] = *message.blocks;
   row.payload = payload.dump(-1, ' ', false, json::error_handler_t::replace);
   row.created_at = now;
@@ -49,13 +51,17 @@ storage::OutboxRow row_of(const std::string& channel, const slack::Message& mess
   return row;
 }
 
+Result<bool> is_posted(storage::Transaction& tx, const std::string& channel, WallTime due) {
+  TRY(const auto last, tx.setting("digest:" + channel));
+  const auto posted = last ? parse_time(*last) : Result<WallTime>{WallTime{}};
+  return posted && *posted >= due;
+}
+
 /// True when this moment's digest is still to be posted; from now on it isn't.
 Result<bool> take_turn(storage::Transaction& tx, const std::string& channel, WallTime due) {
-  const auto name = "digest:" + channel;
-  TRY(const auto last, tx.setting(name));
-  const auto posted = last ? parse_time(*last) : Result<WallTime>{WallTime{}};
-  if (posted && *posted >= due) return false;
-  CHECK_OK(tx.set_setting(name, format_time(due)));
+  TRY(const auto posted, is_posted(tx, channel, due));
+  if (posted) return false;
+  CHECK_OK(tx.set_setting("digest:" + channel, format_time(due)));
   return true;
 }
 
@@ -114,35 +120,67 @@ asio::awaitable<void> Digest::run() {
 }
 
 asio::awaitable<bool> Digest::post(WallTime due) {
+  // "#ops" and "ops" are one channel, written as the first App's.
+  std::vector<std::pair<std::string, std::vector<std::string>>> apps;
+  for (const auto& app : fleet_.apps()) {
+    const auto channel = channel_for(config_, app);
+    if (channel.empty()) continue;
+    auto known = std::ranges::find_if(apps, [&](const auto& entry) { return same_channel(entry.first, channel); });
+    if (known == apps.end()) known = apps.insert(apps.end(), {channel, {}});
+    known->second.push_back(app.name);
+  }
+  std::vector<std::string> channels;
+  for (const auto& entry : apps) channels.push_back(entry.first);
+  auto asking = channels_due(std::move(channels), due);
+  auto waiting = co_await std::move(asking);
+  if (!waiting) log_warn("digest", waiting.error().message);
+  if (!waiting) co_return false;
+  if (waiting->empty()) co_return true;
+  std::vector<std::vector<std::string>> sets;
+  for (const auto& channel : *waiting) sets.push_back(std::ranges::find(apps, channel, &std::pair<std::string, std::vector<std::string>>::first)->second);
+  auto collecting = contents(std::move(sets));
+  auto collected = co_await std::move(collecting);
+  if (!collected) log_warn("digest", collected.error().message);
+  if (!collected) co_return false;
   bool all_told = true;
-  std::map<std::string, std::vector<std::string>> apps;
-  for (const auto& app : fleet_.apps()) apps[channel_for(config_, app)].push_back(app.name);
-  for (const auto& [channel, names] : apps) {
-    auto collecting = content(names);
-    const auto collected = co_await std::move(collecting);
-    if (!collected) {
-      log_warn("digest", fmt::format("{}: {}", channel, collected.error().message));
-      all_told = false;
-      continue;
-    }
-    const auto now = clock_.wall_now();
-    std::optional<storage::OutboxRow> row;
-    if (!view::is_quiet(*collected)) row = row_of(channel, view::digest_message(*collected, now), due, now);
-    std::function<Result<void>(storage::Transaction&)> work = [channel = channel, due, row](storage::Transaction& tx) -> Result<void> {
-      TRY(const auto is_ours, take_turn(tx, channel, due));
-      if (!is_ours || !row) return Result<void>{};
-      auto queued = tx.enqueue(*row);
-      if (!queued) return queued.error();
-      return Result<void>{};
-    };
-    auto keeping = store_.transact(std::move(work));
-    const auto kept = co_await std::move(keeping);
-    if (kept) continue;
-    log_warn("digest", fmt::format("{}: {}", channel, kept.error().message));
-    all_told = false;
+  for (std::size_t at = 0; at < waiting->size(); ++at) {
+    auto posting = post_in((*waiting)[at], std::move((*collected)[at]), due);
+    const auto told = co_await std::move(posting);
+    all_told = all_told && told;
   }
   outbox_.wake();
   co_return all_told;
+}
+
+asio::awaitable<Result<std::vector<std::string>>> Digest::channels_due(std::vector<std::string> channels, WallTime due) {
+  std::function<Result<std::vector<std::string>>(storage::Transaction&)> ask = [channels = std::move(channels), due](storage::Transaction& tx) -> Result<std::vector<std::string>> {
+    std::vector<std::string> waiting;
+    for (const auto& channel : channels) {
+      TRY(const auto posted, is_posted(tx, channel, due));
+      if (!posted) waiting.push_back(channel);
+    }
+    return waiting;
+  };
+  auto asking = store_.query<std::vector<std::string>>(std::move(ask));
+  co_return co_await std::move(asking);
+}
+
+asio::awaitable<bool> Digest::post_in(std::string channel, view::DigestContent content, WallTime due) {
+  const auto now = clock_.wall_now();
+  std::optional<storage::OutboxRow> row;
+  if (!view::is_quiet(content)) row = row_of(channel, view::digest_message(content, now), due, now);
+  std::function<Result<void>(storage::Transaction&)> work = [channel, due, row](storage::Transaction& tx) -> Result<void> {
+    TRY(const auto is_ours, take_turn(tx, channel, due));
+    if (!is_ours || !row) return Result<void>{};
+    auto queued = tx.enqueue(*row);
+    if (!queued) return queued.error();
+    return Result<void>{};
+  };
+  auto keeping = store_.transact(std::move(work));
+  const auto kept = co_await std::move(keeping);
+  if (kept) co_return true;
+  log_warn("digest", fmt::format("{}: {}", channel, kept.error().message));
+  co_return false;
 }
 
 }  // namespace driftwarden

@@ -27,8 +27,13 @@ class Digest {
 
  private:
   asio::awaitable<void> run();
+  /// The same of several sets of Apps, with what is stored read once.
+  asio::awaitable<Result<std::vector<view::DigestContent>>> contents(std::vector<std::vector<std::string>> sets);
+  asio::awaitable<view::DigestContent> look_at(std::vector<std::string> apps, WallTime now);
   /// False when a channel is to be tried again.
   asio::awaitable<bool> post(WallTime due);
+  asio::awaitable<bool> post_in(std::string channel, view::DigestContent content, WallTime due);
+  asio::awaitable<Result<std::vector<std::string>>> channels_due(std::vector<std::string> channels, WallTime due);
 
   Clock& clock_;
   const Config& config_;

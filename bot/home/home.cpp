@@ -12,27 +12,37 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace driftwarden {
+
+struct HomeFacts {
+  std::vector<Incident> incidents;
+  std::vector<Change> changes;
+  std::vector<Delegation> delegations;
+  std::vector<App> apps;
+  std::unordered_map<std::string, std::size_t> incident_of;  ///< the first one, by App
+  std::unordered_map<std::string, std::size_t> change_of;
+};
+
 namespace {
 
 constexpr Duration kCalm = std::chrono::seconds{3};
 constexpr Duration kKeptFresh = std::chrono::hours{1};
 constexpr std::size_t kMostPeople = 10'000;
 constexpr std::size_t kMostChanges = 1000;
+constexpr std::size_t kPeopleAtOnce = 25;  ///< with what was loaded once; Slack is slow, and what was loaded ages
+constexpr Duration kBetweenRounds{250};
+constexpr int kMostFailures = 5;
 
-struct Stored {
-  std::vector<Incident> incidents;
-  std::vector<Change> changes;
-  std::vector<Delegation> delegations;
-};
-
-Result<Stored> load(storage::Transaction& tx, WallTime now) {
-  Stored stored;
-  TRY(stored.incidents, tx.open_incidents());
-  TRY(stored.changes, tx.changes({"", true, kMostChanges}));
-  TRY(stored.delegations, tx.active_delegations(now));
-  return stored;
+Result<HomeFacts> load(storage::Transaction& tx, WallTime now) {
+  HomeFacts facts;
+  TRY(facts.incidents, tx.open_incidents());
+  TRY(facts.changes, tx.changes({"", true, kMostChanges}));
+  TRY(facts.delegations, tx.active_delegations(now));
+  for (std::size_t at = 0; at < facts.incidents.size(); ++at) facts.incident_of.emplace(facts.incidents[at].app, at);
+  for (std::size_t at = 0; at < facts.changes.size(); ++at) facts.change_of.emplace(facts.changes[at].app, at);
+  return facts;
 }
 
 /// Directly, by a group, or as one of the team.
@@ -42,14 +52,14 @@ bool owns(const Config& config, const PersonId& who, const App& app) {
   return std::ranges::any_of(config.teams, [&](const Team& team) { return has_app(team, app) && is_member(config, team, who); });
 }
 
-view::StatusRow row_of(Fleet& fleet, const App& app, const Stored& stored) {
+view::StatusRow row_of(Fleet& fleet, const App& app, const HomeFacts& facts) {
   view::StatusRow row;
   row.app = app;
   row.report = fleet.report(app.name);
   const auto health = fleet.health(app.name);
   row.health = health.why.empty() ? std::string(kubernetes::to_string(health.health)) : fmt::format("{}: {}", kubernetes::to_string(health.health), health.why);
-  if (const auto found = std::ranges::find(stored.incidents, app.name, &Incident::app); found != stored.incidents.end()) row.incident = *found;
-  if (const auto found = std::ranges::find(stored.changes, app.name, &Change::app); found != stored.changes.end()) row.open_change = *found;
+  if (const auto found = facts.incident_of.find(app.name); found != facts.incident_of.end()) row.incident = facts.incidents[found->second];
+  if (const auto found = facts.change_of.find(app.name); found != facts.change_of.end()) row.open_change = facts.changes[found->second];
   return row;
 }
 
@@ -74,9 +84,9 @@ std::optional<App> app_of(const Config& config, Fleet& fleet, const Change& chan
   return std::move(*made);
 }
 
-void sort_changes(const Config& config, Fleet& fleet, const Stored& stored, const std::vector<App>& apps, WallTime now, view::HomeContent& content) {
-  for (const auto& change : stored.changes) {
-    const auto app = app_of(config, fleet, change, apps);
+void sort_changes(const Config& config, Fleet& fleet, const HomeFacts& facts, WallTime now, view::HomeContent& content) {
+  for (const auto& change : facts.changes) {
+    const auto app = app_of(config, fleet, change, facts.apps);
     if (!app || !is_visible(config, content.person, *app)) continue;
     if (is_same_person(config, content.person, change.requester)) {
       content.by_me.push_back(change);
@@ -85,21 +95,20 @@ void sort_changes(const Config& config, Fleet& fleet, const Stored& stored, cons
     if (change.state != ChangeState::Proposed) continue;
     const auto counted = counted_approvers(change);
     const bool said_yes = std::ranges::find(counted, content.person) != counted.end();
-    if (!said_yes && may_count(config, content.person, change, *app, stored.delegations, now).counts) content.for_me.push_back(change);
+    if (!said_yes && may_count(config, content.person, change, *app, facts.delegations, now).counts) content.for_me.push_back(change);
   }
 }
 
-view::HomeContent content_for(const Config& config, Fleet& fleet, const Stored& stored, const std::string& slack_id, WallTime now) {
+view::HomeContent content_for(const Config& config, Fleet& fleet, const HomeFacts& facts, const std::string& slack_id, WallTime now) {
   view::HomeContent content;
   content.slack_id = slack_id;
   const auto* person = person_by_slack(config, slack_id);
   if (person == nullptr) return content;
   content.person = person->name;
-  const auto apps = fleet.apps();
-  for (const auto& app : apps) {
+  for (const auto& app : facts.apps) {
     if (!is_visible(config, content.person, app)) continue;
     ++content.visible;
-    auto row = row_of(fleet, app, stored);
+    auto row = row_of(fleet, app, facts);
     if (owns(config, content.person, app)) {
       content.mine.push_back(std::move(row));
     } else if (row.report.state == AppState::OutOfSync || row.incident) {
@@ -108,7 +117,7 @@ view::HomeContent content_for(const Config& config, Fleet& fleet, const Stored& 
   }
   worst_first(content.mine);
   worst_first(content.others);
-  sort_changes(config, fleet, stored, apps, now, content);
+  sort_changes(config, fleet, facts, now, content);
   for (const auto* verb : {"create-app"}) {
     if (may(config, content.person, verb, App{}).allowed) content.verbs.emplace_back(verb);
   }
@@ -129,6 +138,7 @@ void Home::on_opened(const std::string& slack_id) {
   opened_[slack_id] = clock_.wall_now();
   // Slack may have lost it, and its moment should be now.
   published_.erase(slack_id);
+  failures_.erase(slack_id);
   wanted_.insert(slack_id);
   wake_.notify();
 }
@@ -145,8 +155,37 @@ void Home::forget_the_gone() {
   std::erase_if(opened_, [&](const auto& entry) { return now - entry.second > kKeptFresh; });
   std::erase_if(published_, [&](const auto& entry) { return !opened_.contains(entry.first); });
   std::erase_if(wanted_, [&](const std::string& who) { return !opened_.contains(who); });
-  const auto mono = clock_.mono_now();
-  std::erase_if(published_at_, [&](const auto& entry) { return mono - entry.second > kCalm; });
+  std::erase_if(published_at_, [&](const auto& entry) { return !opened_.contains(entry.first); });
+  std::erase_if(failures_, [&](const auto& entry) { return !opened_.contains(entry.first); });
+}
+
+std::vector<std::string> Home::take_due(std::optional<MonoTime>& next) {
+  const auto now = clock_.mono_now();
+  std::vector<std::pair<std::optional<MonoTime>, std::string>> due;
+  for (const auto& who : wanted_) {
+    const auto last = published_at_.find(who);
+    const auto failed = failures_.find(who);
+    const auto pause = failed == failures_.end() ? kCalm : kCalm * (1 << failed->second);
+    if (last == published_at_.end()) {
+      due.emplace_back(std::nullopt, who);
+    } else if (last->second + pause <= now) {
+      due.emplace_back(last->second, who);
+    } else {
+      next = next ? std::min(*next, last->second + pause) : last->second + pause;
+    }
+  }
+  std::ranges::sort(due);
+  if (due.size() > kPeopleAtOnce) {
+    due.resize(kPeopleAtOnce);
+    next = now + kBetweenRounds;
+  }
+  std::vector<std::string> people;
+  for (auto& [last, who] : due) {
+    wanted_.erase(who);
+    published_at_[who] = now;
+    people.push_back(std::move(who));
+  }
+  return people;
 }
 
 asio::awaitable<void> Home::run() {
@@ -157,17 +196,13 @@ asio::awaitable<void> Home::run() {
       for (const auto& [who, at] : opened_) wanted_.insert(who);
     }
     std::optional<MonoTime> next;
-    const auto waiting = wanted_;
-    for (const auto& who : waiting) {
-      const auto last = published_at_.find(who);
-      const auto due = last == published_at_.end() ? clock_.mono_now() : last->second + kCalm;
-      if (due > clock_.mono_now()) {
-        next = next ? std::min(*next, due) : due;
-        continue;
-      }
-      wanted_.erase(who);
-      published_at_[who] = clock_.mono_now();
-      co_await publish(who);
+    auto people = take_due(next);
+    if (!people.empty()) {
+      co_await publish_all(std::move(people));
+      // What moved meanwhile, and who is to be tried again, waits for the next round.
+      auto slept = co_await clock_.sleep_for(kBetweenRounds);
+      if (!slept) co_return;
+      if (!wanted_.empty() || moved_) continue;
     }
     if (next) {
       auto woken = co_await wake_.wait_until(clock_, *next);
@@ -178,28 +213,48 @@ asio::awaitable<void> Home::run() {
   }
 }
 
-asio::awaitable<void> Home::publish(std::string slack_id) {
-  const auto now = clock_.wall_now();
-  std::function<Result<Stored>(storage::Transaction&)> work = [now](storage::Transaction& tx) { return load(tx, now); };
-  auto working = store_.query<Stored>(std::move(work));
-  const auto stored = co_await std::move(working);
-  if (!stored) {
-    log_warn("home", stored.error().message);
+void Home::try_again(const std::string& slack_id) {
+  auto& failures = failures_[slack_id];
+  if (failures >= kMostFailures) return;  // until something moves, or they open it again
+  ++failures;
+  wanted_.insert(slack_id);
+}
+
+asio::awaitable<void> Home::publish_all(std::vector<std::string> people) {
+  std::function<Result<HomeFacts>(storage::Transaction&)> work = [now = clock_.wall_now()](storage::Transaction& tx) { return load(tx, now); };
+  auto working = store_.query<HomeFacts>(std::move(work));
+  auto loaded = co_await std::move(working);
+  if (!loaded) {
+    log_warn("home", loaded.error().message);
+    for (const auto& who : people) try_again(who);
     co_return;
   }
-  auto content = content_for(config_, fleet_, *stored, slack_id, now);
+  loaded->apps = fleet_.apps();
+  const auto facts = std::make_shared<const HomeFacts>(std::move(*loaded));
+  for (const auto& who : people) {
+    auto publishing = publish(who, facts);
+    const auto done = co_await std::move(publishing);
+    if (done) {
+      failures_.erase(who);
+      continue;
+    }
+    if (done.error().kind == ErrorKind::Cancelled) co_return;
+    log_warn("home", fmt::format("the App Home of {} could not be shown: {}", who, done.error().message));
+    if (is_transient(done.error())) try_again(who);
+  }
+}
+
+asio::awaitable<Result<void>> Home::publish(std::string slack_id, std::shared_ptr<const HomeFacts> facts) {
+  const auto now = clock_.wall_now();
+  auto content = content_for(config_, fleet_, *facts, slack_id, now);
   content.workspace_url = workspace_url_;
   // The same but for its moment is the same.
   const auto digest = sha256_hex(view::home_view(content, WallTime{})->dump());
-  if (const auto last = published_.find(slack_id); last != published_.end() && last->second == digest) co_return;
+  if (const auto last = published_.find(slack_id); last != published_.end() && last->second == digest) co_return Result<void>{};
   auto publishing = api_.publish_home(slack_id, view::home_view(content, now));
   auto done = co_await std::move(publishing);
-  if (!done && done.error().kind == ErrorKind::Cancelled) co_return;
-  if (!done) {
-    log_warn("home", fmt::format("the App Home of {} could not be shown: {}", slack_id, done.error().message));
-    co_return;
-  }
-  published_[slack_id] = digest;
+  if (done) published_[slack_id] = digest;
+  co_return done;
 }
 
 }  // namespace driftwarden

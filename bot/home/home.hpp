@@ -8,10 +8,16 @@
 #include "integrations/slack/slack.hpp"
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace driftwarden {
+
+/// What all pages of one round are made of.
+struct HomeFacts;
 
 class Home {
  public:
@@ -28,7 +34,12 @@ class Home {
  private:
   asio::awaitable<void> run();
   void forget_the_gone();
-  asio::awaitable<void> publish(std::string slack_id);
+  /// Who is to be shown it now, who waited longest first; `next` is when the first of the others is.
+  std::vector<std::string> take_due(std::optional<MonoTime>& next);
+  asio::awaitable<void> publish_all(std::vector<std::string> people);
+  asio::awaitable<Result<void>> publish(std::string slack_id, std::shared_ptr<const HomeFacts> facts);
+  /// It is tried again after a while, a few times.
+  void try_again(const std::string& slack_id);
 
   Clock& clock_;
   const Config& config_;
@@ -39,6 +50,7 @@ class Home {
   std::map<std::string, WallTime> opened_;        ///< who opened it when: kept fresh for an hour
   std::map<std::string, std::string> published_;  ///< digest of what each was shown
   std::map<std::string, MonoTime> published_at_;  ///< at most every few seconds
+  std::map<std::string, int> failures_;           ///< in a row
   std::string workspace_url_;
   bool moved_ = false;
   Signal wake_;

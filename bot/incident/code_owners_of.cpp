@@ -28,9 +28,6 @@ Result<OwnersFile> read_owners(Mirror& mirror, ForgeKind dialect, const std::str
   return file;
 }
 
-/// Patterns speak of files: one that the App's path could hold.
-std::string file_of(const App& app) { return app.path.empty() || app.path == "." ? "app.yaml" : app.path + "/app.yaml"; }
-
 asio::awaitable<Result<OwnersFile>> read_owners_of(Fleet& fleet, App app, std::string known_head) {
   const auto dialect = fleet.repository_config(app.repository).forge.kind;
   std::function<Result<OwnersFile>(Mirror&)> read = [dialect, known_head](Mirror& mirror) { return read_owners(mirror, dialect, known_head); };
@@ -39,7 +36,7 @@ asio::awaitable<Result<OwnersFile>> read_owners_of(Fleet& fleet, App app, std::s
 }
 
 std::vector<std::string> owners_in(Fleet& fleet, const App& app, const std::vector<CodeOwnersRule>& rules) {
-  return owners_of_path(rules, file_of(app), fleet.repository_config(app.repository).forge.kind);
+  return owners_of_path(rules, owned_file_of(app), fleet.repository_config(app.repository).forge.kind);
 }
 
 }  // namespace

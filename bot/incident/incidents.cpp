@@ -12,13 +12,6 @@ namespace driftwarden {
 namespace {
 
 constexpr Duration kLookAroundEvery{30'000};
-constexpr Duration kUnknownHoldOff{15'000};  // a render or a list that fails once and then works is nobody's business
-
-Duration patience(const Config& config, const App& app, Cause cause) {
-  const auto configured = hold_off(config, app, cause);
-  const bool given = configured > Duration{0} || config.alerts.hold_off.contains(cause);
-  return cause == Cause::Unknown && !given ? kUnknownHoldOff : configured;
-}
 
 bool asks_for_code_owners(const std::vector<AlertRoute>& routes) {
   return std::ranges::any_of(routes, [](const AlertRoute& route) {
@@ -131,6 +124,8 @@ Telling Incidents::telling_of(const App& app, Cause cause, const std::vector<std
   Telling telling;
   telling.severity = severity_of(config_, app, cause);
   telling.code_owners = code_owners;
+  telling.teams = teams_of(config_, app);
+  telling.silencers = silencers_of(config_, app);
   const AlertFacts facts{&app, cause, telling.severity, code_owners};
   auto routed = route(config_, facts);
   telling.channel = std::move(routed.channel);
@@ -150,7 +145,7 @@ asio::awaitable<void> Incidents::judge(DriftReport report) {
   const auto* known = fleet_.app(name);
   if (known == nullptr) co_return;
   std::vector<std::string> code_owners;
-  if (report.state != AppState::Synced && asks_for_code_owners(config_.alerts.routes)) {
+  if ((report.state != AppState::Synced || !report.fights.empty()) && asks_for_code_owners(config_.alerts.routes)) {
     auto looking = code_owners_.of(*known);
     code_owners = co_await std::move(looking);
     // What came meanwhile is the truth now.
@@ -170,7 +165,7 @@ asio::awaitable<void> Incidents::judge(DriftReport report) {
   auto& in_sync_at = in_sync_at_[name];
   if (report.state == AppState::Synced) in_sync_at = now;
   facts.healed_at = in_sync_at;
-  facts.due = hold_off_.due(report, patience(config_, facts.app, report.cause), now);
+  facts.due = hold_off_.due(report, hold_off(config_, facts.app, report.cause), now);
   facts.tellings = tellings_of(facts.app, code_owners, now);
   facts.flapping = {config_.alerts.flapping, config_.alerts.flapping_window, config_.alerts.calm};
   facts.storm = {config_.alerts.storm, config_.alerts.storm_window};

@@ -93,8 +93,13 @@ class Incidents {
   asio::awaitable<slack::Message> message_of_one(AlertState state, App app);
   slack::Message message_of_group(const AlertState& state) const;
   std::string mentions_of(const std::vector<Incident>& incidents) const;
-  /// Nothing left to say: the first is why.
-  std::pair<std::string, std::string> words_of_note(const AlertState& state, const std::string& payload) const;
+  struct NoteWords {
+    std::string why_not;  ///< nothing is left to say
+    std::string text;
+    bool broadcast = false;
+    std::vector<std::int64_t> criticals;  ///< named in it
+  };
+  NoteWords words_of_note(const AlertState& state, const std::string& payload) const;
   bool apps_are_missing(const AlertState& state) const;
   asio::awaitable<Result<std::string>> deliver_note(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> deliver_notice(storage::OutboxRow row);

@@ -156,7 +156,7 @@ Result<void> commit(storage::Transaction& tx, const JudgeFacts& facts, const std
 std::string storm_setting(const std::string& channel) { return "storm:" + channel; }
 
 std::string muted_by(const std::vector<Silence>& silences, const App& app, Cause cause, const Telling& telling, WallTime now) {
-  const AlertFacts about{&app, cause, telling.severity, telling.code_owners};
+  const AlertFacts about{&app, cause, telling.severity, telling.code_owners, false, telling.teams, telling.silencers};
   if (const auto* silence = silenced_by(silences, about, now)) return fmt::format("silence {}", silence->id);
   return telling.quiet_until && *telling.quiet_until > now ? "quiet hours" : "";
 }

@@ -21,6 +21,8 @@ struct Telling {
   std::vector<std::string> mention;
   std::vector<std::string> code_owners;
   std::optional<WallTime> quiet_until;
+  std::vector<std::string> teams;                  ///< that have the App
+  std::optional<std::vector<PersonId>> silencers;  ///< whose silences count
 };
 
 struct JudgeFacts {

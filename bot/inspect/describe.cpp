@@ -53,43 +53,61 @@ std::vector<ObjectRef> refs_named(const std::vector<Manifest>& objects, const Sa
   return found;
 }
 
+/// What is to be told, with its object where that was read already.
+struct Found {
+  ObjectRef ref;
+  JsonPtr object;
+};
+
 /// A pod, or the ReplicaSet or Job between it and the workload.
-asio::awaitable<Result<std::optional<ObjectRef>>> find_made(Fleet& fleet, App app, std::vector<Manifest> objects, Said said) {
+asio::awaitable<Result<std::optional<Found>>> find_made(Fleet& fleet, App app, std::vector<Manifest> objects, Said said) {
   ObjectRef ref;
   ref.version = "v1";
   ref.kind = "Pod";
   ref.name = said.name;
   ref.namespace_ = app.namespace_;
+  auto cluster = inspect::cluster_of(fleet, app);
+  if (!cluster) co_return cluster.error();
+  const auto workloads = inspect::workloads_of(fleet, app, objects);
   if (said.kind.empty() || said.kind == "pod" || said.kind == "pods") {
-    auto cluster = inspect::cluster_of(fleet, app);
-    if (!cluster) co_return cluster.error();
-    auto workloads = inspect::workloads_of(fleet, app, objects);
-    const auto pods = co_await inspect::fetch_pods(**cluster, std::move(workloads));
+    auto some = inspect::looked_at(workloads);
+    const auto pods = co_await inspect::fetch_pods(**cluster, std::move(some));
     if (!pods) co_return pods.error();
-    std::vector<ObjectRef> by_prefix;
+    std::optional<Found> by_prefix;
     for (const auto& owned : *pods) {
       ref.name = inspect::text_at(owned.pod, {"metadata", "name"});
       ref.namespace_ = inspect::text_at(owned.pod, {"metadata", "namespace"});
-      if (ref.name == said.name) co_return std::optional<ObjectRef>(ref);
-      if (said.name.size() >= 3 && ref.name.starts_with(said.name)) by_prefix.push_back(ref);
+      const bool same = ref.name == said.name;
+      if (!same && (by_prefix || said.name.size() < 3 || !ref.name.starts_with(said.name))) continue;
+      Found found;
+      found.ref = ref;
+      found.object = std::make_shared<const nlohmann::json>(owned.pod);
+      by_prefix = std::move(found);
+      if (same) co_return by_prefix;
     }
-    if (!by_prefix.empty()) co_return std::optional<ObjectRef>(by_prefix.front());
+    if (by_prefix) co_return by_prefix;
   }
-  for (const auto& manifest : objects) {
-    if ((said.kind.empty() || said.kind.starts_with("replicaset")) && inspect::is_made_for(manifest.ref, "ReplicaSet", said.name)) {
+  for (const auto& workload : workloads) {
+    if ((said.kind.empty() || said.kind.starts_with("replicaset")) && inspect::is_made_for(workload.ref, "ReplicaSet", said.name)) {
       ref.group = "apps";
       ref.kind = "ReplicaSet";
-    } else if ((said.kind.empty() || said.kind.starts_with("job")) && inspect::is_made_for(manifest.ref, "Job", said.name)) {
+    } else if ((said.kind.empty() || said.kind.starts_with("job")) && inspect::is_made_for(workload.ref, "Job", said.name)) {
       ref.group = "batch";
       ref.kind = "Job";
     } else {
       continue;
     }
     ref.name = said.name;
-    ref.namespace_ = manifest.ref.namespace_;
-    co_return std::optional<ObjectRef>(ref);
+    ref.namespace_ = workload.ref.namespace_;
+    const auto got = co_await (*cluster)->get(ref);
+    if (!got && got.error().kind != ErrorKind::NotFound) co_return got.error();
+    if (!got || !inspect::is_controlled_by(**got, workload.ref, *workload.object)) continue;
+    Found found;
+    found.ref = ref;
+    found.object = *got;
+    co_return std::optional<Found>(std::move(found));
   }
-  co_return std::optional<ObjectRef>{};
+  co_return std::optional<Found>{};
 }
 
 Error unknown_object(const App& app, const std::vector<Manifest>& objects, const std::string& said) {
@@ -103,22 +121,31 @@ Error unknown_object(const App& app, const std::vector<Manifest>& objects, const
                                            join(known, ", "), names.size() > known.size() ? fmt::format(" and {} more", names.size() - known.size()) : "")};
 }
 
-asio::awaitable<Result<std::string>> describe_one(Fleet& fleet, const Redactor& redactor, App app, ObjectRef ref, WallTime now) {
+Error not_own(const App& app, const ObjectRef& ref) {
+  return {ErrorKind::NotFound, fmt::format("{} stands in Git, but what {} has there isn't {}'s own: it bears no mark of it", to_string(ref), app.cluster, app.name)};
+}
+
+asio::awaitable<Result<std::string>> describe_one(Fleet& fleet, const Redactor& redactor, App app, Found found, WallTime now) {
   auto cluster = inspect::cluster_of(fleet, app);
   if (!cluster) co_return cluster.error();
-  JsonPtr object;
-  if (ref.group.empty() && ref.kind == "Secret") {
+  const auto ref = found.ref;
+  auto object = found.object;
+  if (object == nullptr && !inspect::may_be_own(fleet, app, ref)) co_return not_own(app, ref);
+  if (object != nullptr) {
+    // Read, and known to be its own.
+  } else if (ref.group.empty() && ref.kind == "Secret") {
     // Its values aren't read for this: what the comparison holds anyway is enough for the names.
     object = fleet.live(app, ref);
     if (object == nullptr) co_return Error{ErrorKind::NotFound, fmt::format("{} isn't there on {}", to_string(ref), app.cluster)};
   } else {
     auto got = co_await (*cluster)->get(ref);
     if (!got) co_return got.error();
+    if (!inspect::is_own(app, ref, **got)) co_return not_own(app, ref);
     object = *got;
   }
   std::vector<EventRow> rows;
   std::vector<ObjectRef> refs{ref};
-  std::set<std::string> none;
+  std::vector<ObjectRef> none;
   auto events = co_await inspect::fetch_events(**cluster, std::move(refs), std::move(none));
   if (events) {
     std::erase_if(*events, [&](const EventRow& row) { return row.object != inspect::label_of(ref); });
@@ -137,6 +164,7 @@ asio::awaitable<Result<std::string>> describe(Fleet& fleet, const Redactor& reda
   const auto objects = inspect::objects_of(fleet, app);
   if (!objects) co_return objects.error();
   std::vector<ObjectRef> refs;
+  std::optional<Found> made;
   std::size_t left_out = 0;
   if (object.empty()) {
     for (const auto& manifest : *objects) {
@@ -152,14 +180,18 @@ asio::awaitable<Result<std::string>> describe(Fleet& fleet, const Redactor& reda
     if (refs.empty()) {
       auto found = co_await find_made(fleet, app, *objects, said);
       if (!found) co_return found.error();
-      if (*found) refs.push_back(**found);
+      made = std::move(*found);
+      if (made) refs.push_back(made->ref);
     }
     if (refs.empty()) co_return unknown_object(app, *objects, object);
   }
   if (refs.empty()) co_return Error{ErrorKind::NotFound, app.name + " has no objects"};
   std::string text;
   for (const auto& ref : refs) {
-    auto one = co_await describe_one(fleet, redactor, app, ref, now);
+    Found found;
+    found.ref = ref;
+    if (made) found.object = made->object;
+    auto one = co_await describe_one(fleet, redactor, app, std::move(found), now);
     if (!one && (refs.size() == 1 || one.error().kind != ErrorKind::NotFound)) co_return one.error();
     if (!text.empty()) text += "\n";
     text += one ? *one : fmt::format("{}: isn't there on {}\n", to_string(ref), app.cluster);

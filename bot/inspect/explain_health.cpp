@@ -44,7 +44,7 @@ const ContainerState* failing_container(const PodRow& pod) {
   return found;
 }
 
-/// What it said before it ended, on one line; "" when there is nothing to be had.
+/// What it said before it ended, on one line, redacted; "" when there is nothing to be had.
 asio::awaitable<std::string> last_words(kubernetes::Cluster& cluster, PodRow pod) {
   const auto* container = failing_container(pod);
   if (container == nullptr) co_return std::string();
@@ -78,7 +78,7 @@ bool is_said(const std::vector<std::string>& lines, const std::string& message) 
 
 }  // namespace
 
-asio::awaitable<Result<std::vector<std::string>>> explain_health(Fleet& fleet, App app, WallTime now) {
+asio::awaitable<Result<HealthExplained>> explain_health(Fleet& fleet, App app, WallTime now, bool with_last_words) {
   const auto objects = inspect::objects_of(fleet, app);
   if (!objects) co_return objects.error();
   auto cluster = inspect::cluster_of(fleet, app);
@@ -88,12 +88,13 @@ asio::awaitable<Result<std::vector<std::string>>> explain_health(Fleet& fleet, A
   for (const auto& manifest : *objects) {
     if (!has_health(manifest.ref) || looked_at++ >= kObjectsLookedAt) continue;
     const auto live = fleet.live(app, manifest.ref);
-    if (live == nullptr) continue;  // that is drift, and told as such
+    if (live == nullptr || !inspect::is_own(app, manifest.ref, *live)) continue;  // that is drift, and told as such
     const auto health = kubernetes::health_of(*live);
     if (health.health != kubernetes::Health::Healthy) ailing.emplace_back(health.health, object_line(manifest.ref, *live, health));
   }
   std::ranges::stable_sort(ailing, [](const auto& a, const auto& b) { return (a.first == kubernetes::Health::Degraded) > (b.first == kubernetes::Health::Degraded); });
-  std::vector<std::string> lines;
+  HealthExplained explained;
+  auto& lines = explained.lines;
   for (auto& [health, line] : ailing) lines.push_back(ellipsize(redact_log(line), kLongestLine));
 
   auto rows = co_await find_pods(fleet, app);
@@ -101,18 +102,21 @@ asio::awaitable<Result<std::vector<std::string>>> explain_health(Fleet& fleet, A
   const auto in_trouble = static_cast<std::size_t>(std::ranges::count_if(*rows, inspect::is_in_trouble));
   for (std::size_t i = 0; i < rows->size() && i < std::min(in_trouble, kPodsShown); ++i) {
     auto line = ellipsize(pod_line((*rows)[i]), kLongestLine);
-    const auto words = co_await last_words(**cluster, (*rows)[i]);
-    if (!words.empty()) line += "; its last words: " + words;
+    std::string words;
+    if (with_last_words) words = co_await last_words(**cluster, (*rows)[i]);
+    if (!words.empty()) {
+      line += "; its last words: " + words;
+      explained.logs_read.push_back((*rows)[i].name + "/" + failing_container((*rows)[i])->name);
+    }
     lines.push_back(std::move(line));
   }
   if (in_trouble > kPodsShown) lines.push_back(fmt::format("{} more pods in trouble", in_trouble - kPodsShown));
 
-  std::set<std::string> more;
-  for (const auto& row : *rows) more.insert("Pod/" + row.name);
-  std::vector<ObjectRef> refs;
-  for (const auto& manifest : *objects) refs.push_back(manifest.ref);
+  std::vector<ObjectRef> more;
+  for (const auto& row : *rows) more.push_back({"", "v1", "Pod", row.namespace_, row.name});
+  auto refs = inspect::own_refs(fleet, app, *objects);
   auto events = co_await inspect::fetch_events(**cluster, std::move(refs), std::move(more));
-  if (!events) co_return lines;  // what was found is worth telling without them
+  if (!events) co_return explained;  // what was found is worth telling without them
   std::size_t shown = 0;
   for (const auto& event : sorted_events(std::move(*events), 50)) {
     const bool old = !event.last || now - *event.last > kWarningIsNews;
@@ -121,7 +125,7 @@ asio::awaitable<Result<std::vector<std::string>>> explain_health(Fleet& fleet, A
     lines.push_back(ellipsize(fmt::format("{} {}{}, {} ago: {}", event.object, event.reason, event.count > 1 ? fmt::format(" x{}", event.count) : "",
                                           format_age(std::max(Duration{0}, now - *event.last)), event.message), kLongestLine));
   }
-  co_return lines;
+  co_return explained;
 }
 
 }  // namespace driftwarden

@@ -2,6 +2,8 @@
 #include "bot/inspect/read_json.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 namespace driftwarden::inspect {
 namespace {
@@ -10,6 +12,7 @@ using nlohmann::json;
 
 constexpr std::size_t kEventsOfANamespace = 3000;
 constexpr std::size_t kObjectsAskedFor = 30;
+constexpr std::size_t kNamespacesAskedFor = 10;
 
 /// The letters that Kubernetes makes names of.
 bool is_random(std::string_view text, std::size_t least, std::size_t most) {
@@ -27,16 +30,30 @@ kubernetes::ListQuery events_in(const std::string& namespace_) {
   return query;
 }
 
-struct Wanted {
-  std::vector<ObjectRef> objects;
-  std::set<std::string> more;
+class Wanted {
+ public:
+  Wanted(const std::vector<ObjectRef>& objects, const std::vector<ObjectRef>& more) {
+    for (const auto* refs : {&objects, &more}) {
+      for (const auto& ref : *refs) named_.insert({ref.kind, ref.namespace_, ref.name});
+    }
+    std::ranges::copy_if(objects, std::back_inserter(makers_), [](const ObjectRef& ref) { return runs_pods(ref.group_kind()); });
+  }
   bool takes(const json& event) const {
     const auto kind = text_at(event, {"involvedObject", "kind"});
     const auto name = text_at(event, {"involvedObject", "name"});
-    if (more.contains(kind + "/" + name)) return true;
-    return std::ranges::any_of(objects, [&](const ObjectRef& ref) { return (ref.kind == kind && ref.name == name) || is_made_for(ref, kind, name); });
+    const auto said = text_at(event, {"involvedObject", "namespace"});
+    const auto own = said.empty() ? text_at(event, {"metadata", "namespace"}) : said;
+    // Events of what is in no namespace are kept in one all the same.
+    if (named_.contains({kind, own, name}) || (said.empty() && named_.contains({kind, "", name}))) return true;
+    return std::ranges::any_of(makers_, [&](const ObjectRef& ref) { return ref.namespace_ == own && is_made_for(ref, kind, name); });
   }
+
+ private:
+  std::set<std::tuple<std::string, std::string, std::string>> named_;  ///< kind, namespace, name
+  std::vector<ObjectRef> makers_;
 };
+
+std::string namespace_of_events(const ObjectRef& ref) { return ref.namespace_.empty() ? "default" : ref.namespace_; }
 
 }  // namespace
 
@@ -59,12 +76,15 @@ bool is_made_for(const ObjectRef& workload, std::string_view kind, std::string_v
   return names_pods && kind == "Pod" && dash == std::string_view::npos && is_random(head, 5, 5);
 }
 
-asio::awaitable<Result<std::vector<EventRow>>> fetch_events(kubernetes::Cluster& cluster, std::vector<ObjectRef> objects, std::set<std::string> more) {
+asio::awaitable<Result<std::vector<EventRow>>> fetch_events(kubernetes::Cluster& cluster, std::vector<ObjectRef> objects, std::vector<ObjectRef> more) {
   std::set<std::string> namespaces;
-  for (const auto& ref : objects) namespaces.insert(ref.namespace_.empty() ? "default" : ref.namespace_);
-  Wanted wanted;
-  wanted.objects = objects;
-  wanted.more = more;
+  for (const auto& ref : objects) {
+    if (namespaces.size() < kNamespacesAskedFor) namespaces.insert(namespace_of_events(ref));
+  }
+  const Wanted wanted(objects, more);
+  // Pods first: theirs tell most.
+  auto by_name = more;
+  by_name.insert(by_name.end(), objects.begin(), objects.end());
   std::vector<EventRow> rows;
   std::set<std::string> seen;
   const auto take = [&](const json& events) {
@@ -79,13 +99,11 @@ asio::awaitable<Result<std::vector<EventRow>>> fetch_events(kubernetes::Cluster&
     take(**events);
     if ((*events)->size() < kEventsOfANamespace) continue;
     // The page is full, and its order says nothing of what is new: ask for the objects that matter by name.
-    std::vector<std::string> asked(more.begin(), more.end());
-    for (const auto& ref : objects) asked.push_back(label_of(ref));
-    if (asked.size() > kObjectsAskedFor) asked.resize(kObjectsAskedFor);
-    for (const auto& label : asked) {
-      const auto slash = label.find('/');
+    std::size_t asked = 0;
+    for (const auto& ref : by_name) {
+      if (namespace_of_events(ref) != name || asked++ >= kObjectsAskedFor) continue;
       auto one = events_in(name);
-      one.field_selector = "involvedObject.kind=" + label.substr(0, slash) + ",involvedObject.name=" + label.substr(slash + 1);
+      one.field_selector = "involvedObject.kind=" + ref.kind + ",involvedObject.name=" + ref.name;
       const auto found = co_await cluster.list(std::move(one));
       if (found) take(**found);
     }
@@ -102,15 +120,12 @@ asio::awaitable<Result<std::vector<EventRow>>> find_events(Fleet& fleet, App app
   if (!objects) co_return objects.error();
   auto cluster = inspect::cluster_of(fleet, app);
   if (!cluster) co_return cluster.error();
-  std::set<std::string> more;
-  auto workloads = inspect::workloads_of(fleet, app, *objects);
+  std::vector<ObjectRef> more;
+  auto workloads = inspect::looked_at(inspect::workloads_of(fleet, app, *objects));
   // Pods whose names tell nothing (of bare Jobs, renamed ones) are found by their labels; without that right, by name only.
   const auto pods = co_await inspect::fetch_pods(**cluster, std::move(workloads));
-  if (pods) {
-    for (const auto& owned : *pods) more.insert("Pod/" + inspect::text_at(owned.pod, {"metadata", "name"}));
-  }
-  std::vector<ObjectRef> refs;
-  for (const auto& manifest : *objects) refs.push_back(manifest.ref);
+  if (pods) more = inspect::refs_of(*pods);
+  auto refs = inspect::own_refs(fleet, app, *objects);
   auto rows = co_await inspect::fetch_events(**cluster, std::move(refs), std::move(more));
   if (!rows) co_return rows.error();
   co_return sorted_events(std::move(*rows), limit);

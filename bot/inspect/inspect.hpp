@@ -1,4 +1,5 @@
 #pragma once
+// Looks only at what is the App's own: live objects that bear its tracking annotation, or that are in Git and in the App's namespace without another's.
 // What runs: pods, events and logs of an App, read from its cluster with the bot's rights, redacted, and bounded. Nothing here writes.
 #include "bot/inspect/rows.hpp"
 #include "bot/watch/fleet.hpp"
@@ -29,6 +30,13 @@ asio::awaitable<Result<LogText>> read_logs(Fleet& fleet, App app, LogsAsked aske
 /// One object as `kubectl describe` would tell, from what is live: identity, owners, conditions, containers, events. Secret values are hidden.
 asio::awaitable<Result<std::string>> describe(Fleet& fleet, const Redactor& redactor, App app, std::string object, WallTime now);
 /// Why it isn't healthy, a line each, worst first: failing conditions, pods in trouble with their last words, newest warnings. Empty: nothing found.
-asio::awaitable<Result<std::vector<std::string>>> explain_health(Fleet& fleet, App app, WallTime now);
+struct HealthExplained {
+  std::vector<std::string> lines;
+  std::vector<std::string> logs_read;  ///< whose last words are among them: "web-5d4f/app"
+};
+/// The pods' last words only for those who may read logs.
+asio::awaitable<Result<HealthExplained>> explain_health(Fleet& fleet, App app, WallTime now, bool with_last_words);
+/// "only 40 of 57 workloads were looked at", "" when all are.
+std::string workloads_left_out(Fleet& fleet, const App& app);
 
 }  // namespace driftwarden

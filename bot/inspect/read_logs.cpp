@@ -29,20 +29,6 @@ std::string without_kind(const std::string& target, std::string_view kind) {
   return target.substr(slash + 1);
 }
 
-/// "deploy/web", "Deployment/web" and "web" mean the same workload.
-bool is_workload(const std::string& label, const std::string& target) {
-  const auto slash = target.find('/');
-  const auto name = label.substr(label.find('/') + 1);
-  if (slash == std::string::npos) return name == target;
-  const auto kind = to_lower(label.substr(0, label.find('/')));
-  auto said = to_lower(target.substr(0, slash));
-  if (said == "deploy" || said == "deployments") said = "deployment";
-  if (said == "sts") said = "statefulset";
-  if (said == "ds") said = "daemonset";
-  if (said == "rs") said = "replicaset";
-  return name == target.substr(slash + 1) && (kind == said || kind + "s" == said);
-}
-
 std::vector<PodRow> chosen(const std::vector<PodRow>& pods, const LogsAsked& asked) {
   std::vector<PodRow> out;
   const auto pick = [&](const auto& fits) {
@@ -55,7 +41,7 @@ std::vector<PodRow> chosen(const std::vector<PodRow>& pods, const LogsAsked& ask
   if (target.empty()) return pods;
   const auto name = without_kind(without_kind(target, "pod"), "po");
   pick([&](const PodRow& pod) { return pod.name == name; });
-  if (asked.pod.empty()) pick([&](const PodRow& pod) { return is_workload(pod.workload, target); });
+  if (asked.pod.empty()) pick([&](const PodRow& pod) { return inspect::is_workload(pod.workload, target); });
   pick([&](const PodRow& pod) { return name.size() >= 3 && pod.name.starts_with(name); });
   return out;
 }
@@ -168,7 +154,8 @@ LogText merged(std::vector<LogLine> lines, const LogsAsked& asked, std::size_t s
 asio::awaitable<Result<LogText>> read_logs(Fleet& fleet, App app, LogsAsked asked) {
   auto cluster = inspect::cluster_of(fleet, app);
   if (!cluster) co_return cluster.error();
-  const auto pods = co_await find_pods(fleet, app);
+  auto fetching = inspect::fetch_rows(fleet, app, asked.pod.empty() ? asked.workload : asked.pod);
+  const auto pods = co_await std::move(fetching);
   if (!pods) co_return pods.error();
   const auto wanted = chosen(*pods, asked);
   if (wanted.empty()) co_return nothing_chosen(app, *pods, asked);
@@ -185,6 +172,7 @@ asio::awaitable<Result<LogText>> read_logs(Fleet& fleet, App app, LogsAsked aske
     co_return Error{ErrorKind::NotFound, fmt::format("{} has no container \"{}\"; there are {}", app.name, asked.container, join(names, ", "))};
   }
   if (wanted.size() > sources.size() && sources.size() == kMostPods) troubles.push_back(fmt::format("only {} of {} pods were read, those in trouble first: name one for the others", kMostPods, wanted.size()));
+  if (const auto left_out = workloads_left_out(fleet, app); asked.pod.empty() && asked.workload.empty() && !left_out.empty()) troubles.push_back(left_out + ": name one for the others");
   std::vector<LogLine> lines;
   std::vector<std::string> read;
   std::optional<Error> refused;

@@ -87,23 +87,27 @@ std::string unwritable_code(const Error& error) {
 }
 
 asio::awaitable<Result<MessageRef>> Messenger::show(Shown shown) {
-  // A message that went to the admin channel keeps its line when it is edited there.
-  const bool diverted = is_diverted(shown);
-  const auto channel = shown.at && !diverted ? shown.at->channel : shown.channel;
-  if (diverted) shown.message = with_line(std::move(shown.message), diversion_line(shown.channel, known_[shown.channel]));
   auto original = shown;
+  const bool diverted = co_await is_diverted(shown.channel, shown.at);
+  const auto channel = shown.at && !diverted ? shown.at->channel : shown.channel;
+  // A message that went to the admin channel keeps its line when it is edited there.
+  if (diverted) shown.message = with_line(std::move(shown.message), diversion_line(shown.channel, known_[shown.channel]));
   auto sent = co_await show_there(std::move(shown));
-  if (sent && !diverted) co_await remember(original.channel, "");
+  // An edit elsewhere says nothing of the channel it was meant for.
+  const bool in_its_channel = !original.at || original.at->channel == original.channel;
+  if (sent && in_its_channel) co_await remember(original.channel, "");
   const auto code = sent ? std::string() : unwritable_code(sent.error());
-  if (code.empty() || original.only_there || admin_channel_.empty() || channel == admin_channel_) co_return sent;
+  if (code.empty() || original.only_there || original.edit_only || admin_channel_.empty() || channel == admin_channel_) co_return sent;
   auto fallen = co_await fall_back(std::move(original), code);
   if (!fallen && !unwritable_code(fallen.error()).empty()) co_return sent;  // the first trouble says more
   co_return fallen;
 }
 
-bool Messenger::is_diverted(const Shown& shown) const {
-  const auto known = known_.find(shown.channel);
-  return shown.at && shown.at->channel != shown.channel && shown.channel != admin_channel_ && known != known_.end() && !known->second.empty();
+asio::awaitable<bool> Messenger::is_diverted(std::string channel, std::optional<MessageRef> at) {
+  const auto known = known_.find(channel);
+  if (!at || admin_channel_.empty() || channel == admin_channel_ || known == known_.end() || known->second.empty()) co_return false;
+  const auto admins = co_await api_.channel_id(admin_channel_);
+  co_return admins && at->channel == *admins && channel != *admins;
 }
 
 asio::awaitable<Result<MessageRef>> Messenger::show_there(Shown shown) {
@@ -130,17 +134,27 @@ asio::awaitable<Result<MessageRef>> Messenger::show_there(Shown shown) {
   auto again = outgoing;
   auto sent = co_await sender_.send(std::move(outgoing));
   const bool gone = shown.at && !sent && sent.error().kind == ErrorKind::NotFound && unwritable_code(sent.error()).empty();
-  if (!gone) co_return sent;
+  if (!gone || shown.edit_only) co_return sent;
   // Somebody deleted the message: say it anew rather than fall silent.
   again.ts.reset();
   again.thread_ts = shown.thread_ts;
   co_return co_await sender_.send(std::move(again));
 }
 
+/// Its id; of a person that of the conversation with them, since a direct message can be searched by that only.
+asio::awaitable<Result<std::string>> Messenger::searchable(std::string channel) {
+  if (!is_personal(channel) || channel.starts_with('D')) co_return co_await api_.channel_id(std::move(channel));
+  slack::JsonPtr arguments = std::make_shared<const json>(json{{"users", channel}});
+  const auto opened = co_await api_.call("conversations.open", std::move(arguments));
+  if (!opened && is_transient(opened.error())) co_return opened.error();
+  if (!opened || !(*opened)->contains("channel")) co_return channel;
+  co_return (*opened)->at("channel").value("id", channel);
+}
+
 /// Where an earlier try left it. An error only when looking again may help.
 asio::awaitable<Result<std::optional<MessageRef>>> Messenger::find_earlier(Shown shown, std::string oldest_ts) {
   std::optional<MessageRef> nothing;
-  auto channel = co_await api_.channel_id(shown.channel);
+  auto channel = co_await searchable(shown.channel);
   if (!channel) co_return channel.error();
   auto found = co_await api_.find_posted(*channel, shown.thread_ts, oldest_ts, shown.key);
   if (found) co_return *found;
@@ -173,7 +187,7 @@ asio::awaitable<Result<MessageRef>> Messenger::fall_back(Shown shown, std::strin
 asio::awaitable<void> Messenger::remember(std::string channel, std::string code) {
   const auto known = known_.find(channel);
   if (known != known_.end() && known->second.empty() == code.empty()) co_return;
-  if (known_.size() >= kChannelsKnown) known_.clear();
+  if (known_.size() >= kChannelsKnown) std::erase_if(known_, [](const auto& entry) { return entry.second.empty(); });
   known_[channel] = code;
   if (trouble_ && channel != admin_channel_) co_await trouble_(std::move(channel), std::move(code));
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace driftwarden {
 
@@ -21,6 +22,7 @@ class Messenger {
     slack::Message message;
     slack::Sender::Priority priority = slack::Sender::Priority::Answer;
     bool only_there = false;       ///< for one person's eyes: never in the admin channel instead
+    bool edit_only = false;        ///< with `at`: NotFound when the message is gone, rather than said anew
     std::optional<WallTime> maybe_since;  ///< set: an earlier try may have posted it after this moment
   };
   /// Told when a channel turns out not to be writable (`why` is Slack's code), and with "" when it is again; of each channel once at first.
@@ -29,6 +31,8 @@ class Messenger {
   /// Without an admin channel what can't be posted is an error.
   Messenger(slack::WebApi& api, slack::Sender& sender, std::string admin_channel = "") : api_(api), sender_(sender), admin_channel_(std::move(admin_channel)) {}
   void on_trouble(Trouble trouble) { trouble_ = std::move(trouble); }
+  /// What an earlier life found out: channel -> Slack's code.
+  void know_unwritable(std::map<std::string, std::string> channels) { known_ = std::move(channels); }
 
   /// Where it stands then: in the admin channel, perhaps. Who keeps that, replies and edits there.
   asio::awaitable<Result<MessageRef>> show(Shown shown);
@@ -41,7 +45,9 @@ class Messenger {
   asio::awaitable<Result<MessageRef>> fall_back(Shown shown, std::string code);
   asio::awaitable<Result<std::optional<MessageRef>>> find_earlier(Shown shown, std::string oldest_ts);
   asio::awaitable<void> remember(std::string channel, std::string code);
-  bool is_diverted(const Shown& shown) const;
+  /// Whether it stands in the admin channel in place of its own.
+  asio::awaitable<bool> is_diverted(std::string channel, std::optional<MessageRef> at);
+  asio::awaitable<Result<std::string>> searchable(std::string channel);
 
   slack::WebApi& api_;
   slack::Sender& sender_;
@@ -52,5 +58,8 @@ class Messenger {
 
 /// Slack's code, where an error says that a channel (or a person) can't be written; "" for any other trouble.
 std::string unwritable_code(const Error& error);
+
+/// A direct message: the conversation's id, or the person's.
+inline bool is_personal(std::string_view channel) { return channel.starts_with('D') || channel.starts_with('U') || channel.starts_with('W'); }
 
 }  // namespace driftwarden

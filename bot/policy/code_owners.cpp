@@ -286,6 +286,8 @@ std::vector<std::string> owners_of_path(const std::vector<CodeOwnersRule>& rules
   return {};
 }
 
+std::string owned_file_of(const App& app) { return app.path.empty() || app.path == "." ? "app.yaml" : app.path + "/app.yaml"; }
+
 std::vector<PersonId> people_behind(const Config& config, const std::vector<std::string>& owners, std::string_view api_url) {
   std::vector<PersonId> people;
   for (const auto& owner : owners) {

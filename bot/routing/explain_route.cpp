@@ -1,4 +1,5 @@
 // The way that an App's alerts take, in words.
+#include "bot/config/policy.hpp"
 #include "bot/routing/routing.hpp"
 #include "gitops/base/text.hpp"
 
@@ -43,6 +44,16 @@ std::string heading(const App& app, const std::vector<std::string>& code_owners)
   return words;
 }
 
+/// Where what is no alert goes, when alerts go elsewhere, too.
+std::string words_of_the_rest(const Config& config, const App& app, const std::vector<Way>& ways) {
+  const auto changes = channel_of(config, app);
+  const auto digest = route(config, {.app = &app, .of_app = true}).channel;
+  const bool same = std::ranges::all_of(ways, [&](const Way& way) { return way.routed.channel == changes && way.routed.channel == digest; });
+  if (same) return {};
+  return fmt::format("Changes: {}; the digest: {}; neither knows a cause, a severity or code owners to be routed by",
+                     changes, config.alerts.digest && !config.alerts.digest->channel.empty() ? config.alerts.digest->channel + " or " + digest : digest);
+}
+
 }  // namespace
 
 std::string explain_route(const Config& config, const App& app, const std::vector<std::string>& code_owners) {
@@ -58,6 +69,7 @@ std::string explain_route(const Config& config, const App& app, const std::vecto
   }
   std::vector<std::string> lines{heading(app, code_owners)};
   for (const auto& way : ways) lines.push_back(words_of(config, way));
+  if (auto rest = words_of_the_rest(config, app, ways); !rest.empty()) lines.push_back(std::move(rest));
   return join(lines, "\n");
 }
 

@@ -13,13 +13,13 @@ class Mentions {
  public:
   Mentions(const Config& config, const App& app, const std::vector<std::string>& code_owners) : config_(config), app_(app), code_owners_(code_owners) {}
 
-  /// A person, a group, "owners" or "codeowners".
+  /// A person, a group, "owners" or "codeowners". "*" stands for everybody where the config says whom to name; whom Git calls an owner does not.
   void add(const std::string& name, int depth = 0) {
     constexpr int kDeepest = 8;
     if (depth > kDeepest) return;
     if (name == "owners") {
       for (const auto& owner : app_.owners) {
-        if (owner != "owners") add(owner, depth + 1);
+        if (owner != "owners" && owner != "*") add(owner, depth + 1);
       }
     } else if (name == "codeowners") {
       for (const auto& owner : code_owners_) add_code_owner(owner, depth + 1);

@@ -31,7 +31,7 @@ std::optional<WallTime> end_of_stretch(const QuietHours& quiet, WallTime now) {
 
 bool is_about(const QuietHours& quiet, const AlertFacts& facts, const std::string& channel) {
   if (facts.severity >= quiet.except) return false;
-  return quiet.channels.empty() || std::ranges::find(quiet.channels, channel) != quiet.channels.end();
+  return quiet.channels.empty() || std::ranges::any_of(quiet.channels, [&](const std::string& named) { return same_channel(named, channel); });
 }
 
 }  // namespace

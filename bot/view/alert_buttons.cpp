@@ -57,22 +57,14 @@ Button button_of(Act act, const App& app, const DriftReport& report) {
   return {};
 }
 
-Button rollback_button(const App& app, const std::string& revision) {
-  return {"Roll back to " + short_sha(revision), fmt::format("rollback {} to {}", app.name, short_sha(revision)), Button::Style::Danger,
-          fmt::format("Opens a pull request that takes Git back to {}, which was in force before. Somebody else approves it.", code_span(short_sha(revision)))};
-}
-
-std::vector<Button> alert_buttons(const Incident& incident, const App& app, const std::string& roll_back_to) {
+std::vector<Button> alert_buttons(const Incident& incident, const App& app) {
   std::vector<Button> buttons;
   if (incident.state == IncidentState::Resolved) return buttons;
-  const bool to_revision = !roll_back_to.empty() && !app.orphans;
   for (const auto act : acts_for(incident.report, app)) {
     if (act == Act::Snooze && incident.state == IncidentState::Snoozed) continue;
     if (act == Act::Ack && incident.state != IncidentState::Open) continue;
-    if (act == Act::Rollback && to_revision) continue;
     buttons.push_back(button_of(act, app, incident.report));
   }
-  if (to_revision) buttons.insert(buttons.begin() + (buttons.empty() ? 0 : 1), rollback_button(app, roll_back_to));
   return buttons;
 }
 

@@ -14,9 +14,7 @@ enum class Act { Diff, Sync, Adopt, Rollback, Ignore, Snooze, Ack };
 /// What makes sense for a cause, in order. Snooze and Ack belong to every incident; the others may be offered elsewhere, too.
 std::vector<Act> acts_for(const DriftReport& report, const App& app);
 Button button_of(Act act, const App& app, const DriftReport& report);
-/// "Roll back to 4f2c81a"
-Button rollback_button(const App& app, const std::string& revision);
-/// Those of an incident as it stands: none once it is over, no second Ack. `roll_back_to`: the revision from before the App turned Degraded, "" = it didn't.
-std::vector<Button> alert_buttons(const Incident& incident, const App& app, const std::string& roll_back_to = "");
+/// Those of an incident as it stands: none once it is over, no second Ack.
+std::vector<Button> alert_buttons(const Incident& incident, const App& app);
 
 }  // namespace driftwarden::view

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 namespace driftwarden::view {
 namespace {
@@ -63,7 +65,10 @@ bool wants_vary(const std::vector<GroupRow>& rows, const FieldDrift& field) {
 /// What they have in common: the fields, without the objects and times that differ.
 std::string common_lines(const std::vector<GroupRow>& rows) {
   const auto found = std::ranges::find_if(rows, [](const GroupRow& row) { return !row.differs; });
-  const auto& report = (found == rows.end() ? rows.front() : *found).incident.report;
+  std::vector<DriftReport> reports{(found == rows.end() ? rows.front() : *found).incident.report};
+  for (const auto& row : rows) reports.push_back(row.incident.report);
+  reports = with_common_paths(std::move(reports));
+  const auto& report = reports.front();
   DriftReport story;
   story.state = report.state;
   story.cause = report.cause;
@@ -223,6 +228,27 @@ std::vector<Button> group_buttons(const Incident& leader, const std::vector<Grou
 }
 
 }  // namespace
+
+std::vector<DriftReport> with_common_paths(std::vector<DriftReport> reports) {
+  const auto selector = [](const ObjectDrift& drift) { return fmt::format("[name=\"{}\"]", drift.object.name); };
+  std::set<std::string> selectors;
+  for (const auto& report : reports) {
+    for (const auto& drift : report.objects) {
+      const bool named = std::ranges::any_of(drift.fields, [&](const FieldDrift& field) { return field.path.find(selector(drift)) != std::string::npos; });
+      if (named) selectors.insert(selector(drift));
+    }
+  }
+  if (selectors.size() < 2) return reports;
+  for (auto& report : reports) {
+    for (auto& drift : report.objects) {
+      const auto own = selector(drift);
+      for (auto& field : drift.fields) {
+        for (auto at = field.path.find(own); at != std::string::npos; at = field.path.find(own, at)) field.path.replace(at, own.size(), "[*]");
+      }
+    }
+  }
+  return reports;
+}
 
 slack::Message group_message(const Incident& leader, const std::vector<GroupRow>& rows, const GroupContext& context) {
   const bool over = open_count(rows) == 0;

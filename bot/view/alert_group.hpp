@@ -20,6 +20,9 @@ struct GroupContext {
   WallTime now{};
 };
 
+/// Containers are often called what their workload is called: where the workloads differ, "[name=\"checkout\"]" is "[*]" in what they share.
+std::vector<DriftReport> with_common_paths(std::vector<DriftReport> reports);
+
 /// `leader.grouping` says what they share. Rows in any order; `leader` is usually one of them.
 slack::Message group_message(const Incident& leader, const std::vector<GroupRow>& rows, const GroupContext& context);
 

@@ -100,17 +100,6 @@ std::string earlier_line(const AlertContext& context) {
   return fmt::format(":rewind: It runs what Git said in {} ({} ago)", code_span(short_sha(earlier.sha)), format_age(context.now - earlier.time));
 }
 
-std::string degraded_line(const AlertContext& context) {
-  if (!context.degraded_after) return {};
-  const auto& commit = *context.degraded_after;
-  auto line = fmt::format(":ambulance: Degraded since {}", code_span(short_sha(commit.sha)));
-  if (!commit.summary.empty()) line += " " + slack::escape(without_control_characters(ellipsize(commit.summary, 60)));
-  if (!commit.author.empty()) line += " by " + name_words(commit.author);
-  line += fmt::format(" ({} ago)", format_age(context.now - commit.time));
-  if (!commit.health.empty()) line += ": " + slack::escape(without_control_characters(ellipsize(commit.health, 200)));
-  return line;
-}
-
 }  // namespace
 
 std::string title_of(const DriftReport& report, const App& app) {
@@ -140,7 +129,6 @@ slack::Message alert_message(const Incident& incident, const App& app, const Ale
   if (!resolved) {
     paragraph(context.mentions);
     paragraph(earlier_line(context));
-    paragraph(degraded_line(context));
     paragraph(join(concern_lines(incident.report), "\n"));
     if (context.open_change) paragraph(change_line(*context.open_change));
   }
@@ -152,7 +140,7 @@ slack::Message alert_message(const Incident& incident, const App& app, const Ale
     blocks.context(print);
     fallback.insert(fallback.end(), print.begin(), print.end());
   }
-  blocks.actions(alert_buttons(incident, app, context.degraded_after ? context.degraded_after->roll_back_to : ""));
+  blocks.actions(alert_buttons(incident, app));
   return message_of(blocks, join(fallback, "\n"));
 }
 

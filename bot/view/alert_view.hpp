@@ -17,23 +17,12 @@ struct EarlierRevision {
   WallTime time{};
 };
 
-/// The App turned Degraded soon after this commit.
-struct DegradedAfter {
-  std::string sha;
-  std::string summary;
-  std::string author;
-  WallTime time{};
-  std::string roll_back_to;  ///< what was in force before, "" = not known
-  std::string health{};      ///< "degraded: 0 of 2 replicas available"
-};
-
 struct AlertContext {
   std::optional<Change> open_change;  ///< what is under way for this App
   std::string commit_summary;         ///< of the report's revision, "" when unknown
   std::string commit_author;
   std::optional<EarlierRevision> rolled_back_to{};
   WallTime now{};  ///< to say how old the verdict is
-  std::optional<DegradedAfter> degraded_after{};
   std::string mentions{};  ///< "cc <@U0ALICE>", "" = nobody
 };
 

@@ -1,5 +1,6 @@
 #include "bot/view/group_view.hpp"
 
+#include "bot/view/alert_group.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/drift_words.hpp"
 #include "bot/view/pages.hpp"
@@ -100,7 +101,8 @@ std::string whole_text(const std::vector<DriftReport>& reports) {
 
 GroupDiff group_diff(std::int64_t incident, const std::vector<DriftReport>& reports, WallTime now) {
   GroupDiff out;
-  const auto common = common_stories(reports);
+  const auto alike = with_common_paths(reports);
+  const auto common = common_stories(alike);
   std::vector<std::string> lines;
   for (const auto& [count, story] : common) {
     if (lines.size() == kCommonShown) break;
@@ -108,7 +110,7 @@ GroupDiff group_diff(std::int64_t incident, const std::vector<DriftReport>& repo
   }
   if (common.size() > lines.size()) lines.push_back(fmt::format("\u2022 {} more", common.size() - lines.size()));
   std::vector<std::string> rows;
-  for (const auto& report : reports) {
+  for (const auto& report : alike) {
     if (rows.size() < kRowsShown) rows.push_back(row_of(report, common));
   }
   Blocks blocks;

@@ -87,7 +87,10 @@ Excerpt excerpt(std::vector<std::string> lines, std::size_t most_lines, bool fro
   const auto total = lines.size();
   for (std::size_t i = 0; i < total && taken.size() < most_lines; ++i) {
     auto& line = lines[from_end ? total - 1 - i : i];
-    if (taken.empty() && line.size() > kInlineBytes) line = ellipsize(line, kInlineBytes);
+    if (taken.empty() && line.size() > kInlineBytes) {
+      line = ellipsize(line, kInlineBytes);
+      out.cut = true;
+    }
     if (bytes + line.size() + 1 > kInlineBytes + 1) break;
     bytes += line.size() + 1;
     taken.push_back(std::move(line));
@@ -110,7 +113,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 Excerpt head_of(const std::string& text, std::size_t most_lines) { return excerpt(lines_of(text), most_lines, false); }
 Excerpt tail_of(const std::string& text, std::size_t most_lines) { return excerpt(lines_of(text), most_lines, true); }
 
-slack::Message pods_message(const App& app, const std::vector<PodRow>& rows, WallTime now) {
+slack::Message pods_message(const App& app, const std::vector<PodRow>& rows, WallTime now, const std::string& note) {
   const auto head = count_words(app, rows);
   std::vector<std::string> lines;
   for (const auto& row : rows) {
@@ -122,6 +125,7 @@ slack::Message pods_message(const App& app, const std::vector<PodRow>& rows, Wal
     lines.push_back(fmt::format("\u2026 and {} more, {} of them ready", rows.size() - kPodsShown, ready));
   }
   if (rows.empty()) lines.emplace_back("Nothing of it runs now: it may be scaled to 0, or not be applied yet.");
+  if (!note.empty()) lines.push_back(slack::escape(note));
   Blocks blocks;
   blocks.section(head);
   add_lines(blocks, lines);
@@ -155,6 +159,7 @@ slack::Message describe_message(const App& app, const std::string& object, const
   blocks.section(head);
   blocks.code(shown.text);
   std::vector<std::string> facts{"values of Secrets are hidden"};
+  if (shown.cut) facts.insert(facts.begin(), with_file ? "this line is cut, all of it in the file" : "this line is cut");
   if (shown.missing > 0) facts.insert(facts.begin(), fmt::format("{} more, {}", counted(shown.missing, "line"), with_file ? "all of it in the file" : "not shown"));
   blocks.context(facts);
   blocks.actions(looks(app, {"pods", "events", "logs"}));
@@ -187,6 +192,7 @@ slack::Message logs_message(const App& app, const LogText& log, const Excerpt& s
   add_lines(blocks, troubles);
   if (!troubles.empty()) text += "\n" + join(troubles, "\n");
   std::vector<std::string> facts{fmt::format("last {}", counted(shown.lines, "line"))};
+  if (shown.cut) facts.emplace_back(how.with_file ? "this line is cut, all of it in the file" : "this line is cut");
   if (shown.missing > 0 && how.with_file) facts.push_back(fmt::format("all {} in the file", log.lines));
   if (shown.missing > 0 && !how.with_file) facts.push_back(fmt::format("{} earlier not shown", shown.missing));
   if (log.cut) facts.emplace_back("there is more before: `since`, `tail`, `grep`");

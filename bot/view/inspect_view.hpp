@@ -8,7 +8,8 @@
 
 namespace driftwarden::view {
 
-slack::Message pods_message(const App& app, const std::vector<PodRow>& rows, WallTime now);
+/// `note`: what else is to be said, plain.
+slack::Message pods_message(const App& app, const std::vector<PodRow>& rows, WallTime now, const std::string& note = {});
 slack::Message events_message(const App& app, const std::vector<EventRow>& rows, WallTime now);
 
 /// What of a long text is shown in a message; the rest is in a file.
@@ -16,6 +17,8 @@ struct Excerpt {
   std::string text;
   std::size_t lines = 0;
   std::size_t missing = 0;  ///< lines that aren't shown
+  bool cut = false;         ///< the one line that is shown isn't whole
+  bool is_whole() const { return missing == 0 && !cut; }
 };
 /// From its beginning, whole lines.
 Excerpt head_of(const std::string& text, std::size_t most_lines);

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <bitset>
 #include <charconv>
 #include <optional>
@@ -26,6 +27,7 @@ using NodePtr = std::shared_ptr<const Node>;
 constexpr std::size_t kLongestPattern = 200;
 constexpr int kMostRepeats = 100;
 constexpr int kDeepest = 10;
+constexpr std::size_t kMostStates = 4000;
 
 std::size_t index_of(char c) { return static_cast<unsigned char>(c); }
 
@@ -41,6 +43,7 @@ class PatternReader {
 
  private:
   bool ended() const { return at_ >= text_.size(); }
+  bool is_repetition() const { return !ended() && std::string_view("*+?{").find(text_[at_]) != std::string_view::npos; }
   Error trouble(std::string_view what) const { return {ErrorKind::InvalidInput, fmt::format("the pattern has {} at {}", what, at_ + 1)}; }
 
   Result<NodePtr> either() {
@@ -77,7 +80,7 @@ class PatternReader {
       ++at_;
       return inside;
     }
-    if (std::string_view("*+?{").find(c) != std::string_view::npos) return trouble("a repetition of nothing");
+    if (is_repetition()) return trouble("a repetition of nothing");
     auto node = std::make_shared<Node>();
     node->kind = Node::Kind::Characters;
     if (c == '[') {
@@ -138,23 +141,20 @@ class PatternReader {
   }
 
   Result<NodePtr> repeated(NodePtr one) {
-    while (!ended()) {
-      auto node = std::make_shared<Node>();
-      node->kind = Node::Kind::Repeat;
-      node->children = {one};
-      const char c = text_[at_];
-      if (c == '*' || c == '+' || c == '?') {
-        node->least = c == '+' ? 1 : 0;
-        node->most = c == '?' ? 1 : -1;
-        ++at_;
-      } else if (c == '{') {
-        CHECK_OK(read_bounds(*node));
-      } else {
-        break;
-      }
-      one = std::move(node);
+    if (!is_repetition()) return one;
+    auto node = std::make_shared<Node>();
+    node->kind = Node::Kind::Repeat;
+    node->children = {std::move(one)};
+    const char c = text_[at_];
+    if (c == '{') {
+      CHECK_OK(read_bounds(*node));
+    } else {
+      node->least = c == '+' ? 1 : 0;
+      node->most = c == '?' ? 1 : -1;
+      ++at_;
     }
-    return one;
+    if (is_repetition()) return trouble("a repetition of a repetition");
+    return NodePtr(std::move(node));
   }
 
   Result<void> read_bounds(Node& node) {
@@ -183,48 +183,84 @@ class PatternReader {
   int depth_ = 0;
 };
 
-using Positions = std::vector<bool>;
-
-bool any(const Positions& positions) {
-  for (const bool one : positions) {
-    if (one) return true;
-  }
-  return false;
+/// Of the machine that this would become; more than the limit is as bad as any more.
+std::size_t size_of(const Node& node) {
+  std::size_t inside = 0;
+  for (const auto& child : node.children) inside = std::min(kMostStates + 1, inside + size_of(*child) + 1);
+  if (node.kind == Node::Kind::Characters) return 1;
+  if (node.kind != Node::Kind::Repeat) return inside;
+  return std::min(kMostStates + 1, (inside + 1) * static_cast<std::size_t>(std::max({1, node.least + 1, node.most})));
 }
 
-bool add(Positions& into, const Positions& from) {
-  bool grown = false;
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    if (from[i] && !into[i]) into[i] = grown = true;
-  }
-  return grown;
-}
+}  // namespace
 
-/// Where a match may end that begins at one of `starts`.
-Positions ends_of(const Node& node, std::string_view text, const Positions& starts) {
-  Positions ends(text.size() + 1, false);
-  if (node.kind == Node::Kind::Characters) {
-    for (std::size_t i = 0; i < text.size(); ++i) ends[i + 1] = starts[i] && node.characters.test(index_of(text[i]));
-    return ends;
+/// A pattern as a nondeterministic automaton: reading a text costs its length times the states, whatever the pattern says.
+struct TemplatePattern::Machine {
+  struct State {
+    const std::bitset<256>* takes = nullptr;  ///< null: goes on to `next` and `other` without reading
+    int next = -1;
+    int other = -1;
+  };
+  NodePtr root;  ///< holds what the states take
+  std::vector<State> states;
+  int start = 0;  ///< the state 0 is the end
+
+  explicit Machine(NodePtr from) : root(std::move(from)), states(1) { start = build(*root, 0); }
+
+  int add(const std::bitset<256>* takes, int next, int other = -1) {
+    states.push_back({takes, next, other});
+    return static_cast<int>(states.size()) - 1;
   }
-  if (node.kind == Node::Kind::Either) {
-    for (const auto& child : node.children) add(ends, ends_of(*child, text, starts));
-    return ends;
+
+  /// Where reading `node` begins, when it goes on at `next` afterwards.
+  int build(const Node& node, int next) {
+    if (node.kind == Node::Kind::Characters) return add(&node.characters, next);
+    if (node.kind == Node::Kind::Sequence) {
+      for (auto child = node.children.rbegin(); child != node.children.rend(); ++child) next = build(**child, next);
+      return next;
+    }
+    if (node.kind == Node::Kind::Either) {
+      int entry = build(*node.children.front(), next);
+      for (std::size_t i = 1; i < node.children.size(); ++i) entry = add(nullptr, entry, build(*node.children[i], next));
+      return entry;
+    }
+    const auto& inside = *node.children.front();
+    int entry = next;
+    if (node.most < 0) {
+      entry = add(nullptr, -1, next);
+      const int body = build(inside, entry);
+      states[static_cast<std::size_t>(entry)].next = body;
+    }
+    for (int i = node.least; i < node.most; ++i) entry = add(nullptr, build(inside, entry), next);
+    for (int i = 0; i < node.least; ++i) entry = build(inside, entry);
+    return entry;
   }
-  if (node.kind == Node::Kind::Sequence) {
-    ends = starts;
-    for (const auto& child : node.children) ends = ends_of(*child, text, ends);
-    return ends;
+};
+
+namespace {
+
+/// The states that a text's beginning may lead to.
+class Reached {
+ public:
+  explicit Reached(std::size_t count) : seen_(count, false) {}
+  void add(const TemplatePattern::Machine& machine, int state) {
+    std::vector<int> open{state};
+    while (!open.empty()) {
+      const int one = open.back();
+      open.pop_back();
+      if (one < 0 || seen_[static_cast<std::size_t>(one)]) continue;
+      seen_[static_cast<std::size_t>(one)] = true;
+      states.push_back(one);
+      const auto& at = machine.states[static_cast<std::size_t>(one)];
+      if (at.takes == nullptr) open.insert(open.end(), {at.next, at.other});
+    }
   }
-  auto reached = starts;
-  for (int i = 0; i < node.least && any(reached); ++i) reached = ends_of(*node.children.front(), text, reached);
-  ends = reached;
-  for (int i = node.least; (node.most < 0 || i < node.most) && any(reached); ++i) {
-    reached = ends_of(*node.children.front(), text, reached);
-    if (!add(ends, reached)) break;
-  }
-  return ends;
-}
+  bool ends() const { return seen_.front(); }
+  std::vector<int> states;
+
+ private:
+  std::vector<bool> seen_;
+};
 
 }  // namespace
 
@@ -233,16 +269,26 @@ Result<TemplatePattern> TemplatePattern::parse(std::string_view text) {
   if (text.starts_with('^')) text.remove_prefix(1);
   if (text.ends_with('$') && !text.ends_with("\\$")) text.remove_suffix(1);
   TRY(auto root, PatternReader(text).whole());
+  if (size_of(*root) > kMostStates) return Error{ErrorKind::InvalidInput, "the pattern has repetitions of repetitions that multiply to too many"};
   TemplatePattern pattern;
-  pattern.root_ = std::move(root);
+  pattern.machine_ = std::make_shared<const Machine>(std::move(root));
   return pattern;
 }
 
 bool TemplatePattern::matches(std::string_view text) const {
-  if (root_ == nullptr) return true;
-  Positions starts(text.size() + 1, false);
-  starts[0] = true;
-  return ends_of(*root_, text, starts).back();
+  if (machine_ == nullptr) return true;
+  Reached reached(machine_->states.size());
+  reached.add(*machine_, machine_->start);
+  for (const char c : text) {
+    Reached next(machine_->states.size());
+    for (const int one : reached.states) {
+      const auto& state = machine_->states[static_cast<std::size_t>(one)];
+      if (state.takes != nullptr && state.takes->test(index_of(c))) next.add(*machine_, state.next);
+    }
+    if (next.states.empty()) return false;
+    reached = std::move(next);
+  }
+  return reached.ends();
 }
 
 }  // namespace driftwarden

@@ -1,5 +1,5 @@
 #pragma once
-// The patterns of templates: a regular language only, matched without backtracking, so that no pattern from Git can hold the bot up. Pure.
+// The patterns of templates: a regular language only, matched in the time of its length and the text's, so that no pattern from Git can hold the bot up. Pure.
 #include "gitops/base/result.hpp"
 
 #include <memory>
@@ -16,9 +16,10 @@ class TemplatePattern {
   bool matches(std::string_view text) const;
 
   struct Node;
+  struct Machine;
 
  private:
-  std::shared_ptr<const Node> root_;
+  std::shared_ptr<const Machine> machine_;
 };
 
 }  // namespace driftwarden

@@ -9,6 +9,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
 
 namespace driftwarden {
 namespace {
@@ -42,12 +45,40 @@ std::string check_parameter_name(std::string_view name) {
   return spelled ? "" : "isn't a parameter's name";
 }
 
+/// The code point that begins there, with its length; nothing where the bytes are no UTF-8.
+std::optional<std::pair<std::uint32_t, std::size_t>> code_point(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  if (length == 0 || length > text.size()) return std::nullopt;
+  std::uint32_t code = length == 1 ? lead : lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xc0U) != 0x80U) return std::nullopt;
+    code = (code << 6U) | (next & 0x3fU);
+  }
+  constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
+  if (code < kLeast[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return std::nullopt;
+  return std::pair{code, length};
+}
+
+/// What YAML reads as the end of a line, or not at all, and what shows people another order of letters than there is.
+std::string_view trouble_with_character(std::uint32_t code) {
+  if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return "a control character";
+  if (code == 0x2028 || code == 0x2029) return "a line separator";
+  if (code == 0xfeff || (code & 0xfffeU) == 0xfffeU) return "a mark that is no letter";
+  if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) return "a mark that turns the writing around";
+  return {};
+}
+
 /// Nothing that could end a scalar, a line or a quote, whatever file it stands in.
 std::string check_value(const std::string& value) {
   if (value.size() > kLongestValue) return fmt::format("longer than {} characters", kLongestValue);
-  for (const unsigned char c : value) {
-    if (c < 0x20 || c == 0x7f) return "a control character";
-    if (std::string_view("\"'`\\").find(static_cast<char>(c)) != std::string_view::npos) return fmt::format("the character {}", static_cast<char>(c));
+  for (std::string_view rest = value; !rest.empty();) {
+    const auto code = code_point(rest);
+    if (!code) return "a byte that isn't UTF-8";
+    if (const auto why = trouble_with_character(code->first); !why.empty()) return std::string(why);
+    if (std::string_view("\"'`\\").find(rest.front()) != std::string_view::npos) return fmt::format("the character {}", rest.front());
+    rest.remove_prefix(code->second);
   }
   if (value.find("{{") != std::string::npos || value.find("}}") != std::string::npos) return "double braces";
   return {};

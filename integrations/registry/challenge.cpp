@@ -100,6 +100,16 @@ Result<net::Url> token_service(const std::string& realm, const net::Url& registr
   return url;
 }
 
+bool may_have_password(const net::Url& service, const net::Url& registry) {
+  const auto here = to_lower(registry.host);
+  const auto there = to_lower(service.host);
+  if (service.scheme == registry.scheme && service.port == registry.port && there == here) return true;
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kKnown{
+      {{"docker.io", "auth.docker.io"}, {"registry-1.docker.io", "auth.docker.io"}, {"index.docker.io", "auth.docker.io"}, {"registry.gitlab.com", "gitlab.com"}}};
+  const bool usual = service.scheme == "https" && registry.scheme == "https" && service.port == 443 && registry.port == 443;
+  return usual && std::ranges::any_of(kKnown, [&](const auto& pair) { return pair.first == here && pair.second == there; });
+}
+
 std::optional<std::string> next_link(const net::Headers& headers) {
   const auto links = headers.find("Link");
   if (!links) return std::nullopt;

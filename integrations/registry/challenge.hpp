@@ -24,6 +24,9 @@ std::vector<Challenge> challenges_of(const net::Headers& headers);
 /// only from loopback to loopback. Denied with why not.
 Result<net::Url> token_service(const std::string& realm, const net::Url& registry);
 
+/// Whether the registry's password may go to this token service: one of the same host and port, or a known pair ("auth.docker.io" of "registry-1.docker.io").
+bool may_have_password(const net::Url& service, const net::Url& registry);
+
 /// The target of `Link: <...>; rel="next"`, as it stands there.
 std::optional<std::string> next_link(const net::Headers& headers);
 

@@ -228,6 +228,9 @@ class HttpRegistry final : public Registry {
     CO_TRY(const auto registry, net::parse_url(options_.api_url));
     const auto realm = challenge.parameters["realm"];
     CO_TRY(const auto service, token_service(realm, registry));
+    if (has_credentials() && !may_have_password(service, registry)) {
+      co_return Error{ErrorKind::Denied, fmt::format("it sends us to {} for a token, and the password given for {} goes to no other host", service.authority(), registry.authority())};
+    }
     std::map<std::string, std::string> query{{"scope", "repository:" + look_up.image + ":pull"}};
     if (const auto& name = challenge.parameters["service"]; !name.empty()) query["service"] = name;
     const auto target = service.target + (service.target.find('?') == std::string::npos ? "?" : "&") + net::make_query(query);

@@ -10,6 +10,9 @@ namespace {
 
 /// So many posts overtake an edit that could go; then it does, lest a busy channel's cards grow stale.
 constexpr int kMaxOvertaken = 4;
+/// An alert's edit that waited so long goes before answers, every other time: an alert that is over must not look alive.
+constexpr Duration kPatience{18'000};
+constexpr int kProgressShare = 3;  ///< one of so many edits
 
 bool same_message(const Sender::Outgoing& a, const Sender::Outgoing& b) {
   return !a.key.empty() && a.key == b.key && a.ts == b.ts && a.thread_ts == b.thread_ts;
@@ -33,77 +36,107 @@ Bucket::Bucket(int per_minute, int burst) : every_(60'000 / std::max(per_minute,
 void Bucket::take(MonoTime now) { full_at_ = std::max(full_at_, now) + every_; }
 
 SendQueue::SendQueue(SenderOptions options)
-    : per_channel_(options.per_channel), posts_(options.posts_per_minute, options.posts_burst), edits_(options.edits_per_minute, options.edits_burst) {}
+    : per_channel_(options.per_channel),
+      posts_(options.posts_per_minute, options.posts_burst),
+      edits_(options.edits_per_minute, options.edits_burst),
+      progress_(options.edits_per_minute / kProgressShare, options.edits_burst / kProgressShare),
+      edits_kept_(options.edits_burst / kProgressShare) {}
 
 SendQueue::SendQueue(Duration per_channel) : SendQueue(only_per_channel(per_channel)) {}
 
-SendQueue::Jobs& SendQueue::lane(Channel& channel, Sender::Priority priority) {
-  return priority == Sender::Priority::Answer ? channel.answers : channel.alerts;
-}
-
-bool SendQueue::join_waiting(Jobs& jobs, Ticket ticket, const Sender::Outgoing& outgoing) {
-  const auto found = find_same(jobs, outgoing);
-  if (found == jobs.end()) return false;
-  found->outgoing.message = outgoing.message;
-  found->waiters.push_back(ticket);
-  return true;
-}
-
+/// Joins what waits in its own lane or a higher one; takes what waits in a lower one along.
 void SendQueue::add(Ticket ticket, Sender::Outgoing outgoing) {
-  auto& channel = channels_[outgoing.channel];
-  if (join_waiting(channel.answers, ticket, outgoing)) return;
-  const auto alert = find_same(channel.alerts, outgoing);
-  if (alert != channel.alerts.end() && outgoing.priority == Sender::Priority::Alert) {
-    join_waiting(channel.alerts, ticket, outgoing);
-    return;
+  auto& lanes = channels_[outgoing.channel].lanes;
+  const auto own = lane_of(outgoing.priority);
+  std::vector<Ticket> waiters;
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+    const auto found = find_same(lanes.at(lane), outgoing);
+    if (found == lanes.at(lane).end()) continue;
+    if (lane <= own) {
+      found->outgoing.message = std::move(outgoing.message);
+      found->waiters.push_back(ticket);
+      return;
+    }
+    std::ranges::copy(found->waiters, std::back_inserter(waiters));
+    lanes.at(lane).erase(found);
   }
-  Job job{std::move(outgoing), {ticket}, 0, ++last_order_};
-  if (alert != channel.alerts.end()) {  // an answer takes the waiting alert along to its own lane
-    job.waiters.insert(job.waiters.begin(), alert->waiters.begin(), alert->waiters.end());
-    channel.alerts.erase(alert);
-  }
-  lane(channel, job.outgoing.priority).push_back(std::move(job));
+  waiters.push_back(ticket);
+  lanes.at(own).push_back(Job{std::move(outgoing), std::move(waiters), 0, ++last_order_});
+}
+
+MonoTime SendQueue::due_of(std::size_t lane, bool edit) const {
+  if (!edit) return posts_.due();
+  return lane == lane_of(Sender::Priority::Progress) ? std::max(progress_.due(), edits_.due(edits_kept_)) : edits_.due();
 }
 
 /// The first post, or the first edit where there is no post or the edit was overtaken often enough.
-std::optional<SendQueue::Choice> SendQueue::choose_in(Channel& channel, Jobs& jobs, MonoTime now) const {
-  const auto post = posts_.due() > now ? jobs.end() : std::ranges::find_if(jobs, [](const Job& job) { return !job.is_edit(); });
-  const auto edit = edits_.due() > now ? jobs.end() : std::ranges::find_if(jobs, &Job::is_edit);
+std::optional<SendQueue::Choice> SendQueue::choose_in(Channel& channel, std::size_t lane, MonoTime now) const {
+  auto& jobs = channel.lanes.at(lane);
+  const auto post = due_of(lane, false) > now ? jobs.end() : std::ranges::find_if(jobs, [](const Job& job) { return !job.is_edit(); });
+  const auto edit = due_of(lane, true) > now ? jobs.end() : std::ranges::find_if(jobs, &Job::is_edit);
   if (post == jobs.end() && edit == jobs.end()) return std::nullopt;
   const bool older_edit = post != jobs.end() && edit != jobs.end() && edit->order < post->order;
   const bool take_edit = post == jobs.end() || (older_edit && channel.overtaken >= kMaxOvertaken);
-  return Choice{&channel, &jobs, take_edit ? edit : post, older_edit && !take_edit};
+  return Choice{&channel, lane, take_edit ? edit : post, older_edit && !take_edit};
+}
+
+std::optional<SendQueue::Choice> SendQueue::choose_aged(Channel& channel, MonoTime now) const {
+  const auto lane = lane_of(Sender::Priority::Alert);
+  if (channel.jumped || due_of(lane, true) > now) return std::nullopt;
+  auto& jobs = channel.lanes.at(lane);
+  const auto edit = std::ranges::find_if(jobs, [now](const Job& job) { return job.is_edit() && job.since && *job.since + kPatience <= now; });
+  if (edit == jobs.end()) return std::nullopt;
+  return Choice{&channel, lane, edit, false, true};
 }
 
 std::optional<SendQueue::Choice> SendQueue::choose_in(Channel& channel, MonoTime now) const {
   if (channel.busy || channel.not_before > now) return std::nullopt;
-  if (auto answer = choose_in(channel, channel.answers, now)) return answer;
-  return choose_in(channel, channel.alerts, now);
+  auto choice = choose_aged(channel, now);
+  for (std::size_t lane = 0; !choice && lane < channel.lanes.size(); ++lane) choice = choose_in(channel, lane, now);
+  return choice;
 }
 
 /// Which of two channels gets what the workspace has left.
-bool SendQueue::goes_before(const Choice& a, const Choice& b) {
-  const auto rank = [](const Choice& one) { return std::tuple(one.jobs != &one.channel->answers, one.job->is_edit(), one.job->order); };
+bool SendQueue::goes_before(const Choice& a, const Choice& b) const {
+  const auto rank = [this](const Choice& one) { return std::tuple(!one.aged || jumped_, one.lane, one.job->is_edit(), one.job->order); };
   return rank(a) < rank(b);
 }
 
+void SendQueue::see_all(MonoTime now) {
+  for (auto& [name, channel] : channels_) {
+    for (auto& jobs : channel.lanes) {
+      for (auto& job : jobs) job.since = job.since.value_or(now);
+    }
+  }
+}
+
 std::optional<SendQueue::Job> SendQueue::next(MonoTime now) {
+  see_all(now);
   std::optional<Choice> best;
   for (auto& [name, channel] : channels_) {
     const auto choice = choose_in(channel, now);
     if (choice && (!best || goes_before(*choice, *best))) best = choice;
   }
-  if (!best) {
-    forget_idle(now);
-    return std::nullopt;
-  }
-  auto job = std::move(*best->job);
-  best->jobs->erase(best->job);
-  auto& channel = *best->channel;
+  if (best) return take(*best, now);
+  forget_idle(now);
+  return std::nullopt;
+}
+
+SendQueue::Job SendQueue::take(const Choice& choice, MonoTime now) {
+  auto job = std::move(*choice.job);
+  auto& channel = *choice.channel;
+  channel.lanes.at(choice.lane).erase(choice.job);
   channel.busy = true;
   channel.not_before = now + per_channel_;
-  channel.overtaken = best->overtakes ? channel.overtaken + 1 : 0;
-  (job.is_edit() ? edits_ : posts_).take(now);
+  channel.jumped = choice.aged;
+  channel.overtaken = choice.overtakes ? channel.overtaken + 1 : 0;
+  if (!job.is_edit()) {
+    posts_.take(now);
+    return job;
+  }
+  edits_.take(now);
+  jumped_ = choice.aged && !jumped_;
+  if (choice.lane == lane_of(Sender::Priority::Progress)) progress_.take(now);
   return job;
 }
 
@@ -117,9 +150,9 @@ void SendQueue::finish(const Job& job, const std::optional<MessageRef>& posted) 
   found->second.busy = false;
   if (!posted || job.outgoing.ts || job.outgoing.key.empty()) return;
   // News of a message that was under way edits it, rather than posting it again.
-  for (auto* jobs : {&found->second.answers, &found->second.alerts}) {
-    const auto later = find_same(*jobs, job.outgoing);
-    if (later != jobs->end()) later->outgoing.ts = posted->ts;
+  for (auto& jobs : found->second.lanes) {
+    const auto later = find_same(jobs, job.outgoing);
+    if (later != jobs.end()) later->outgoing.ts = posted->ts;
   }
 }
 
@@ -128,45 +161,44 @@ void SendQueue::put_back(Job job, MonoTime not_before) {
   channel.busy = false;
   channel.not_before = std::max(channel.not_before, not_before);
   ++job.refusals;
-  for (auto* jobs : {&channel.answers, &channel.alerts}) {
-    const auto newer = find_same(*jobs, job.outgoing);
-    if (newer == jobs->end()) continue;
+  for (auto& jobs : channel.lanes) {
+    const auto newer = find_same(jobs, job.outgoing);
+    if (newer == jobs.end()) continue;
     job.outgoing.message = std::move(newer->outgoing.message);
     job.outgoing.priority = std::min(job.outgoing.priority, newer->outgoing.priority);
     std::ranges::copy(newer->waiters, std::back_inserter(job.waiters));
-    jobs->erase(newer);
+    jobs.erase(newer);
   }
-  auto& jobs = lane(channel, job.outgoing.priority);
-  jobs.push_front(std::move(job));
+  auto& own = channel.lanes.at(lane_of(job.outgoing.priority));
+  own.push_front(std::move(job));
 }
 
 void SendQueue::withdraw(Ticket ticket) {
   const auto for_nobody = [ticket](Job& job) { return std::erase(job.waiters, ticket) > 0 && job.waiters.empty(); };
   for (auto& [name, channel] : channels_) {
-    std::erase_if(channel.answers, for_nobody);
-    std::erase_if(channel.alerts, for_nobody);
+    for (auto& jobs : channel.lanes) std::erase_if(jobs, for_nobody);
   }
 }
 
 std::optional<MonoTime> SendQueue::next_due() const {
   std::optional<MonoTime> due;
-  const auto consider = [&](const Channel& channel, const Jobs& jobs) {
-    for (const auto& job : jobs) {
-      const auto when = std::max(channel.not_before, (job.is_edit() ? edits_ : posts_).due());
-      if (!due || when < *due) due = when;
-    }
-  };
   for (const auto& [name, channel] : channels_) {
     if (channel.busy) continue;
-    consider(channel, channel.answers);
-    consider(channel, channel.alerts);
+    for (std::size_t lane = 0; lane < channel.lanes.size(); ++lane) {
+      for (const auto& job : channel.lanes.at(lane)) {
+        const auto when = std::max(channel.not_before, due_of(lane, job.is_edit()));
+        if (!due || when < *due) due = when;
+      }
+    }
   }
   return due;
 }
 
 std::size_t SendQueue::waiting() const {
   std::size_t count = 0;
-  for (const auto& [name, channel] : channels_) count += channel.answers.size() + channel.alerts.size();
+  for (const auto& [name, channel] : channels_) {
+    for (const auto& jobs : channel.lanes) count += jobs.size();
+  }
   return count;
 }
 

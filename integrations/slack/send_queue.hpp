@@ -3,6 +3,8 @@
 #include "integrations/slack/slack.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -19,8 +21,8 @@ using Ticket = std::uint64_t;
 class Bucket {
  public:
   Bucket(int per_minute, int burst);
-  /// When the next one may pass.
-  MonoTime due() const { return full_at_ - slack_; }
+  /// When the next one may pass and leave room for `keep` more.
+  MonoTime due(int keep = 0) const { return full_at_ - slack_ + every_ * keep; }
   void take(MonoTime now);
   /// Slack said "not before": nobody passes till then.
   void hold(MonoTime until) { full_at_ = std::max(full_at_, until + slack_); }
@@ -41,6 +43,7 @@ class SendQueue {
     std::vector<Ticket> waiters;
     int refusals = 0;  ///< how often Slack said "rate limited" to it
     std::uint64_t order = 0;
+    std::optional<MonoTime> since{};  ///< when next() first saw it
     bool is_edit() const { return outgoing.ts.has_value(); }
   };
 
@@ -63,30 +66,37 @@ class SendQueue {
  private:
   using Jobs = std::deque<Job>;
   struct Channel {
-    Jobs answers;
-    Jobs alerts;
+    std::array<Jobs, 3> lanes;  ///< by Priority
     MonoTime not_before{};
     bool busy = false;
-    int overtaken = 0;  ///< posts that went although an edit of the same lane could have
-    bool empty() const { return answers.empty() && alerts.empty(); }
+    bool jumped = false;  ///< what went last was an alert's edit that had waited long enough
+    int overtaken = 0;    ///< posts that went although an edit of the same lane could have
+    bool empty() const { return std::ranges::all_of(lanes, [](const Jobs& jobs) { return jobs.empty(); }); }
   };
   struct Choice {
     Channel* channel = nullptr;
-    Jobs* jobs = nullptr;
+    std::size_t lane = 0;
     Jobs::iterator job;
     bool overtakes = false;
+    bool aged = false;
   };
 
-  static Jobs& lane(Channel& channel, Sender::Priority priority);
-  static bool join_waiting(Jobs& jobs, Ticket ticket, const Sender::Outgoing& outgoing);
+  static std::size_t lane_of(Sender::Priority priority) { return static_cast<std::size_t>(priority); }
+  MonoTime due_of(std::size_t lane, bool edit) const;
   std::optional<Choice> choose_in(Channel& channel, MonoTime now) const;
-  std::optional<Choice> choose_in(Channel& channel, Jobs& jobs, MonoTime now) const;
-  static bool goes_before(const Choice& a, const Choice& b);
+  std::optional<Choice> choose_in(Channel& channel, std::size_t lane, MonoTime now) const;
+  std::optional<Choice> choose_aged(Channel& channel, MonoTime now) const;
+  bool goes_before(const Choice& a, const Choice& b) const;
+  Job take(const Choice& choice, MonoTime now);
+  void see_all(MonoTime now);
   void forget_idle(MonoTime now);
 
   Duration per_channel_;
   Bucket posts_;
   Bucket edits_;
+  Bucket progress_;    ///< the share of the edits that news of answers may have
+  int edits_kept_ = 0; ///< and what it leaves of them
+  bool jumped_ = false;  ///< the last edit was an alert's that had waited long enough
   std::uint64_t last_order_ = 0;
   std::map<std::string, Channel> channels_;
 };

@@ -102,10 +102,11 @@ struct SenderOptions {
 };
 
 /// Sends messages at Slack's pace: at most one a second and channel, in order, answers (approval cards are some) before alerts, posts
-/// before edits. An edit of a message that is still waiting replaces it, and every waiter of the two gets the one result.
+/// before edits; an alert's edit that waited long enough goes first every other time. An edit of a message that is still waiting replaces it, and every waiter of the two gets the one result.
 class Sender {
  public:
-  enum class Priority { Answer, Alert };
+  /// Progress: news of an answer that goes on. After all else, and never with the last of what Slack allows.
+  enum class Priority { Answer, Alert, Progress };
   struct Outgoing {
     std::string key;                ///< names the message: equal keys coalesce while waiting
     std::string channel;            ///< an id

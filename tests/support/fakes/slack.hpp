@@ -29,6 +29,8 @@ class FakeSlack : public slack::WebApi, public slack::Sender {
  public:
   std::vector<PostedMessage> messages;
   std::vector<std::string> uploads;
+  std::vector<MessageRef> upload_places;  ///< channel and thread of each
+  std::deque<Error> upload_failures;      ///< of the next ones
   std::vector<nlohmann::json> views;   ///< dialogs that were opened
   std::map<std::string, std::vector<nlohmann::json>> homes;  ///< by person, each version
   bool triggers_expired = false;
@@ -106,8 +108,14 @@ class FakeSlack : public slack::WebApi, public slack::Sender {
     views.push_back(*view);
     co_return Result<void>{};
   }
-  asio::awaitable<Result<void>> upload_file(std::string, std::string, std::string title, std::string) override {
+  asio::awaitable<Result<void>> upload_file(std::string channel, std::string thread_ts, std::string title, std::string) override {
+    if (!upload_failures.empty()) {
+      auto failure = upload_failures.front();
+      upload_failures.pop_front();
+      co_return failure;
+    }
     uploads.push_back(title);
+    upload_places.push_back({channel, thread_ts});
     co_return Result<void>{};
   }
   asio::awaitable<Result<std::optional<MessageRef>>> find_posted(std::string channel, std::string thread_ts, std::string, std::string key) override {

@@ -152,8 +152,8 @@ TEST_F(ModelsTest, WhatHasTheSameCauseIsFoundInItsChannel) {
   other.channel = "#elsewhere";
   add(other);
   const auto find = [&](const std::string& channel, const std::string& cause) {
-    const auto found = in([&](Transaction& tx) { return tx.open_incident_with(channel, cause); });
-    return found ? found->app : "";
+    const auto found = in([&](Transaction& tx) { return tx.leaders_with(channel, cause, 5); });
+    return found.empty() ? "" : found.front().app;
   };
   EXPECT_EQ(find("#shop-prod", "c0ffee"), "checkout");
   EXPECT_EQ(find("#elsewhere", "c0ffee"), "cart");
@@ -171,6 +171,9 @@ TEST_F(ModelsTest, WhatHasTheSameCauseIsFoundInItsChannel) {
   EXPECT_EQ(find("#shop-prod", "c0ffee"), "checkout");
   first.state = IncidentState::Resolved;
   in([&](Transaction& tx) { return tx.save_incident(first); });
+  EXPECT_EQ(find("#shop-prod", "c0ffee"), "checkout") << "others of its group may be open";
+  first.group = 0;
+  in([&](Transaction& tx) { return tx.save_incident(first); });
   EXPECT_EQ(find("#shop-prod", "c0ffee"), "");
 }
 
@@ -180,22 +183,48 @@ TEST_F(ModelsTest, WhatWasToldInAChannelCountsMessages) {
     for (const auto& one : in([&](Transaction& tx) { return tx.told_in_channel("#shop-prod", clock.wall_now() - 1min); })) apps.push_back(one.app);
     return apps;
   };
-  auto old = incident("old");
-  old.opened_at -= 2min;
+  const auto told_now = [&](const std::string& app) {
+    auto one = incident(app);
+    one.opened_at -= 2h;
+    one.told_at = clock.wall_now();
+    return one;
+  };
+  auto old = told_now("old");
+  old.told_at = clock.wall_now() - 2min;
   add(old);
-  auto leader = add(incident("leader"));
+  add(incident("untold"));
+  auto leader = add(told_now("leader"));
   leader.group = leader.id;
   in([&](Transaction& tx) { return tx.save_incident(leader); });
-  auto member = incident("member");
+  auto member = told_now("member");
   member.group = leader.id;
   add(member);
-  auto muted = incident("muted");
+  auto muted = told_now("muted");
   muted.muted_by = "silence 1";
   add(muted);
-  auto over = incident("over");
+  auto over = told_now("over");
   over.state = IncidentState::Resolved;
   add(over);
   EXPECT_EQ(told(), (std::vector<std::string>{"leader", "over"})) << "what healed was told, too";
+}
+
+TEST_F(ModelsTest, HeadsAreIncidentsWithoutTheirReports) {
+  auto whole = incident("checkout");
+  whole.told = {"joined"};
+  whole.told_at = clock.wall_now();
+  whole.last_member_at = clock.wall_now() + 1s;
+  whole.critical_at = clock.wall_now() + 2s;
+  whole.group = 1;
+  whole = add(whole);
+  EXPECT_EQ(in([&](Transaction& tx) { return tx.find_incident(whole.id); }), whole);
+  auto head = whole;
+  head.report = {};
+  head.report.app = whole.report.app;
+  head.report.state = whole.report.state;
+  head.report.cause = whole.report.cause;
+  EXPECT_EQ(in([](Transaction& tx) { return tx.open_incident_heads(); }), (std::vector<Incident>{head}));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.group_heads(1); }), (std::vector<Incident>{head}));
+  EXPECT_EQ(in([](Transaction& tx) { return tx.count_group(1, true); }), 1U);
 }
 
 TEST_F(ModelsTest, ASilenceIsOpenUntilItEnds) {

@@ -25,7 +25,7 @@ export class Sandbox {
     const sandbox = new Sandbox(child, directory, log);
     try {
       const line = await until('the sandbox to be up', () => {
-        if (child.exitCode !== null) throw new Error(`the sandbox ended with ${child.exitCode}`);
+        if (child.exitCode !== null || child.signalCode) throw new Error(`the sandbox ended with ${child.exitCode ?? child.signalCode}`);
         return out.includes('\n') && JSON.parse(out.slice(0, out.indexOf('\n')));
       }, STARTS_WITHIN_MS);
       return sandbox.describe(line);

@@ -92,5 +92,14 @@ TEST_F(Issuer, TheBotTellsNobodyOfItsOwnRequests) {
   EXPECT_THAT(told(), IsEmpty());
 }
 
+TEST_F(Issuer, WhoCantBeWrittenToIsNotWrittenOfElsewhere) {
+  world.slack.unwritable["U0alice"] = "cannot_dm_bot";
+  ask();
+  ASSERT_TRUE(step([](Change change, WallTime now) { return on_rejected(std::move(change), "bob", "", now); }));
+  world.clock.advance(std::chrono::minutes{5});
+  EXPECT_THAT(world.slack.with_key("told:"), IsEmpty());
+  EXPECT_THAT(world.slack.with_key("undelivered:"), IsEmpty()) << "nobody can mend it";
+}
+
 }  // namespace
 }  // namespace driftwarden

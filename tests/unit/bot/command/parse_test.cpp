@@ -226,6 +226,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"SilenceOfNothing", "silence for 2h because x", "", "silence environment=staging for 2h because ...", "", 0},
         Row{"SilenceOfAnUnknownKey", "silence colour=red for 2h because x", "", "silence environment=staging cause=git-ahead for 2h because ...", "", 0},
         Row{"SilenceOfNoCause", "silence cause=boredom for 2h because x", "", "silence environment=staging cause=git-ahead for 2h because ...", "", 0},
+        Row{"SilenceOfTwoApps", "silence app=a app=b for 2h because x", "", "silence environment=staging cause=git-ahead for 2h because ...", "", 0},
+        Row{"SilenceOfTwoCauses", "silence cause=fight cause=stuck for 2h because x", "", "silence environment=staging cause=git-ahead for 2h because ...", "", 0},
         Row{"SilenceTypo", "silence chekcout for 2h because x", "", "silence checkout for 2h because x", "", 0}, Row{"Silences", "silences", "silences", kNone, "", 0},
         Row{"SilenceList", "silence list", "silences", kNone, "", 0}, Row{"Unsilence", "unsilence #3", "unsilence 3", kNone, "", 0}, Row{"SilenceLift", "silence lift 3", "unsilence 3", kNone, "", 0},
         Row{"UnsilenceNothing", "unsilence", "", "unsilence 3", "", 0}, Row{"AckOfAGroup", "ack incident 7", "ack incident 7", kNone, "", 0},

@@ -92,6 +92,25 @@ TEST(AlertsSection, ReadsAllOfIt) {
   EXPECT_EQ(top.routes[1].channel, "#rest");
 }
 
+std::vector<std::string> warnings(const std::string& text) { return texts(load_text(kBase + text).warnings); }
+
+TEST(AlertsSection, WarnsOfAPrivateTeamThatIsSpokenOfToAll) {
+  const std::string team = "teams: [{name: pay, members: [alice], apps: [checkout], private: true}]\n";
+  EXPECT_THAT(warnings(team), ElementsAre("c.yaml:11:9: the team pay is private, but alerts of checkout go to #gitops, where everybody reads them, expected channels for the team, or a route "
+                                          "with a channel for its Apps"));
+  EXPECT_THAT(warnings(team + "alerts: {routes: [{match: {team: pay, severity: critical}, channel: '#pay'}]}\n"), testing::SizeIs(1)) << "the others aren't routed";
+  EXPECT_THAT(warnings(team + "alerts: {routes: [{match: {team: pay}, channel: '#pay'}]}\n"), IsEmpty());
+  EXPECT_THAT(warnings("teams: [{name: pay, members: [alice], apps: [checkout], channels: ['#pay'], private: true}]\n"), IsEmpty());
+  EXPECT_THAT(warnings("teams: [{name: pay, members: [alice], apps: ['pay-*'], private: true}]\n"), testing::SizeIs(1)) << "nor are those that will be discovered";
+}
+
+TEST(AlertsSection, WarnsOfAnIdAmongNames) {
+  EXPECT_THAT(warnings("alerts: {quiet_hours: [{days: [Sun], channels: [C0123]}]}\n"),
+              ElementsAre("c.yaml:11:24: \"C0123\" is never the same channel as \"#gitops\": an id isn't compared with a name, expected the channel as routes, apps and teams write it"));
+  EXPECT_THAT(warnings("alerts: {routes: [{channel: C0123}], quiet_hours: [{days: [Sun], channels: [C0123]}]}\n"), IsEmpty());
+  EXPECT_THAT(warnings("alerts: {digest: {channel: C0123}}\n"), testing::SizeIs(1));
+}
+
 TEST(AlertsSection, TheShortFormsStand) {
   const auto plain = read("alerts: {repeat: 12h, digest: '07:15'}\n").alerts;
   EXPECT_THAT(plain.repeat, ElementsAre(Pair(Severity::Info, 0s), Pair(Severity::Warning, 12h), Pair(Severity::Critical, 12h)));
@@ -170,6 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongRow{"QuietChannel", "alerts: {quiet_hours: [{days: [Sun], channels: [Shop]}]}\n", "c.yaml:11:49: \"Shop\" isn't a channel, expected \"#name\" in lower case or a channel's id"},
         WrongRow{"Storm", "alerts: {storm: 0}\n", "c.yaml:11:17: \"storm\" is \"0\", expected a whole number from 1"},
         WrongRow{"Flapping", "alerts: {flapping: 1}\n", "c.yaml:11:20: \"flapping\" is \"1\", expected a whole number from 2"},
+        WrongRow{"TooMuchFlapping", "alerts: {flapping: 21}\n", "c.yaml:11:20: \"flapping\" is \"21\", expected a whole number from 2 to 20"},
         WrongRow{"StormWindow", "alerts: {storm_window: 10ms}\n", "c.yaml:11:24: \"storm_window\" is 10ms, expected at least 1s"},
         WrongRow{"Forgotten", "alerts: {forgotten: later}\n", "c.yaml:11:21: \"forgotten\" is \"later\", expected a duration such as 300ms, 15s, 5m, 4h or 7d"}),
     [](const auto& row) { return row.param.name; });

@@ -1,3 +1,4 @@
+#include "bot/config/alert_routes.hpp"
 #include "bot/config/policy.hpp"
 
 #include "tests/unit/bot/config/fixture.hpp"
@@ -83,10 +84,36 @@ INSTANTIATE_TEST_SUITE_P(AllOf, MayTable,
                                          MayRow{"UnlessARuleSaysWhoDoes", "dan", "diff", "vault", false, "names who may diff vault"},
                                          MayRow{"ThenThoseDo", "carol", "diff", "vault", true, "policy.rules[2]"},
                                          MayRow{"OtherReadingOfItStaysOpen", "dan", "status", "vault", true, "everybody"},
+                                         MayRow{"ButNotItsInside", "dan", "logs", "vault", false, "names who may read vault, and no rule names logs"},
+                                         MayRow{"WhichIsForWhomADiffIs", "alice", "pods", "checkout", true, "everybody"},
+                                         MayRow{"OrForWhomAStarIs", "carol", "events", "vault", true, "policy.rules[1]"},
                                          MayRow{"WhoMayChangeItMayTendIt", "bob", "ack", "checkout", true, "policy.rules[0]"},
                                          MayRow{"AnOwnerMayTendIt", "carol", "snooze", "vault", true, "policy.rules[1]"},
                                          MayRow{"AnOutsiderMayNotTendIt", "dan", "snooze", "checkout", false, "no rule"}),
                          [](const auto& row) { return row.param.name; });
+
+TEST_F(PolicyTest, WhoeverMayDiffMayLookInside) {
+  config.policy.rules = {{{"bob"}, {"status", "history"}, {}}, {{"dan"}, {"diff", "status"}, {}}};
+  EXPECT_FALSE(may(config, "bob", "logs", app("vault")).allowed);
+  EXPECT_FALSE(may(config, "", "describe", app("vault")).allowed);
+  EXPECT_TRUE(may(config, "dan", "logs", app("vault")).allowed);
+  EXPECT_EQ(may(config, "dan", "logs", app("vault")).rule, "policy.rules[1] (dan may diff on vault, and so logs, which no rule names)");
+  config.policy.rules.push_back({{"bob"}, {"logs"}, {}});
+  EXPECT_TRUE(may(config, "bob", "logs", app("vault")).allowed);
+  EXPECT_FALSE(may(config, "dan", "logs", app("vault")).allowed) << "a rule names the verb itself now";
+  EXPECT_FALSE(may(config, "bob", "pods", app("vault")).allowed);
+}
+
+TEST_F(PolicyTest, SilencersAreThoseWhoMaySilence) {
+  for (const auto* name : {"checkout", "shop-web", "vault"}) {
+    const auto silencers = silencers_of(config, app(name));
+    for (const auto& person : config.people) {
+      EXPECT_EQ(std::ranges::find(silencers, person.name) != silencers.end(), may(config, person.name, "silence", app(name)).allowed) << person.name << " on " << name;
+    }
+  }
+  config.policy.rules.push_back({{"*"}, {"silence"}, {"vault"}});
+  EXPECT_THAT(silencers_of(config, app("vault")), testing::Contains("*"));
+}
 
 TEST_F(PolicyTest, WithoutAPolicyOnlyReadingIsAllowed) {
   config.policy = {};

@@ -109,6 +109,43 @@ TEST_F(Bulk, WhatNeedsMoreThanAClickIsLeftOutAndNamed) {
   EXPECT_TRUE(talk.slack.views.empty());
 }
 
+TEST_F(Bulk, WhatMovedSinceItWasShownIsLeftOut) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  auto change = talk.change(3);
+  change.state = ChangeState::Requested;
+  ASSERT_TRUE(talk.transact([&](storage::Transaction& tx) -> Result<void> {
+    CHECK_OK(tx.save_change(change));
+    auto row = tx.append_audit({"driftwarden", "change.content-moved", talk.change(2).app, "C-2", "{}"});
+    if (!row) return row.error();
+    return Result<void>{};
+  }));
+  talk.press("U0bob", *waiting(), "approve");
+  EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("1 of 3 Changes approved"), HasSubstr("it has moved since it was proposed"), HasSubstr("wait for its card")));
+  EXPECT_TRUE(talk.change(2).approvals.empty());
+  talk.say("U0bob", "approve C-2");
+  EXPECT_EQ(talk.change(2).approvals.size(), 1U);
+}
+
+TEST_F(Bulk, FiftyAtOnceAreTheMost) {
+  std::string many;
+  for (int i = 1; i <= 51; ++i) many += fmt::format(" C-{}", i);
+  for (const auto* verb : {"approve", "reject"}) {
+    talk.say("U0bob", verb + many);
+    EXPECT_THAT(talk.answers().back(), HasSubstr("50 at once are the most"));
+  }
+}
+
+TEST_F(Bulk, WhereOneOfThemMayNotBeSpokenOfTheAnswerIsPrivate) {
+  Team team;
+  team.name = "cart";
+  team.apps = {"cart"};
+  team.channels = {"#cart-internal"};
+  talk.config.teams.push_back(team);
+  talk.say("U0carol", of_it("diff"));
+  EXPECT_THAT(talk.last_ephemeral("U0carol"), HasSubstr("*cart*"));
+}
+
 TEST_F(Bulk, SeveralAreRejectedWithOneReason) {
   talk.say("U0alice", of_it("sync"));
   talk.clock.advance(30s);
@@ -141,7 +178,9 @@ TEST(ChangesWait, ManyAreSplitOverButtons) {
     if (block.at("type") != "actions") continue;
     for (const auto& button : block.at("elements")) {
       const auto value = button.at("value").get<std::string>();
-      named += static_cast<std::size_t>(std::ranges::count(value, ' '));
+      const auto count = static_cast<std::size_t>(std::ranges::count(value, ' '));
+      EXPECT_LE(count, kMostChangesAtOnce);
+      named += count;
     }
   }
   EXPECT_EQ(named, 700U);

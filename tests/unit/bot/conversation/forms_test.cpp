@@ -174,5 +174,15 @@ TEST(Forms, AWrongLookingCodeCostsNothing) {
   EXPECT_EQ(talk.change().state, ChangeState::Proposed);
 }
 
+TEST(ApprovalForm, OfAHiddenAppNamesNothing) {
+  auto known = facts();
+  known.change.emplace();
+  known.change->app = "secret";
+  known.change->quorum.typed_name = true;
+  EXPECT_THAT(form_errors(form("approve C-1", {{"name", "x"}}), known), IsEmpty());
+  known.visible.push_back("secret");
+  EXPECT_THAT(form_errors(form("approve C-1", {{"name", "x"}}), known), ElementsAre(Key("name")));
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -49,6 +49,19 @@ TEST(Shortcut, AGlobalOneIsACommandAnsweredInADirectMessage) {
   EXPECT_THAT(talk.slack.views, SizeIs(1)) << "a form";
 }
 
+TEST(AppHome, OnePersonsSlowButtonHoldsUpNobodyElse) {
+  Talk talk;
+  talk.slack.before_view = [&talk]() -> asio::awaitable<void> {
+    auto slept = co_await talk.clock.sleep_for(1min);
+    EXPECT_TRUE(slept);
+  };
+  talk.press_home("U0alice", "create-app");
+  ASSERT_THAT(talk.slack.messages, IsEmpty());
+  talk.press_home("U0bob", "status");
+  EXPECT_THAT(talk.slack.messages, SizeIs(1));
+  talk.clock.advance(2min);
+}
+
 TEST(AppHome, IsShownWhenItIsOpenedAndNotAgainForNothing) {
   Talk talk;
   talk.open_home("U0alice");

@@ -15,6 +15,7 @@ class Looks : public testing::Test {
  protected:
   Looks() {
     json pod{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", kPod}, {"namespace", "shop"}, {"labels", {{"app", "checkout"}}}}}};
+    pod["metadata"]["ownerReferences"] = nlohmann::json::parse(R"([{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"checkout-6d5f9c7b8d","controller":true}])");
     pod["spec"] = json::parse(R"({"containers":[{"name":"app","image":"shop/checkout:1.4"}]})");
     pod["status"] = json::parse(R"({"phase":"Running","conditions":[{"type":"Ready","status":"True"}],"containerStatuses":[{"name":"app","ready":true,"state":{"running":{}}}]})");
     talk.scale_by_hand(2);  // as it is desired, and with a status
@@ -78,9 +79,18 @@ TEST_F(Looks, ARuleThatNamesLogsKeepsThemFromTheOthers) {
   refused.caller = {"U0carol", "carol"};
   refused.request.user = "U0carol";
   const auto reply = reply_of(ask(refused));
-  EXPECT_THAT(reply.message.text, HasSubstr("You may not logs checkout"));
+  EXPECT_THAT(reply.message.text, HasSubstr("You may not read the logs of checkout"));
   EXPECT_TRUE(talk.live->log_queries.empty());
   EXPECT_EQ(talk.refusals().size(), 1U);
+}
+
+TEST_F(Looks, AnAppThatVanishesMeanwhileIsNotThere) {
+  auto of = call(Verb::Status);
+  of.command.app = "gone";
+  auto made = services();
+  const auto answer = test::run(talk.io, handler_of(Verb::Status)(made, of));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::NotFound);
 }
 
 TEST_F(Looks, LongLogsHaveAFile) {
@@ -165,6 +175,31 @@ TEST_F(Looks, WhyTellsOfHealthToo) {
   EXPECT_THAT(answer.reply.message.text, HasSubstr("is in sync"));
   EXPECT_THAT(answer.reply.message.text, HasSubstr("is healthy"));
   EXPECT_THAT(answer.reply.message.blocks->dump(), HasSubstr("history checkout"));
+}
+
+TEST_F(Looks, WhyTellsLastWordsOnlyToThoseWhoMayReadLogs) {
+  auto& pod = talk.cluster->objects[object_id({"", "v1", "Pod", "shop", kPod})];
+  pod["status"] = json::parse(R"({"phase":"Running","conditions":[{"type":"Ready","status":"False"}],"containerStatuses":[{"name":"app","ready":false,"restartCount":5,
+    "state":{"waiting":{"reason":"CrashLoopBackOff"}},"lastState":{"terminated":{"exitCode":1,"reason":"Error"}}}]})");
+  talk.cluster->logs[kPod] = "panic: no route\n";
+  talk.config.policy.rules.push_back({{"bob"}, {"logs"}, {"checkout"}});
+  auto asked = call(Verb::Why);
+  asked.caller = {"U0carol", "carol"};
+  const auto without = reply_of(ask(asked));
+  EXPECT_THAT(without.message.text, HasSubstr("CrashLoopBackOff"));
+  EXPECT_THAT(without.message.text, Not(HasSubstr("panic")));
+  EXPECT_THAT(talk.audit_actions(), Not(Contains("logs.read")));
+  asked.caller = {"U0bob", "bob"};
+  EXPECT_THAT(reply_of(ask(asked)).message.text, HasSubstr("panic: no route"));
+  EXPECT_THAT(talk.audit_actions(), Contains("logs.read"));
+}
+
+TEST_F(Looks, OneHugeLineIsInTheFile) {
+  talk.cluster->logs[kPod] = "2026-11-21T09:00:01.000000000Z " + std::string(500'000, 'x') + "\n";
+  const auto reply = reply_of(ask(call(Verb::Logs)));
+  ASSERT_TRUE(reply.file);
+  EXPECT_GT(reply.file->content.size(), 500'000U);
+  EXPECT_THAT(reply.message.blocks->dump(), HasSubstr("this line is cut, all of it in the file"));
 }
 
 TEST_F(Looks, WhyIsToldWithoutTheRightToLook) {

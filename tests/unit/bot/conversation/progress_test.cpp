@@ -13,6 +13,7 @@ const std::string kPod = "checkout-6d5f9c7b8d-x2x7k";
 struct Following : Talk {
   Following() {
     json pod{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", kPod}, {"namespace", "shop"}, {"labels", {{"app", "checkout"}}}}}};
+    pod["metadata"]["ownerReferences"] = nlohmann::json::parse(R"([{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"checkout-6d5f9c7b8d","controller":true}])");
     pod["spec"] = json::parse(R"({"containers":[{"name":"app","image":"shop/checkout:1.4"}]})");
     pod["status"] = json::parse(R"({"phase":"Running","conditions":[{"type":"Ready","status":"True"}],"containerStatuses":[{"name":"app","ready":true,"state":{"running":{}}}]})");
     scale_by_hand(2);
@@ -45,6 +46,58 @@ TEST(Progress, OfASlashCommandCanBeEditedToo) {
   ASSERT_THAT(talk.slack.messages, SizeIs(1));
   talk.clock.advance(10s);
   EXPECT_GT(talk.slack.messages.front().versions.size(), 1U);
+}
+
+TEST(Progress, EndsWithItsMessage) {
+  Following talk;
+  talk.say("U0alice", "logs checkout follow");
+  ASSERT_THAT(talk.slack.with_key("reply:"), SizeIs(1));
+  for (auto& message : talk.slack.messages) {
+    if (message.key.starts_with("reply:")) message.deleted = true;
+  }
+  for (int i = 0; i < 10; ++i) talk.clock.advance(5s);
+  EXPECT_THAT(talk.slack.with_key("reply:"), SizeIs(1)) << "nothing is said anew";
+}
+
+TEST(Progress, SaysUntilWhen) {
+  Following talk;
+  talk.say("U0alice", "logs checkout follow");
+  EXPECT_THAT(talk.slack.with_key("reply:").front()->now().blocks->dump(), HasSubstr("following until <!date^"));
+}
+
+struct Lengthy : Following {
+  Lengthy() {
+    for (int i = 0; i < 300; ++i) cluster->logs[kPod] += fmt::format("2026-11-21T09:00:02.{:09}Z line {}\n", i, i);
+  }
+};
+
+TEST(File, OfASlashCommandGoesToWhoAsked) {
+  Lengthy talk;
+  talk.slash("U0alice", "logs checkout tail 400");
+  ASSERT_THAT(talk.slack.upload_places, SizeIs(1));
+  EXPECT_EQ(talk.slack.upload_places.front(), (MessageRef{"U0alice", ""}));
+  ASSERT_THAT(talk.slack.with_key("reply:"), SizeIs(1));
+  EXPECT_EQ(talk.slack.with_key("reply:").front()->at.channel, "U0alice");
+}
+
+TEST(File, IsTriedAgainWhenSlackIsDown) {
+  Lengthy talk;
+  talk.slack.upload_failures.push_back({ErrorKind::Unavailable, "files.completeUploadExternal: internal_error"});
+  talk.say("U0alice", "logs checkout tail 400");
+  for (int i = 0; i < 10; ++i) talk.clock.advance(2s);
+  EXPECT_THAT(talk.slack.with_key("reply:"), SizeIs(1)) << "the message is found again";
+  EXPECT_THAT(talk.slack.uploads, SizeIs(1));
+}
+
+TEST(File, ThatCantBePostedIsSaid) {
+  Lengthy talk;
+  talk.slack.upload_failures.push_back({ErrorKind::Denied, "files.getUploadURLExternal: missing_scope"});
+  talk.say("U0alice", "logs checkout tail 400");
+  for (int i = 0; i < 10; ++i) talk.clock.advance(2s);
+  ASSERT_THAT(talk.slack.with_key("reply:"), SizeIs(1));
+  EXPECT_THAT(talk.answers().front(), HasSubstr("The file could not be posted: files.getUploadURLExternal: missing_scope"));
+  EXPECT_THAT(talk.slack.with_key("reply:").front()->now().blocks->dump(), HasSubstr("The file could not be posted"));
+  EXPECT_THAT(talk.slack.uploads, SizeIs(0));
 }
 
 TEST(Progress, EndsWithTheBot) {

@@ -125,6 +125,25 @@ TEST_F(SilenceTest, OfAPrivateTeamIsNobodyElsesBusiness) {
   EXPECT_THAT(talk.last_ephemeral("U0carol"), HasSubstr("app=cart")) << "not for all in this channel";
 }
 
+TEST_F(SilenceTest, OfAPrivateTeamIsInNobodyElsesAuditAndRefusedInPrivate) {
+  Team team;
+  team.name = "cart";
+  team.members = {"carol", "bob"};
+  team.apps = {"cart"};
+  team.is_private = true;
+  talk.config.teams = {team};
+  talk.config.policy.rules = {{{"carol"}, {"*"}, {"cart"}}, {{"alice"}, {"sync"}, {}}};
+  add_app("cart");
+  talk.say("U0carol", "silence app=car* for 2h because hush");
+  ASSERT_THAT(silences(), SizeIs(1));
+  talk.say("U0alice", "audit");
+  EXPECT_THAT(last(), Not(HasSubstr("silence 1")));
+  talk.say("U0bob", "audit");
+  EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("silence 1"));
+  talk.say("U0bob", "silence cluster=prod-eu for 2h because x");
+  EXPECT_THAT(talk.last_ephemeral("U0bob"), AllOf(HasSubstr("You may not silence"), HasSubstr("cart")));
+}
+
 TEST_F(SilenceTest, OneThatIsOverIsNotListed) {
   talk.say("U0alice", "silence checkout for 2h because migration");
   talk.clock.advance(2h);

@@ -58,6 +58,12 @@ TEST(TypeAhead, KeepsSlacksLimits) {
   EXPECT_THAT(too_long.at("options"), IsEmpty()) << "cut, it would be another command";
 }
 
+TEST(TypeAhead, NobodyTypesSoMuch) {
+  const auto apps = named({std::string(80, 'x')});
+  EXPECT_THAT(apps_like(apps, std::string(75, 'x')), SizeIs(1));
+  EXPECT_THAT(apps_like(apps, std::string(76, 'x')), IsEmpty());
+}
+
 TEST(TypeAhead, IsAnsweredInTheAckAndNotKept) {
   Talk talk;
   EXPECT_THAT(talk.suggest("U0alice", view::picker_id("diff", ""), "che"), ElementsAre("diff checkout"));

@@ -122,6 +122,30 @@ TEST(Tenancy, WhereAnAppMayNotBeSpokenOfTheAnswerIsPrivate) {
   EXPECT_EQ(talk.slack.messages.back().user, "") << "here it may be";
 }
 
+TEST(Tenancy, ADecisionIsToldInPrivateToo) {
+  Talk talk;
+  talk.proposed();
+  Team team;
+  team.name = "shop";
+  team.apps = {"checkout"};
+  team.channels = {"#shop-internal"};
+  talk.config.teams.push_back(team);
+  for (const auto* text : {"approve C-1", "approve C-1 C-9", "freeze checkout for 2h because x", "silence checkout for 2h because x"}) {
+    const auto before = talk.slack.messages.size();
+    talk.say("U0alice", text);
+    bool told = false;
+    for (auto at = before; at < talk.slack.messages.size(); ++at) told = told || talk.slack.messages[at].user == "U0alice" || talk.slack.messages[at].at.channel == "U0alice";
+    EXPECT_TRUE(told) << text;
+  }
+}
+
+TEST(Tenancy, WhereAHiddenAppLivesIsNotTold) {
+  Tenants talk;
+  const auto told = talk.told("U0carol", "create-app other image shop/web:1 path apps/checkout/web because x");
+  EXPECT_THAT(told, HasSubstr("Another App lives in apps/checkout/web"));
+  EXPECT_THAT(talk.told("U0alice", "create-app other image shop/web:1 path apps/checkout/web because x"), HasSubstr("is where checkout lives"));
+}
+
 TEST(Tenancy, WhoSeesAnAppIsToldOfItsAudit) {
   Tenants talk;
   talk.proposed();

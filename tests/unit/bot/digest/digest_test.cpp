@@ -186,6 +186,47 @@ TEST_F(DigestTest, OrOneHasAllButWhatIsPrivate) {
   EXPECT_THAT(digests("Cpay"), SizeIs(1));
 }
 
+TEST_F(DigestTest, APrivateAppWithoutAChannelIsInNoDigest) {
+  config.apps.push_back(another("pay", ""));
+  config.slack.default_channel = "#daily";
+  config.alerts.digest->channel = "#daily";
+  Team team;
+  team.name = "pay";
+  team.members = {"alice"};
+  team.apps = {"pay"};
+  team.is_private = true;
+  config.teams = {team};
+  open();
+  scale_by_hand(5);
+  clock.advance(2h + 2min);
+  ASSERT_THAT(digests("Cdaily"), SizeIs(1));
+  EXPECT_THAT(digests("Cdaily").front(), AllOf(HasSubstr("*checkout*"), Not(HasSubstr("pay"))));
+}
+
+TEST_F(DigestTest, OldIncidentsAreNotHiddenByManyNewOnes) {
+  open();
+  const auto now = clock.wall_now();
+  ASSERT_TRUE(transact([&](storage::Transaction& tx) -> Result<void> {
+    Incident old;
+    old.app = "cart";
+    old.state = IncidentState::Open;
+    old.opened_at = old.updated_at = now - 48h;
+    CHECK_OK(tx.add_incident(old));
+    Incident over;
+    over.app = "checkout";
+    over.state = IncidentState::Resolved;
+    over.opened_at = now - 2h;
+    over.updated_at = now;
+    over.resolved_at = now - 1h;
+    for (int i = 0; i < 5001; ++i) CHECK_OK(tx.add_incident(over));
+    return Result<void>{};
+  }));
+  const auto all = content();
+  ASSERT_THAT(all.open, SizeIs(1));
+  EXPECT_EQ(all.open[0].app, "cart");
+  EXPECT_GE(all.resolved_since, 5000U);
+}
+
 TEST_F(DigestTest, CollectsWhatIsStored) {
   open();
   const auto now = clock.wall_now();

@@ -77,6 +77,40 @@ TEST(Home, FollowsWhatMovesAtACalmPace) {
   EXPECT_THAT(homes.page("U0alice"), HasSubstr("Other open incidents"));
 }
 
+/// Slack that fails to show pages for a while.
+struct SulkingSlack : test::FakeSlack {
+  int failures = 0;
+  asio::awaitable<Result<void>> publish_home(std::string user, slack::JsonPtr view) override {
+    if (failures > 0) {
+      --failures;
+      co_return Error{ErrorKind::Unavailable, "views.publish: 503"};
+    }
+    homes[user].push_back(*view);
+    co_return Result<void>{};
+  }
+};
+
+TEST(Home, APageThatCouldNotBeShownIsTriedAgain) {
+  Homes homes;
+  SulkingSlack sulking;
+  sulking.failures = 2;
+  Home other(homes.io.get_executor(), homes.clock, homes.config, homes.async, *homes.fleet, sulking);
+  other.start();
+  other.on_opened("U0alice");
+  homes.clock.advance(1s);
+  EXPECT_THAT(sulking.homes["U0alice"], IsEmpty());
+  homes.clock.advance(1min);
+  EXPECT_THAT(sulking.homes["U0alice"], SizeIs(1));
+  test::run(homes.io, other.stop());
+}
+
+TEST(Home, EverybodyIsShownTheirsThoughARoundHasAnEnd) {
+  Homes homes;
+  for (int i = 0; i < 120; ++i) homes.home->on_opened(fmt::format("U0{:03}", i));
+  homes.clock.advance(5s);
+  EXPECT_THAT(homes.slack.homes, SizeIs(120));
+}
+
 TEST(Home, WhoClosedItLongAgoIsForgotten) {
   Homes homes;
   homes.open("U0alice");

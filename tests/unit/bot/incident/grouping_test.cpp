@@ -79,7 +79,7 @@ Incident led(std::int64_t id, Grouping grouping, WallTime updated = kNow) {
   incident.id = id;
   incident.grouping = grouping;
   incident.group = grouping == Grouping::Alone ? 0 : id;
-  incident.updated_at = updated;
+  incident.last_member_at = updated;
   return incident;
 }
 
@@ -104,7 +104,8 @@ TEST(WithMember, ALeaderBelongsToItsOwnGroup) {
   const auto leader = with_member(led(3, Grouping::Alone), Grouping::RootCause, kNow + 1s);
   EXPECT_EQ(leader.group, 3);
   EXPECT_EQ(leader.grouping, Grouping::RootCause);
-  EXPECT_EQ(leader.updated_at, kNow + 1s);
+  EXPECT_EQ(leader.last_member_at, kNow + 1s);
+  EXPECT_EQ(leader.updated_at, WallTime{}) << "nothing happened to its own drift";
   EXPECT_EQ(with_member(leader, Grouping::Storm, kNow).grouping, Grouping::RootCause);
 }
 

@@ -162,6 +162,36 @@ TEST(Repeat, ComesOnceAnIntervalAndNamesPeopleUntilSomebodyIsOnIt) {
   EXPECT_EQ(world.alerts(), 1U);
 }
 
+TEST(Repeat, NotRightAfterItWasToldLateOrWoke) {
+  QuietWorld world(10, repeat_hourly);
+  world.silence(of_app("app-0001"), 3h);
+  world.report(AlertWorld::own_drift(1));
+  world.report(AlertWorld::own_drift(2));
+  world.clock.advance(1s);
+  world.step("app-0002", [&](Incident incident) { return snooze(std::move(incident), "alice", world.clock.wall_now() + 3h, world.clock.wall_now()); });
+  world.clock.advance(3h + 50min);
+  ASSERT_EQ(world.alerts(), 2U);
+  EXPECT_THAT(world.broadcasts(), IsEmpty());
+  world.clock.advance(15min);
+  EXPECT_THAT(world.broadcasts(), SizeIs(2));
+  const auto audit = world.look<std::vector<AuditRow>>([](storage::Transaction& tx) { return tx.audit({"app-0002", {}, 10, true}); });
+  EXPECT_EQ(audit.front().entry.action, "incident.woken");
+}
+
+TEST(Repeat, SaysNothingOfWhatHealedDuringAnOutage) {
+  QuietWorld world(10, repeat_hourly);
+  world.report(AlertWorld::own_drift(1));
+  world.clock.advance(59min);
+  for (int i = 0; i < 500; ++i) world.slack.next_failures.push_back({ErrorKind::Unavailable, "down"});
+  world.clock.advance(30min);
+  world.heal("app-0001");
+  world.clock.advance(1s);
+  world.slack.next_failures.clear();
+  world.clock.advance(5min);
+  EXPECT_THAT(world.alert().text, HasSubstr("in sync again"));
+  EXPECT_THAT(world.broadcasts(), IsEmpty());
+}
+
 TEST(Repeat, OfAGroupIsOne) {
   QuietWorld world(10, repeat_hourly);
   for (int i = 0; i < 4; ++i) world.report(AlertWorld::drift(AlertWorld::name_of(i)));

@@ -193,5 +193,178 @@ TEST(RootCauseGroup, WhoChangesAgainStaysAndIsMarked) {
   EXPECT_THAT(world.alert().text, HasSubstr("`2` \u2192 `5`"));
 }
 
+struct StageWorld : RootCauseWorld {
+  void make_critical(int i) { config.apps[static_cast<std::size_t>(i)].environment = "production"; }
+  void step(const std::string& app, const std::function<IncidentStep(Incident)>& event) {
+    transact([&](storage::Transaction& tx) -> Result<void> {
+      TRY(auto known, tx.open_incident(app));
+      auto done = commit_step(tx, event(std::move(*known)), clock.wall_now());
+      if (!done) return done.error();
+      return Result<void>{};
+    });
+  }
+  std::vector<std::string> broadcasts() const {
+    std::vector<std::string> texts;
+    for (const auto& message : slack.messages) {
+      if (message.now().broadcast) texts.push_back(message.now().text);
+    }
+    return texts;
+  }
+};
+
+TEST(Joining, AnHourLaterItIsNewsAgain) {
+  RootCauseWorld world;
+  world.clock.advance(50min);
+  world.report(AlertWorld::drift(AlertWorld::name_of(4)));
+  world.clock.advance(5s);
+  EXPECT_EQ(world.alerts(), 1U);
+  world.clock.advance(61min);
+  world.report(AlertWorld::drift(AlertWorld::name_of(5)));
+  world.clock.advance(5s);
+  EXPECT_EQ(world.alerts(), 2U);
+}
+
+TEST(Joining, WhatSomebodyTookIsNotJoined) {
+  StageWorld world;
+  world.step(AlertWorld::name_of(0), [&](Incident incident) { return acknowledge(std::move(incident), "bob", world.clock.wall_now()); });
+  world.report(AlertWorld::drift(AlertWorld::name_of(5)));
+  world.clock.advance(5s);
+  EXPECT_EQ(world.alerts(), 2U);
+}
+
+TEST(Joining, MoreAtStakeIsAMessageOfItsOwn) {
+  AlertWorld world;
+  for (int i = 0; i < 5; ++i) world.add_app(AlertWorld::name_of(i), "prod-eu", i >= 3 ? "production" : "staging");
+  world.start();
+  for (int i = 0; i < 5; ++i) {
+    world.report(AlertWorld::drift(AlertWorld::name_of(i)));
+    world.clock.advance(3s);
+  }
+  ASSERT_EQ(world.alerts(), 2U);
+  EXPECT_THAT(world.alert(0).text, HasSubstr("3 Apps are OutOfSync"));
+  EXPECT_THAT(world.alert(1).text, HasSubstr("Critical: 2 Apps are OutOfSync"));
+}
+
+DriftReport ahead(const std::string& app) {
+  auto report = AlertWorld::drift(app);
+  report.cause = Cause::GitAhead;
+  return report;
+}
+
+TEST(Rise, IsSaidOnceInTheChannel) {
+  AlertWorld world;
+  auto& app = world.add_app("checkout", "prod-eu", "production");
+  app.owners = {"alice"};
+  AlertRoute route;
+  route.mention = {"owners"};
+  world.config.alerts.routes.push_back(route);
+  world.start();
+  world.report(ahead("checkout"));
+  world.clock.advance(1s);
+  const auto before = world.incident("checkout").severity;
+  ASSERT_LT(before, Severity::Critical);
+  world.report(AlertWorld::drift("checkout"));
+  world.clock.advance(1s);
+  world.report(AlertWorld::drift("checkout", ".spec.replicas", "9"));
+  world.clock.advance(1s);
+  std::vector<std::string> said;
+  for (const auto& message : world.slack.messages) {
+    if (message.now().broadcast) said.push_back(message.now().text);
+  }
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_THAT(said.front(), HasSubstr("checkout is critical now: edited live"));
+  EXPECT_THAT(said.front(), HasSubstr("<@U0ALICE>"));
+}
+
+TEST(Rise, CriticalsInAStormAreOneLineAMinute) {
+  AlertWorld world;
+  for (int i = 0; i < 40; ++i) world.add_app(AlertWorld::name_of(i), "prod-eu", i % 10 == 9 ? "production" : "staging");
+  world.start();
+  const auto said = [&] {
+    std::vector<std::string> texts;
+    for (const auto& message : world.slack.messages) {
+      if (message.now().broadcast) texts.push_back(message.now().text);
+    }
+    return texts;
+  };
+  for (int i = 0; i < 30; ++i) world.report(AlertWorld::own_drift(i));
+  world.clock.advance(5s);
+  ASSERT_THAT(said(), SizeIs(1));
+  EXPECT_THAT(said().front(), HasSubstr("3 critical: app-0009, app-0019, app-0029"));
+  world.report(AlertWorld::own_drift(39));
+  world.clock.advance(30s);
+  EXPECT_THAT(said(), SizeIs(1));
+  world.clock.advance(40s);
+  ASSERT_THAT(said(), SizeIs(2));
+  EXPECT_THAT(said().back(), HasSubstr("1 critical: app-0039"));
+  world.clock.advance(5min);
+  EXPECT_THAT(said(), SizeIs(2));
+}
+
+TEST(Storm, AcksDontKeepItGoing) {
+  StormWorld world(20);
+  for (int i = 0; i < 7; ++i) world.report(AlertWorld::own_drift(i));
+  world.clock.advance(9min);
+  world.transact([&](storage::Transaction& tx) -> Result<void> {
+    TRY(auto leader, tx.find_incident(world.incident(AlertWorld::name_of(6)).group));
+    auto done = commit_step(tx, acknowledge(std::move(*leader), "bob", world.clock.wall_now()), world.clock.wall_now());
+    if (!done) return done.error();
+    return Result<void>{};
+  });
+  world.clock.advance(5min);
+  world.report(AlertWorld::own_drift(9));
+  world.clock.advance(5s);
+  EXPECT_EQ(world.alerts(), 7U);
+}
+
+TEST(Storm, ItsLeaderAloneHasItsThread) {
+  StormWorld world(20);
+  for (int i = 0; i < 6; ++i) world.report(AlertWorld::own_drift(i));
+  world.clock.advance(10s);
+  const auto before = world.notes().size();
+  world.heal(AlertWorld::name_of(5));
+  world.clock.advance(5s);
+  EXPECT_EQ(world.notes().size(), before + 1);
+  EXPECT_THAT(world.notes().back(), HasSubstr("In sync again"));
+}
+
+TEST(RootCauseGroup, AckOfOneNamesIt) {
+  StageWorld world;
+  const auto ack = [&](Incident incident) { return acknowledge(std::move(incident), "bob", world.clock.wall_now()); };
+  world.step(AlertWorld::name_of(1), ack);
+  world.clock.advance(1s);
+  EXPECT_EQ(world.notes().back(), ":eyes: bob is on it: app-0001.");
+  world.step(AlertWorld::name_of(0), ack);
+  world.step(AlertWorld::name_of(2), ack);
+  world.clock.advance(1s);
+  EXPECT_EQ(world.notes().back(), ":eyes: bob is on it.");
+}
+
+TEST(RootCauseGroup, IsClosedAtOnce) {
+  RootCauseWorld world;
+  world.heal(AlertWorld::name_of(0));
+  world.heal(AlertWorld::name_of(1));
+  world.clock.advance(100ms);
+  EXPECT_THAT(world.alert().text, Not(HasSubstr("in sync again"))) << "the others may follow";
+  world.heal(AlertWorld::name_of(2));
+  world.clock.advance(100ms);
+  EXPECT_THAT(world.alert().text, HasSubstr("All 3 Apps are in sync again"));
+}
+
+TEST(RootCauseGroup, WhoChangesAgainIsSaidAndNobodyIsToldTwice) {
+  RootCauseWorld world;
+  world.clock.advance(20s);
+  const auto before = world.notes().size();
+  world.report(AlertWorld::drift(AlertWorld::name_of(1), ".spec.replicas", "9"));
+  world.clock.advance(20s);
+  ASSERT_EQ(world.notes().size(), before + 1);
+  EXPECT_EQ(world.notes().back(), ":arrows_counterclockwise: app-0001 changed again: edited live.");
+  world.clock.advance(24h * 8);
+  ASSERT_TRUE(world.store.prune(24h * 7));
+  world.report(AlertWorld::drift(AlertWorld::name_of(2), ".spec.replicas", "8"));
+  world.clock.advance(20s);
+  EXPECT_EQ(world.notes().size(), before + 2) << "the outbox forgot what was told, the incidents didn't";
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -1,5 +1,6 @@
 // What an App runs, read from a cluster in memory by the whole bot.
 #include "bot/conversation/handlers.hpp"
+#include "bot/inspect/app_objects.hpp"
 #include "tests/support/fakes/world.hpp"
 
 #include <gmock/gmock.h>
@@ -22,9 +23,15 @@ class Inspect : public testing::Test {
   }
   App app() { return *world.fleet->app("checkout"); }
 
+  static json owned_by(const std::string& kind, const std::string& name) {
+    auto owners = json::array();
+    owners.push_back({{"apiVersion", "apps/v1"}, {"kind", kind}, {"name", name}, {"controller", true}});
+    return owners;
+  }
   json pod(const std::string& name, const std::string& status) {
     json object{{"apiVersion", "v1"}, {"kind", "Pod"}};
     object["metadata"] = {{"name", name}, {"namespace", "shop"}, {"labels", {{"app", "checkout"}}}};
+    object["metadata"]["ownerReferences"] = owned_by("ReplicaSet", name.substr(0, name.rfind('-')));
     object["spec"] = json::parse(R"({"containers":[{"name":"app","image":"shop/checkout:1.4"}]})");
     object["status"] = json::parse(status);
     return object;
@@ -33,7 +40,7 @@ class Inspect : public testing::Test {
     ObjectRef ref;
     ref.set_api_version(object.at("apiVersion").get<std::string>());
     ref.kind = object.at("kind").get<std::string>();
-    ref.namespace_ = "shop";
+    ref.namespace_ = object.at("metadata").at("namespace").get<std::string>();
     ref.name = object.at("metadata").at("name").get<std::string>();
     world.cluster->objects[object_id(ref)] = object;
   }
@@ -54,6 +61,13 @@ class Inspect : public testing::Test {
     event["message"] = message;
     event["lastTimestamp"] = format_time(std::chrono::floor<std::chrono::seconds>(world.clock.wall_now()));
     add(event);
+  }
+  /// Of sixty the last one is behind.
+  static json live_deployment_of(int i) {
+    auto object = test::live_deployment(2);
+    object["metadata"]["generation"] = 1;
+    object["status"] = {{"observedGeneration", 1}, {"replicas", 2}, {"updatedReplicas", 2}, {"readyReplicas", 2}, {"availableReplicas", i == 59 ? 1 : 2}};
+    return object;
   }
   Result<LogText> logs(LogsAsked asked = {}) { return test::run(world.io, read_logs(*world.fleet, app(), std::move(asked))); }
 
@@ -222,6 +236,91 @@ TEST_F(Inspect, WhatIsNotTheAppsIsNotDescribed) {
   }
 }
 
+TEST_F(Inspect, PodsThatOnlyFitTheSelectorAreNotItsOwn) {
+  add_running("checkout-6d5f9c7b8d-bbbbb");
+  auto theirs = pod("payments-6d5f9c7b8d-ccccc", R"({"phase":"Running"})");
+  add(theirs);
+  auto nobodys = pod("checkout-6d5f9c7b8d-ddddd", R"({"phase":"Running"})");
+  nobodys["metadata"].erase("ownerReferences");
+  add(nobodys);
+  const auto rows = test::run(world.io, find_pods(*world.fleet, app()));
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front().name, "checkout-6d5f9c7b8d-bbbbb");
+  for (const char* name : {"payments-6d5f9c7b8d-ccccc", "checkout-6d5f9c7b8d-ddddd"}) {
+    EXPECT_FALSE(test::run(world.io, describe(*world.fleet, world.redactor, app(), std::string("pod/") + name, world.clock.wall_now()))) << name;
+  }
+}
+
+TEST_F(Inspect, AReplicaSetIsDescribedWhenTheWorkloadMadeIt) {
+  json set{{"apiVersion", "apps/v1"}, {"kind", "ReplicaSet"}, {"metadata", {{"name", "checkout-6d5f9c7b8d"}, {"namespace", "shop"}}}, {"spec", {{"replicas", 2}}}};
+  const auto ask = [&] { return test::run(world.io, describe(*world.fleet, world.redactor, app(), "rs/checkout-6d5f9c7b8d", world.clock.wall_now())); };
+  add(set);
+  EXPECT_FALSE(ask()) << "its name alone says nothing";
+  set["metadata"]["ownerReferences"] = owned_by("Deployment", "checkout");
+  add(set);
+  const auto text = ask();
+  ASSERT_TRUE(text) << text.error().message;
+  EXPECT_THAT(*text, HasSubstr("ReplicaSet"));
+}
+
+TEST_F(Inspect, EventsOfAnotherNamespaceAreNotItsOwn) {
+  add_event("Deployment/checkout", "Warning", "of ours");
+  auto other = world.cluster->objects.at("/Event:shop/e1");
+  other["metadata"]["name"] = "e2";
+  other["involvedObject"]["namespace"] = "payments";
+  other["message"] = "of theirs";
+  add(other);
+  const auto rows = test::run(world.io, find_events(*world.fleet, app(), 10));
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front().message, "of ours");
+}
+
+TEST_F(Inspect, WithoutAnAnnotationTheNamespaceDecides) {
+  ObjectRef ref{"apps", "v1", "Deployment", "shop", "checkout"};
+  const auto live = [&](const std::string& tracking) {
+    json object{{"metadata", {{"name", ref.name}, {"namespace", ref.namespace_}}}};
+    if (!tracking.empty()) object["metadata"]["annotations"] = {{"driftwarden.io/tracking", tracking}};
+    return object;
+  };
+  EXPECT_TRUE(inspect::is_own(app(), ref, live("")));
+  EXPECT_TRUE(inspect::is_own(app(), ref, live("checkout:apps/Deployment:shop/checkout")));
+  EXPECT_FALSE(inspect::is_own(app(), ref, live("cart:apps/Deployment:shop/checkout")));
+  ref.namespace_ = "payments";
+  EXPECT_FALSE(inspect::is_own(app(), ref, live("")));
+  EXPECT_FALSE(inspect::is_own(app(), ref, live("checkout:apps/Deployment:shop/checkout"))) << "a mark of another object";
+  EXPECT_TRUE(inspect::is_own(app(), ref, live("checkout:apps/Deployment:payments/checkout")));
+}
+
+TEST_F(Inspect, AManifestThatNamesAnotherTeamsWorkloadShowsNothing) {
+  auto object = world.cluster->objects.at("apps/Deployment:shop/checkout");
+  object["metadata"]["annotations"]["driftwarden.io/tracking"] = "payments:apps/Deployment:shop/checkout";
+  world.live->put(object);
+  add_running("checkout-6d5f9c7b8d-bbbbb");
+  const auto rows = test::run(world.io, find_pods(*world.fleet, app()));
+  ASSERT_TRUE(rows);
+  EXPECT_TRUE(rows->empty());
+  EXPECT_TRUE(world.live->lists.empty());
+  const auto text = test::run(world.io, describe(*world.fleet, world.redactor, app(), "deployment/checkout", world.clock.wall_now()));
+  ASSERT_FALSE(text);
+  EXPECT_THAT(text.error().message, HasSubstr("isn't checkout's own"));
+}
+
+TEST_F(Inspect, AtMostFortyWorkloadsAreLookedAt) {
+  std::vector<inspect::Workload> many;
+  for (int i = 0; i < 60; ++i) {
+    auto object = live_deployment_of(i);
+    many.push_back({{"apps", "v1", "Deployment", "shop", fmt::format("web-{}", i)}, std::make_shared<const json>(object)});
+  }
+  const auto some = inspect::looked_at(many);
+  ASSERT_EQ(some.size(), 40U);
+  EXPECT_EQ(some.front().ref.name, "web-59") << "the one that isn't healthy";
+  const auto named = inspect::looked_at(many, "deploy/web-50");
+  ASSERT_EQ(named.size(), 1U);
+  EXPECT_EQ(named.front().ref.name, "web-50");
+}
+
 TEST_F(Inspect, ValuesOfVariablesAreHidden) {
   auto object = world.cluster->objects.at("apps/Deployment:shop/checkout");
   object["spec"]["template"]["spec"]["containers"][0]["env"] = json::parse(R"([{"name":"DB_PASSWORD","value":"hunter2"},{"name":"LEVEL","value":"info"},{"name":"URL","value":"postgres://a:hunter3@db/x"}])");
@@ -240,21 +339,29 @@ TEST_F(Inspect, HealthIsExplainedByWhatFails) {
   auto object = world.cluster->objects.at("apps/Deployment:shop/checkout");
   object["status"] = json::parse(R"({"observedGeneration":999,"replicas":2,"updatedReplicas":2,"conditions":[{"type":"Available","status":"False","message":"Deployment does not have minimum availability."}]})");
   world.live->put(object);
-  const auto lines = test::run(world.io, explain_health(*world.fleet, app(), world.clock.wall_now()));
-  ASSERT_TRUE(lines) << lines.error().message;
+  const auto explained = test::run(world.io, explain_health(*world.fleet, app(), world.clock.wall_now(), true));
+  ASSERT_TRUE(explained) << explained.error().message;
+  const auto* lines = &explained->lines;
+  EXPECT_THAT(explained->logs_read, ElementsAre("checkout-6d5f9c7b8d-zzzzz/app"));
   ASSERT_EQ(lines->size(), 3U);
   EXPECT_THAT((*lines)[0], HasSubstr("Deployment/checkout progressing: 0 of 2 replicas available; Available: Deployment does not have minimum availability."));
   EXPECT_THAT((*lines)[1], HasSubstr("Pod/checkout-6d5f9c7b8d-zzzzz CrashLoopBackOff, 5 restarts: container app keeps crashing: Error (1); its last words: panic: no route to db, token=***"));
   EXPECT_THAT((*lines)[2], HasSubstr("Back-off restarting failed container"));
+  world.live->log_queries.clear();
+  const auto without = test::run(world.io, explain_health(*world.fleet, app(), world.clock.wall_now(), false));
+  ASSERT_TRUE(without);
+  EXPECT_TRUE(without->logs_read.empty());
+  EXPECT_TRUE(world.live->log_queries.empty());
+  EXPECT_THAT(without->lines[1], Not(HasSubstr("last words")));
 }
 
 TEST_F(Inspect, AHealthyAppNeedsNoExplanation) {
   world.scale_by_hand(2);
   add_running("checkout-6d5f9c7b8d-bbbbb");
   add_event("Deployment/checkout", "Normal", "Scaled up");
-  const auto lines = test::run(world.io, explain_health(*world.fleet, app(), world.clock.wall_now()));
-  ASSERT_TRUE(lines) << lines.error().message;
-  EXPECT_TRUE(lines->empty()) << lines->front();
+  const auto explained = test::run(world.io, explain_health(*world.fleet, app(), world.clock.wall_now(), true));
+  ASSERT_TRUE(explained) << explained.error().message;
+  EXPECT_TRUE(explained->lines.empty()) << explained->lines.front();
 }
 
 }  // namespace

@@ -58,6 +58,23 @@ TEST_F(MessengerTest, SaysADeletedMessageAnew) {
   EXPECT_EQ(slack.posts(), 2U);
 }
 
+TEST_F(MessengerTest, WhatIsOnlyEditedEndsWithItsMessage) {
+  const auto first = test::run(io, messenger.show(shown("one")));
+  slack.messages.front().deleted = true;
+  auto again = shown("two");
+  again.at = *first;
+  again.edit_only = true;
+  const auto second = test::run(io, messenger.show(again));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(slack.posts(), 1U);
+}
+
+TEST(Personal, IsWhatBeginsSo) {
+  for (const auto* channel : {"D1", "U0alice", "W0alice"}) EXPECT_TRUE(is_personal(channel)) << channel;
+  for (const auto* channel : {"C1", "G1", "#dev", ""}) EXPECT_FALSE(is_personal(channel)) << channel;
+}
+
 TEST_F(MessengerTest, AFailureIsNotANewPost) {
   const auto first = test::run(io, messenger.show(shown("one")));
   slack.next_failures.push_back({ErrorKind::RateLimited, "slow down"});
@@ -137,6 +154,36 @@ TEST_F(Unwritable, AMessageThatFallsOutOfReachIsGoneOnWithElsewhereOnce) {
   const auto third = test::run(io, admins.show(edit));  // the new place was not kept
   EXPECT_EQ(*third, *second);
   EXPECT_EQ(slack.posts(), 2U);
+}
+
+std::size_t lines_in(const std::string& text) {
+  std::size_t count = 0;
+  for (auto at = text.find("I can't write to"); at != std::string::npos; at = text.find("I can't write to", at + 1)) ++count;
+  return count;
+}
+
+TEST_F(Unwritable, TheLineIsThereOnceWhereverTheEditGoes) {
+  ASSERT_TRUE(test::run(io, admins.show(shown("one"))));
+  auto edit = shown("two");
+  edit.key = "incident:8";
+  edit.at = MessageRef{"Cshop", "1.1"};  // of the time when it could be written
+  ASSERT_TRUE(test::run(io, admins.show(edit)));
+  EXPECT_EQ(lines_in(slack.messages.back().now().text), 1U) << slack.messages.back().now().text;
+}
+
+TEST_F(Unwritable, AfterARestartAnEditKeepsItsLineAndIsNoSignOfLife) {
+  const auto posted = test::run(io, admins.show(shown("one")));
+  told.clear();
+  Messenger later{slack, slack, "#ops"};
+  later.on_trouble([this](std::string channel, std::string why) { return note(std::move(channel), std::move(why)); });
+  auto edit = shown("two");
+  edit.at = *posted;
+  ASSERT_TRUE(test::run(io, later.show(edit)));
+  EXPECT_THAT(told, testing::IsEmpty()) << "it was edited in the admin channel";
+  later.know_unwritable({{"#shop", "not_in_channel"}});
+  ASSERT_TRUE(test::run(io, later.show(edit)));
+  EXPECT_EQ(lines_in(slack.messages.front().now().text), 1U);
+  EXPECT_THAT(told, testing::IsEmpty());
 }
 
 TEST_F(Unwritable, TheAnswerThatWasLostThereIsFoundThere) {

@@ -49,5 +49,17 @@ TEST_F(UnwritableChannels, AreToldOnceAndWhenTheyWorkAgainAcrossRestarts) {
   EXPECT_EQ(notices().size(), 1U) << "one lane: in order";
 }
 
+TEST_F(UnwritableChannels, AreKnownToTheNextLife) {
+  tell("#shop", "not_in_channel");
+  tell("#dev", "is_archived");
+  tell("#dev", "");
+  std::map<std::string, std::string> known;
+  ASSERT_TRUE(store->transact([&](storage::Transaction& tx) -> Result<void> {
+    TRY(known, unwritable_channels(tx));
+    return Result<void>{};
+  }));
+  EXPECT_THAT(known, ElementsAre(testing::Pair("#shop", "not_in_channel")));
+}
+
 }  // namespace
 }  // namespace driftwarden

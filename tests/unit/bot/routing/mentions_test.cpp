@@ -54,6 +54,15 @@ TEST(Mentions, AreFew) {
   EXPECT_EQ(mentions(config, {"*"}, {}, {}, 2).size(), 2U);
 }
 
+TEST(Mentions, AnOwnerThatIsEverybodyIsNobody) {
+  Config config;
+  config.people = {person("alice", "U0ALICE"), person("bob", "U0BOB")};
+  App app;
+  app.owners = {"*", "bob"};
+  EXPECT_THAT(mentions(config, {"owners"}, app, {}), testing::ElementsAre("<@U0BOB>"));
+  EXPECT_EQ(mentions(config, {"*"}, app, {}).size(), 2U);
+}
+
 TEST(Mentions, ALinkedPersonIsNobodyOnAnotherForge) {
   Config config;
   auto alice = person("alice", "U0ALICE", "alice");

@@ -55,6 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(QuietRow{"ByDay", kNight, Severity::Warning, "#a", "2026-11-20T12:00:00Z", ""}, QuietRow{"InTheEvening", kNight, Severity::Warning, "#a", "2026-11-19T20:00:00Z", "2026-11-20T07:00:00Z"},
                     QuietRow{"AfterMidnight", kNight, Severity::Info, "#a", "2026-11-20T06:59:59Z", "2026-11-20T07:00:00Z"}, QuietRow{"ToTheMinute", kNight, Severity::Info, "#a", "2026-11-20T07:00:00Z", ""},
                     QuietRow{"CriticalIsTold", kNight, Severity::Critical, "#a", "2026-11-20T23:00:00Z", ""},
+                    QuietRow{"AChannelWithoutItsHash", {hours(20, 7, {}, {"a"})}, Severity::Info, "#a", "2026-11-20T23:00:00Z", "2026-11-21T07:00:00Z"},
                     QuietRow{"WithinOneDay", {hours(12, 14)}, Severity::Info, "#a", "2026-11-20T13:00:00Z", "2026-11-20T14:00:00Z"},
                     QuietRow{"NotAfterIt", {hours(12, 14)}, Severity::Info, "#a", "2026-11-20T14:00:00Z", ""},
                     QuietRow{"FridayNightIntoMondayMorning", kWeekend, Severity::Warning, "#a", "2026-11-20T21:00:00Z", "2026-11-23T07:00:00Z"},

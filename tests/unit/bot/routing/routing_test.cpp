@@ -1,4 +1,5 @@
 // Where an alert goes, how loudly, after how long, and again when.
+#include "bot/config/policy.hpp"
 #include "bot/routing/routing.hpp"
 
 #include "gitops/base/text.hpp"
@@ -175,13 +176,16 @@ class HoldOffTable : public testing::TestWithParam<HoldOffRow> {};
 TEST_P(HoldOffTable, Waits) {
   Config config;
   config.alerts.hold_off = {{Cause::LiveEdited, 5s}, {Cause::GitAhead, 2min}};
-  config.alerts.hold_off_in = {{"*", {{Cause::Missing, 1s}}}, {"staging", {{Cause::LiveEdited, 5min}}}, {"stag*", {{Cause::LiveEdited, 9min}, {Cause::Fight, 3s}}}};
+  config.alerts.hold_off_in = {{"*", {{Cause::Missing, 1s}}}, {"staging", {{Cause::LiveEdited, 5min}}}, {"stag*", {{Cause::LiveEdited, 9min}, {Cause::Fight, 3s}}},
+                                {"*a", {{Cause::Fight, 1s}, {Cause::Unknown, 0s}}}, {"qa-?", {{Cause::Fight, 4s}}}, {"qa-*a", {{Cause::Fight, 2s}}}};
   EXPECT_EQ(hold_off(config, app_of("a", GetParam().environment), GetParam().cause), GetParam().wait);
 }
 INSTANTIATE_TEST_SUITE_P(AllOf, HoldOffTable,
                          testing::Values(HoldOffRow{"TheGeneralOne", "prod", Cause::LiveEdited, 5s}, HoldOffRow{"NoneForOthers", "prod", Cause::Stuck, 0s}, HoldOffRow{"OfTheEnvironment", "staging", Cause::LiveEdited, 5min},
                                          HoldOffRow{"ByGlob", "stage", Cause::Stuck, 0s}, HoldOffRow{"ByGlobWhatTheNameLeavesOut", "staging", Cause::Fight, 3s},
-                                         HoldOffRow{"WhatItLeavesOutIsGeneral", "staging", Cause::GitAhead, 2min}, HoldOffRow{"ForAll", "prod", Cause::Missing, 1s}),
+                                         HoldOffRow{"WhatItLeavesOutIsGeneral", "staging", Cause::GitAhead, 2min}, HoldOffRow{"ForAll", "prod", Cause::Missing, 1s},
+                                         HoldOffRow{"ThePatternThatSaysMost", "qa-a", Cause::Fight, 2s}, HoldOffRow{"NotTheFirstByLetter", "qa-b", Cause::Fight, 4s},
+                                         HoldOffRow{"UnknownWaitsABit", "prod", Cause::Unknown, 15s}, HoldOffRow{"UnlessSaid", "qa-a", Cause::Unknown, 0s}),
                          [](const auto& row) { return row.param.name; });
 
 TEST(Repeat, IsBySeverity) {
@@ -214,10 +218,68 @@ TEST(Silences, TheLongestThatMatchesNow) {
   EXPECT_EQ(silenced_by(silences, {.app = &app, .cause = Cause::Fight}, now + 90min)->id, 5) << "which has begun by then";
 }
 
+TEST(Silences, OnlyOfThoseWhoMay) {
+  const auto now = *parse_time("2026-11-21T12:00:00Z");
+  const auto app = app_of("a", "prod");
+  Silence silence;
+  silence.owner = "bob";
+  silence.until = now + 1h;
+  const std::vector<Silence> silences{silence};
+  EXPECT_NE(silenced_by(silences, {.app = &app}, now), nullptr);
+  EXPECT_EQ(silenced_by(silences, {.app = &app, .silencers = std::vector<PersonId>{"alice"}}, now), nullptr);
+  EXPECT_NE(silenced_by(silences, {.app = &app, .silencers = std::vector<PersonId>{"alice", "bob"}}, now), nullptr);
+  EXPECT_NE(silenced_by(silences, {.app = &app, .silencers = std::vector<PersonId>{"*"}}, now), nullptr);
+}
+
+Team team_of(const std::string& name, std::vector<std::string> apps, std::vector<std::string> channels, bool is_private) {
+  Team team;
+  team.name = name;
+  team.members = {"alice"};
+  team.apps = std::move(apps);
+  team.channels = std::move(channels);
+  team.is_private = is_private;
+  return team;
+}
+
+TEST(Teams, KeepTheirAlertsToTheirChannels) {
+  Config config;
+  config.slack.default_channel = "#gitops";
+  config.teams = {team_of("all", {"*"}, {"#all"}, false), team_of("pay", {"pay*"}, {"#pay", "#pay-2"}, true)};
+  const auto pay = app_of("pay", "prod");
+  const auto routed = route(config, {.app = &pay, .cause = Cause::Fight});
+  EXPECT_EQ(routed.channel, "#pay");
+  EXPECT_THAT(routed.way, ElementsAre("teams[1] (pay has channels of its own)"));
+  EXPECT_FALSE(routed.by_default);
+  const auto shop = app_of("shop", "prod");
+  EXPECT_EQ(route(config, {.app = &shop, .cause = Cause::Fight}).channel, "#all");
+  config.alerts.routes = {node(match_of("environment=prod"), "#prod"), node({}, "#pay-2")};
+  EXPECT_EQ(route(config, {.app = &pay, .cause = Cause::Fight}).channel, "#pay") << "a route for all is no leave to speak of it there";
+  config.alerts.routes.erase(config.alerts.routes.begin());
+  EXPECT_EQ(route(config, {.app = &pay, .cause = Cause::Fight}).channel, "#pay-2");
+  EXPECT_EQ(channel_of(config, with_channel(pay, "#elsewhere")), "#pay");
+  EXPECT_EQ(channel_of(config, with_channel(pay, "pay-2")), "pay-2");
+}
+
+TEST(Teams, AreMeantByTeam) {
+  Config config;
+  config.slack.default_channel = "#gitops";
+  config.teams = {team_of("pay", {"pay*"}, {}, false)};
+  config.alerts.routes = {node(match_of("team=pay"), "#pay")};
+  config.alerts.severities = {{match_of("team=p?y"), Severity::Info}};
+  const auto pay = app_of("pay-web", "prod");
+  const auto shop = app_of("shop", "prod");
+  EXPECT_EQ(route(config, {.app = &pay, .cause = Cause::Fight}).channel, "#pay");
+  EXPECT_EQ(route(config, {.app = &shop, .cause = Cause::Fight}).channel, "#gitops");
+  EXPECT_TRUE(route(config, {.app = &shop, .cause = Cause::Fight}).by_default);
+  EXPECT_EQ(severity_of(config, pay, Cause::Fight), Severity::Info);
+  EXPECT_TRUE(may_be_meant(config, match_of("team=pay"), pay));
+  EXPECT_FALSE(may_be_meant(config, match_of("team=pay"), shop));
+}
+
 TEST(Silences, MayBeMeantWhateverTheCause) {
   const auto app = app_of("a", "prod", {"shop-team"});
-  EXPECT_TRUE(may_be_meant(match_of("team=shop cause=fight severity=info"), app));
-  EXPECT_FALSE(may_be_meant(match_of("app=b cause=fight"), app));
+  EXPECT_TRUE(may_be_meant({}, match_of("team=shop cause=fight severity=info"), app));
+  EXPECT_FALSE(may_be_meant({}, match_of("app=b cause=fight"), app));
 }
 
 TEST(ExplainRoute, SaysOneLineForWhatDiffers) {
@@ -229,7 +291,9 @@ TEST(ExplainRoute, SaysOneLineForWhatDiffers) {
             "live-edited, both, missing, fight, stuck (critical): #loud, names sre, owners; by routes[0] (environment=production) > routes[0].routes[0] (severity=critical); told at once, "
             "again every 4h\n"
             "git-ahead (warning): #prod, names owners; by routes[0] (environment=production); told after 2m, again every 1d\n"
-            "extra, render-unstable, unknown (warning): #prod, names owners; by routes[0] (environment=production); told at once, again every 1d");
+            "extra, render-unstable (warning): #prod, names owners; by routes[0] (environment=production); told at once, again every 1d\n"
+            "unknown (warning): #prod, names owners; by routes[0] (environment=production); told after 15s, again every 1d\n"
+            "Changes: #prod; the digest: #prod; neither knows a cause, a severity or code owners to be routed by");
   EXPECT_EQ(split(explain_route(config, app_of("search", "staging"), {}), '\n').at(2), "git-ahead (info): #gitops; no route matches; told after 2m, never repeated");
 }
 

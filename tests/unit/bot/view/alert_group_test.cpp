@@ -128,5 +128,18 @@ TEST(AlertGroup, NamesFromOutsideStayHarmless) {
   for (const auto* ping : {"<!channel>", "<@U1>", "<!here>"}) EXPECT_THAT(text, Not(HasSubstr(ping)));
 }
 
+TEST(CommonPaths, NameNoOnesContainer) {
+  const auto report = [](const std::string& app) {
+    DriftReport made;
+    made.app = app;
+    FieldDrift field;
+    field.path = fmt::format(".spec.template.spec.containers[name=\"{}\"].image", app);
+    made.objects.push_back({{"apps", "v1", "Deployment", "shop", app}, Verdict::OutOfSync, {field}, {}});
+    return made;
+  };
+  EXPECT_EQ(with_common_paths({report("checkout"), report("cart")}).back().objects.front().fields.front().path, ".spec.template.spec.containers[*].image");
+  EXPECT_EQ(with_common_paths({report("checkout"), report("checkout")}).front().objects.front().fields.front().path, ".spec.template.spec.containers[name=\"checkout\"].image");
+}
+
 }  // namespace
 }  // namespace driftwarden::view

@@ -331,14 +331,5 @@ TEST(AlertView, PeopleAreNamedWhileItIsOpen) {
   EXPECT_THAT(alert_message(resolved(), app(), mentioning()).text, Not(HasSubstr("cc <@U0ALICE>")));
 }
 
-TEST(AlertView, OffersTheWayBackWhenItTurnedDegradedAfterACommit) {
-  AlertContext context;
-  context.now = kNine + 10min;
-  context.degraded_after = DegradedAfter{kSha, "New <!channel> image", "Ann", kNine, "77aa88bb99cc00dd11ee22ff33445566778899aa", "degraded: 0 of 2 replicas available"};
-  expect_view("alert_degraded", alert_message(incident(), app(), context));
-  context.degraded_after->roll_back_to.clear();
-  EXPECT_THAT(test::message_text(alert_message(incident(), app(), context)), testing::Not(testing::HasSubstr("Roll back to")));
-}
-
 }  // namespace
 }  // namespace driftwarden::view

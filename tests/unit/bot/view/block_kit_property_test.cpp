@@ -63,7 +63,6 @@ class AnyInput : public testing::TestWithParam<int> {
 TEST_P(AnyInput, Alerts) {
   fine(alert_message(chaos.incident(), app, {chaos.change(), chaos.text(), chaos.text()}));
   AlertContext context;
-  context.degraded_after = DegradedAfter{chaos.text(), chaos.text(), chaos.text(), kNine, chaos.text(), chaos.text()};
   context.rolled_back_to = EarlierRevision{chaos.text(), kNine};
   fine(alert_message(chaos.incident(), app, context));
   std::vector<GroupRow> rows;

@@ -98,6 +98,10 @@ TEST(InspectView, OneHugeLineIsCutVisibly) {
   const auto shown = tail_of(std::string(10'000, 'x') + "\n", 200);
   EXPECT_EQ(shown.lines, 1U);
   EXPECT_THAT(shown.text, testing::EndsWith("\u2026"));
+  EXPECT_TRUE(shown.cut);
+  EXPECT_FALSE(shown.is_whole());
+  EXPECT_TRUE(tail_of("short\n", 200).is_whole());
+  EXPECT_THAT(logs_message(app(), log("x\n"), shown, {}).blocks->dump(), HasSubstr("this line is cut"));
 }
 
 TEST(InspectView, AnExcerptBeginsAtTheTop) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace driftwarden {
 namespace {
@@ -117,7 +118,12 @@ TEST_P(BadValues, AreRefusedByName) {
 INSTANTIATE_TEST_SUITE_P(Values, BadValues,
                          testing::Values(ValueRow{"Missing", {}, "team is needed"}, ValueRow{"NoChoice", {{"team", "x"}}, "none of shop, pay"},
                                          ValueRow{"NoMatch", {{"team", "pay"}, {"replicas", "0"}}, "isn't of the form [1-9]"}, ValueRow{"Unknown", {{"team", "pay"}, {"replica", "2"}}, "expected \"replicas\""},
-                                         ValueRow{"Newline", {{"team", "pay\nkind: Secret"}}, "a control character"}, ValueRow{"Quote", {{"team", "pay\""}}, "the character \""},
+                                         ValueRow{"Newline", {{"team", "pay\nkind: Secret"}}, "a control character"}, ValueRow{"NextLine", {{"team", "pay\xc2\x85kind: Secret"}}, "a control character"},
+                                         ValueRow{"LineSeparator", {{"team", "pay\xe2\x80\xa8x"}}, "a line separator"}, ValueRow{"ParagraphSeparator", {{"team", "pay\xe2\x80\xa9x"}}, "a line separator"},
+                                         ValueRow{"ByteOrderMark", {{"team", "\xef\xbb\xbfpay"}}, "a mark that is no letter"}, ValueRow{"NoUtf8", {{"team", "pay\xff"}}, "isn't UTF-8"},
+                                         ValueRow{"CutUtf8", {{"team", "pay\xe2\x80"}}, "isn't UTF-8"}, ValueRow{"Overlong", {{"team", "pay\xc0\x8ax"}}, "isn't UTF-8"}, ValueRow{"Surrogate", {{"team", "\xed\xa0\x80"}}, "isn't UTF-8"},
+                                         ValueRow{"TurnsAround", {{"team", "\xe2\x80\xaeyap"}}, "turns the writing around"},
+                                         ValueRow{"Quote", {{"team", "pay\""}}, "the character \""},
                                          ValueRow{"Apostrophe", {{"team", "o'pay"}}, "the character '"}, ValueRow{"Braces", {{"team", "{{name}}"}}, "double braces"},
                                          ValueRow{"Long", {{"team", std::string(300, 'a')}}, "longer than"}),
                          [](const auto& row) { return row.param.name; });
@@ -215,6 +221,23 @@ TEST(TemplatePatterns, MatchWhole) {
     for (const auto& text : row.no) EXPECT_FALSE(pattern->matches(text)) << row.pattern << " and " << text;
   }
   for (const char* bad : {"(", ")", "[", "a**b(", "*", "a{3,1}", "a{x}", "a{1000}", "\\", "\\q", "[z-a]", "((((((((((((a))))))))))))"}) EXPECT_FALSE(TemplatePattern::parse(bad)) << bad;
+}
+
+TEST(TemplatePatterns, HostileOnesAreRefusedOrAnsweredAtOnce) {
+  for (const char* bad : {"a?{100}{100}{100}{100}", "a**", "a+?", "((a{100}){100}){100}", "(((){100}){100}){100}", "((a?){100}){99}"}) EXPECT_FALSE(TemplatePattern::parse(bad)) << bad;
+  const std::string text(200, 'a');
+  for (const char* slow : {"(a?){100}(a?){100}(a?){100}(a?){100}b", "((((a*)*)*)*)*b", "(a|aa)*(a|aa)*(a|aa)*b", "(.*a){20}b", "((a{0,9}){0,9}){0,9}b", "(|a|)*b"}) {
+    const auto pattern = TemplatePattern::parse(slow);
+    ASSERT_TRUE(pattern) << slow << ": " << pattern.error().message;
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_FALSE(pattern->matches(text)) << slow;
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds{500}) << slow;
+    EXPECT_TRUE(pattern->matches(std::string(20, 'a') + "b")) << slow;
+  }
+  const auto name = TemplatePattern::parse("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,5}");
+  ASSERT_TRUE(name) << name.error().message;
+  EXPECT_TRUE(name->matches("shop.acme.example"));
+  EXPECT_FALSE(name->matches("shop..example"));
 }
 
 class TemplatesInGit : public test::RepositoryTest {};

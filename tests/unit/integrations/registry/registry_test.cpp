@@ -87,7 +87,7 @@ TEST_F(Client, ATokenThatIsNotTakenAnyMoreIsReplacedOnce) {
 }
 
 TEST_F(Client, ThePasswordGoesToItsTokenServiceAndNowhereElse) {
-  challenge(kBearer);
+  challenge(R"(Bearer realm="https://reg.acme.example/token",service="reg.acme.example")");
   http.add(200, R"({"token":"t1"})");
   tags("");
   ASSERT_TRUE(in(0ms, open("https://reg.acme.example", "bot", "s3cret").tags("shop/web")));
@@ -136,6 +136,30 @@ INSTANTIATE_TEST_SUITE_P(
                     RealmRow{"LoopbackToLoopback", "http://127.0.0.1:5001/token", "http://127.0.0.1:5000", true}, RealmRow{"UserInIt", "https://ghcr.io@evil.example/t", "https://ghcr.io", false},
                     RealmRow{"NoUrl", "token", "https://ghcr.io", false}, RealmRow{"Nothing", "", "https://ghcr.io", false}, RealmRow{"File", "file:///etc/passwd", "https://ghcr.io", false}),
     [](const auto& row) { return row.param.name; });
+
+TEST_F(Client, ThePasswordDoesNotGoToANeighbour) {
+  challenge(kBearer);
+  const auto refused = in(0ms, open("https://reg.acme.example", "bot", "s3cret").tags("shop/web"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Denied);
+  EXPECT_THAT(refused.error().message, HasSubstr("auth.acme.example"));
+  EXPECT_EQ(http.requests.size(), 1U);
+}
+
+TEST(Passwords, GoToTheSameHostOrAKnownPair) {
+  const auto goes = [](const char* service, const char* registry) { return may_have_password(*net::parse_url(service), *net::parse_url(registry)); };
+  EXPECT_TRUE(goes("https://ghcr.io/token", "https://ghcr.io"));
+  EXPECT_TRUE(goes("https://GHCR.io/token", "https://ghcr.io:443"));
+  EXPECT_TRUE(goes("https://auth.docker.io/token", "https://registry-1.docker.io"));
+  EXPECT_TRUE(goes("https://gitlab.com/jwt/auth", "https://registry.gitlab.com"));
+  EXPECT_TRUE(goes("http://127.0.0.1:5000/token", "http://127.0.0.1:5000"));
+  EXPECT_FALSE(goes("http://127.0.0.1:5001/token", "http://127.0.0.1:5000"));
+  EXPECT_FALSE(goes("https://ghcr.io:8443/token", "https://ghcr.io"));
+  EXPECT_FALSE(goes("https://evil.azurecr.io/oauth2/token", "https://acme.azurecr.io"));
+  EXPECT_FALSE(goes("https://auth.docker.io:8443/token", "https://registry-1.docker.io"));
+  EXPECT_FALSE(goes("https://auth.quay.io/t", "https://quay.io"));
+  EXPECT_FALSE(goes("https://gitlab.com.evil.example/jwt/auth", "https://registry.gitlab.com"));
+}
 
 TEST_F(Client, AHostileRealmGetsNeitherPasswordNorRequest) {
   challenge(R"(Bearer realm="https://evil.example/token",service="reg.acme.example")");

@@ -243,5 +243,81 @@ TEST(SendQueue, AThousandEditsAMinuteAreFewCallsAndTheLastContentArrives) {
   EXPECT_LE(now - (kStart + 60s), 20s);
 }
 
+Sender::Outgoing news(std::string key, Priority priority, std::string channel) {
+  auto made = edit(key, "1.1", key);
+  made.priority = priority;
+  made.channel = std::move(channel);
+  return made;
+}
+
+TEST(SendQueue, NewsOfAnswersLeavesTheRestOfTheEditsToOthers) {
+  SendQueue queue(SenderOptions{});
+  Ticket ticket = 0;
+  for (int i = 0; i < 20; ++i) queue.add(++ticket, news("p" + std::to_string(i), Priority::Progress, "P" + std::to_string(i)));
+  int sent = 0;
+  MonoTime now = kStart;
+  for (; now < kStart + 60s; now += 100ms) {
+    while (auto job = queue.next(now)) {
+      ++sent;
+      queue.add(++ticket, job->outgoing);  // there is always more
+      queue.finish(*job, std::nullopt);
+    }
+  }
+  EXPECT_GE(sent, 12);
+  EXPECT_LE(sent, 16) << "a third, and a burst";
+  for (int i = 0; i < 3; ++i) queue.add(++ticket, news("a" + std::to_string(i), Priority::Alert, "A" + std::to_string(i)));
+  for (int i = 0; i < 3; ++i) {
+    const auto job = queue.next(now);
+    ASSERT_TRUE(job) << "there is room at once";
+    EXPECT_EQ(job->outgoing.priority, Priority::Alert);
+  }
+}
+
+TEST(SendQueue, ProgressGoesAfterAlertsOfOtherChannels) {
+  SendQueue queue(pace(600, 100, 60, 1));
+  queue.add(1, news("p", Priority::Progress, "C1"));
+  queue.add(2, news("a", Priority::Alert, "C2"));
+  queue.add(3, news("b", Priority::Answer, "C3"));
+  EXPECT_EQ(queue.next(kStart)->outgoing.message.text, "b");
+  EXPECT_EQ(queue.next(kStart + 1s)->outgoing.message.text, "a");
+  EXPECT_EQ(queue.next(kStart + 2s)->outgoing.message.text, "p");
+}
+
+TEST(SendQueue, AnAlertsEditIsNotStarvedByAnswersElsewhereNorTheyByIt) {
+  SendQueue queue(pace(600, 100, 30, 1));
+  Ticket ticket = 0;
+  for (int i = 0; i < 100; ++i) queue.add(++ticket, news("b" + std::to_string(i), Priority::Answer, "B" + std::to_string(i)));
+  for (int i = 0; i < 50; ++i) queue.add(++ticket, news("a" + std::to_string(i), Priority::Alert, "A" + std::to_string(i)));
+  std::optional<MonoTime> first;
+  std::string order;
+  for (MonoTime now = kStart; now < kStart + 60s; now += 500ms) {
+    while (auto job = queue.next(now)) {
+      const bool alert = job->outgoing.priority == Priority::Alert;
+      if (alert && !first) first = now;
+      order += alert ? "a" : "b";
+      queue.finish(*job, std::nullopt);
+    }
+  }
+  ASSERT_TRUE(first);
+  EXPECT_LE(*first - kStart, 20s);
+  EXPECT_NE(order.find("ababab"), std::string::npos) << order;
+  EXPECT_EQ(order.find("aa"), std::string::npos) << order;
+}
+
+TEST(SendQueue, AnAlertsEditIsNotStarvedByAnswersOfItsChannel) {
+  SendQueue queue(SenderOptions{});
+  Ticket ticket = 0;
+  queue.add(++ticket, news("a", Priority::Alert, "C1"));
+  for (MonoTime now = kStart; now < kStart + 20s; now += 500ms) {
+    ++ticket;
+    queue.add(ticket, outgoing("b" + std::to_string(ticket), "B"));
+    while (auto job = queue.next(now)) {
+      if (job->outgoing.message.text == "a") return;
+      queue.finish(*job, std::nullopt);
+    }
+  }
+  FAIL() << "it never went";
+}
+
 }  // namespace
 }  // namespace driftwarden::slack
