@@ -114,9 +114,10 @@ TEST_F(Bulk, WhatMovedSinceItWasShownIsLeftOut) {
   talk.clock.advance(30s);
   auto change = talk.change(3);
   change.state = ChangeState::Requested;
+  const auto moved = talk.change(2).app;
   ASSERT_TRUE(talk.transact([&](storage::Transaction& tx) -> Result<void> {
     CHECK_OK(tx.save_change(change));
-    auto row = tx.append_audit({"driftwarden", "change.content-moved", talk.change(2).app, "C-2", "{}"});
+    auto row = tx.append_audit({"driftwarden", "change.content-moved", moved, "C-2", "{}"});
     if (!row) return row.error();
     return Result<void>{};
   }));

@@ -133,6 +133,7 @@ TEST_F(SilenceTest, OfAPrivateTeamIsInNobodyElsesAuditAndRefusedInPrivate) {
   team.is_private = true;
   talk.config.teams = {team};
   talk.config.policy.rules = {{{"carol"}, {"*"}, {"cart"}}, {{"alice"}, {"sync"}, {}}};
+  talk.config.policy.approvals.front().from = {"alice", "carol"};
   add_app("cart");
   talk.say("U0carol", "silence app=car* for 2h because hush");
   ASSERT_THAT(silences(), SizeIs(1));

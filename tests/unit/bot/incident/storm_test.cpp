@@ -258,6 +258,7 @@ TEST(Rise, IsSaidOnceInTheChannel) {
   AlertRoute route;
   route.mention = {"owners"};
   world.config.alerts.routes.push_back(route);
+  world.config.alerts.hold_off.clear();
   world.start();
   world.report(ahead("checkout"));
   world.clock.advance(1s);
@@ -305,8 +306,9 @@ TEST(Storm, AcksDontKeepItGoing) {
   StormWorld world(20);
   for (int i = 0; i < 7; ++i) world.report(AlertWorld::own_drift(i));
   world.clock.advance(9min);
+  const auto group = world.incident(AlertWorld::name_of(6)).group;
   world.transact([&](storage::Transaction& tx) -> Result<void> {
-    TRY(auto leader, tx.find_incident(world.incident(AlertWorld::name_of(6)).group));
+    TRY(auto leader, tx.find_incident(group));
     auto done = commit_step(tx, acknowledge(std::move(*leader), "bob", world.clock.wall_now()), world.clock.wall_now());
     if (!done) return done.error();
     return Result<void>{};
@@ -335,9 +337,10 @@ TEST(RootCauseGroup, AckOfOneNamesIt) {
   world.clock.advance(1s);
   EXPECT_EQ(world.notes().back(), ":eyes: bob is on it: app-0001.");
   world.step(AlertWorld::name_of(0), ack);
+  world.clock.advance(1s);
   world.step(AlertWorld::name_of(2), ack);
   world.clock.advance(1s);
-  EXPECT_EQ(world.notes().back(), ":eyes: bob is on it.");
+  EXPECT_EQ(world.notes().back(), ":eyes: bob is on it.") << "of all of them";
 }
 
 TEST(RootCauseGroup, IsClosedAtOnce) {
@@ -359,8 +362,8 @@ TEST(RootCauseGroup, WhoChangesAgainIsSaidAndNobodyIsToldTwice) {
   world.clock.advance(20s);
   ASSERT_EQ(world.notes().size(), before + 1);
   EXPECT_EQ(world.notes().back(), ":arrows_counterclockwise: app-0001 changed again: edited live.");
-  world.clock.advance(24h * 8);
-  ASSERT_TRUE(world.store.prune(24h * 7));
+  world.clock.advance(1min);
+  ASSERT_TRUE(world.store.prune(1s));
   world.report(AlertWorld::drift(AlertWorld::name_of(2), ".spec.replicas", "8"));
   world.clock.advance(20s);
   EXPECT_EQ(world.notes().size(), before + 2) << "the outbox forgot what was told, the incidents didn't";
