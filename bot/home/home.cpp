@@ -32,6 +32,7 @@ constexpr Duration kKeptFresh = std::chrono::hours{1};
 constexpr std::size_t kMostPeople = 10'000;
 constexpr std::size_t kMostChanges = 1000;
 constexpr std::size_t kPeopleAtOnce = 25;  ///< with what was loaded once; Slack is slow, and what was loaded ages
+constexpr Duration kLookAnyway{5'000};
 constexpr Duration kBetweenRounds{250};
 constexpr int kMostFailures = 5;
 
@@ -204,9 +205,13 @@ asio::awaitable<void> Home::run() {
       if (!slept) co_return;
       if (!wanted_.empty() || moved_) continue;
     }
-    if (next) {
-      auto woken = co_await wake_.wait_until(clock_, *next);
+    // Nobody says when a Change is proposed or approved: while somebody has it open, it is looked after.
+    const auto again = clock_.mono_now() + kLookAnyway;
+    if (next || !opened_.empty()) {
+      const auto until = next ? std::min(*next, again) : again;
+      auto woken = co_await wake_.wait_until(clock_, until);
       if (!woken) co_return;
+      if (clock_.mono_now() >= again) moved_ = true;
     } else if (auto woken = co_await wake_.wait(); !woken) {
       co_return;
     }

@@ -112,7 +112,7 @@ Result<void> enqueue_repeat(storage::Transaction& tx, const Incident& leader, co
 Result<void> enqueue_rise(storage::Transaction& tx, const Incident& incident, const std::string& text, WallTime now) {
   const auto shown = shown_by(incident);
   const json payload{{"incident", shown}, {"text", text}, {"broadcast", true}, {"mention", true}, {"of", incident.id}};
-  return put(tx, row_for(shown, "slack.note", fmt::format("note:{}:rise:{}:{}", shown, incident.id, now.time_since_epoch().count()), payload, now));
+  return put(tx, row_for(shown, "slack.note", fmt::format("note:{}:rise-{}:{}", shown, incident.id, now.time_since_epoch().count()), payload, now));
 }
 
 Result<void> enqueue_critical(storage::Transaction& tx, Incident leader, WallTime now) {
@@ -121,7 +121,7 @@ Result<void> enqueue_critical(storage::Transaction& tx, Incident leader, WallTim
   leader.critical_at = when;
   CHECK_OK(tx.save_incident(leader));
   const json payload{{"incident", leader.id}, {"critical", true}, {"broadcast", true}};
-  auto row = row_for(leader.id, "slack.note", fmt::format("note:{}:critical:{}", leader.id, when.time_since_epoch().count()), payload, now);
+  auto row = row_for(leader.id, "slack.note", fmt::format("note:{}:critical-{}", leader.id, when.time_since_epoch().count()), payload, now);
   row.lane += ":critical";  // it waits without holding up the message
   row.not_before = when;
   return put(tx, row);

@@ -19,7 +19,7 @@ const EMOJI = {
   file_folder: '📁', open_file_folder: '📂', page_facing_up: '📄', wastebasket: '🗑️', broom: '🧹', test_tube: '🧪', microscope: '🔬', telescope: '🔭', globe_with_meridians: '🌐', house: '🏠', ship: '🚢',
   anchor: '⚓', whale: '🐳', wheel_of_dharma: '☸️', slightly_smiling_face: '🙂', grinning: '😀', smile: '😄', thinking_face: '🤔', sweat_smile: '😅', sob: '😭', sunglasses: '😎', partying_face: '🥳', 100: '💯',
   one: '1️⃣', two: '2️⃣', three: '3️⃣', lock_with_ink_pen: '🔏', closed_lock_with_key: '🔐', traffic_light: '🚦', vertical_traffic_light: '🚦', checkered_flag: '🏁', triangular_flag_on_post: '🚩', stethoscope: '🩺', adhesive_bandage: '🩹', snail: '🐌', twisted_rightwards_arrows: '🔀', parking: '🅿️', new: '🆕', sos: '🆘', white_large_square: '⬜', ballot_box_with_check: '☑️',
-  ambulance: '🚑', arrow_forward: '▶️', keyboard: '⌨️', loud_sound: '🔊', mailbox_with_mail: '📬', newspaper: '📰', ocean: '🌊', see_no_evil: '🙈', small_blue_diamond: '🔹', sun_with_face: '🌞', world_map: '🗺️',
+  ambulance: '🚑', arrow_double_up: '⏫', arrow_forward: '▶️', keyboard: '⌨️', loud_sound: '🔊', mailbox_with_mail: '📬', newspaper: '📰', ocean: '🌊', see_no_evil: '🙈', small_blue_diamond: '🔹', sun_with_face: '🌞', world_map: '🗺️',
 };
 
 export const emojiOf = (name) => EMOJI[name.split('::')[0]];
