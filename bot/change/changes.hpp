@@ -2,10 +2,12 @@
 // The shell around the Change steps: requests and decisions come in, effects are carried out by outbox rows.
 #include "bot/change/change_steps.hpp"
 #include "bot/change/plan.hpp"
+#include "bot/deploy/deployments.hpp"
 #include "bot/outbox/messenger.hpp"
 #include "bot/outbox/outbox.hpp"
-#include "bot/watch/fleet.hpp"
+#include "bot/plans/plan_watch.hpp"
 #include "bot/policy/gate.hpp"
+#include "bot/watch/fleet.hpp"
 #include "bot/watch/git_inputs.hpp"
 #include "integrations/forge/forge.hpp"
 
@@ -34,6 +36,8 @@ class Changes {
     Outbox* outbox = nullptr;
     Messenger* messenger = nullptr;
     Fleet* fleet = nullptr;
+    Deployments* deployments = nullptr;  ///< null: nobody but us deploys
+    PlanWatch* plans = nullptr;          ///< null: nothing is planned by tools
     std::map<std::string, forge::Forge*> forges;  ///< by repository
     std::map<std::string, Signer> signers;        ///< by repository
     std::function<void(const std::string& app)> on_ended;

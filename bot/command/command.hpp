@@ -18,7 +18,7 @@ namespace driftwarden {
 
 enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami, Ignore, Ignores, Stats,
                   SetImage, Scale, Set, Promote, CreateApp, Restart, Lock, Unlock, Freeze, Unfreeze, Halt, Resume, BreakGlass, Pending, Delegate, Link,
-                  Logs, Events, Pods, Describe, Silence, Silences, Unsilence, Route, Digest };
+                  Logs, Events, Pods, Describe, Silence, Silences, Unsilence, Route, Digest, Refresh, Apply, Move, PinImage };
 
 /// What a verb takes, and what `help` says of it. One row per verb: the place to start when looking for a command.
 struct VerbInfo {
@@ -33,6 +33,8 @@ struct VerbInfo {
 };
 const std::vector<VerbInfo>& verbs();
 const VerbInfo& info_of(Verb verb);
+/// By its name or an alias, in any case; null = none.
+const VerbInfo* find_verb(std::string_view word);
 std::string_view to_string(Verb verb);
 
 /// logs checkout [WORKLOAD|POD] [container NAME] [since 15m] [tail 200] [previous] [follow] [grep WORD]

@@ -36,6 +36,8 @@ Trouble read_set_image(const VerbInfo& info, const Words& words, Command& comman
 Trouble read_scale(const VerbInfo& info, const Words& words, Command& command);
 Trouble read_restart(const VerbInfo& info, const Words& words, Command& command);
 Trouble read_promote(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_move(const VerbInfo& info, const Words& words, Command& command);
+Trouble read_pin_image(const VerbInfo& info, const Words& words, Command& command);
 Trouble read_lock(const VerbInfo& info, const Words& words, Command& command);
 Trouble read_break_glass(const VerbInfo& info, const Words& words, Command& command);
 /// `text` is what follows the App, reason included: a value may hold anything.

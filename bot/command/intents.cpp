@@ -141,6 +141,7 @@ std::string to_json_text(const CreateAppRequest& request) {
                   {"parameters", request.parameters}});
 }
 std::string to_json_text(const RestartRequest& request) { return text_of({{"workloads", request.workloads}}); }
+std::string to_json_text(const MoveRequest& request) { return text_of({{"cluster", request.cluster}, {"namespace", request.namespace_}}); }
 std::string to_json_text(const RollbackRequest& request) { return text_of({{"undo", request.undo}}); }
 
 SetImageRequest set_image_request_from(const std::string& text) {
@@ -179,6 +180,10 @@ CreateAppRequest create_app_request_from(const std::string& text) {
     }
   }
   return request;
+}
+MoveRequest move_request_from(const std::string& text) {
+  const auto object = object_from(text);
+  return {string_at(object, "cluster"), string_at(object, "namespace")};
 }
 RestartRequest restart_request_from(const std::string& text) { return {strings_at(object_from(text), "workloads")}; }
 RollbackRequest rollback_request_from(const std::string& text) { return {string_at(object_from(text), "undo")}; }

@@ -68,7 +68,14 @@ struct RollbackRequest {
   bool operator==(const RollbackRequest&) const = default;
 };
 
-using Intent = std::variant<std::monostate, SetImageRequest, ScaleRequest, SetRequest, PromoteRequest, CreateAppRequest, RestartRequest, RollbackRequest>;
+/// move checkout to prod-us namespace shop
+struct MoveRequest {
+  std::string cluster;
+  std::string namespace_;  ///< "" = the same as now
+  bool operator==(const MoveRequest&) const = default;
+};
+
+using Intent = std::variant<std::monostate, SetImageRequest, ScaleRequest, SetRequest, PromoteRequest, CreateAppRequest, RestartRequest, RollbackRequest, MoveRequest>;
 
 std::string to_json_text(const Intent& intent);  ///< "" of none
 std::string to_json_text(const SetImageRequest& request);
@@ -78,6 +85,7 @@ std::string to_json_text(const PromoteRequest& request);
 std::string to_json_text(const CreateAppRequest& request);
 std::string to_json_text(const RestartRequest& request);
 std::string to_json_text(const RollbackRequest& request);
+std::string to_json_text(const MoveRequest& request);
 // A text that can't be read asks for nothing: empty names, which every plan refuses.
 SetImageRequest set_image_request_from(const std::string& text);
 ScaleRequest scale_request_from(const std::string& text);
@@ -86,5 +94,6 @@ PromoteRequest promote_request_from(const std::string& text);
 CreateAppRequest create_app_request_from(const std::string& text);
 RestartRequest restart_request_from(const std::string& text);
 RollbackRequest rollback_request_from(const std::string& text);
+MoveRequest move_request_from(const std::string& text);
 
 }  // namespace driftwarden

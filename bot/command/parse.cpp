@@ -11,14 +11,6 @@ namespace {
 
 using namespace grammar;
 
-const VerbInfo* find_verb(const std::string& word) {
-  const auto lower = to_lower(word);
-  for (const auto& info : verbs()) {
-    if (info.name == lower || std::ranges::find(info.aliases, lower) != info.aliases.end()) return &info;
-  }
-  return nullptr;
-}
-
 NotUnderstood unknown_verb(const Words& words) {
   std::vector<std::string> names;
   for (const auto& info : verbs()) {
@@ -96,6 +88,8 @@ bool takes_more(Verb verb) {
     case Verb::Set:
     case Verb::Promote:
     case Verb::Restart:
+    case Verb::Move:
+    case Verb::PinImage:
     case Verb::Lock:
     case Verb::Logs:
     case Verb::Describe:
@@ -117,6 +111,8 @@ Trouble read_after_app(const VerbInfo& info, const Words& words, Command& comman
     case Verb::Scale: return read_scale(info, words, command);
     case Verb::Restart: return read_restart(info, words, command);
     case Verb::Promote: return read_promote(info, words, command);
+    case Verb::Move: return read_move(info, words, command);
+    case Verb::PinImage: return read_pin_image(info, words, command);
     case Verb::Lock: return read_lock(info, words, command);
     case Verb::BreakGlass: return read_break_glass(info, words, command);
     case Verb::Logs: return read_logs(info, words, command);

@@ -277,6 +277,38 @@ Trouble read_promote(const VerbInfo& info, const Words& words, Command& command)
   return std::nullopt;
 }
 
+Trouble read_move(const VerbInfo& info, const Words& words, Command& command) {
+  MoveRequest request;
+  std::size_t at = 0;
+  while (at < words.size()) {
+    if (says(words[at], "to")) {
+      if (auto trouble = take_side(info, words, at, request.cluster, command)) return trouble;
+    } else if (says(words[at], "namespace") || says(words[at], "in")) {
+      if (auto trouble = take_side(info, words, at, request.namespace_, command)) return trouble;
+    } else if (at == 0 && request.cluster.empty()) {
+      request.cluster = words[at++];
+    } else {
+      return too_much(info, words[at], command);
+    }
+  }
+  if (request.cluster.empty()) return incomplete(info, "To which cluster?", fmt::format("move {} to CLUSTER", command.app));
+  command.intent = std::move(request);
+  return std::nullopt;
+}
+
+Trouble read_pin_image(const VerbInfo& info, const Words& words, Command& command) {
+  if (words.size() > 1) return too_much(info, words[1], command);
+  SetImageRequest request;
+  if (!words.empty()) {
+    auto image = parse_image(words[0].find_first_of(":@") == std::string::npos ? words[0] + ":latest" : words[0]);
+    if (!image) return incomplete(info, image.error().message + ".", fmt::format("pin-image {} NAME", command.app));
+    request.image = image->image;
+    if (words[0].find_first_of(":@") != std::string::npos) request.tag = image->tag;
+  }
+  command.intent = std::move(request);
+  return std::nullopt;
+}
+
 Parsed parse_create_app(const VerbInfo& info, Words words, const GrammarContext& context) {
   Command command;
   command.verb = info.verb;

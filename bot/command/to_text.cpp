@@ -52,6 +52,7 @@ struct IntentWords {
   std::string operator()(const PromoteRequest& request) const { return word("from", request.from); }
   std::string operator()(const CreateAppRequest& request) const { return create_words(request); }
   std::string operator()(const RestartRequest& request) const { return (request.workloads.empty() ? "" : " ") + join(request.workloads, " "); }
+  std::string operator()(const MoveRequest& request) const { return word("to", request.cluster) + word("namespace", request.namespace_); }
   std::string operator()(const RollbackRequest& request) const { return word("undo", request.undo); }
 };
 

@@ -19,6 +19,7 @@ const std::vector<VerbInfo>& verbs() {
       {Verb::Describe, "describe", Argument::App, "APP [OBJECT]", "one object: conditions, containers, events", false, {"desc"}},
       {Verb::Why, "why", Argument::App, "APP", "why it is OutOfSync: who, when, which commit", false, {"explain"}},
       {Verb::History, "history", Argument::App, "APP", "the commits that changed it, to roll back to, and its last incidents", false, {"commits"}},
+      {Verb::Refresh, "refresh", Argument::App, "APP", "look at Git, the cluster, Argo CD or Flux again now; plan again what a tool plans", false, {"reconcile", "plan"}},
       {Verb::Sync, "sync", Argument::App, "APP [because ...]", "put Git in force: a reviewed commit, then apply", true, {"deploy"}},
       {Verb::Rollback, "rollback", Argument::App, "APP [to REV | undo REV | --previous] [because ...]", "restore an earlier revision as a new, reviewed commit", true, {"revert", "undo"}},
       {Verb::Adopt, "adopt", Argument::App, "APP [because ...]", "bring what was changed live into Git: a reviewed commit", true, {"keep"}},
@@ -28,8 +29,11 @@ const std::vector<VerbInfo>& verbs() {
       {Verb::SetImage, "set-image", Argument::App, "APP NAME:TAG [because ...]", "put another image into Git: a reviewed commit", true, {"image", "bump"}},
       {Verb::Scale, "scale", Argument::App, "APP [WORKLOAD] to N [because ...]", "say in Git how many replicas there are", true, {"replicas"}},
       {Verb::Set, "set", Argument::App, "APP [TARGET] PATH=VALUE [because ...]", "any value in Git by its path; `unset` takes it away", true, {"unset"}},
+      {Verb::PinImage, "pin-image", Argument::App, "APP [IMAGE] [because ...]", "name an image by its digest, so that nobody can push another under its tag", true, {"pin"}},
       {Verb::Promote, "promote", Argument::App, "APP [from APP|ENV] [to ENV|APP] [because ...]", "bring what runs in one environment to the next", true, {}},
       {Verb::CreateApp, "create-app", Argument::None, "[NAME [like APP]] [because ...]", "a new App, after the pattern of another", true, {"new-app"}},
+      {Verb::Move, "move", Argument::App, "APP to CLUSTER [namespace NS] [because ...]", "to another cluster: one pull request, there first and gone here when it is healthy", true, {"rehome"}},
+      {Verb::Apply, "apply", Argument::App, "APP [because ...]", "carry out what Terraform plans, exactly as approved", true, {}},
       {Verb::Restart, "restart", Argument::App, "APP [WORKLOAD...] [because ...]", "restart its workloads; Git stays as it is", true, {"bounce"}},
       {Verb::Approve, "approve", Argument::Change, "C-12", "say yes to exactly what the card shows", true, {"yes", "lgtm"}},
       {Verb::Reject, "reject", Argument::Change, "C-12 [reason]", "say no; the pull request is closed", true, {"deny", "no"}},
@@ -61,6 +65,14 @@ const VerbInfo& info_of(Verb verb) {
   return *std::ranges::find(verbs(), verb, &VerbInfo::verb);
 }
 
+const VerbInfo* find_verb(std::string_view word) {
+  const auto lower = to_lower(word);
+  for (const auto& info : verbs()) {
+    if (info.name == lower || std::ranges::find(info.aliases, lower) != info.aliases.end()) return &info;
+  }
+  return nullptr;
+}
+
 std::string_view to_string(Verb verb) { return info_of(verb).name; }
 
 bool works_on_orphans(Verb verb) {
@@ -74,6 +86,10 @@ bool works_on_orphans(Verb verb) {
     case Verb::Set:
     case Verb::Promote:
     case Verb::Restart:
+    case Verb::Move:
+    case Verb::Apply:
+    case Verb::PinImage:
+    case Verb::Refresh:
     case Verb::BreakGlass: return false;
     default: return true;
   }

@@ -56,6 +56,7 @@ struct ClusterConfig {
   bool in_cluster = false;
   bool apply = false;
   ConfirmMode confirm = ConfirmMode::DryRun;
+  std::vector<std::string> aliases{};  ///< what Argo CD and Flux call it beside its name and its server's URL
   std::vector<std::string> orphans;  ///< namespaces in which objects that no Git knows are told, one alert for each namespace
 };
 
@@ -99,19 +100,39 @@ struct RepositoryConfig {
   std::string sign_gpg;             ///< or the id of a GPG key in the user's keyring
 };
 
-enum class DiscoverKind { Paths, ArgoCd, Flux, Terraform };
-enum class TerraformTool { Tofu, Terraform, Terragrunt };
+/// Paths also finds the playbooks and modules of Terraform and Ansible: `app.kind` says what is found there.
+enum class DiscoverKind { Paths, ArgoCd, Flux };
 
 /// Apps that nobody has to list. `kind` says which of the fields mean something.
 struct DiscoverRule {
   DiscoverKind kind = DiscoverKind::Paths;
-  std::string paths;       ///< "clusters/{cluster}/{namespace}/{app}": Paths, Terraform
-  std::string repository;  ///< Paths, Terraform
-  std::string cluster;     ///< ArgoCd, Flux
-  std::string namespace_;  ///< ArgoCd, Flux; "" = the tool's own
+  std::string paths;       ///< "clusters/{cluster}/{namespace}/{app}": Paths. Of Ansible a file: "playbooks/{environment}/{app}.yml"
+  std::string repository;  ///< Paths
+  std::string cluster;     ///< ArgoCd, Flux: where their objects are. Paths: of those whose path doesn't say
+  std::string namespace_;  ///< ArgoCd, Flux: "" = every namespace. Paths: of those whose path doesn't say
   std::string selector;    ///< ArgoCd, Flux: a label selector
-  TerraformTool tool = TerraformTool::Tofu;
-  Duration every = std::chrono::hours{6};
+  bool may_sync = true;    ///< ArgoCd, Flux: they may be asked to put a merged revision in force at once
+  /// What each found App has that its place doesn't say: environment, channel, owners, track, render, plugin, kind, plan.
+  App app{};
+  std::string id{};  ///< "paths config clusters/{cluster}/{app}", "argocd here argocd": stays the same while the rule's place does
+};
+
+/// Variables that a plan's tool runs with, by PlanSource::rule. Values never leave the process but to that tool.
+using ToolEnvironments = std::map<std::string, std::map<std::string, SecretValue>>;
+
+/// What the bot's tools (kustomize, helm, plugins) may do. Required: nothing is rendered by a tool where the kernel can't fence it.
+enum class FenceMode { BestEffort, Required };
+struct ToolsConfig {
+  FenceMode fence = FenceMode::BestEffort;
+  Duration timeout{60'000};  ///< of one rendering
+  int memory_mib = 2048;     ///< address space of each process
+};
+
+/// Driftwarden's own configuration in Git: every *.yaml below `path` is merged into this file as an include is. It can't say what is needed to read it
+/// (slack, storage, http, the repository itself).
+struct ConfigFromGit {
+  std::string repository;
+  std::string path;  ///< a directory of the repository
 };
 
 struct Person {
@@ -302,6 +323,12 @@ struct Config {
   ChatConfig chat;
   std::vector<Team> teams;
   std::vector<RegistryConfig> registries;
+  std::vector<PluginSource> plugins{};
+  ToolsConfig tools{};
+  ToolEnvironments tool_environments{};
+  std::optional<ConfigFromGit> from_git{};
+  /// By root key ("slack", "apps", ...): a digest of what is written there and of the secrets it refers to. For telling what a reload alters.
+  std::map<std::string, std::string> digests{};
   std::string file;
   std::string directory;  ///< of the file, absolute; relative paths of the config are already joined to it
 };
@@ -341,8 +368,17 @@ struct LoadedConfig {
   std::vector<ConfigMistake> warnings;  ///< accepted, but worth a look
 };
 
+/// A file that isn't read from disk: of `config_from`, with the name that mistakes give it ("config@4f2c81a:driftwarden/apps.yaml").
+struct ConfigText {
+  std::string name;
+  std::string text;
+  bool operator==(const ConfigText&) const = default;
+};
+
 /// Reads, includes, resolves the secrets and checks everything; reports all mistakes at once. A missing secret is a mistake that names the
 /// reference, never a value.
 LoadedConfig load_config(const std::string& path, const Environment& environment);
+/// The same with `from_git` merged into it. What these may not say (ConfigFromGit) is a mistake at its place; {file: ...} there is relative to the main file.
+LoadedConfig load_config(const std::string& path, const Environment& environment, const std::vector<ConfigText>& from_git);
 
 }  // namespace driftwarden

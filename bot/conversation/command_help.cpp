@@ -38,17 +38,10 @@ std::vector<Verb> allowed_verbs(const Services& services, const Call& call) {
   return allowed;
 }
 
-const VerbInfo* verb_named(const std::string& word) {
-  for (const auto& info : verbs()) {
-    if (info.name == word || std::ranges::find(info.aliases, word) != info.aliases.end()) return &info;
-  }
-  return nullptr;
-}
-
 /// Those that a verb's name doesn't hide.
 std::map<std::string, std::string> live_aliases(const Config& config) {
   auto aliases = config.chat.aliases;
-  std::erase_if(aliases, [](const auto& alias) { return verb_named(to_lower(alias.first)) != nullptr; });
+  std::erase_if(aliases, [](const auto& alias) { return find_verb(to_lower(alias.first)) != nullptr; });
   return aliases;
 }
 
@@ -103,8 +96,8 @@ asio::awaitable<Result<Answer>> handle_help(Services& services, Call call) {
   // "create app" is one, too.
   auto joined = word;
   std::ranges::replace(joined, ' ', '-');
-  const auto* info = verb_named(word);
-  if (info == nullptr) info = verb_named(joined);
+  const auto* info = find_verb(word);
+  if (info == nullptr) info = find_verb(joined);
   if (info == nullptr) co_return no_such_command(word, content.allowed);
   co_return say(view::help_of_verb(info->verb, std::ranges::find(content.allowed, info->verb) != content.allowed.end(), content));
 }

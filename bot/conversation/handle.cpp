@@ -13,18 +13,11 @@ namespace {
 
 constexpr std::string_view kWhichApp = "Which App? `";
 
-const VerbInfo* verb_named(const std::string& word) {
-  for (const auto& info : verbs()) {
-    if (info.name == word || std::ranges::find(info.aliases, word) != info.aliases.end()) return &info;
-  }
-  return nullptr;
-}
-
 /// The verb whose App is missing; null for another trouble.
 const VerbInfo* lacks_an_app(const NotUnderstood& trouble) {
   if (!trouble.message.starts_with(kWhichApp) || trouble.suggestions.empty()) return nullptr;
   const auto rest = trouble.message.substr(kWhichApp.size());
-  return verb_named(rest.substr(0, rest.find_first_of(" `")));
+  return find_verb(rest.substr(0, rest.find_first_of(" `")));
 }
 
 /// The App that it names is there: not yet of create-app, nor of a Change that made it; `promote` may name what several Apps share.
@@ -43,7 +36,7 @@ bool needs_its_app(Verb verb) {
 
 void Conversation::warn_of_hidden_aliases() const {
   for (const auto& [alias, meaning] : services_.config.chat.aliases) {
-    if (verb_named(to_lower(alias))) log_warn("config", fmt::format("chat.aliases: \"{}\" is a command already, so the alias is ignored", alias));
+    if (find_verb(to_lower(alias))) log_warn("config", fmt::format("chat.aliases: \"{}\" is a command already, so the alias is ignored", alias));
   }
 }
 

@@ -66,6 +66,8 @@ struct Services {
   std::string bot_name;
   slack::WebApi* api = nullptr;                     ///< for dialogs
   std::map<std::string, registry::Registry*> registries{};  ///< by host
+  Deployments* deployments = nullptr;
+  PlanWatch* plans = nullptr;
   Digest* digest = nullptr;
   Home* home = nullptr;
   std::string team{};                               ///< the workspace's id
@@ -151,6 +153,10 @@ asio::awaitable<Result<Answer>> handle_silences(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_unsilence(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_route(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_digest(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_refresh(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_apply(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_move(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_pin_image(Services& services, Call call);
 
 /// The caller as the policy knows them: the person's name, else the Slack id.
 PersonId caller_id(const Call& call);

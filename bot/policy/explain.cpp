@@ -11,6 +11,8 @@
 namespace driftwarden {
 namespace {
 
+constexpr std::string_view kBreakGlass = "break-glass";
+
 constexpr std::array kTiers{RiskTier::None, RiskTier::Low, RiskTier::Medium, RiskTier::High, RiskTier::Destructive};
 
 std::string approvers_words(const Config& config, const PersonId& who, const App& app, const Quorum& quorum) {
@@ -64,6 +66,10 @@ std::string explain_policy(const Config& config, const PersonId& who, const std:
   std::vector<std::string> lines;
   const auto decision = may(config, who, verb, app);
   lines.push_back(fmt::format("{} {} {} {}: {}.", who.empty() ? "somebody unknown" : who, decision.allowed ? "may" : "may not", verb, app.name, decision.rule));
+  if (decision.allowed && verb == kBreakGlass) {
+    lines.push_back(fmt::format("It needs no approval and no freeze stops it; it ends after {} at most, and only a halt holds it up.",
+                                format_duration(config.policy.break_glass.longest)));
+  }
   const auto change_verb = change_verb_from(verb);
   if (!decision.allowed || !change_verb) return join(lines, "\n");
   Change change;
@@ -76,12 +82,7 @@ std::string explain_policy(const Config& config, const PersonId& who, const std:
   if (freeze != nullptr && !obstacle) {
     lines.push_back(fmt::format("The freeze {} holds until {}: {} approvals given for breaking it let this pass.", freeze->name, end_words(*freeze), freeze->override_need));
   }
-  if (*change_verb == ChangeVerb::BreakGlass) {
-    lines.push_back(fmt::format("It needs no approval and no freeze stops it; it ends after {} at most, and only a halt holds it up.",
-                                format_duration(config.policy.break_glass.longest)));
-  } else {
-    for (auto& line : quorum_lines(config, who, *change_verb, app, freeze)) lines.push_back(std::move(line));
-  }
+  for (auto& line : quorum_lines(config, who, *change_verb, app, freeze)) lines.push_back(std::move(line));
   if (const auto& limit = config.policy.rate_limit; limit.changes > 0) {
     lines.push_back(fmt::format("At most {} Changes of {} in {}.", limit.changes, app.name, format_duration(limit.per)));
   }

@@ -33,6 +33,21 @@ struct FleetFigures {
 /// What the config says of judging, for the index and for everybody who compares beside it.
 IndexOptions index_options(const DriftConfig& drift);
 
+/// Wants to know of objects that no App desires: Argo CD's Applications, Flux's Kustomizations. Called on the I/O thread, after Fleet::start.
+class ClusterObserver {
+ public:
+  virtual ~ClusterObserver() = default;
+  /// Asked again whenever the fleet decides what to watch.
+  virtual std::set<WatchedKind> kinds(const std::string& cluster) const = 0;
+  virtual void on_object(const std::string& cluster, const LiveObject& object) = 0;
+  virtual void on_deleted(const std::string& cluster, const ObjectRef& ref) = 0;
+  /// Upon a (new) first list: what wasn't told since on_relist is gone.
+  virtual void on_relist(const std::string& cluster, const WatchedKind& kind) = 0;
+  virtual void on_listed(const std::string& cluster, const WatchedKind& kind) = 0;
+  /// Not served there (no CRD), or forbidden.
+  virtual void on_kind_failed(const std::string& cluster, const WatchedKind& kind, const Error& why) = 0;
+};
+
 class Fleet final : public LiveSink {
  public:
   struct Listener {
@@ -46,6 +61,10 @@ class Fleet final : public LiveSink {
     std::function<void(std::string repository, std::string what)> on_notice{};
     /// An App's file is gone from Git, or says something else to be rendered or compared with: the App is then told anew.
     std::function<void(std::string app)> on_app_dropped{};
+    /// The set of Apps, or what one of them is, has changed.
+    std::function<void()> on_apps_changed{};
+    /// A repository's head was read; its Apps are known and rendered as far as that goes.
+    std::function<void(std::string repository, std::string head)> on_head{};
   };
   struct Parts {
     asio::any_io_executor executor;
@@ -65,6 +84,24 @@ class Fleet final : public LiveSink {
 
   void start(Listener listener);
   asio::awaitable<void> stop();
+
+  /// Before start. Outlives the fleet.
+  void observe(ClusterObserver& observer) { observer_ = &observer; }
+  /// The observer wants other kinds than before.
+  void kinds_changed();
+  /// Apps that somebody found: of this source these now, in place of those it gave before. A name that the config, a repository's `.driftwarden/apps` or
+  /// an earlier source has already is left out and told by on_notice, once.
+  void set_found_apps(const std::string& source, std::vector<App> apps);
+  /// Who deploys an App that was written down by somebody. Upon nothing, nobody does.
+  void set_deployer(const std::string& app, const std::optional<Deployer>& deployer);
+  /// What who deploys it says of it now.
+  void set_opinion(const std::string& app, std::optional<Opinion> opinion);
+  /// Argo CD's Applications as they are live: their ignoreDifferences hold, too.
+  void set_live_applications(const std::string& cluster, std::vector<Manifest> applications);
+  /// The report of an App that a tool plans (App::kind).
+  void put_report(DriftReport report);
+  /// The config was exchanged (same clusters and repositories): Apps come, go and change.
+  void config_changed();
 
   /// Those of the config and those declared in Git (app_files.hpp), with those that stand for the orphans of a namespace ("orphans-<cluster>-<namespace>").
   const App* app(const std::string& name) const;
@@ -143,6 +180,13 @@ class Fleet final : public LiveSink {
   void add_orphans();
   void tell_kind(const std::string& cluster, const WatchedKind& kind, bool watched, const std::string& why);
 
+  // fleet_found.cpp: Apps that were found, opinions, planned Apps
+  void take_found(const std::string& source, std::vector<App> apps);
+  bool is_planned(const std::string& name) const;
+  std::set<WatchedKind> kinds_to_watch(const std::string& cluster) const;
+  bool is_observed(const std::string& cluster, const ObjectRef& ref) const;
+  void apps_changed();
+
   // fleet_apps.cpp: Apps declared in Git
   asio::awaitable<void> refresh_declared(std::string repository, std::string head);
   void take_declared(const std::string& repository, DeclaredApps read);
@@ -185,6 +229,14 @@ class Fleet final : public LiveSink {
   std::map<std::string, App> apps_;
   std::vector<std::map<std::string, App>::node_type> dropped_;
   std::map<std::string, Declared> declared_;  ///< by repository
+  std::map<std::string, std::set<std::string>> found_;  ///< names, by source
+  std::set<std::string> found_conflicts_;               ///< told already
+  std::map<std::string, Deployer> deployers_;           ///< of Apps that were written down
+  std::map<std::string, Opinion> opinions_;
+  std::map<std::string, DriftReport> planned_;          ///< reports of Apps that a tool plans
+  std::map<std::string, std::vector<Manifest>> live_applications_;  ///< by cluster
+  ClusterObserver* observer_ = nullptr;
+  bool started_ = false;
   std::map<std::string, std::unique_ptr<RepositoryWatcher>> repositories_;
   std::map<std::string, std::string> heads_;  ///< by repository, as last looked at
   std::set<std::string> failed_repositories_;

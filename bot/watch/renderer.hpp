@@ -3,7 +3,9 @@
 #include "bot/watch/render_cache.hpp"
 #include "gitops/render/tool.hpp"
 
+#include <atomic>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +32,9 @@ class Renderer {
   Result<Rendered> operator()(const std::vector<SourceFile>& files, const App& app) const { return function_(files, app); }
   explicit operator bool() const { return static_cast<bool>(function_); }
 
+  /// How often a program was run; what a cache answered doesn't count.
+  std::uint64_t tool_runs() const { return *tool_runs_; }
+  void count_tool_run() const { ++*tool_runs_; }
   /// Null where nothing is kept.
   const std::shared_ptr<RenderCache>& cache() const { return cache_; }
   std::string cache_key(const std::string& sources_id, const App& app) const { return sources_id + "/" + options_id_(app); }
@@ -38,11 +43,12 @@ class Renderer {
   Function function_;
   OptionsId options_id_;
   std::shared_ptr<RenderCache> cache_;
+  std::shared_ptr<std::atomic<std::uint64_t>> tool_runs_ = std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 
 /// Plain manifests only: what needs a tool is refused.
 Renderer default_renderer();
 /// gitops/render with kustomize and helm, and a cache of what they made.
-Renderer tool_renderer(std::shared_ptr<ToolRunner> tools);
+Renderer tool_renderer(std::shared_ptr<ToolRunner> tools, std::shared_ptr<RenderStore> store = nullptr);
 
 }  // namespace driftwarden

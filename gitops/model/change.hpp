@@ -10,10 +10,10 @@
 
 namespace driftwarden {
 
-enum class ChangeVerb { Sync, Rollback, Adopt, Ignore, SetImage, Scale, Set, Promote, CreateApp, Restart, BreakGlass };
+enum class ChangeVerb { Sync, Rollback, Adopt, Ignore, SetImage, Scale, Set, Promote, CreateApp, Restart, Move, Apply };
 
 ///   Requested -> Proposed -> Approved -> Merged -> Applying -> Verifying -> Done
-///   Restart and BreakGlass have nothing to merge: Approved -> Applying.
+///   Restart and Apply have nothing to merge: Approved -> Applying.
 ///        any state before Merged -> Rejected | Expired | Superseded | Cancelled;  any -> Failed
 enum class ChangeState { Requested, Proposed, Approved, Merged, Applying, Verifying, Done, Rejected, Expired, Superseded, Failed, Cancelled };
 enum class ReviewMode { PullRequest, Chat };
@@ -25,7 +25,7 @@ std::optional<ChangeVerb> change_verb_from(std::string_view text);
 std::optional<ChangeState> change_state_from(std::string_view text);
 bool is_final(ChangeState state);
 
-/// What happens in the cluster first and in Git afterwards or not at all: restart and break-glass.
+/// What Git knows nothing of: a restart, and the apply of a saved plan (of what Git holds already).
 bool is_live(ChangeVerb verb);
 /// What alters no cluster: an ignore rule.
 bool is_git_only(ChangeVerb verb);

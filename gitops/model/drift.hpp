@@ -93,6 +93,19 @@ struct FloatingImage {
   bool operator==(const FloatingImage&) const = default;
 };
 
+/// What the tool that deploys the App says of it: a second opinion beside our own watch.
+struct Opinion {
+  std::string by{};       ///< "Argo CD", "Flux"
+  AppState state = AppState::Unknown;
+  std::string health{};   ///< in its own words: "Healthy", "Degraded", "Ready"
+  std::string revision{}; ///< what it has put in force
+  std::string message{};  ///< what it complains of
+  bool paused = false;    ///< it puts nothing in force by itself: auto-sync off, suspended
+  std::string operation{};  ///< what it is doing: "syncing 4f2c81a since 12:01"; "" = nothing
+  std::string waits_for{};  ///< what keeps it from syncing: "the sync window \"0 8 * * *\" is closed until 08:00 UTC"
+  bool operator==(const Opinion&) const = default;
+};
+
 /// One App's sum. `objects` holds only those that are not Synced.
 struct DriftReport {
   std::string app;
@@ -107,6 +120,7 @@ struct DriftReport {
   std::vector<FloatingImage> floating{};
   std::vector<std::string> warnings{};  ///< for the App's owners, no drift: an ignore file that can't be read, a field the schema lacks
   WallTime as_of{};                     ///< the last word of the cluster that this rests on
+  std::optional<Opinion> opinion{};     ///< not stored
   bool operator==(const DriftReport&) const = default;
 };
 

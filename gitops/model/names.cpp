@@ -41,7 +41,9 @@ constexpr std::array<std::string_view, 10> kCauses{"none",  "live-edited", "git-
 constexpr std::array<std::string_view, 4> kIncidentStates{"open", "acknowledged", "snoozed", "resolved"};
 constexpr std::array<std::string_view, 3> kGroupings{"alone", "root-cause", "storm"};
 constexpr std::array<std::string_view, 3> kSeverities{"info", "warning", "critical"};
-constexpr std::array<std::string_view, 11> kVerbs{"sync", "rollback", "adopt", "ignore", "set-image", "scale", "set", "promote", "create-app", "restart", "break-glass"};
+constexpr std::array<std::string_view, 12> kVerbs{"sync", "rollback", "adopt", "ignore", "set-image", "scale", "set", "promote", "create-app", "restart", "move", "apply"};
+constexpr std::array<std::string_view, 3> kDeployers{"nobody", "Argo CD", "Flux"};
+constexpr std::array<std::string_view, 4> kPlanTools{"tofu", "terraform", "terragrunt", "ansible-playbook"};
 constexpr std::array<std::string_view, 5> kRiskTiers{"none", "low", "medium", "high", "destructive"};
 constexpr std::array<std::string_view, 3> kStepUps{"none", "totp", "forge"};
 constexpr std::array<std::string_view, 4> kHoldKinds{"lock", "freeze", "halt", "break-glass"};
@@ -56,6 +58,8 @@ std::string_view to_string(FieldOp op) { return name_of(kFieldOps, op); }
 std::string_view to_string(FieldCause cause) { return name_of(kFieldCauses, cause); }
 std::string_view to_string(AppState state) { return name_of(kAppStates, state); }
 std::string_view to_string(Cause cause) { return name_of(kCauses, cause); }
+std::string_view to_string(DeployerKind kind) { return name_of(kDeployers, kind); }
+std::string_view to_string(PlanTool tool) { return name_of(kPlanTools, tool); }
 std::string_view to_string(IncidentState state) { return name_of(kIncidentStates, state); }
 std::string_view to_string(Grouping grouping) { return name_of(kGroupings, grouping); }
 std::string_view to_string(Severity severity) { return name_of(kSeverities, severity); }
@@ -73,7 +77,7 @@ std::string_view to_string(ReviewMode mode) { return name_of(kReviewModes, mode)
 std::optional<ChangeVerb> change_verb_from(std::string_view text) { return value_of<ChangeVerb>(kVerbs, text); }
 std::optional<ChangeState> change_state_from(std::string_view text) { return value_of<ChangeState>(kChangeStates, text); }
 
-bool is_live(ChangeVerb verb) { return verb == ChangeVerb::Restart || verb == ChangeVerb::BreakGlass; }
+bool is_live(ChangeVerb verb) { return verb == ChangeVerb::Restart || verb == ChangeVerb::Apply; }
 bool is_git_only(ChangeVerb verb) { return verb == ChangeVerb::Ignore; }
 
 bool is_final(ChangeState state) {

@@ -12,6 +12,7 @@ struct ToolRun {
   std::string directory;
   Duration timeout{30'000};
   std::size_t max_output_bytes = 32U << 20U;
+  std::string root{};  ///< of the work tree: beside the system's programs the only thing the tool may read, and it may write nothing there
 };
 struct ToolOutcome {
   int exit_code = 0;

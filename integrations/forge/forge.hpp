@@ -48,6 +48,19 @@ struct MergeGate {
   bool open() const { return waiting_for.empty() && blocked_by.empty(); }
 };
 
+/// One check run, workflow result or commit status of a commit, as CI reports it.
+struct Check {
+  enum class State { Queued, Running, Passed, Failed, Skipped };
+  std::string name{};
+  State state = State::Queued;
+  std::string url{};
+  std::string summary{};             ///< in its own words, short
+  std::optional<bool> required{};    ///< nothing: the token may not see it
+  std::optional<WallTime> started{};
+  std::optional<WallTime> finished{};
+  bool operator==(const Check&) const = default;
+};
+
 struct Comment {
   std::int64_t id = 0;
   std::string author;  ///< login
@@ -103,6 +116,11 @@ class Forge {
   virtual asio::awaitable<Result<std::vector<PullRequest>>> open_pull_requests(std::string base) = 0;
   /// Without our own `driftwarden/approval`, which the caller knows better. What the token may not see counts as nothing wanted.
   virtual asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) = 0;
+  /// What CI says of the pull request's head, the newest of each name, sorted by name; without our own `driftwarden/*`. At most 100.
+  virtual asio::awaitable<Result<std::vector<Check>>> checks(std::int64_t number) {
+    static_cast<void>(number);
+    co_return std::vector<Check>{};
+  }
   /// The one comment of ours that holds `marker` (an HTML comment), made or edited; not edited when it says this already. Cut at the forge's limit.
   virtual asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) = 0;
   /// Those who can't be asked are left out; asking twice is no error.

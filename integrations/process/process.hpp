@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,23 @@ namespace driftwarden::process {
 
 /// What the child and all that it starts may take, each; 0 = as much as ourselves.
 struct Limits {
+  std::uint64_t processes = 0;  ///< of our user, all in all, beyond those that run at the start (not for root)
   std::uint64_t address_space_bytes = 0;
   std::uint64_t cpu_seconds = 0;
   std::uint64_t file_bytes = 0;
 };
+
+/// What the kernel lets a child and all that it starts touch: Landlock for files, seccomp for sockets; no privileges are needed and none can be gained.
+/// Beside these it may read the system's programs and libraries (/usr, /lib, /bin, /etc/ssl ...), and nothing else: no /etc/passwd, no /proc of others, no
+/// home of ours.
+struct Fence {
+  std::vector<std::string> readable{};   ///< directories, with all below
+  std::vector<std::string> writable{};
+  bool network = false;                  ///< false: no socket of any family can be made
+  bool required = true;                  ///< false: where the kernel can't, it runs with what the kernel can
+};
+/// What the kernel offers here; "" = all of it, else what is missing, for people.
+std::string missing_for_fence();
 
 struct Command {
   Command() = default;
@@ -29,6 +43,7 @@ struct Command {
   Duration timeout{30'000};
   std::size_t max_output_bytes = 16U << 20U;
   Limits limits{};
+  std::optional<Fence> fence{};  ///< Denied: it is required and the kernel can't
 };
 
 struct Outcome {

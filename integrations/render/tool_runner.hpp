@@ -6,7 +6,12 @@
 
 namespace driftwarden {
 
-/// Each run has a home of its own that goes with it, 2 GiB of address space, a minute of CPU and files of 256 MiB; two run at once, others wait. Tools are searched in our PATH.
-std::shared_ptr<ToolRunner> create_tool_runner();
+struct ToolRunnerOptions {
+  bool fence_required = false;  ///< Denied where the kernel can't fence a tool
+  std::size_t memory_bytes = 2ULL << 30U;
+};
+
+/// Each run has a home of its own that goes with it, `memory_bytes` of address space, a minute of CPU and files of 256 MiB; two run at once, others wait. Tools are searched in our PATH.
+std::shared_ptr<ToolRunner> create_tool_runner(ToolRunnerOptions options = {});
 
 }  // namespace driftwarden

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the real servers, each from its own Go module at a pinned version; what is there at that version stays.
-#   build.sh NAME...     of etcd apiserver kcm scheduler kubectl kwok gitea kustomize helm
+#   build.sh NAME...     of etcd apiserver kcm scheduler kubectl kwok gitea kustomize helm argocd flux flux-crds jsonnet sops tofu
+#                           terraform-provider-local
 # SERVERS_HOME: where they are kept (default $HOME/.cache/live-servers)
 set -euo pipefail
 
@@ -13,8 +14,22 @@ KWOK=${KWOK_VERSION:-0.8.0}
 GITEA=${GITEA_VERSION:-1.26.0}
 KUSTOMIZE=${KUSTOMIZE_VERSION:-5.8.2}
 HELM=${HELM_VERSION:-3.22.0}
+ARGOCD=${ARGOCD_VERSION:-3.5.3}
+# Argo CD's nested module, at the commit whose time is v3.5.3's.
+ARGOCD_ENGINE=${ARGOCD_ENGINE_VERSION:-0.0.0-20260914071520-c9c369efcc5b}
+TOFU=${TOFU_VERSION:-1.12.6}
+PROVIDER_LOCAL=${PROVIDER_LOCAL_VERSION:-1.4.0}
+JSONNET=${JSONNET_VERSION:-0.22.0}
+SOPS=${SOPS_VERSION:-3.13.3}
+AGE=${AGE_VERSION:-1.3.2}
+# The newest of Flux that Go 1.26 builds.
+FLUX_SOURCE=${FLUX_SOURCE_VERSION:-1.8.5}
+FLUX_KUSTOMIZE=${FLUX_KUSTOMIZE_VERSION:-1.7.3}
+# Its helm-controller is served as its API only: the definition is made from that by controller-gen.
+FLUX_HELM_API=${FLUX_HELM_API_VERSION:-1.6.4}
+CONTROLLER_GEN=${CONTROLLER_GEN_VERSION:-0.20.1}
 
-export GOTOOLCHAIN=local GOWORK=off GOFLAGS=-buildvcs=false
+export GOTOOLCHAIN=local GOWORK=off GOFLAGS="-buildvcs=false ${GOFLAGS:-}"
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 
@@ -108,6 +123,59 @@ gitea_files() {
   echo "$GITEA" > "$share/.version"
 }
 
+module_dir() { (cd "$WORK/$1" && go list -mod=mod -m -f '{{.Dir}}' "$2"); }
+
+# What Argo CD's own image carries beside the binary: custom resource definitions, default settings, the script its repo server calls.
+argocd_files() {
+  local share=$SERVERS_HOME/share/argocd src
+  [ "$(cat "$share/.version" 2>/dev/null)" = "$ARGOCD" ] && return
+  need_go "Argo CD's files"
+  wrap "$WORK/argocd" github.com/argoproj/argo-cd/v3 "v$ARGOCD" "v$ARGOCD_ENGINE"
+  src=$(module_dir argocd github.com/argoproj/argo-cd/v3)
+  rm -rf "$share"; mkdir -p "$share/bin"
+  cp -r --no-preserve=mode "$src/manifests/crds" "$src/manifests/base/config" "$share/"
+  install -m 755 "$src/hack/git-verify-wrapper.sh" "$src/hack/gpg-wrapper.sh" "$share/bin/"
+  rm -f "$share"/*/kustomization.yaml
+  echo "$ARGOCD" > "$share/.version"
+}
+
+# The provider's only version as a Go module still calls itself by the place it was moved from.
+provider_local() {
+  local old=github.com/terraform-providers/terraform-provider-local dir=$WORK/terraform-provider-local
+  fresh terraform-provider-local "v$PROVIDER_LOCAL" && return
+  need_go terraform-provider-local
+  mkdir -p "$dir"
+  printf 'module live.test/provider-local\n\ngo 1.17\n\nrequire %s v0.0.0\n\nreplace %s v0.0.0 => %s v%s\n' \
+    "$old" "$old" github.com/hashicorp/terraform-provider-local "$PROVIDER_LOCAL" > "$dir/go.mod"
+  compile terraform-provider-local "$dir" "v$PROVIDER_LOCAL" "$old" ''
+}
+
+# helm_release_crd OUT: the definition that helm-controller's own API types describe.
+helm_release_crd() {
+  local dir=$WORK/flux-helm-api
+  plain controller-gen sigs.k8s.io/controller-tools "v$CONTROLLER_GEN" sigs.k8s.io/controller-tools/cmd/controller-gen
+  wrap "$dir" github.com/fluxcd/helm-controller/api "v$FLUX_HELM_API" "v$FLUX_HELM_API"
+  printf 'package crds\n\nimport _ "github.com/fluxcd/helm-controller/api/v2"\n' > "$dir/crds.go"
+  (cd "$dir" && go mod tidy >/dev/null 2>&1; GOFLAGS="$GOFLAGS -mod=mod" "$BIN/controller-gen" crd \
+    paths=github.com/fluxcd/helm-controller/api/v2 output:crd:stdout) > "$1.new"
+  grep -q 'kind: HelmRelease' "$1.new"
+  mv "$1.new" "$1"
+}
+
+flux_crds() {
+  local crds=$SERVERS_HOME/share/flux/crds mark="$FLUX_SOURCE $FLUX_KUSTOMIZE $FLUX_HELM_API" part src
+  [ "$(cat "$crds/.version" 2>/dev/null)" = "$mark" ] && return
+  need_go "Flux's custom resource definitions"
+  rm -rf "$crds"; mkdir -p "$crds"
+  for part in "source-controller v$FLUX_SOURCE" "kustomize-controller v$FLUX_KUSTOMIZE"; do
+    wrap "$WORK/flux-${part%% *}" "github.com/fluxcd/${part%% *}" "${part##* }" "${part##* }"
+    src=$(module_dir "flux-${part%% *}" "github.com/fluxcd/${part%% *}")
+    cp --no-preserve=mode "$src"/config/crd/bases/*.yaml "$crds/"
+  done
+  helm_release_crd "$crds/helm.toolkit.fluxcd.io_helmreleases.yaml"
+  echo "$mark" > "$crds/.version"
+}
+
 build() {
   case $1 in
     apiserver) kube kube-apiserver ;;
@@ -120,6 +188,17 @@ build() {
                gitea_files ;;
     kustomize) plain kustomize sigs.k8s.io/kustomize/kustomize/v5 "v$KUSTOMIZE" sigs.k8s.io/kustomize/kustomize/v5 "-X sigs.k8s.io/kustomize/api/provenance.version=v$KUSTOMIZE" ;;
     helm)      plain helm helm.sh/helm/v3 "v$HELM" helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=v$HELM -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$(echo "$K8S" | cut -d. -f2)" ;;
+    argocd)    plain argocd github.com/argoproj/argo-cd/v3 "v$ARGOCD" github.com/argoproj/argo-cd/v3/cmd "-X github.com/argoproj/argo-cd/v3/common.version=$ARGOCD" "" 0 "v$ARGOCD_ENGINE"
+               argocd_files ;;
+    flux-crds) flux_crds ;;
+    flux)      flux_crds
+               plain flux-source-controller github.com/fluxcd/source-controller "v$FLUX_SOURCE" github.com/fluxcd/source-controller
+               plain flux-kustomize-controller github.com/fluxcd/kustomize-controller "v$FLUX_KUSTOMIZE" github.com/fluxcd/kustomize-controller ;;
+    jsonnet)   plain jsonnet github.com/google/go-jsonnet "v$JSONNET" github.com/google/go-jsonnet/cmd/jsonnet ;;
+    sops)      plain sops github.com/getsops/sops/v3 "v$SOPS" github.com/getsops/sops/v3/cmd/sops
+               plain age-keygen filippo.io/age "v$AGE" filippo.io/age/cmd/age-keygen ;;
+    tofu)      plain tofu github.com/opentofu/opentofu "v$TOFU" github.com/opentofu/opentofu/cmd/tofu "-X github.com/opentofu/opentofu/version.dev=no" ;;
+    terraform-provider-local) provider_local ;;
     *) say "unknown name: $1"; return 2 ;;
   esac
 }
