@@ -2,7 +2,9 @@
 
 #include "bot/app/connections.hpp"
 #include "bot/app/forges.hpp"
+#include "bot/app/sources.hpp"
 #include "bot/change/changes.hpp"
+#include "bot/change/hands_of.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/digest/digest.hpp"
@@ -12,6 +14,7 @@
 #include "bot/outbox/unwritable.hpp"
 #include "bot/policy/identity.hpp"
 #include "bot/pulls/pull_watch.hpp"
+#include "bot/reload/reload.hpp"
 #include "bot/web/nudges.hpp"
 #include "bot/web/web.hpp"
 #include "gitops/base/log.hpp"
@@ -24,7 +27,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
+#include <utility>
 
 namespace driftwarden {
 namespace {
@@ -35,9 +40,15 @@ constexpr Duration kPruneEvery = std::chrono::hours{6};
 
 constexpr Duration kTokenEvery = std::chrono::minutes{10};
 
-/// What the file may say and this version can't do yet.
-void warn_of_unsupported(const Config& config) {
-  if (!config.discover.empty()) log_warn("config", "`discover` is not supported yet: list the Apps under `apps`");
+std::string directory_of_store(const Config& config) { return std::filesystem::path(config.storage.path).parent_path().string(); }
+
+/// For the admin channel, the first few of them.
+std::string refusal_of(const std::string& origin, const std::vector<ConfigMistake>& mistakes) {
+  constexpr std::size_t kShown = 10;
+  auto text = fmt::format("{} is refused, and the configuration that was in force stays:", origin);
+  for (std::size_t i = 0; i < std::min(kShown, mistakes.size()); ++i) text += "\n" + to_string(mistakes[i]);
+  if (mistakes.size() > kShown) text += fmt::format("\nand {} more", mistakes.size() - kShown);
+  return text;
 }
 
 /// What the bot must know of an earlier life before it looks at the world.
@@ -103,16 +114,21 @@ class RunningBot final : public Bot {
         forges_(make_forges(*http_, clock, config_)),
         outbox_(executor_, async_store_, clock, random, {}),
         fleet_(fleet_parts(std::move(clusters), options, std::move(remembered.last_synced))),
+        sources_(fleet_ground(), fleet_, directory_of_store(config_) + "/plans", [this](std::string source, std::string what) { incidents_.on_notice(source, what); }),
         incidents_(executor_, clock, config_, async_store_, outbox_, messenger_, fleet_),
         rollouts_(executor_, clock, config_, async_store_, outbox_, fleet_),
         changes_(change_parts(options, std::move(signers))),
         pulls_(pull_parts()),
-        digest_(executor_, clock, config_, async_store_, outbox_, fleet_),
+        digest_(executor_, clock, config_, async_store_, outbox_, fleet_, [this] { return sources_.deployments().pauses(); }),
         home_(executor_, clock, config_, async_store_, fleet_, *web_api_),
         nudges_(executor_, clock, !config_.http.webhook_secret.reveal().empty(), nudge_targets()),
         socket_(slack::create_socket_mode(executor_, *web_api_, clock, random)),
+        identities_(std::move(remembered.identities)),
+        ended_(executor_),
+        socket_tasks_(executor_),
         tasks_(executor_) {
-    for (const auto& identity : remembered.identities) add_identity(config_, identity);
+    for (const auto& identity : identities_) add_identity(config_, identity);
+    if (options.environment) reload_ = std::make_unique<Reload>(reload_parts(options.environment));
     messenger_.know_unwritable(std::move(remembered.unwritable));
     if (!config_.slack.admin_channel.empty()) messenger_.on_trouble(tell_of_unwritable(async_store_, outbox_, clock_, config_.slack.admin_channel));
   }
@@ -124,6 +140,7 @@ class RunningBot final : public Bot {
     nudges_.connect(parts);
     parts.not_ready = [this] { return not_ready(); };
     parts.gauges = [this] { return gauges(); };
+    parts.on_deploy_event = [this](const std::string& kind, const std::string& namespace_, const std::string& name) { sources_.deployments().on_event(kind, namespace_, name); };
     net::HttpServerOptions options;
     options.address = config_.http.host;
     options.port = config_.http.port;
@@ -140,7 +157,11 @@ class RunningBot final : public Bot {
     services.api = web_api_.get();
     services.team = identity->team_id;
     services.forges = pointers_to(forges_);
-    services.on_linked = [this](const Identity& linked) { add_identity(config_, linked); };
+    services.on_linked = [this](const Identity& linked) {
+      identities_.push_back(linked);
+      add_identity(config_, linked);
+    };
+    services.hands = hands_of(&sources_.deployments(), &sources_.plans());
     services.random = &random_;
     services.workspace_url = identity->url;
     services.digest = &digest_;
@@ -162,27 +183,44 @@ class RunningBot final : public Bot {
     listener.on_kind = [this](std::string cluster, WatchedKind kind, bool watched, std::string why) { incidents_.on_kind(cluster, kind, watched, why); };
     listener.on_repository = [this](std::string repository, bool reachable, std::string why) { incidents_.on_repository(repository, reachable, why); };
     listener.on_notice = [this](std::string repository, std::string what) { incidents_.on_notice(repository, what); };
+    listener.on_apps_changed = [this] { home_.on_moved(); };
+    listener.on_head = [this](std::string repository, std::string head) {
+      if (reload_) reload_->on_head(repository, head);
+    };
+    sources_.listen(listener);
     outbox_.start();
     tasks_.spawn("pruning", prune_now_and_then());
     incidents_.start();
     rollouts_.start();
     fleet_.start(std::move(listener));
+    sources_.start();
+    if (reload_) reload_->start();
     changes_.start();
     pulls_.start();
     digest_.start();
     home_.start();
     conversation_->start();
-    slack::EnvelopeSink sink = [this](slack::Envelope envelope) { return conversation_->accept(std::move(envelope)); };
-    auto ended = co_await socket_->run(std::move(sink));
-    co_return ended;
+    socket_tasks_.spawn("Slack's socket", take_envelopes());
+    auto ended = co_await ended_.wait();
+    if (!ended) co_return ended;
+    co_return outcome_;
+  }
+
+  std::optional<Config> wanted_config() override { return std::exchange(wanted_, std::nullopt); }
+
+  void reload_again() override {
+    if (reload_) reload_->again();
   }
 
   asio::awaitable<void> stop() override {
     if (server_) co_await server_->stop();
     co_await nudges_.stop();
+    if (reload_) co_await reload_->stop();
+    co_await socket_tasks_.join();
     if (conversation_) co_await conversation_->stop();
     co_await home_.stop();
     co_await digest_.stop();
+    co_await sources_.stop();
     co_await fleet_.stop();
     co_await pulls_.stop();
     co_await changes_.stop();
@@ -212,9 +250,67 @@ class RunningBot final : public Bot {
     return options;
   }
 
+  FleetGround fleet_ground() { return {executor_, pool_.get_executor(), clock_, random_, *http_, config_, redactor_}; }
+
+  Reload::Parts reload_parts(std::shared_ptr<const Environment> environment) {
+    Reload::Parts parts;
+    parts.executor = executor_;
+    parts.clock = &clock_;
+    parts.config = &config_;
+    parts.fleet = &fleet_;
+    parts.environment = std::move(environment);
+    parts.state_directory = directory_of_store(config_);
+    parts.take = [this](Config config, const ConfigDifference& difference, const std::string& origin) { take_config(std::move(config), difference, origin); };
+    parts.refuse = [this](const std::string& origin, const std::vector<ConfigMistake>& mistakes) { incidents_.on_notice("configuration", refusal_of(origin, mistakes)); };
+    return parts;
+  }
+
+  void take_config(Config config, const ConfigDifference& difference, const std::string& origin) {
+    const auto changed = join({difference.keys.begin(), difference.keys.end()}, ", ");
+    log_info("config", fmt::format("{}: {} changed{}", origin, changed, difference.restart ? "; connections are made anew" : ""));
+    tasks_.spawn("audit of the config", audit_config(origin, changed));
+    if (difference.restart) {
+      wanted_ = std::move(config);
+      ended_.notify();
+      return;
+    }
+    for (auto& group : config.groups) {
+      const auto known = std::ranges::find(config_.groups, group.name, &Group::name);
+      if (known != config_.groups.end() && !group.slack_usergroup.empty() && known->slack_usergroup == group.slack_usergroup) group.members = known->members;
+    }
+    for (const auto& identity : identities_) add_identity(config, identity);
+    // Whoever holds an element of the old one across a wait goes on with it.
+    retired_.push_back(std::exchange(config_, std::move(config)));
+    fleet_.config_changed();
+    sources_.look_again();
+    home_.on_moved();
+    tasks_.spawn("user groups", fill_usergroups());
+  }
+
+  asio::awaitable<void> audit_config(std::string origin, std::string changed) {
+    std::function<Result<void>(storage::Transaction&)> work = [origin, changed](storage::Transaction& tx) -> Result<void> {
+      AuditEntry entry;
+      entry.actor = "driftwarden";
+      entry.action = "config.taken";
+      entry.detail = nlohmann::json{{"from", origin}, {"changed", changed}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      auto written = tx.append_audit(entry);
+      if (!written) return written.error();
+      return Result<void>{};
+    };
+    auto working = async_store_.transact(std::move(work));
+    const auto kept = co_await std::move(working);
+    if (!kept) log_warn("config", kept.error().message);
+  }
+
+  asio::awaitable<void> take_envelopes() {
+    slack::EnvelopeSink sink = [this](slack::Envelope envelope) { return conversation_->accept(std::move(envelope)); };
+    outcome_ = co_await socket_->run(std::move(sink));
+    ended_.notify();
+  }
+
   Fleet::Parts fleet_parts(Clusters clusters, const BotOptions& options, std::map<std::string, std::string> last_synced) {
-    const FleetGround ground{executor_, pool_.get_executor(), clock_, random_, *http_, config_, redactor_};
-    auto cache = options.cache_directory.empty() ? std::filesystem::path(config_.storage.path).parent_path().string() + "/mirrors" : options.cache_directory;
+    const auto ground = fleet_ground();
+    auto cache = options.cache_directory.empty() ? directory_of_store(config_) + "/mirrors" : options.cache_directory;
     auto parts = make_fleet_parts(ground, std::move(clusters), std::move(cache));
     parts.last_synced = std::move(last_synced);
     parts.transport = with_tokens(std::move(parts.transport), git_tokens_);
@@ -253,6 +349,7 @@ class RunningBot final : public Bot {
     parts.outbox = &outbox_;
     parts.messenger = &messenger_;
     parts.fleet = &fleet_;
+    parts.hands = hands_of(&sources_.deployments(), &sources_.plans());
     parts.forges = pointers_to(forges_);
     parts.signers = std::move(signers);
     parts.on_ended = [this](const std::string& app) {
@@ -339,6 +436,7 @@ class RunningBot final : public Bot {
                                          {"apps_out_of_sync", in_state(AppState::OutOfSync)},
                                          {"apps_unknown", in_state(AppState::Unknown)},
                                          {"renders_total", static_cast<double>(figures.renders)},
+                                         {"renders_by_tool_total", static_cast<double>(figures.tool_runs)},
                                          {"dry_runs_total", static_cast<double>(figures.dry_runs)},
                                          {"watch_events_total", static_cast<double>(figures.events_seen)},
                                          {"watch_events_gated_total", static_cast<double>(figures.events_gated)}};
@@ -367,6 +465,7 @@ class RunningBot final : public Bot {
   std::shared_ptr<GitTokens> git_tokens_ = std::make_shared<GitTokens>();
   Outbox outbox_;
   Fleet fleet_;
+  Sources sources_;
   Incidents incidents_;
   RolloutWatch rollouts_;
   Changes changes_;
@@ -375,15 +474,21 @@ class RunningBot final : public Bot {
   Home home_;
   Nudges nudges_;
   std::unique_ptr<slack::SocketMode> socket_;
+  std::vector<Identity> identities_;
+  std::unique_ptr<Reload> reload_;
+  std::deque<Config> retired_;  ///< configs that were in force before
+  std::optional<Config> wanted_;
+  Result<void> outcome_;
+  Signal ended_;
   std::unique_ptr<Conversation> conversation_;
   std::unique_ptr<net::HttpServer> server_;
+  TaskGroup socket_tasks_;
   TaskGroup tasks_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Bot>> Bot::create(asio::io_context& io, Clock& clock, Random& random, Config config, BotOptions options) {
-  warn_of_unsupported(config);
   if (const auto directory = std::filesystem::path(config.storage.path).parent_path(); !directory.empty()) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);

@@ -7,12 +7,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace driftwarden {
 
 struct BotOptions {
   std::string cache_directory;  ///< Git mirrors; "" = beside the database
   Duration verify_for = std::chrono::minutes{10};
+  std::shared_ptr<const Environment> environment{};  ///< null: the config isn't read again
 };
 
 /// A running Driftwarden. Everything happens on the io_context's thread, but for a pool for Git and rendering and one thread for the database.
@@ -23,6 +25,10 @@ class Bot {
   virtual ~Bot() = default;
   /// Runs until cancelled, or until Slack refuses the tokens for good.
   virtual asio::awaitable<Result<void>> run() = 0;
+  /// Set when run() ended because a new config is made of other connections: stop this bot and make one of it.
+  virtual std::optional<Config> wanted_config() = 0;
+  /// Reads the config again (SIGHUP).
+  virtual void reload_again() = 0;
   /// Stops taking envelopes, cancels the watches, lets what is under way end, closes the database.
   virtual asio::awaitable<void> stop() = 0;
   /// "" when every App was judged and the socket is open, else what is missing.

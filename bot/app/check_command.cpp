@@ -1,5 +1,7 @@
 #include "bot/app/check_command.hpp"
 
+#include "bot/config/load.hpp"
+#include "bot/reload/git_texts.hpp"
 #include "gitops/render/tool_render.hpp"
 
 #include <fmt/core.h>
@@ -41,6 +43,12 @@ std::vector<ConfigMistake> missing_tools_of(const std::string& file, const Confi
   return warnings;
 }
 
+Result<std::vector<ConfigText>> texts_in_git(const CheckArguments& arguments, const Environment& environment) {
+  if (arguments.from_git.empty()) return std::vector<ConfigText>{};
+  if (!find_places(arguments.config, environment).from_git) return Error{ErrorKind::InvalidInput, arguments.config + " has no config_from, so nothing is read from Git"};
+  return read_directory_texts(arguments.from_git);
+}
+
 }  // namespace
 
 int run_check(const CheckArguments& arguments, const Environment& environment, std::ostream& out, std::ostream& err, ToolRunner* tools) {
@@ -52,7 +60,15 @@ int run_check(const CheckArguments& arguments, const Environment& environment, s
     err << "driftwarden check: " << arguments.config << " can't be read: " << text.error().message << '\n';
     return 2;
   }
-  auto loaded = load_config(arguments.config, environment);
+  auto texts = texts_in_git(arguments, environment);
+  if (!texts) {
+    err << "driftwarden check: " << texts.error().message << '\n';
+    return 2;
+  }
+  auto loaded = load_config(arguments.config, environment, *texts);
+  if (arguments.from_git.empty() && find_places(arguments.config, environment).from_git) {
+    loaded.warnings.push_back({arguments.config, 1, 1, "what config_from names in Git isn't checked", "--from-git DIRECTORY with a checkout of it"});
+  }
   if (loaded.config && tools != nullptr) {
     for (auto& warning : missing_tools_of(arguments.config, *loaded.config, *tools)) loaded.warnings.push_back(std::move(warning));
   }

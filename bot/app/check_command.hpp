@@ -11,6 +11,7 @@ namespace driftwarden {
 struct CheckArguments {
   std::string config;
   std::string output = "text";  ///< text or json
+  std::string from_git{};       ///< a checkout of what `config_from` names: its files are checked as those in Git
 };
 
 /// `tools`: which of those that Apps are rendered with are installed here; null = that isn't asked.

@@ -1,5 +1,7 @@
 #include "bot/app/config_without_secrets.hpp"
 
+#include "bot/reload/reload.hpp"
+
 #include <ostream>
 
 namespace driftwarden {
@@ -39,7 +41,7 @@ std::optional<Config> load_config_without_secrets(const std::string& command, co
     err << "driftwarden " << command << ": " << file << " can't be read: " << text.error().message << '\n';
     return std::nullopt;
   }
-  auto loaded = load_config(file, WithoutSecrets{environment});
+  auto loaded = load_config_with_last_good(file, WithoutSecrets{environment});
   for (const auto& mistake : loaded.mistakes) err << to_string(mistake) << '\n';
   return std::move(loaded.config);
 }

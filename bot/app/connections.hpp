@@ -3,18 +3,22 @@
 #include "bot/watch/fleet.hpp"
 #include "integrations/net/http_client.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace driftwarden {
 
-/// For Git and rendering, and one thread per repository that a slow remote may keep busy.
+/// For Git and rendering: one thread per repository that a slow remote may keep busy, and those that wait for a tool.
 std::size_t pool_threads(const Config& config);
 
 using Clusters = std::vector<std::unique_ptr<kubernetes::Cluster>>;
 /// Errors: a kubeconfig that is wrong.
 Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clock, Random& random, const Config& config);
+
+/// The clusters' API servers as their kubeconfigs name them; those that can't be read are left out.
+std::map<std::string, std::string> server_urls(const Config& config);
 
 /// What a fleet is made of besides clusters, its memory and its directory.
 struct FleetGround {

@@ -2,8 +2,11 @@
 
 #include "bot/app/connections.hpp"
 #include "bot/app/drift_print.hpp"
+#include "bot/app/sources.hpp"
 #include "bot/app/signals.hpp"
 #include "bot/app/temporary_directory.hpp"
+#include "bot/reload/reload.hpp"
+#include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 #include "storage/store.hpp"
 
@@ -70,19 +73,25 @@ Result<std::vector<std::string>> chosen(const Fleet& fleet, const std::vector<st
 class Pass {
  public:
   Pass(asio::io_context& io, Clock& clock, Random& random, const Config& config, Clusters clusters, std::string cache)
-      : Pass(io, clock, random, config, std::move(clusters), std::move(cache), read_memory(config, clock, random)) {}
+      : Pass(io, clock, random, config, std::move(clusters), cache, read_memory(config, clock, random)) {}
 
   /// The named Apps, or all; repositories may declare some that no config knows.
   asio::awaitable<void> judge(std::vector<std::string> named, Duration patience) {
-    fleet_.start(quiet());
+    auto listener = quiet();
+    sources_.listen(listener);
+    fleet_.start(std::move(listener));
+    sources_.start();
     const auto until = clock_.mono_now() + patience;
-    while (!fleet_.apps_are_known() && clock_.mono_now() < until) {
+    while (!fleet_.apps_are_known_as_far_as_can_be() && clock_.mono_now() < until) {
       if (auto slept = co_await clock_.sleep_for(kLookEvery); !slept) co_return;
     }
     auto names = chosen(fleet_, named);
     if (!names) {
       refusal_ = names.error();
       co_return;
+    }
+    for (const auto& name : *names) {
+      if (const auto* app = fleet_.app(name); app != nullptr && app->kind != AppKind::Kubernetes) planning_.spawn("plan of " + name, plan(name));
     }
     while (!all_final(*names) && clock_.mono_now() < until) {
       if (auto slept = co_await clock_.sleep_for(kLookEvery); !slept) co_return;
@@ -95,6 +104,8 @@ class Pass {
   }
 
   asio::awaitable<void> stop() {
+    co_await planning_.join();
+    co_await sources_.stop();
     co_await fleet_.stop();
     pool_.join();
   }
@@ -105,17 +116,18 @@ class Pass {
   const std::vector<std::string>& unfinished() const { return unfinished_; }
 
  private:
-  Pass(asio::io_context& io, Clock& clock, Random& random, const Config& config, Clusters clusters, std::string cache, Memory memory)
+  Pass(asio::io_context& io, Clock& clock, Random& random, const Config& config, Clusters clusters, const std::string& cache, Memory memory)
       : clock_(clock),
         pool_(pool_threads(config)),
         redactor_(memory.redaction_key),
         http_(net::create_http_client(io.get_executor(), clock)),
-        fleet_(parts_of(io, random, config, std::move(clusters), std::move(cache), std::move(memory.last_synced))) {}
+        ground_{io.get_executor(), pool_.get_executor(), clock, random, *http_, config, redactor_},
+        fleet_(parts_of(std::move(clusters), cache, std::move(memory.last_synced))),
+        sources_(ground_, fleet_, cache + "/plans", [](const std::string& source, const std::string& what) { log_warn("sources", fmt::format("{}: {}", source, what)); }),
+        planning_(io.get_executor()) {}
 
-  Fleet::Parts parts_of(asio::io_context& io, Random& random, const Config& config, Clusters clusters, std::string cache,
-                        std::map<std::string, std::string> last_synced) {
-    const FleetGround ground{io.get_executor(), pool_.get_executor(), clock_, random, *http_, config, redactor_};
-    auto parts = make_fleet_parts(ground, std::move(clusters), std::move(cache));
+  Fleet::Parts parts_of(Clusters clusters, std::string cache, std::map<std::string, std::string> last_synced) {
+    auto parts = make_fleet_parts(ground_, std::move(clusters), std::move(cache));
     parts.last_synced = std::move(last_synced);
     return parts;
   }
@@ -127,6 +139,12 @@ class Pass {
     listener.on_cluster = [](const std::string&, bool, const std::string&) {};
     listener.on_repository = [](const std::string&, bool, const std::string&) {};
     return listener;
+  }
+
+  /// At once, whatever its schedule says; the report comes by the fleet.
+  asio::awaitable<void> plan(std::string name) {
+    auto planned = co_await sources_.plans().plan_now(name);
+    if (!planned) log_warn("sources", fmt::format("{}: {}", name, planned.error().message));
   }
 
   /// A report that is made now may raise the question that it then waits for.
@@ -141,7 +159,10 @@ class Pass {
   asio::thread_pool pool_;
   Redactor redactor_;
   std::unique_ptr<net::HttpClient> http_;
+  FleetGround ground_;
   Fleet fleet_;
+  Sources sources_;
+  TaskGroup planning_;
   bool finished_ = false;
   std::optional<Error> refusal_;
   std::vector<DriftReport> reports_;
@@ -203,7 +224,7 @@ int run_drift(const DriftArguments& arguments, const Environment& environment, s
     err << "driftwarden drift: unknown output \"" << arguments.output << "\", expected text or json\n";
     return 2;
   }
-  const auto loaded = load_config(arguments.config, environment);
+  const auto loaded = load_config_with_last_good(arguments.config, environment);
   for (const auto& mistake : loaded.mistakes) err << to_string(mistake) << '\n';
   if (!loaded.config) return 2;
   const auto done = run(arguments, *loaded.config, out, err);

@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 64U << 20U;
 
+/// Who can write a directory may link from it to whatever we can read.
+Result<void> stays_inside(const fs::path& root, const fs::path& file) {
+  std::error_code failed;
+  const auto inside = fs::weakly_canonical(file, failed).lexically_relative(fs::weakly_canonical(root, failed));
+  if (!failed && !inside.empty() && *inside.begin() != "..") return Result<void>{};
+  return Error{ErrorKind::InvalidInput, fmt::format("{} is a link that leads outside of the repository", file.lexically_relative(root).generic_string())};
+}
+
 class LocalReader final : public SourceReader {
  public:
   explicit LocalReader(std::string root) : root_(std::move(root)) {}
@@ -24,7 +32,26 @@ class LocalReader final : public SourceReader {
     if (fs::is_directory(status)) return EntryKind::Directory;
     return fs::is_regular_file(status) ? EntryKind::File : EntryKind::None;
   }
-  Result<std::string> read(const std::string& path) override { return read_local_file((fs::path(root_) / path).string()); }
+  Result<std::string> read(const std::string& path) override {
+    const auto file = fs::path(root_) / path;
+    CHECK_OK(stays_inside(root_, file));
+    return read_local_file(file.string());
+  }
+  Result<std::vector<std::string>> files_below(const std::string& directory) override {
+    std::vector<std::string> files;
+    std::error_code failed;
+    for (fs::recursive_directory_iterator entry(fs::path(root_) / directory, failed), end; !failed && entry != end; entry.increment(failed)) {
+      std::error_code ignored;
+      if (entry->path().filename() == ".git") {
+        entry.disable_recursion_pending();
+      } else if (entry->is_regular_file(ignored)) {
+        files.push_back(entry->path().lexically_relative(root_).generic_string());
+      }
+    }
+    if (failed) return Error{ErrorKind::Unavailable, fmt::format("{}: {}", directory.empty() ? "." : directory, failed.message())};
+    std::ranges::sort(files);
+    return files;
+  }
 
  private:
   std::string root_;
@@ -36,6 +63,7 @@ struct Collected {
   std::size_t bytes = 0;
 
   Result<void> add(const std::string& root, const fs::path& file) {
+    CHECK_OK(stays_inside(root, file));
     TRY(auto content, read_local_file(file.string()));
     bytes += content.size();
     if (bytes > kMaxBytes) return Error{ErrorKind::InvalidInput, fmt::format("{}: more than {} MiB of files", root, kMaxBytes >> 20U)};
@@ -75,6 +103,7 @@ Result<std::vector<SourceFile>> read_source_files(const std::string& path) {
     const auto extension = entry->path().extension().string();
     const bool wanted = name == "Kustomization" || std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
     if (!wanted || !entry->is_regular_file(failed)) continue;
+    CHECK_OK(stays_inside(path, entry->path()));
     TRY(auto content, read_local_file(entry->path().string()));
     files.push_back({fs::relative(entry->path(), path).generic_string(), std::move(content)});
   }
@@ -104,7 +133,7 @@ Result<std::vector<SourceFile>> read_all_files(const std::string& root, const st
       continue;
     }
     for (auto entry = fs::recursive_directory_iterator(top, failed); !failed && entry != fs::recursive_directory_iterator(); entry.increment(failed)) {
-      if (entry->path().filename().string().starts_with('.')) {
+      if (entry->path().filename() == ".git") {
         if (entry->is_directory(failed)) entry.disable_recursion_pending();
         continue;
       }

@@ -47,6 +47,7 @@ void add_check(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<CheckArguments>();
   auto* command = app.add_subcommand("check", "validates a configuration file; every mistake with its place");
   command->add_option("--config", arguments->config, "the configuration file")->required();
+  command->add_option("--from-git", arguments->from_git, "a checkout of the directory that config_from names: its *.yaml are checked as those in Git");
   command->add_option("-o,--output", arguments->output, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->callback([&action, arguments] {
     action = [arguments] {

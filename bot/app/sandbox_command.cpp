@@ -3,11 +3,13 @@
 #include "bot/app/bot.hpp"
 #include "bot/app/sandbox_config.hpp"
 #include "bot/app/signals.hpp"
+#include "bot/reload/reload.hpp"
 #include "bot/app/temporary_directory.hpp"
 #include "gitops/base/async.hpp"
 #include "gitops/base/log.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <fmt/core.h>
@@ -80,8 +82,28 @@ void announce(const Session& session) {
               << std::endl;
 }
 
+Result<std::unique_ptr<Bot>> make_bot(Session& session, Config config) {
+  BotOptions options;
+  options.environment = create_system_environment();
+  return Bot::create(session.io, session.clock, session.random, std::move(config), std::move(options));
+}
+
+/// One after another, when its configuration in Git asks for other connections.
 asio::awaitable<void> run_the_bot(Session& session, Signal& ended) {
-  session.outcome = co_await session.bot->run();
+  while (true) {
+    session.outcome = co_await session.bot->run();
+    auto wanted = session.bot->wanted_config();
+    if (!session.outcome || !wanted) break;
+    co_await session.bot->stop();
+    co_await asio::post(session.io.get_executor(), asio::use_awaitable);
+    session.bot.reset();
+    auto made = make_bot(session, std::move(*wanted));
+    if (!made) {
+      session.outcome = made.error();
+      break;
+    }
+    session.bot = std::move(*made);
+  }
   ended.notify();
 }
 
@@ -101,9 +123,9 @@ asio::awaitable<void> announce_when_ready(Session& session) {
 
 Result<void> start_bot(Session& session, const std::string& config_path) {
   const auto environment = create_system_environment();
-  auto loaded = load_config(config_path, *environment);
+  auto loaded = load_config_with_last_good(config_path, *environment);
   if (!loaded.config) return Error{ErrorKind::InvalidInput, to_string(loaded.mistakes.front())};
-  TRY(session.bot, Bot::create(session.io, session.clock, session.random, std::move(*loaded.config), {}));
+  TRY(session.bot, make_bot(session, std::move(*loaded.config)));
   return Result<void>{};
 }
 

@@ -66,7 +66,12 @@ http:
     merge: rebase
 registries:
   - {{host: {}, api_url: "{}"}}
-{}{}groups:
+{}discover:
+  - {{paths: "clusters/{{cluster}}/{{namespace}}/{{app}}", repository: config, owners: [shop-team]}}
+  - {{argocd: {{cluster: prod-eu}}, owners: [shop-team]}}
+  - {{flux: {{cluster: staging}}, owners: [shop-team]}}
+config_from: {{repository: config, path: driftwarden}}
+{}groups:
   - {{name: shop-team, members: [alice, bob, carol]}}
 policy:
   rules:

@@ -14,4 +14,14 @@ asio::awaitable<void> wait_for_stop_signal() {
   co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+asio::awaitable<void> follow_hangups(std::function<void()> told) {
+  // One set for all of them: without any the signal has its own way.
+  asio::signal_set signals(co_await asio::this_coro::executor, SIGHUP);
+  while (true) {
+    const auto [failed, number] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (failed) co_return;
+    told();
+  }
+}
+
 }  // namespace driftwarden

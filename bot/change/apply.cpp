@@ -125,7 +125,9 @@ asio::awaitable<Result<void>> Changes::prune(App app, ObjectRef ref) {
 asio::awaitable<Result<std::size_t>> Changes::apply_desired(Change change, App app, DesiredState desired) {
   auto* cluster = parts_.fleet->cluster(app.cluster);
   if (cluster == nullptr) co_return Error{ErrorKind::NotFound, fmt::format("cluster {} is not configured any more", app.cluster)};
-  const auto unwanted = leftovers(parts_.fleet->desired(app.name), parts_.fleet->report(app.name), desired.manifests);
+  // A move takes the old place away itself, when the new one is healthy.
+  std::vector<ObjectRef> unwanted;
+  if (change.verb != ChangeVerb::Move) unwanted = leftovers(parts_.fleet->desired(app.name), parts_.fleet->report(app.name), desired.manifests);
   const Error stopped{ErrorKind::Unavailable, change_name(change.id) + " was halted while it was applied"};
   for (const auto& manifest : desired.manifests) {
     const auto halt = co_await halted();
@@ -200,8 +202,8 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
   const bool live = is_live(change->verb);
   const bool due = live ? change->state == ChangeState::Approved : change->state == ChangeState::Merged || change->state == ChangeState::Applying;
   if (!due) co_return std::string("not to be applied now");
-  const auto known = app_of(*change);
-  if (!known) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  const auto known = co_await settled_app_of(row, *change, !live);
+  if (!known) co_return known.error();
   const App app = *known;
   auto free = co_await pass_holds(row, *change, app, GateStage::Apply);
   if (!free) co_return free.error();
@@ -214,6 +216,9 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
       co_return std::string("overtaken");
     }
   }
+  if (change->verb == ChangeVerb::Apply) co_return co_await apply_plan(std::move(row), *change, app);
+  if (change->verb == ChangeVerb::Move) co_return co_await apply_move(std::move(row), *change);
+  if (!live && app.deployer.kind != DeployerKind::None) co_return co_await deploy(std::move(row), *change, app);
   Result<std::size_t> applied = Error{ErrorKind::Corrupt, ""};
   if (live) {
     applied = co_await restart(*change, app);
@@ -225,11 +230,7 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
     if (halt && *halt) co_return co_await wait_for(row, *change, applied.error().message, kHaltPause);
     co_return applied.error();
   }
-  std::function<ChangeStep(Change)> event = [count = *applied, now = parts_.clock->wall_now()](Change current) { return on_applied(std::move(current), count, now); };
-  auto stepping = step(change->id, std::move(event));
-  auto stepped = co_await std::move(stepping);
-  if (!stepped) co_return stepped.error();
-  co_return fmt::format("{} objects", *applied);
+  co_return co_await tell_applied(change->id, *applied, std::string());
 }
 
 /// What the App rests on moved after the merge: to apply this now would undo that, and delete what it added.
@@ -245,7 +246,8 @@ asio::awaitable<Result<std::string>> Changes::overtaken_by(Change change, App ap
   co_return join(*moved, ", ");
 }
 
-asio::awaitable<Result<std::size_t>> Changes::apply_merged(Change change, App app) {
+/// What was merged, where that is what was approved.
+asio::awaitable<Result<DesiredState>> Changes::merged_state(Change change, App app) {
   auto desired = co_await parts_.fleet->render_at(app, change.merged_sha);
   if (!desired) co_return wrap("rendering the merged revision", desired.error());
   const auto approved = co_await approved_state(change, app);
@@ -253,6 +255,12 @@ asio::awaitable<Result<std::size_t>> Changes::apply_merged(Change change, App ap
   if (*approved && (**approved).tree != desired->tree) {
     co_return Error{ErrorKind::InvalidInput, "what was merged is not what was approved, so it is not applied; ask for a sync to have it reviewed"};
   }
+  co_return std::move(*desired);
+}
+
+asio::awaitable<Result<std::size_t>> Changes::apply_merged(Change change, App app) {
+  auto desired = co_await merged_state(change, app);
+  if (!desired) co_return desired.error();
   // What people chose to ignore is left alone by a sync, too.
   App with_rules = app;
   auto rules = co_await ignore_file_at(app, change.merged_sha);

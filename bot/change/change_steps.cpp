@@ -67,6 +67,10 @@ std::string why_not(const Change& change, const Approval& approval, WallTime now
   return {};
 }
 
+void add_note(Change& change, const std::string& note) {
+  if (!note.empty() && std::ranges::find(change.notes, note) == change.notes.end()) change.notes.push_back(note);
+}
+
 std::string content_detail(const Change& change) {
   return fmt::format(R"({{"head":{},"diff_digest":{},"pull_request":{}}})", json_quoted(change.content.head_sha), json_quoted(change.content.diff_digest), change.pull_request);
 }
@@ -275,17 +279,19 @@ ChangeStep on_followed_up(Change change, std::int64_t by, WallTime now) {
   return step;
 }
 
-ChangeStep on_applied(Change change, std::size_t objects, WallTime now) {
+ChangeStep on_applied(Change change, std::size_t objects, WallTime now, const std::string& note) {
   const bool live = is_live(change.verb) && change.state == ChangeState::Approved;
   if (change.state != ChangeState::Merged && change.state != ChangeState::Applying && !live) return refuse(std::move(change), "it was applied already");
   if (live) change.merged_at = now;
+  add_note(change, note);
   change.waiting_for.clear();
   return step_to(std::move(change), ChangeState::Verifying, {ChangeEffect::ShowCard, ChangeEffect::Verify}, now, "driftwarden", "change.applied",
                  fmt::format(R"({{"objects":{}}})", objects));
 }
 
-ChangeStep on_verified(Change change, WallTime now) {
+ChangeStep on_verified(Change change, WallTime now, const std::string& note) {
   if (is_final(change.state)) return refuse(std::move(change), "it ended already");
+  add_note(change, note);
   return step_to(std::move(change), ChangeState::Done, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, "driftwarden", "change.done", "{}");
 }
 

@@ -2,7 +2,7 @@
 // The Change state machine. Pure: (change, event, now) -> (change', effects).
 //
 //   Requested -> Proposed -> Approved -> Merged -> Verifying -> Done
-//   restart, which Git knows nothing of: Approved -> Verifying
+//   restart and apply, which Git knows nothing of: Approved -> Verifying
 //   before Merged: -> Rejected | Expired | Cancelled;  any -> Failed
 #include "gitops/model/audit.hpp"
 #include "gitops/model/change.hpp"
@@ -72,8 +72,9 @@ ChangeStep on_half_time(Change change, WallTime now);
 ChangeStep on_broken_glass(Change change, Proposal proposal, WallTime now);
 /// What was applied behind a broken glass was asked for again as `by`, for Git and a second pair of eyes.
 ChangeStep on_followed_up(Change change, std::int64_t by, WallTime now);
-ChangeStep on_applied(Change change, std::size_t objects, WallTime now);
-ChangeStep on_verified(Change change, WallTime now);
+/// `note`: what people should know of it; "" = nothing.
+ChangeStep on_applied(Change change, std::size_t objects, WallTime now, const std::string& note = {});
+ChangeStep on_verified(Change change, WallTime now, const std::string& note = {});
 ChangeStep on_expired(Change change, WallTime now);
 /// Nobody decided in time, or what was approved has been kept waiting for a day.
 bool is_past_its_time(const Change& change, WallTime now);

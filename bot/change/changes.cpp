@@ -20,6 +20,8 @@ namespace {
 using nlohmann::json;
 
 constexpr Duration kGitComesBack = std::chrono::hours{24 * 7};
+constexpr Duration kLookForApps{2'000};
+constexpr Duration kAppsAreSettled{60'000};  // a start takes its time; what takes longer is told
 
 Result<void> enqueue_effect(storage::Transaction& tx, const Change& change, ChangeEffect effect, const std::string& audit_id, WallTime now) {
   storage::OutboxRow row;
@@ -65,6 +67,7 @@ Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTi
     audit_id = fmt::format("{}:{}", row.seq, row.hash);
   }
   for (const auto effect : step.effects) CHECK_OK(enqueue_effect(tx, step.next, effect, audit_id, now));
+  if (is_final(step.next.state)) CHECK_OK(forget_checks(tx, step.next.id));
   CHECK_OK(enqueue_issuer_notice(tx, step.next, now));
   CHECK_OK(refresh_alert(tx, step.next.app, now));
   return step;
@@ -82,6 +85,7 @@ Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executo
   on(ChangeEffect::FollowUp, &Changes::follow_up);
   parts_.outbox->on("slack.issuer", [this](storage::OutboxRow row) { return tell_issuer({*parts_.config, *parts_.store, *parts_.messenger}, std::move(row)); }, Outbox::kWordsWait);
   parts_.outbox->on("hold.follow-up", [this](storage::OutboxRow row) { return follow_up_break_glass(std::move(row)); });
+  parts_.outbox->on("slack.checks", [this](storage::OutboxRow row) { return show_checks(std::move(row)); }, Outbox::kWordsWait);
   on(ChangeEffect::Merge, &Changes::merge);
   on(ChangeEffect::Apply, &Changes::apply);
   on(ChangeEffect::Verify, &Changes::verify);
@@ -113,6 +117,32 @@ std::optional<App> Changes::app_of(const Change& change) const {
   return std::move(*made);
 }
 
+bool Changes::is_settled(const Change& change, bool and_deployer) const {
+  if (parts_.fleet->apps_are_known()) return true;
+  const auto* known = parts_.fleet->app(change.app);
+  if (known == nullptr) return false;
+  if (!and_deployer || !is_rendered(*known) || known->deployer.kind != DeployerKind::None) return true;
+  const bool others_deploy = std::ranges::any_of(parts_.config->discover, [](const DiscoverRule& rule) { return rule.kind == DiscoverKind::ArgoCd || rule.kind == DiscoverKind::Flux; });
+  // A broken glass doesn't wait for a cluster that is away.
+  return !others_deploy || (!change.break_glass.empty() && parts_.fleet->apps_are_known_as_far_as_can_be());
+}
+
+asio::awaitable<Result<App>> Changes::settled_app_of(storage::OutboxRow row, Change change, bool and_deployer) {
+  if (is_settled(change, and_deployer)) {
+    unsettled_since_.reset();
+    auto known = app_of(change);
+    if (!known) co_return Error{ErrorKind::NotFound, change.app + " is not configured any more"};
+    co_return std::move(*known);
+  }
+  const auto now = parts_.clock->mono_now();
+  if (!unsettled_since_) unsettled_since_ = now;
+  const std::string words = "Git, Argo CD and Flux to say which Apps there are, and who deploys them";
+  const bool waits = change.state == ChangeState::Merged || change.state == ChangeState::Applying || (change.state == ChangeState::Approved && !is_being_merged(change));
+  if (and_deployer && waits && now - *unsettled_since_ >= kAppsAreSettled) co_return co_await wait_for(std::move(row), std::move(change), words, kLookForApps);
+  parts_.outbox->put_off(row, kLookForApps);
+  co_return Error{ErrorKind::Unavailable, "waiting for " + words};
+}
+
 asio::awaitable<Result<Change>> Changes::load(std::int64_t id) {
   std::function<Result<Change>(storage::Transaction&)> work = [id](storage::Transaction& tx) -> Result<Change> {
     TRY(auto change, tx.find_change(id));
@@ -132,7 +162,10 @@ asio::awaitable<Result<ChangeStep>> Changes::step(std::int64_t id, std::function
   auto working = parts_.store->query<ChangeStep>(std::move(work));
   auto stepped = co_await std::move(working);
   parts_.outbox->wake();
-  if (stepped && stepped->refusal.empty() && is_final(stepped->next.state)) parts_.on_ended(stepped->next.app);
+  if (stepped && stepped->refusal.empty() && is_final(stepped->next.state)) {
+    forget_plan(stepped->next);
+    parts_.on_ended(stepped->next.app);
+  }
   co_return stepped;
 }
 
@@ -140,8 +173,9 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
   const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
   auto change = co_await load(id);
   if (!change) co_return change.error();
-  const auto app = app_of(*change);
-  if (!app) co_return std::string("the App is gone");
+  const auto app = co_await settled_app_of(row, *change, false);
+  if (!app && app.error().kind == ErrorKind::NotFound) co_return std::string("the App is gone");
+  if (!app) co_return app.error();
   Messenger::Shown shown;
   shown.key = fmt::format("change:{}", id);
   shown.channel = change->channel;
@@ -169,7 +203,8 @@ asio::awaitable<Result<std::string>> Changes::remind(storage::OutboxRow row) {
   const auto id = json::parse(row.payload).at("change").get<std::int64_t>();
   auto change = co_await load(id);
   if (!change) co_return change.error();
-  const auto app = app_of(*change);
+  const auto app = co_await settled_app_of(row, *change, false);
+  if (!app && app.error().kind != ErrorKind::NotFound) co_return app.error();
   if (!app || change->state != ChangeState::Proposed || !change->card) co_return std::string("nobody needs to be reminded");
   const auto counted = counted_approvers(*change);
   std::vector<std::string> slack_ids;
@@ -227,7 +262,9 @@ Result<void> Changes::gave_up(storage::Transaction& tx, const storage::OutboxRow
 asio::awaitable<void> Changes::after_giving_up(storage::OutboxRow row) {
   if (!change_effect_from(row.kind)) co_return;
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
-  if (change && is_final(change->state)) parts_.on_ended(change->app);
+  if (!change || !is_final(change->state)) co_return;
+  forget_plan(*change);
+  parts_.on_ended(change->app);
 }
 
 }  // namespace driftwarden

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 
 namespace driftwarden {
@@ -40,6 +41,7 @@ asio::awaitable<void> Changes::follow_forges() {
     std::function<Result<std::vector<Change>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.changes({"", true, 1000}); };
     auto working = parts_.store->query<std::vector<Change>>(std::move(work));
     const auto open = co_await std::move(working);
+    if (open) forget_ended(*open);
     // What needs no forge comes first: a slow one must not keep an expiry waiting.
     for (const auto& change : open ? *open : std::vector<Change>{}) {
       auto looking = look_at_time(change);
@@ -53,6 +55,12 @@ asio::awaitable<void> Changes::follow_forges() {
     auto woken = co_await nudged_.wait_until(*parts_.clock, parts_.clock->mono_now() + kLookAtForgesEvery);
     if (!woken) co_return;
   }
+}
+
+void Changes::forget_ended(const std::vector<Change>& open) {
+  const auto ended = [&](const auto& entry) { return std::ranges::find(open, entry.first, &Change::id) == open.end(); };
+  std::erase_if(checks_shown_, ended);
+  std::erase_if(vigils_, ended);
 }
 
 /// One Change that goes wrong must not end the loop for all the others.
@@ -79,10 +87,12 @@ asio::awaitable<void> Changes::look_at_time(Change change) {
     co_await step_quietly(change.id, nag);
   }
   const bool kept_waiting = !change.waiting_for.empty() && (change.state == ChangeState::Approved || change.state == ChangeState::Merged);
-  if (kept_waiting) co_await hurry(change.id);
+  // Whoever is at work has a pace of their own.
+  if (kept_waiting && !vigils_.contains(change.id)) co_await hurry(change.id);
 }
 
 asio::awaitable<void> Changes::follow(Change change) {
+  if (!is_settled(change, true)) co_return;
   const auto app = app_of(change);
   auto* forge = app ? forge_of(*app) : nullptr;
   const bool waits_there = change.state == ChangeState::Proposed || change.state == ChangeState::Approved;
@@ -92,6 +102,10 @@ asio::awaitable<void> Changes::follow(Change change) {
     log_warn("forge", pull_request.error().message);
     if (is_transient(pull_request.error())) silent_forges_.insert(app->repository);
     co_return;
+  }
+  if (pull_request->state == forge::PullRequestState::Open) {
+    auto checking = follow_checks(change, *app);
+    co_await std::move(checking);
   }
   co_await take_over(std::move(change), *app, *pull_request);
 }

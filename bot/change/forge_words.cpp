@@ -55,7 +55,8 @@ std::vector<std::string> logins_to_ask(const Change& change, const App& app, con
 asio::awaitable<Result<std::string>> Changes::show_on_forge(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
-  const auto app = app_of(*change);
+  const auto app = co_await settled_app_of(row, *change, false);
+  if (!app && app.error().kind != ErrorKind::NotFound) co_return app.error();
   auto* forge = app ? forge_of(*app) : nullptr;
   if (forge == nullptr || change->pull_request == 0) co_return std::string("no forge");
   const auto counted = counted_approvers(*change);
@@ -78,7 +79,9 @@ asio::awaitable<Result<std::string>> Changes::show_on_forge(storage::OutboxRow r
 asio::awaitable<Result<std::string>> Changes::close_pull_request(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
-  const auto app = app_of(*change);
+  forget_plan(*change);
+  const auto app = co_await settled_app_of(row, *change, false);
+  if (!app && app.error().kind != ErrorKind::NotFound) co_return app.error();
   auto* forge = app ? forge_of(*app) : nullptr;
   if (forge == nullptr || change->review != ReviewMode::PullRequest) co_return std::string("no pull request");
   if (change->pull_request == 0) {

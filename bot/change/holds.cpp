@@ -74,6 +74,10 @@ asio::awaitable<Result<std::string>> Changes::follow_up_break_glass(storage::Out
   const auto payload = json::parse(row.payload);
   const auto name = payload.at("app").get<std::string>();
   const auto* known = parts_.fleet->app(name);
+  if (known == nullptr && !parts_.fleet->apps_are_known()) {
+    parts_.outbox->put_off(row, kJudgedSoon);
+    co_return Error{ErrorKind::Unavailable, "which Apps there are isn't known yet"};
+  }
   if (known == nullptr) co_return std::string("the App is gone");
   const App app = *known;
   const auto report = parts_.fleet->report(name);

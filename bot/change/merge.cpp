@@ -1,6 +1,8 @@
 // An approved Change is merged: not before everything that may keep it back lets it pass, and only if it still is what was approved.
 #include "bot/change/changes.hpp"
+#include "bot/change/move.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/watch/app_files.hpp"
 #include "gitops/base/forge_text.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -63,10 +65,21 @@ bool relies_on_broken_glass(const Change& change, const App& app, const std::vec
 /// People approved the Change as long as these say what they said then.
 asio::awaitable<Result<std::vector<std::string>>> Changes::what_it_rests_on(Change change, App app) {
   if (change.verb == ChangeVerb::Ignore) co_return std::vector<std::string>(1, ignore_path(app.name));
-  std::function<Result<std::vector<std::string>>(Mirror&)> look = [change, app](Mirror& mirror) -> Result<std::vector<std::string>> {
+  // What holds its Application is put in force with it: nobody's commits ride along. After the merge others' go on.
+  std::optional<App> holder;
+  if (change.verb == ChangeVerb::Move && change.merged_sha.empty()) {
+    if (auto held = application_of(app)) holder = std::move(held->app);
+  }
+  std::function<Result<std::vector<std::string>>(Mirror&)> look = [change, app, holder](Mirror& mirror) -> Result<std::vector<std::string>> {
     auto paths = source_paths(mirror, app, change.base_sha);
     std::vector<std::string> all = paths ? *paths : std::vector<std::string>(1, app.path);
     all.push_back(pin_path(app.name));
+    if (change.verb == ChangeVerb::Move) all.push_back(app_file_path(app.name));
+    if (holder && holder->repository == app.repository) {
+      const auto beside = source_paths(mirror, *holder, change.base_sha);
+      if (beside) all.insert(all.end(), beside->begin(), beside->end());
+      if (!beside) all.push_back(holder->path);
+    }
     return all;
   };
   auto looking = parts_.fleet->repository(app.repository).with_mirror<std::vector<std::string>>(std::move(look));
@@ -121,18 +134,22 @@ asio::awaitable<Result<void>> Changes::pass_holds(storage::OutboxRow row, Change
     parts_.outbox->put_off(row, kHoldPause);
     co_return Error{ErrorKind::Unavailable, "the glass is whole again"};
   }
-  const auto obstacle = obstacle_to(*parts_.config, app, change, *holds, stage, now);
-  if (!obstacle) co_return Result<void>{};
-  co_return co_await wait_for(std::move(row), std::move(change), obstacle->why, kHoldPause);
+  for (const auto& place : touched_by(change, app)) {
+    const auto obstacle = obstacle_to(*parts_.config, place, change, *holds, stage, now);
+    if (obstacle) co_return co_await wait_for(std::move(row), std::move(change), obstacle->why, kHoldPause);
+  }
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::string>> Changes::claim_merge(Change change, App app) {
   const auto config = std::make_shared<const Config>(*parts_.config);
-  std::function<Result<std::string>(storage::Transaction&)> work = [config, change, app, now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<std::string> {
+  std::function<Result<std::string>(storage::Transaction&)> work = [config, change, places = touched_by(change, app), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<std::string> {
     TRY(auto current, tx.find_change(change.id));
     if (!current) return Error{ErrorKind::NotFound, "it is gone"};
     TRY(const auto holds, tx.open_holds());
-    if (const auto obstacle = obstacle_to(*config, app, *current, holds, GateStage::Merge, now)) return obstacle->why;
+    for (const auto& place : places) {
+      if (const auto obstacle = obstacle_to(*config, place, *current, holds, GateStage::Merge, now)) return obstacle->why;
+    }
     auto step = on_merging(std::move(*current), change.content, now);
     if (!step.refusal.empty()) return Error{ErrorKind::Cancelled, step.refusal};
     CHECK_OK(tx.save_change(step.next));
@@ -248,9 +265,32 @@ asio::awaitable<Result<std::optional<Changes::Merged>>> Changes::merged_already(
   co_return co_await std::move(looking);
 }
 
+std::vector<App> Changes::places_of(const Change& change, const App& app) const {
+  std::vector<App> places{app};
+  if (change.verb != ChangeVerb::Move) return places;
+  const auto record = move_record_from(change.argument);
+  if (is_there(app, record)) {
+    places.push_back(app_before(app, record, *parts_.config));
+  } else if (auto there = moved_app(app, record.to, *parts_.config)) {
+    places.push_back(std::move(*there));
+  }
+  return places;
+}
+
+std::vector<App> Changes::touched_by(const Change& change, const App& app) const {
+  auto touched = places_of(change, app);
+  if (change.verb == ChangeVerb::Move) {
+    if (auto held = application_of(app)) touched.push_back(std::move(held->app));
+  }
+  return touched;
+}
+
+/// A move looks itself at who may apply where.
 bool Changes::applies(const Change& change, const App& app) const {
+  if (is_git_only(change.verb) || !is_rendered(app)) return false;
+  if (change.verb == ChangeVerb::Move || app.deployer.kind != DeployerKind::None) return true;
   const auto* cluster = find_cluster(*parts_.config, app.cluster);
-  return !is_git_only(change.verb) && cluster != nullptr && cluster->apply;
+  return cluster != nullptr && cluster->apply;
 }
 
 /// It was merged: by us, before a crash or an answer that got lost, or by somebody on the forge.
@@ -309,8 +349,8 @@ asio::awaitable<Result<std::string>> Changes::merge(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
   if (change->state != ChangeState::Approved) co_return std::string("not to be merged now");
-  const auto app = app_of(*change);
-  if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  const auto app = co_await settled_app_of(row, *change, true);
+  if (!app) co_return app.error();
   const auto step_name = "merging " + change_name(change->id);
   const auto merged_before = co_await merged_already(*change, *app);
   if (!merged_before) co_return wrap(step_name, merged_before.error());

@@ -68,7 +68,11 @@ std::string deed_of(const Change& change) {
     case ChangeVerb::Promote: return "promote from " + promote_request_from(change.argument).from;
     case ChangeVerb::CreateApp: return "create the App";
     case ChangeVerb::Restart: return "restart";
-    case ChangeVerb::BreakGlass: return "break glass, apply " + short_revision(change.target_revision);
+    case ChangeVerb::Move: {
+      const auto request = move_request_from(change.argument);
+      return fmt::format("move to {}{}{}", request.cluster, request.namespace_.empty() ? "" : ", namespace ", request.namespace_);
+    }
+    case ChangeVerb::Apply: return "apply what is planned";
   }
   return std::string(to_string(change.verb));
 }
@@ -134,19 +138,31 @@ Result<VerbPlan> plan_of(const Change& change, const App& app, const PlanContext
     case ChangeVerb::Set: return plan_set(change, app, context);
     case ChangeVerb::Promote: return plan_promote(change, app, context);
     case ChangeVerb::CreateApp: return plan_create_app(change, app, context);
+    case ChangeVerb::Move: return plan_move(change, app, context);
     case ChangeVerb::Restart:
-    case ChangeVerb::BreakGlass: return VerbPlan{};
+    case ChangeVerb::Apply: return VerbPlan{};
   }
   return refused("nothing is known of this verb");
 }
 
 }  // namespace
 
+std::string kept_elsewhere(ChangeVerb verb, const App& app) {
+  if (app.revision.empty() || is_live(verb) || is_git_only(verb) || verb == ChangeVerb::CreateApp) return {};
+  const auto by = app.deployer.kind != DeployerKind::None ? fmt::format("{}'s {}", to_string(app.deployer.kind), to_string(app.deployer.object))
+                  : app.found_by.empty()                  ? std::string("its configuration (`revision`)")
+                                                          : "what was found by " + planning::shown(app.found_by);
+  return fmt::format("{} isn't put in force from the branch that I write to: {} says that its revision is \"{}\". Change that where it is written, or what it names by a pull request of your own",
+                     app.name, by, planning::shown(app.revision));
+}
+
 Result<VerbPlan> plan_verb(const Change& change, const App& app, const PlanContext& context) {
   if (app.orphans) return planning::refused(app.name + " stands for what no Git knows: there is nothing to write");
+  if (const auto why = kept_elsewhere(change.verb, app); !why.empty()) return planning::refused(why);
   TRY(auto plan, plan_of(change, app, context));
   if (is_live(change.verb)) return plan;
-  CHECK_OK(check_edits(app, context, plan, change.verb != ChangeVerb::CreateApp));
+  const bool own_paths = change.verb != ChangeVerb::CreateApp && change.verb != ChangeVerb::Move;
+  CHECK_OK(check_edits(app, context, plan, own_paths));
   return plan;
 }
 

@@ -1,13 +1,16 @@
 #pragma once
 // What a Change would write to Git and show to people, as data. Pure.
+#include "bot/command/intents.hpp"
 #include "bot/config/config.hpp"
 #include "bot/watch/git_inputs.hpp"
+#include "bot/watch/templates.hpp"
 #include "gitops/manifest/manifest.hpp"
 #include "gitops/model/change.hpp"
 #include "gitops/model/drift.hpp"
 #include "gitops/repository/mirror.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,13 @@ struct PlanContext {
   DriftReport report;              ///< of the App, as told now
   std::vector<Manifest> desired;   ///< of the App, as rendered now
   std::vector<App> apps;           ///< all
+  /// The Application that says where the App goes, where it stands in Git: in which App, and as rendered now. Of a move.
+  struct Held {
+    App app;
+    Manifest manifest;
+    DriftReport report{};  ///< of the App that holds it
+  };
+  std::optional<Held> application{};
   std::size_t most_commits = 2000; ///< looked through in one go for who wrote what comes into force
 };
 /// What a verb writes to Git. `notes` are for people: which file says it and why that one, what rides along, what can't be brought back.
@@ -34,12 +44,17 @@ struct VerbPlan {
   std::vector<PersonId> authors;   ///< of commits that it puts in force beside the requester's own: they can't approve
   bool authors_incomplete = false; ///< there are commits whose authors nobody looked at: one of them may approve unknown
 };
+/// Why a verb that writes to the branch would put nothing in force: another branch, a tag or a commit is (App::revision). For people; "" = it would.
+std::string kept_elsewhere(ChangeVerb verb, const App& app);
 /// InvalidInput with words for people where the verb can't be done to this App; nothing of it outside the App's paths.
 Result<VerbPlan> plan_verb(const Change& change, const App& app, const PlanContext& context);
 
 /// The App that a create-app makes, with what was left out taken from the pattern, as the policy sees it: its owners are the pattern's or nobody, whatever
 /// its file will declare. InvalidInput where it can't be made.
 Result<App> created_app(const Change& change, const Config& config, const std::vector<App>& apps);
+
+/// What a template is filled in with.
+TemplateInputs inputs_of(const CreateAppRequest& request, const App& made);
 
 /// What restart would do: the workloads, "Deployment shop/web". InvalidInput when there are none or one isn't the App's.
 Result<std::vector<ObjectRef>> plan_restart(const Change& change, const App& app, const std::vector<Manifest>& desired);

@@ -90,13 +90,6 @@ std::string in_namespace(const std::string& line, const std::string& from, const
   return value == from ? replaced_in(line, from, to) : line;
 }
 
-std::string with_namespace(const std::string& text, const std::string& from, const std::string& to) {
-  if (from == to) return text;
-  std::vector<std::string> lines;
-  for (const auto& line : split(text, '\n')) lines.push_back(in_namespace(line, from, to));
-  return join(lines, "\n");
-}
-
 Result<std::vector<TreeEntry>> files_at(Mirror& mirror, const std::string& revision, const std::string& path) {
   auto file = mirror.read_file(revision, path);
   if (file) return std::vector<TreeEntry>{{path, std::move(*file)}};
@@ -118,6 +111,13 @@ std::string with_name(const std::string& text, const std::string& from, const st
     if (!blank && !images && trim(line) == "images:") images = indent;
     lines.push_back(keep ? line : replaced_in(line, from, to));
   }
+  return join(lines, "\n");
+}
+
+std::string with_namespace(const std::string& text, const std::string& from, const std::string& to) {
+  if (from == to) return text;
+  std::vector<std::string> lines;
+  for (const auto& line : split(text, '\n')) lines.push_back(in_namespace(line, from, to));
   return join(lines, "\n");
 }
 

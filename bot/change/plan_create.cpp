@@ -1,5 +1,6 @@
 // A new App: its files, and the file that declares it.
 #include "bot/change/plan_parts.hpp"
+#include "bot/change/secret_guard.hpp"
 #include "bot/command/intents.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/config/syntax.hpp"
@@ -35,7 +36,7 @@ Result<const App*> find_like(const CreateAppRequest& request, const std::vector<
   if (request.like.empty()) return nullptr;
   const auto found = std::ranges::find(apps, request.like, &App::name);
   if (found == apps.end()) return refused(fmt::format("no App is called \"{}\" to make it like", shown(request.like)));
-  if (found->orphans) return refused(found->name + " stands for what no Git knows: that is no pattern");
+  if (!is_rendered(*found)) return refused(found->name + (found->orphans ? " stands for what no Git knows: that is no pattern" : " is planned by a tool: that is no pattern"));
   return &*found;
 }
 
@@ -54,6 +55,7 @@ Result<App> app_of(const CreateAppRequest& request, const App* like, const Perso
     made.render = like->render;
     made.helm = like->helm;
     made.track = like->track;
+    made.plugin = like->plugin;
     if (made.helm.release == like->name) made.helm.release = made.name;
   }
   const auto* cluster = find_cluster(config, made.cluster);
@@ -187,15 +189,10 @@ Result<std::vector<Manifest>> rendered_new(const App& made, const PlanContext& c
 }
 
 /// A Secret that is copied elsewhere is a Secret that others can read.
-Result<void> check_secrets(const std::vector<Manifest>& rendered, const App& made, const App& like, VerbPlan& plan) {
+Result<void> check_secrets(const std::vector<Manifest>& rendered, const App& like) {
   const auto secrets = std::ranges::count_if(rendered, [](const Manifest& one) { return one.ref.group.empty() && one.ref.kind == "Secret"; });
   if (secrets == 0) return Result<void>{};
-  if (made.cluster != like.cluster || made.namespace_ != like.namespace_) {
-    return refused(fmt::format("{} Secrets of {} stand in Git with their values: they aren't copied to another namespace or cluster than {} of {}; take a pattern without them", secrets, like.name,
-                               like.namespace_, like.cluster));
-  }
-  plan.notes.push_back(fmt::format("{} Secrets of {} stand in Git and are copied with their values: change them by a pull request of your own", secrets, like.name));
-  return Result<void>{};
+  return refused(fmt::format("{} Secrets of {} stand in Git with their values, and a copy would put them there once more: take a pattern without them", secrets, like.name));
 }
 
 Result<VerbPlan> copied(const CreateAppRequest& request, const App& made, const App& like, const PlanContext& context) {
@@ -209,7 +206,9 @@ Result<VerbPlan> copied(const CreateAppRequest& request, const App& made, const 
   TRY(auto rendered, rendered_new(made, context, plan.edits));
   CHECK_OK(check_objects(rendered, made, &like, context));
   plan.notes.push_back(fmt::format("{} files after the pattern of {}", plan.edits.size(), like.name));
-  CHECK_OK(check_secrets(rendered, made, like, plan));
+  CHECK_OK(check_secrets(rendered, like));
+  auto pattern = render_edited(context.mirror, like, context.head, {}, context.render);
+  if (pattern) CHECK_OK(check_sealed(*pattern, rendered));
   if (request.image.empty()) {
     plan.notes.push_back(fmt::format("The images are those of {}", like.name));
     return plan;

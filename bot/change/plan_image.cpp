@@ -57,7 +57,7 @@ Result<VerbPlan> plan_promote(const Change& change, const App& app, const PlanCo
   if (name.empty() || found == context.apps.end()) return refused(fmt::format("no App is called \"{}\": promote from which one?", shown(name)));
   const App& from = *found;
   if (from.name == app.name) return refused(fmt::format("{} can't be promoted to itself", app.name));
-  if (from.orphans) return refused(from.name + " stands for what no Git knows: there is nothing to promote");
+  if (!is_rendered(from)) return refused(from.name + (from.orphans ? " stands for what no Git knows: there is nothing to promote" : " is planned by a tool: there are no images to promote"));
   if (from.repository != app.repository) {
     return refused(fmt::format("{} is kept in the repository {} and {} in {}: one commit can't carry anything from one to the other. `set-image {} NAME:TAG` does it for an image",
                                from.name, shown(from.repository), app.name, shown(app.repository), app.name));

@@ -19,6 +19,7 @@ Result<VerbPlan> plan_set_image(const Change& change, const App& app, const Plan
 Result<VerbPlan> plan_scale(const Change& change, const App& app, const PlanContext& context);
 Result<VerbPlan> plan_set(const Change& change, const App& app, const PlanContext& context);
 Result<VerbPlan> plan_promote(const Change& change, const App& app, const PlanContext& context);
+Result<VerbPlan> plan_move(const Change& change, const App& app, const PlanContext& context);
 Result<VerbPlan> plan_create_app(const Change& change, const App& app, const PlanContext& context);
 
 Error refused(std::string why);
@@ -80,6 +81,8 @@ Result<VerbPlan> plan_from_template(const CreateAppRequest& request, const App& 
 // plan_copy.cpp
 /// `text` with the name as a whole word (letters and digits end it, a dash doesn't) replaced, but for images, which are no names of the App.
 std::string with_name(const std::string& text, const std::string& from, const std::string& to);
+/// `text` with the namespace of lines that say one replaced.
+std::string with_namespace(const std::string& text, const std::string& from, const std::string& to);
 /// Where an App after this pattern is kept when nobody says where.
 std::string path_after(const App& like, const App& made);
 /// The files that `like` is made from, as the other App's.

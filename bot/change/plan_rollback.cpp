@@ -45,6 +45,7 @@ std::vector<std::string> who_shares(const App& app, const PlanContext& context, 
   std::vector<std::string> names;
   for (const auto& other : context.apps) {
     if (other.name == app.name || other.orphans || other.repository != app.repository) continue;
+    if (!is_rendered(other)) continue;
     const auto sources = source_paths(context.mirror, other, context.head);
     if (!sources) continue;
     const bool shares = std::ranges::any_of(*sources, [&](const std::string& source) {
@@ -182,7 +183,10 @@ Result<VerbPlan> restore(const App& app, const PlanContext& context, const std::
   TRY(const auto now, id_at(context.mirror, context.head, app.path));
   TRY(const auto then, id_at(context.mirror, target, app.path));
   if (then.empty()) return refused(fmt::format("{} wasn't there yet at {}: going back would delete {}", app.path, short_id(target), app.name));
-  TRY(const auto outside, outside_paths(app, context, target));
+  std::set<std::string> outside;
+  if (is_rendered(app)) {
+    TRY(outside, outside_paths(app, context, target));
+  }
   TRY(const auto shared, differing(context, outside, target));
   if (now == then) {
     if (shared.empty()) return refused(fmt::format("{} is what it was at {}: there is nothing to roll back", app.path, short_id(target)));

@@ -96,6 +96,7 @@ std::string_view word_of(RenderKind kind) {
     case RenderKind::Plain: return "plain";
     case RenderKind::Kustomize: return "kustomize";
     case RenderKind::Helm: return "helm";
+    case RenderKind::Plugin: return "plugin";
   }
   return "auto";
 }
@@ -125,6 +126,7 @@ std::string app_file_text(const App& app) {
     if (!app.helm.set.empty()) text += "  set:\n";
     for (const auto& [key, value] : app.helm.set) text += fmt::format("    {}: {}\n", json_quoted(key), json_quoted(value));
   }
+  if (app.render == RenderKind::Plugin) text += fmt::format("plugin: {}\n", json_quoted(app.plugin.name));
   text += fmt::format("cluster: {}\nnamespace: {}\n", json_quoted(app.cluster), json_quoted(app.namespace_));
   if (!app.environment.empty()) text += fmt::format("environment: {}\n", json_quoted(app.environment));
   text += fmt::format("track: {}\n", app.track == Track::Pin ? "pin" : "head");

@@ -8,8 +8,7 @@
 
 #include <algorithm>
 
-namespace driftwarden::planning {
-namespace {
+namespace driftwarden {
 
 TemplateInputs inputs_of(const CreateAppRequest& request, const App& made) {
   TemplateInputs inputs;
@@ -23,6 +22,9 @@ TemplateInputs inputs_of(const CreateAppRequest& request, const App& made) {
   inputs.parameters = request.parameters;
   return inputs;
 }
+
+namespace planning {
+namespace {
 
 /// "replicas = 3, tier = frontend, log_level = info (default)"
 std::string said(const AppTemplate& from, const CreateAppRequest& request, const std::map<std::string, std::string>& values) {
@@ -54,4 +56,5 @@ Result<VerbPlan> plan_from_template(const CreateAppRequest& request, const App& 
   return plan;
 }
 
-}  // namespace driftwarden::planning
+}  // namespace planning
+}  // namespace driftwarden

@@ -1,11 +1,14 @@
 // From a request to a pull request that people can decide on.
 #include "bot/change/changes.hpp"
 #include "bot/change/git_diff.hpp"
+#include "bot/change/move.hpp"
+#include "bot/change/secret_guard.hpp"
 #include "bot/change/set_out.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/policy/code_owners.hpp"
 #include "bot/policy/risk.hpp"
 #include "bot/view/card_view.hpp"
+#include "bot/view/change_words.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -88,7 +91,7 @@ std::vector<Manifest> as_live_is(std::vector<Manifest> desired, const DriftRepor
 Result<std::vector<std::string>> siblings_changed(Mirror& mirror, const App& app, const std::vector<App>& apps, const Renderer& render, const std::string& base, const std::string& commit) {
   std::vector<std::string> changed;
   for (const auto& other : apps) {
-    if (other.name == app.name || other.repository != app.repository || other.orphans) continue;
+    if (other.name == app.name || other.repository != app.repository || !is_rendered(other)) continue;
     const auto before = sources_id(mirror, other, base);
     const auto after = sources_id(mirror, other, commit);
     if ((before ? *before : "") == (after ? *after : "")) continue;
@@ -99,6 +102,34 @@ Result<std::vector<std::string>> siblings_changed(Mirror& mirror, const App& app
   }
   return changed;
 }
+
+/// Every touched file in full, before and after.
+Result<std::vector<TouchedFile>> touched_files(Mirror& mirror, const std::string& before, const std::string& after, const std::vector<FileDiff>& files) {
+  std::vector<TouchedFile> touched;
+  const auto read = [&](const std::string& revision, const std::string& path) -> Result<std::string> {
+    auto text = mirror.read_file(revision, path);
+    if (!text && text.error().kind == ErrorKind::NotFound) return std::string{};
+    return text;
+  };
+  for (const auto& file : files) {
+    TouchedFile one{file.path, {}, {}};
+    TRY(one.before, read(before, file.path));
+    TRY(one.after, read(after, file.path));
+    touched.push_back(std::move(one));
+  }
+  return touched;
+}
+
+/// What the clusters get of a move: names, since nothing of the objects themselves changes.
+std::string move_text(const App& here, const App& there, const std::vector<Manifest>& before, const std::vector<Manifest>& after) {
+  auto text = fmt::format("First, made on {}\n", there.cluster);
+  for (const auto& manifest : after) text += fmt::format("+ {}\n", to_string(manifest.ref));
+  text += fmt::format("Then, deleted on {}\n", here.cluster);
+  for (const auto& manifest : before) text += fmt::format("- {}\n", to_string(manifest.ref));
+  return text;
+}
+
+constexpr int kNoShare = 1000;  // of the objects: all of them go, and come back elsewhere
 
 }  // namespace
 
@@ -123,14 +154,15 @@ asio::awaitable<Result<ImportedRules>> Changes::ignore_file_at(App app, std::str
 asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app, std::string head, std::string audit_id) {
   const auto report = parts_.fleet->report(app.name);
   const auto desired = parts_.fleet->desired(app.name);
-  const bool needs_desired = change.verb != ChangeVerb::CreateApp && change.verb != ChangeVerb::Rollback && change.verb != ChangeVerb::Ignore;
+  const bool needs_desired = is_rendered(app) && change.verb != ChangeVerb::CreateApp && change.verb != ChangeVerb::Rollback && change.verb != ChangeVerb::Ignore;
   if (!desired && needs_desired) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
   // The pool reads this copy: people may be linked meanwhile.
   const auto config = std::make_shared<const Config>(*parts_.config);
   const auto dialect = parts_.fleet->repository_config(app.repository).forge.kind;
+  const auto application = change.verb == ChangeVerb::Move ? application_of(app) : std::optional<PlanContext::Held>{};
   std::function<Result<CommitMade>(Mirror&)> work = [=, render = parts_.fleet->renderer(), apps = parts_.fleet->apps(), sign = signer_of(app)](Mirror& mirror) -> Result<CommitMade> {
     CommitMade made;
-    const PlanContext context{*config, mirror, render, head, report, desired.value_or(std::vector<Manifest>{}), apps};
+    const PlanContext context{*config, mirror, render, head, report, desired.value_or(std::vector<Manifest>{}), apps, application};
     TRY(auto plan, plan_verb(change, app, context));
     made.notes = plan.notes;
     made.authors = plan.authors;
@@ -139,8 +171,11 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
     request.sign = sign;
     TRY(made.commit, mirror.commit(request));
     TRY(made.files, mirror.diff(head, made.commit, ""));
+    TRY(const auto touched, touched_files(mirror, head, made.commit, made.files));
+    CHECK_OK(check_added_secrets(touched));
     made.shown = shown_git_diff(made.files, whole_files(mirror, head, made.commit));
-    TRY(const auto siblings, siblings_changed(mirror, app, apps, render, head, made.commit));
+    TRY(auto siblings, siblings_changed(mirror, app, apps, render, head, made.commit));
+    if (application) std::erase(siblings, application->app.name);
     if (!siblings.empty()) {
       return Error{ErrorKind::InvalidInput, fmt::format("this would change {} as well, which share{} files with {}; make a pull request of your own, which is judged for each of them",
                                                         join(siblings, ", "), siblings.size() == 1 ? "s" : "", app.name)};
@@ -164,50 +199,98 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
   co_return written;
 }
 
-/// What the commit changes in the cluster, how risky that is, and who must agree.
-asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& written) {
-  auto& proposal = written.proposal;
-  const auto report = parts_.fleet->report(app.name);
-  const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return parts_.fleet->live(app, ref); };
-  std::vector<Manifest> before;
-  std::vector<Manifest> after;
-  std::string effect;
-  if (change.verb != ChangeVerb::Ignore) {
-    auto now = co_await parts_.fleet->render_at(app, proposal.base_sha);
-    if (now) before = std::move(now->manifests);
-    if (!now && change.verb != ChangeVerb::CreateApp) {
-      // What would be taken away is what was desired last.
-      before = parts_.fleet->desired(app.name).value_or(std::vector<Manifest>{});
-      proposal.notes.push_back("What is in Git now can't be rendered: " + without_values(now.error().message));
-    }
-    auto then = co_await parts_.fleet->render_at(app, proposal.content.head_sha);
-    if (!then) co_return then.error();
-    after = std::move(then->manifests);
-    effect = effect_text(before, after, *parts_.redactor);
-    proposal.diff = effect;
-    if (change.verb == ChangeVerb::Sync && effect.empty() && report.state == AppState::OutOfSync) proposal.diff = undo_text(report, before, live, *parts_.redactor);
+/// What clusters have before and after it, and how that is told; nothing of an ignore rule or of what a tool plans.
+asio::awaitable<Result<Changes::Effect>> Changes::effect_of(Change change, App app, std::string base, std::string head) {
+  Effect effect;
+  auto now = co_await parts_.fleet->render_at(app, base);
+  if (now) effect.before = std::move(now->manifests);
+  if (!now && change.verb != ChangeVerb::CreateApp) {
+    // What would be taken away is what was desired last.
+    effect.before = parts_.fleet->desired(app.name).value_or(std::vector<Manifest>{});
+    effect.note = "What is in Git now can't be rendered: " + without_values(now.error().message);
   }
-  auto was = before;
+  App there = app;
+  if (change.verb == ChangeVerb::Move) {
+    auto moved = moved_app(app, move_record_from(change.argument).to, *parts_.config);
+    if (!moved) co_return moved.error();
+    there = std::move(*moved);
+  }
+  auto then = co_await parts_.fleet->render_at(there, head);
+  if (!then) co_return then.error();
+  effect.after = std::move(then->manifests);
+  effect.text = change.verb == ChangeVerb::Move ? move_text(app, there, effect.before, effect.after) : effect_text(effect.before, effect.after, *parts_.redactor);
+  co_return effect;
+}
+
+/// How risky it is by what is rendered. A move takes all of it away here, which is no news.
+Risk Changes::risk_of(const Change& change, const App& app, const Effect& effect) const {
+  if (!is_rendered(app)) {
+    Risk risk;
+    if (change.verb != ChangeVerb::Ignore) risk = {RiskTier::Medium, {fmt::format("what {} makes of it is only planned after the merge", to_string(app.plan.tool))}, {}, {}};
+    return risk;
+  }
+  if (change.verb == ChangeVerb::Move) {
+    auto risk = assess_risk(effect.before, {}, kNoShare);
+    risk.tier = std::max(risk.tier, RiskTier::High);
+    return risk;
+  }
+  auto was = effect.before;
   if (change.verb == ChangeVerb::Sync) {
+    const auto report = parts_.fleet->report(app.name);
+    const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return parts_.fleet->live(app, ref); };
     was = as_live_is(std::move(was), report);
     add_extras(report, live, was);
   }
-  proposal.risk = assess_risk(was, after, parts_.config->policy.destructive.share_percent);
+  auto risk = assess_risk(was, effect.after, parts_.config->policy.destructive.share_percent);
   if (change.verb == ChangeVerb::Rollback) {
-    for (auto& warning : rollback_warnings(before, after)) proposal.risk.warnings.push_back(std::move(warning));
+    for (auto& warning : rollback_warnings(effect.before, effect.after)) risk.warnings.push_back(std::move(warning));
   }
+  return risk;
+}
+
+/// Who must agree: of a move, those of either place.
+Quorum Changes::quorum_for_places(const Change& change, const App& app, QuorumFacts facts) const {
+  std::optional<Quorum> quorum;
+  for (const auto& place : places_of(change, app)) {
+    facts.overridden = is_git_only(change.verb) ? nullptr : freeze_to_override(*parts_.config, place, parts_.clock->wall_now());
+    auto of_place = quorum_of(*parts_.config, place, facts);
+    quorum = quorum ? stricter(*parts_.config, *quorum, app, of_place, place) : std::move(of_place);
+  }
+  return std::move(*quorum);
+}
+
+/// What the commit changes in the cluster, how risky that is, and who must agree.
+asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& written) {
+  auto& proposal = written.proposal;
+  Effect effect;
+  if (change.verb != ChangeVerb::Ignore && is_rendered(app)) {
+    auto looked = co_await effect_of(change, app, proposal.base_sha, proposal.content.head_sha);
+    if (!looked) co_return looked.error();
+    effect = std::move(*looked);
+    if (!effect.note.empty()) proposal.notes.push_back(effect.note);
+    proposal.diff = effect.text;
+    const auto report = parts_.fleet->report(app.name);
+    if (change.verb == ChangeVerb::Sync && effect.text.empty() && report.state == AppState::OutOfSync) {
+      const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return parts_.fleet->live(app, ref); };
+      proposal.diff = undo_text(report, effect.before, live, *parts_.redactor);
+    }
+  }
+  if (!is_rendered(app)) proposal.diff = view::planned_later(app);
+  proposal.risk = risk_of(change, app, effect);
   std::string raw;
   for (const auto& file : written.files) raw += file.patch;
-  proposal.content.diff_digest = sha256_hex(raw + '\n' + effect);
+  proposal.content.diff_digest = sha256_hex(raw + '\n' + effect.text);
   QuorumFacts facts;
   facts.verb = change.verb;
   facts.requester = change.requester;
   facts.risk = proposal.risk;
   facts.code_owners = people_behind(*parts_.config, written.code_owners, parts_.fleet->repository_config(app.repository).forge.api_url);
   facts.commit_authors = written.authors;
-  facts.overridden = is_git_only(change.verb) ? nullptr : freeze_to_override(*parts_.config, app, parts_.clock->wall_now());
   facts.break_glass = !change.break_glass.empty();
-  proposal.quorum = quorum_of(*parts_.config, app, facts);
+  proposal.quorum = quorum_for_places(change, app, std::move(facts));
+  if (change.verb == ChangeVerb::Move) {
+    if (const auto why = too_few_can(*parts_.config, proposal.quorum, app, change.requester); !why.empty()) co_return Error{ErrorKind::InvalidInput, "nobody could approve this move: " + why};
+  }
   // One of the approvers may have written a part of it.
   if (written.authors_incomplete && proposal.quorum.need > 0) ++proposal.quorum.need;
   proposal.expiry = approval_expiry(*parts_.config, app, to_string(change.verb), proposal.risk.tier);
@@ -275,8 +358,8 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   auto change = co_await load(payload.at("change").get<std::int64_t>());
   if (!change) co_return change.error();
   if (change->state != ChangeState::Requested) co_return std::string("proposed already");
-  const auto app = app_of(*change);
-  if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  const auto app = co_await settled_app_of(row, *change, false);
+  if (!app) co_return app.error();
   if (!change->break_glass.empty()) {
     auto free = co_await pass_holds(row, *change, *app, GateStage::Request);
     if (!free) co_return free.error();
@@ -309,8 +392,8 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   co_return proposal.content.head_sha;
 }
 
-/// Nothing in Git: what is approved is the list of workloads.
-asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App app) {
+/// What is approved is the list of workloads.
+asio::awaitable<Result<Proposal>> Changes::proposed_restart(Change change, App app) {
   const auto desired = parts_.fleet->desired(app.name);
   if (!desired) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
   const auto workloads = plan_restart(change, app, *desired);
@@ -318,13 +401,27 @@ asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App ap
   Proposal proposal;
   proposal.diff = restart_text(*workloads);
   proposal.content.diff_digest = sha256_hex(proposal.diff);
+  co_return proposal;
+}
+
+/// Nothing in Git.
+asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App app) {
+  Result<Proposal> made = Error{ErrorKind::Corrupt, ""};
+  if (change.verb == ChangeVerb::Apply) {
+    made = co_await proposed_apply(change, app);
+  } else {
+    made = co_await proposed_restart(change, app);
+  }
+  if (!made) co_return made.error();
+  auto& proposal = *made;
+  if (change.verb == ChangeVerb::Apply) proposal.expiry = approval_expiry(*parts_.config, app, to_string(change.verb), proposal.risk.tier);
   QuorumFacts facts;
   facts.verb = change.verb;
   facts.requester = change.requester;
-  facts.overridden = freeze_to_override(*parts_.config, app, parts_.clock->wall_now());
+  facts.risk = proposal.risk;
   facts.break_glass = !change.break_glass.empty();
-  proposal.quorum = quorum_of(*parts_.config, app, facts);
-  std::function<ChangeStep(Change)> event = [proposal, now = parts_.clock->wall_now()](Change current) { return on_proposed(std::move(current), proposal, now); };
+  proposal.quorum = quorum_for_places(change, app, std::move(facts));
+  std::function<ChangeStep(Change)> event = [proposal = *made, now = parts_.clock->wall_now()](Change current) { return on_proposed(std::move(current), proposal, now); };
   auto stepping = step(change.id, std::move(event));
   auto stepped = co_await std::move(stepping);
   if (!stepped) co_return stepped.error();
@@ -333,6 +430,8 @@ asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App ap
 
 /// The commit is made on what was fetched last, and rests in the mirror until Git can be reached.
 asio::awaitable<Result<std::string>> Changes::propose_behind_broken_glass(Change change, App app, std::string audit_id, Error why) {
+  const bool ours = is_rendered(app) && app.deployer.kind == DeployerKind::None && change.verb != ChangeVerb::Move;
+  if (!ours) co_return Error{why.kind, fmt::format("Git can't be reached, and without it nothing can be put in force for {}: {}", app.name, why.message)};
   std::function<Result<std::string>(Mirror&)> look = [](Mirror& mirror) { return mirror.head(); };
   auto looking = parts_.fleet->repository(app.repository).with_mirror<std::string>(std::move(look));
   const auto head = co_await std::move(looking);
@@ -355,8 +454,8 @@ asio::awaitable<Result<std::string>> Changes::propose_behind_broken_glass(Change
 asio::awaitable<Result<std::string>> Changes::follow_up(storage::OutboxRow row) {
   auto change = co_await load(json::parse(row.payload).at("change").get<std::int64_t>());
   if (!change) co_return change.error();
-  const auto app = app_of(*change);
-  if (!app) co_return Error{ErrorKind::NotFound, change->app + " is not configured any more"};
+  const auto app = co_await settled_app_of(row, *change, false);
+  if (!app) co_return app.error();
   auto head = co_await parts_.fleet->repository(app->repository).fetch();
   if (!head) co_return head.error();
   if (auto* forge = forge_of(*app)) {

@@ -10,7 +10,7 @@ namespace {
 /// drift.md section 4.
 const std::vector<std::string>& built_in_rules() {
   static const std::vector<std::string> names{"autoscaled",    "aggregated-rules", "ca-bundle",         "restarted",       "same-quantity",
-                                              "same-duration", "order-only",       "crd-field-dropped", "undeclared-field", "default-value"};
+                                              "same-duration", "order-only",       "crd-field-dropped", "undeclared-field", "default-value",    "deployer-tracking"};
   return names;
 }
 

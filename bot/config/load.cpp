@@ -1,93 +1,24 @@
-// The file, its includes, and the order of reading.
+// The order of reading, and what the whole config is asked for.
+#include "bot/config/load.hpp"
 #include "bot/config/sections.hpp"
-
-#include "gitops/base/text.hpp"
+#include "bot/config/sources.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <list>
-#include <tuple>
 
 namespace driftwarden {
 namespace {
-
-std::string directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return "";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::string join_path(const std::string& directory, const std::string& path) {
-  if (path.starts_with('/') || directory.empty()) return path;
-  return directory + (directory.ends_with('/') ? "" : "/") + path;
-}
-
-/// Keeps the sources alive that the nodes point to, and remembers their order.
-class Sources {
- public:
-  explicit Sources(const Environment& environment) : environment_(environment) {}
-
-  const ConfigSource& add(const std::string& name) {
-    const auto absolute = environment_.absolute(name);
-    sources_.push_back({.name = name, .directory = directory_of(absolute), .order = static_cast<int>(sources_.size())});
-    return sources_.back();
-  }
-
-  void sort(std::vector<ConfigMistake>& mistakes) const {
-    const auto place = [&](const ConfigMistake& mistake) {
-      const auto found = std::ranges::find(sources_, mistake.file, &ConfigSource::name);
-      return std::tuple{found == sources_.end() ? 0 : found->order, mistake.line, mistake.column};
-    };
-    std::ranges::stable_sort(mistakes, {}, place);
-    const auto repeated = std::ranges::unique(mistakes);
-    mistakes.erase(repeated.begin(), repeated.end());
-  }
-
- private:
-  const Environment& environment_;
-  std::list<ConfigSource> sources_;
-};
-
-ConfigNode read_tree(const std::string& name, Sources& sources, ConfigReading& reading) {
-  const auto& source = sources.add(name);
-  const auto text = reading.environment.read_file(name);
-  if (text) return parse_yaml_tree(*text, source, reading.mistakes);
-  ConfigNode nothing;
-  nothing.source = &source;
-  reading.mistake(nothing, fmt::format("can't be read: {}", text.error().message), "a config file");
-  return nothing;
-}
-
-void include(ConfigNode& root, const ConfigNode& patterns, const std::string& main, Sources& sources, ConfigReading& reading) {
-  for (const auto& item : patterns.items) {
-    if (item.kind != ConfigNode::Kind::Scalar) continue;
-    const auto files = reading.environment.list_files(join_path(directory_of(main), item.text));
-    const bool glob = item.text.find_first_of("*?") != std::string::npos;
-    if (files.empty() && !glob) reading.mistake(item, fmt::format("there is no file {}", describe(item)), "a file to include");
-    for (const auto& file : files) {
-      auto tree = read_tree(file, sources, reading);
-      if (tree.kind == ConfigNode::Kind::Null) continue;
-      if (tree.kind != ConfigNode::Kind::Map) {
-        reading.mistake(tree, "the file is " + describe(tree), "a mapping");
-        continue;
-      }
-      const auto nested = std::ranges::find_if(tree.entries, [](const ConfigNode::Entry& entry) { return entry.key.text == "include"; });
-      if (nested != tree.entries.end()) {
-        reading.mistake(nested->key, "an included file includes others", "include in the main file only");
-        tree.entries.erase(nested);
-      }
-      merge_yaml(root, std::move(tree), reading.mistakes);
-    }
-  }
-}
 
 void read_all(Section& root, Config& config) {
   read_slack(root, config);
   read_storage(root, config);
   read_http(root, config);
+  read_tools(root, config);
+  read_plugins(root, config);
   read_clusters(root, config);
   read_repositories(root, config);
+  read_config_from(root, config);
   read_apps(root, config);
   read_discover(root, config);
   read_people(root, config);
@@ -99,28 +30,48 @@ void read_all(Section& root, Config& config) {
   read_registries(root, config);
 }
 
+ConfigReading reading_with(const Environment& environment) {
+  return ConfigReading{.environment = environment, .mistakes = {}, .warnings = {}, .uses = {}};
+}
+
+/// The file and what it includes; Null when the file can't be read.
+ConfigNode read_main(const std::string& path, ConfigSources& sources, ConfigReading& reading) {
+  auto tree = read_tree(path, sources, reading);
+  if (tree.kind != ConfigNode::Kind::Map) return tree;
+  // A copy: merging into the tree may move its nodes.
+  const auto* patterns = tree.find("include");
+  const auto included = patterns == nullptr ? ConfigNode{} : *patterns;
+  include(tree, included, path, sources, reading);
+  return tree;
+}
+
+void read_root(const ConfigNode& tree, bool git_was_read, ConfigReading& reading, Config& config) {
+  Section root{reading, tree, ""};
+  std::vector<std::string> ignored;
+  root.texts("include", ignored);
+  read_all(root, config);
+  root.finish();
+  check_names(reading, tree, config);
+  drop_rules_without_repository(config);
+  add_warnings(reading, tree, config, config.from_git && !git_was_read);
+  config.digests = digests_of(reading, tree, config);
+}
+
 }  // namespace
 
-LoadedConfig load_config(const std::string& path, const Environment& environment) {
-  ConfigReading reading{.environment = environment, .mistakes = {}, .warnings = {}, .uses = {}};
-  Sources sources{environment};
+LoadedConfig load_config(const std::string& path, const Environment& environment) { return load_config(path, environment, {}); }
+
+LoadedConfig load_config(const std::string& path, const Environment& environment, const std::vector<ConfigText>& from_git) {
+  auto reading = reading_with(environment);
+  ConfigSources sources{environment};
   Config config;
   config.file = environment.absolute(path);
   config.directory = directory_of(config.file);
-  auto tree = read_tree(path, sources, reading);
+  auto tree = read_main(path, sources, reading);
   const bool readable = reading.mistakes.empty() || tree.kind != ConfigNode::Kind::Null;
   if (readable) {
-    // A copy: merging into the tree may move its nodes.
-    const auto* patterns = tree.find("include");
-    const auto included = patterns == nullptr ? ConfigNode{} : *patterns;
-    include(tree, included, path, sources, reading);
-    Section root{reading, tree, ""};
-    std::vector<std::string> ignored;
-    root.texts("include", ignored);
-    read_all(root, config);
-    root.finish();
-    check_names(reading, config);
-    add_warnings(reading, tree, config);
+    if (tree.kind == ConfigNode::Kind::Map) merge_from_git(tree, from_git, config.directory, sources, reading);
+    read_root(tree, !from_git.empty(), reading, config);
   }
   LoadedConfig loaded;
   loaded.mistakes = std::move(reading.mistakes);
@@ -129,6 +80,24 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
   sources.sort(loaded.warnings);
   if (loaded.mistakes.empty()) loaded.config = std::move(config);
   return loaded;
+}
+
+ConfigPlaces find_places(const std::string& path, const Environment& environment) {
+  auto reading = reading_with(environment);
+  ConfigSources sources{environment};
+  const auto tree = read_main(path, sources, reading);
+  Config config;
+  if (tree.kind == ConfigNode::Kind::Map) {
+    Section root{reading, tree, ""};
+    read_storage(root, config);
+    read_config_from(root, config);
+  }
+  return {.state_directory = state_directory_of(config), .from_git = config.from_git};
+}
+
+std::string state_directory_of(const Config& config) {
+  const auto directory = directory_of(config.storage.path);
+  return directory.empty() ? "." : directory;
 }
 
 std::string to_string(const ConfigMistake& mistake) {

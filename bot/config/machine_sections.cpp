@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <charconv>
+#include <set>
 
 namespace driftwarden {
 namespace {
@@ -134,6 +135,48 @@ void read_orphans(Section& section, std::vector<std::string>& namespaces) {
   }
 }
 
+/// What Argo CD and Flux call a cluster is one cluster's alone.
+void read_aliases(Section& section, ClusterConfig& cluster, std::map<std::string, const ConfigNode*>& seen) {
+  section.texts("aliases", cluster.aliases);
+  const auto* list = section.find("aliases");
+  if (list == nullptr) return;
+  for (const auto& item : list->items) {
+    if (item.kind != ConfigNode::Kind::Scalar || item.text.empty()) continue;
+    const auto [earlier, is_new] = seen.emplace(item.text, &item);
+    if (is_new) continue;
+    const auto& first = *earlier->second;
+    section.reading().mistake(item, fmt::format("the alias {} is taken", describe(item)),
+                              fmt::format("another alias (first at {}:{}:{})", first.source->name, first.line, first.column));
+  }
+}
+
+/// So that a reload notices when what stands in it is different.
+void note_kubeconfig(Section& section, const ClusterConfig& cluster) {
+  const auto* node = section.find("kubeconfig");
+  if (node == nullptr || cluster.kubeconfig.empty()) return;
+  if (auto content = section.reading().environment.read_file(cluster.kubeconfig)) section.reading().secrets[node] = std::move(*content);
+}
+
+/// Kubeconfigs may name programs that are run and files that are read: in Git one that the main file names can be named again, for another context of it.
+void read_kubeconfig(Section& section, ClusterConfig& cluster, std::set<std::string>& of_main) {
+  const auto* node = section.find("kubeconfig");
+  if (node == nullptr || node->kind != ConfigNode::Kind::Scalar || !is_from_git(*node)) {
+    section.file_path("kubeconfig", cluster.kubeconfig);
+    of_main.insert(cluster.kubeconfig);
+    return;
+  }
+  cluster.kubeconfig = section.absolute(*node);
+  if (!node->text.empty() && of_main.contains(cluster.kubeconfig)) return;
+  section.reading().mistake(*node, fmt::format("a config in Git may not name the kubeconfig {}", describe(*node)), "one that a cluster of the main file has, with another context, or in_cluster: true");
+}
+
+/// What lies on this machine may be another's.
+void refuse_local_url(Section& section, const RepositoryConfig& repository) {
+  const auto& node = section.place("url");
+  if (!is_from_git(node) || !repository.url.starts_with("file:")) return;
+  section.reading().mistake(node, fmt::format("a config in Git may not name {}, which lies on this machine", describe(node)), "https://..., ssh://... or git@host:path");
+}
+
 }  // namespace
 
 void read_name(Section& section, std::string& name, std::map<std::string, const ConfigNode*>& seen) {
@@ -204,16 +247,20 @@ void read_http(Section& root, Config& config) {
 
 void read_clusters(Section& root, Config& config) {
   std::map<std::string, const ConfigNode*> seen;
+  std::map<std::string, const ConfigNode*> aliases;
+  std::set<std::string> kubeconfigs;
   root.each("clusters", [&](Section& section) {
     ClusterConfig cluster;
     read_name(section, cluster.name, seen);
     section.text("environment", cluster.environment);
-    section.file_path("kubeconfig", cluster.kubeconfig);
+    read_kubeconfig(section, cluster, kubeconfigs);
     section.text("context", cluster.context);
     section.flag("in_cluster", cluster.in_cluster);
     section.flag("apply", cluster.apply);
     section.choice<ConfirmMode>("confirm", {{"dry-run", ConfirmMode::DryRun}, {"never", ConfirmMode::Never}}, cluster.confirm);
     read_orphans(section, cluster.orphans);
+    read_aliases(section, cluster, aliases);
+    note_kubeconfig(section, cluster);
     if (cluster.in_cluster && section.has("kubeconfig")) {
       root.reading().mistake(section.place("kubeconfig"), "both in_cluster and kubeconfig are given", "one of them");
     }
@@ -229,6 +276,7 @@ void read_repositories(Section& root, Config& config) {
     read_name(section, repository.name, seen);
     if (!section.has("url")) section.missing("url", "https://..., ssh://..., git@host:path or file:///path");
     section.checked("url", repository.url, check_git_url, "https://..., ssh://..., git@host:path or file:///path, without a password");
+    refuse_local_url(section, repository);
     section.text("branch", repository.branch);
     section.duration("poll", repository.poll);
     if (repository.poll < std::chrono::seconds{1}) {

@@ -14,7 +14,7 @@ namespace driftwarden {
 namespace {
 
 struct Known {
-  std::vector<std::string> clusters, repositories, parties, environments;
+  std::vector<std::string> clusters, repositories, plugins, parties, environments;
 };
 
 Known known_names(const Config& config) {
@@ -24,8 +24,12 @@ Known known_names(const Config& config) {
     if (!cluster.environment.empty()) known.environments.push_back(cluster.environment);
   }
   for (const auto& repository : config.repositories) known.repositories.push_back(repository.name);
+  for (const auto& plugin : config.plugins) known.plugins.push_back(plugin.name);
   for (const auto& app : config.apps) {
     if (!app.environment.empty()) known.environments.push_back(app.environment);
+  }
+  for (const auto& rule : config.discover) {
+    if (!rule.app.environment.empty()) known.environments.push_back(rule.app.environment);
   }
   known.parties.emplace_back("owners");
   for (const auto& person : config.people) known.parties.push_back(person.name);
@@ -143,15 +147,30 @@ void warn_of_channels(ConfigReading& reading, const ConfigNode& root, const Conf
   if (config.alerts.digest && digest != nullptr) look_at(config.alerts.digest->channel, *digest);
 }
 
+/// An alias that is another cluster's name would be answered by whichever is looked at first.
+void check_aliases(ConfigReading& reading, const ConfigNode& root, const Config& config) {
+  for (std::size_t at = 0; at < config.clusters.size(); ++at) {
+    for (const auto& alias : config.clusters[at].aliases) {
+      if (alias == config.clusters[at].name || find_cluster(config, alias) == nullptr) continue;
+      const auto* given = item_of(root, "clusters", at).find("aliases");
+      const auto& list = given == nullptr ? root : *given;
+      const auto place = std::ranges::find(list.items, alias, &ConfigNode::text);
+      reading.mistake(place == list.items.end() ? list : *place, fmt::format("the alias \"{}\" is another cluster's name", alias), "what this one is called");
+    }
+  }
+}
+
 }  // namespace
 
-void check_names(ConfigReading& reading, const Config& config) {
+void check_names(ConfigReading& reading, const ConfigNode& root, const Config& config) {
+  check_aliases(reading, root, config);
   auto known = known_names(config);
   known.environments = unique(std::move(known.environments));
   for (const auto& use : reading.uses) {
     switch (use.kind) {
       case NameKind::Cluster: must_exist(reading, use, "cluster", known.clusters, "clusters"); break;
       case NameKind::Repository: must_exist(reading, use, "repository", known.repositories, "repositories"); break;
+      case NameKind::Plugin: must_exist(reading, use, "plugin", known.plugins, "plugins"); break;
       case NameKind::PersonOrGroup:
         if (use.name != "*") must_exist(reading, use, "person or group", known.parties, "people or groups");
         break;
@@ -168,15 +187,15 @@ void check_names(ConfigReading& reading, const Config& config) {
   }
 }
 
-void add_warnings(ConfigReading& reading, const ConfigNode& root, const Config& config) {
+void add_warnings(ConfigReading& reading, const ConfigNode& root, const Config& config, bool more_to_come) {
   const bool teams_give = std::ranges::any_of(config.teams, [](const Team& team) { return !team.may.empty(); });
-  if (!config.policy.given && !teams_give) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
+  if (!config.policy.given && !teams_give && !more_to_come) reading.warn(root, "there is no policy: nobody may do anything but read", "a policy section with rules");
   warn_of_step_ups(reading, root, config);
   if (reading.mistakes.empty()) {
     warn_of_private_teams(reading, root, config);
     warn_of_channels(reading, root, config);
   }
-  if (config.apps.empty() && config.discover.empty()) reading.warn(root, "there are no apps: nothing is watched", "apps or discover");
+  if (config.apps.empty() && config.discover.empty() && !more_to_come) reading.warn(root, "there are no apps: nothing is watched", "apps or discover");
 }
 
 }  // namespace driftwarden

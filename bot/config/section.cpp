@@ -11,10 +11,17 @@ namespace driftwarden {
 namespace {
 
 constexpr std::string_view kSecretForms = "{env: NAME}, {file: PATH} or {credential: NAME}";
+constexpr std::string_view kGitVariables = "DRIFTWARDEN_GIT_";
+constexpr std::string_view kGitCredentials = "driftwarden-git-";
 
 std::string join_path(const std::string& directory, const std::string& path) {
   if (path.starts_with('/') || directory.empty()) return path;
   return directory + (directory.ends_with('/') ? "" : "/") + path;
+}
+
+bool leaves_its_directory(const std::string& path) {
+  const auto parts = split(path, '/');
+  return path.starts_with('/') || std::ranges::find(parts, "..") != parts.end();
 }
 
 template <class Int>
@@ -26,6 +33,8 @@ std::optional<Int> parse_integer(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_from_git(const ConfigNode& node) { return node.source != nullptr && node.source->from_git; }
 
 std::string expected_of(std::string_view word, const std::vector<std::string>& names) {
   if (const auto near = nearest(word, names)) return fmt::format("\"{}\"", *near);
@@ -58,6 +67,21 @@ const ConfigNode* Section::scalar(std::string_view key, std::string_view expecte
 
 void Section::missing(std::string_view key, std::string_view expected) {
   reading_.mistake(node_, fmt::format("{} has no \"{}\"", where_, key), std::string(expected));
+}
+
+void Section::refuse(std::string_view key, std::string_view why, std::string_view expected) {
+  const auto* value = find(key);
+  if (value != nullptr) reading_.mistake(*value, fmt::format("\"{}\" {}", key, why), std::string(expected));
+}
+
+void Section::text_map(std::string_view key, std::map<std::string, std::string>& out) {
+  entries(key, [&](const ConfigNode& name, const ConfigNode& value) {
+    if (value.kind == ConfigNode::Kind::Scalar) {
+      out[name.text] = value.text;
+    } else {
+      reading_.mistake(value, fmt::format("\"{}\" is {}", name.text, describe(value)), "a text");
+    }
+  });
 }
 
 void Section::text(std::string_view key, std::string& out) {
@@ -132,7 +156,24 @@ void Section::file_path(std::string_view key, std::string& out) {
   const auto* value = scalar(key, "the path of a file");
   if (value == nullptr) return;
   if (value->text.empty()) return reading_.mistake(*value, fmt::format("\"{}\" is empty", key), "the path of a file");
+  if (is_from_git(*value) && leaves_its_directory(value->text)) {
+    return reading_.mistake(*value, fmt::format("{} may lie anywhere on this machine", describe(*value)), "in Git the path of a file in the main file's directory, without \"..\"");
+  }
   out = absolute(*value);
+}
+
+/// Who may commit to the config's repository may not have this machine's secrets sent wherever the same text says.
+bool Section::may_refer(const ConfigNode::Entry& reference) {
+  if (!is_from_git(reference.key) && !is_from_git(reference.value)) return true;
+  const auto& kind = reference.key.text;
+  const auto& name = reference.value.text;
+  const bool credential = kind == "credential" && name.starts_with(kGitCredentials) && name.find('/') == std::string::npos;
+  const bool meant_for_git = credential || (kind == "env" && name.starts_with(kGitVariables));
+  const bool of_main = reading_.main_references.contains(kind + " " + name);
+  if (meant_for_git && !of_main) return true;
+  reading_.mistake(reference.value, fmt::format("a config in Git may not refer to {{{}: {}}}{}", kind, ellipsize(without_control_characters(name), 60), meant_for_git ? ", which the main file uses" : ""),
+                   fmt::format("{{env: {}...}} or {{credential: {}...}}", kGitVariables, kGitCredentials));
+  return false;
 }
 
 bool Section::read_secret(const ConfigNode& value, SecretValue& out, SecretForm form) {
@@ -144,6 +185,7 @@ bool Section::read_secret(const ConfigNode& value, SecretValue& out, SecretForm 
   }
   const auto& kind = only->key.text;
   const auto& name = only->value.text;
+  if (!may_refer(*only)) return false;
   std::string content;
   std::string what;
   if (kind == "env") {
@@ -172,6 +214,7 @@ bool Section::read_secret(const ConfigNode& value, SecretValue& out, SecretForm 
   if (form == SecretForm::Token) content = std::string(trim(content));
   if (trim(content).empty()) reading_.mistake(only->value, what + " is empty", "a secret in it");
   const bool given = !trim(content).empty();
+  reading_.secrets[&value] = content;
   out.value = Secret<std::string>(std::move(content));
   return given;
 }

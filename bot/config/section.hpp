@@ -11,7 +11,7 @@
 
 namespace driftwarden {
 
-enum class NameKind { Cluster, Repository, PersonOrGroup, Approver, Environment, TerraformRepository };  // an Approver may be "codeowners", too
+enum class NameKind { Cluster, Repository, PersonOrGroup, Approver, Environment, TerraformRepository, Plugin };  // an Approver may be "codeowners", too
 
 /// A name that must exist somewhere else in the config; checked once all is read.
 struct NameUse {
@@ -26,6 +26,8 @@ struct ConfigReading {
   std::vector<ConfigMistake> mistakes;
   std::vector<ConfigMistake> warnings;
   std::vector<NameUse> uses;
+  std::set<std::string> main_references{};  ///< "env NAME", "credential NAME": what the main file and its includes refer to, so that nothing in Git may
+  std::map<const ConfigNode*, std::string> secrets{};  ///< what stands behind each reference, and behind each file that is named; for digests alone
 
   void mistake(const ConfigNode& node, std::string what, std::string expected) { mistakes.push_back(mistake_at(node, std::move(what), std::move(expected))); }
   void warn(const ConfigNode& node, std::string what, std::string expected) { warnings.push_back(mistake_at(node, std::move(what), std::move(expected))); }
@@ -33,6 +35,8 @@ struct ConfigReading {
 
 /// How a secret's text is kept: a token without the file's last newline, a key exactly as it is.
 enum class SecretForm { Token, Key };
+
+bool is_from_git(const ConfigNode& node);
 
 template <class Enum>
 using Words = std::vector<std::pair<std::string_view, Enum>>;
@@ -53,9 +57,11 @@ class Section {
   void id_number(std::string_view key, std::int64_t& out);  ///< required, positive
   void duration(std::string_view key, Duration& out);
   void texts(std::string_view key, std::vector<std::string>& out);
-  void file_path(std::string_view key, std::string& out);  ///< made absolute
+  void file_path(std::string_view key, std::string& out);  ///< made absolute; in Git only one beside the main file
   void secret(std::string_view key, Secret<std::string>& out, SecretForm form = SecretForm::Token);
   void secret_value(std::string_view key, std::optional<SecretValue>& out, SecretForm form);
+  /// The secret that `value` refers to; false when there is none, with a mistake.
+  bool read_secret(const ConfigNode& value, SecretValue& out, SecretForm form);
 
   template <class Enum>
   void choice(std::string_view key, const Words<Enum>& words, Enum& out) {
@@ -85,6 +91,10 @@ class Section {
   void entries(std::string_view key, const std::function<void(const ConfigNode& name, const ConfigNode& value)>& read);
 
   void missing(std::string_view key, std::string_view expected);
+  /// `key` is known, but not here: "has a "namespace"".
+  void refuse(std::string_view key, std::string_view why, std::string_view expected);
+  /// A mapping of names to texts.
+  void text_map(std::string_view key, std::map<std::string, std::string>& out);
   /// At the value of `key`, or at the section's own place when it isn't given.
   const ConfigNode& place(std::string_view key) const;
   const ConfigNode& node() const { return node_; }
@@ -98,7 +108,7 @@ class Section {
  private:
   const ConfigNode* scalar(std::string_view key, std::string_view expected);
   void wrong_word(const ConfigNode& value, const std::vector<std::string>& names);
-  bool read_secret(const ConfigNode& value, SecretValue& out, SecretForm form);
+  bool may_refer(const ConfigNode::Entry& reference);
 
   ConfigReading& reading_;
   const ConfigNode& node_;

@@ -135,21 +135,51 @@ std::string check_tree_path(std::string_view path) {
   return without_control_characters(path) == path ? "" : "holds control characters";
 }
 
+std::string check_beside(std::string_view path, std::size_t depth) {
+  if (path.empty()) return "is empty";
+  if (path.starts_with('/')) return "begins with a slash";
+  if (path.starts_with('-')) return "looks like an option";
+  for (const auto& part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      ++depth;
+    } else if (depth-- == 0) {
+      return "leaves the repository";
+    }
+  }
+  return without_control_characters(path) == path ? "" : "holds control characters";
+}
+
 std::string check_path_template(std::string_view path, bool needs_app) {
   if (auto wrong = check_tree_path(path); !wrong.empty()) return wrong;
-  static const std::vector<std::string> known{"app", "cluster", "namespace", "environment", "repository"};
+  static const std::vector<std::string> known{"app", "cluster", "namespace", "environment", "repository", "team"};
   bool has_app = false;
   for (auto rest = path; !rest.empty();) {
     const auto open = rest.find_first_of("{}");
     if (open == std::string_view::npos) break;
-    const auto close = rest.find('}', open);
-    if (rest[open] == '}' || close == std::string_view::npos) return "has an unbalanced brace";
+    const auto close = rest.find_first_of("{}", open + 1);
+    if (rest[open] == '}' || close == std::string_view::npos || rest[close] == '{') return "has an unbalanced brace";
     const std::string name{rest.substr(open + 1, close - open - 1)};
-    if (std::ranges::find(known, name) == known.end()) return fmt::format("has the unknown placeholder {{{}}}", name);
+    if (!is_plain_name(name)) return fmt::format("has the unknown placeholder {{{}}}", name);
+    const auto near = std::ranges::find(known, name) == known.end() ? nearest(name, known) : std::nullopt;
+    if (near) return fmt::format("has the unknown placeholder {{{}}}, which looks like {{{}}}", name, *near);
     has_app = has_app || name == "app";
     rest.remove_prefix(close + 1);
   }
-  return has_app || !needs_app ? "" : "has no {app}";
+  const auto last = path.substr(path.rfind('/') + 1);
+  return has_app || !needs_app || last.find_first_of("{*") != std::string_view::npos ? "" : "has no {app}";
+}
+
+std::string check_revision(std::string_view revision) {
+  if (revision.empty()) return "is empty";
+  if (revision.starts_with('-')) return "looks like an option";
+  const auto bad = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || std::string_view("~^:?*[\\").find(c) != std::string_view::npos; };
+  return std::ranges::any_of(revision, bad) || revision.find("..") != std::string_view::npos ? "isn't a revision" : "";
+}
+
+bool is_variable_name(std::string_view name) {
+  const auto good = [](char c) { return is_alnum(c) || c == '_'; };
+  return !name.empty() && !is_digit(name[0]) && all_of(name, good);
 }
 
 bool is_plain_name(std::string_view name) {

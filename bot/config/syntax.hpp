@@ -16,7 +16,9 @@ std::string check_web_url(std::string_view url);
 std::string check_git_url(std::string_view url);
 /// Relative, inside its tree: no "..", no leading slash. "." is the root.
 std::string check_tree_path(std::string_view path);
-/// "clusters/{cluster}/{namespace}/{app}" with the known placeholders.
+/// As a path below `depth` directories: relative, and not above the root with its "..".
+std::string check_beside(std::string_view path, std::size_t depth);
+/// "clusters/{cluster}/{namespace}/{app}": known placeholders, other words that only have to be there, "*". Without {app} the last part is the name.
 std::string check_path_template(std::string_view path, bool needs_app);
 /// A name that may become a file and a branch: letters, digits, ".", "_" and "-", beginning with a letter or digit.
 bool is_plain_name(std::string_view name);
@@ -26,6 +28,10 @@ bool is_slack_user(std::string_view id);
 bool is_slack_usergroup(std::string_view id);
 bool is_channel(std::string_view channel);
 bool is_glob(std::string_view text);
+/// A tag, a branch or a commit, and never an option.
+std::string check_revision(std::string_view revision);
+/// Of an environment variable.
+bool is_variable_name(std::string_view name);
 /// What gpg's --local-user may be given: a key id, a fingerprint or an e-mail address. Never an option.
 std::string check_gpg_key(std::string_view key);
 /// "30%" or "30", from 1 to 100.

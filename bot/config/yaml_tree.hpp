@@ -14,6 +14,7 @@ struct ConfigSource {
   std::string name;       ///< as people gave it, for messages
   std::string directory;  ///< absolute, what its relative paths are relative to
   int order = 0;          ///< the main file first
+  bool from_git = false;  ///< of `config_from`: may refer to few secrets only
 };
 
 struct ConfigNode {

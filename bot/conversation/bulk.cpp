@@ -1,5 +1,6 @@
 #include "bot/conversation/bulk.hpp"
 
+#include "bot/change/plan.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/group_view.hpp"
 #include "gitops/base/text.hpp"
@@ -100,6 +101,14 @@ asio::awaitable<Turn> prepare_sync(Services& services, Call call, App app, std::
   call.command.app = app.name;
   if (app.orphans) {
     turn.why_not = "no Git knows of it";
+    co_return turn;
+  }
+  if (!is_rendered(app)) {
+    turn.why_not = fmt::format("planned by {}: a pull request, or `apply`, is the way", to_string(app.plan.tool));
+    co_return turn;
+  }
+  if (const auto why = kept_elsewhere(ChangeVerb::Sync, app); !why.empty()) {
+    turn.why_not = slack::escape(why);
     co_return turn;
   }
   turn.refusal = check_policy(services, call, app);

@@ -263,39 +263,63 @@ std::optional<Answer> too_many(const Call& call) {
   return say(fmt::format(":information_source: That are {} Changes: {} at once are the most. Nothing was done; say it of fewer.", count, kMostChangesAtOnce));
 }
 
-/// Each by its own gate; what needs more than a click is named, for a click of its own.
-asio::awaitable<Result<Answer>> approve_several(Services& services, Call call) {
-  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are, so your approval can't count. `link LOGIN` proves it.", "unknown person");
+asio::awaitable<Result<Decision>> ready(Decision decision) { co_return decision; }
+
+/// What one of several comes to, for its own call: `change` and `app` are known to the caller.
+using DecideOne = std::function<asio::awaitable<Result<Decision>>(Call call, Change change, std::optional<App> app, Decision decision)>;
+
+/// Each by itself, in one answer; one that they may not know of isn't there.
+asio::awaitable<Result<Answer>> decide_several(Services& services, Call call, DecideOne one, std::string done) {
   if (auto answer = too_many(call)) co_return std::move(*answer);
-  const auto policy = policy_snapshot(services.config);
   std::vector<Decision> decisions;
   for (const auto id : call.command.changes) {
     Decision decision;
     decision.id = id;
     auto change = co_await services.changes.load(id);
     if (!change && change.error().kind != ErrorKind::NotFound) co_return change.error();
-    const auto app = change && may_know_of(services, call, change->app) ? app_of_change(services, *change) : std::nullopt;
-    if (!app) {
+    if (!change || !may_know_of(services, call, change->app)) {
       decision.left_out = "there is no such Change";
-    } else {
-      decision.app = app->name;
-      auto of_one = call;
-      of_one.command.change = id;
-      of_one.command.changes.clear();
-      of_one.command.app = app->name;
-      if (change->state == ChangeState::Proposed && change->quorum.step_up == StepUp::Forge) {
-        decision.left_out = ":key: counts only reviews on the forge";
-      } else if (change->state == ChangeState::Requested || !change->card) {
-        decision.left_out = ":hourglass: is still being worked out: wait for its card";
-      } else if (wants_dialog(*change)) {
-        decision.left_out = fmt::format(":key: needs {}: approve it by itself", change->quorum.typed_name ? "the App's name typed" : "a one-time code");
-      } else {
-        decision.deed = [yes = yes_of(services, of_one, *change, *app, change->content, policy)](storage::Transaction& tx) { return approve_with_others(tx, yes); };
-      }
+      decisions.push_back(std::move(decision));
+      continue;
     }
-    decisions.push_back(std::move(decision));
+    auto app = app_of_change(services, *change);
+    decision.app = change->app;
+    auto of_one = call;
+    of_one.command.change = id;
+    of_one.command.changes.clear();
+    of_one.command.app = change->app;
+    of_one.request.trigger_id.clear();
+    auto deciding = one(std::move(of_one), std::move(*change), std::move(app), std::move(decision));
+    auto decided = co_await std::move(deciding);
+    if (!decided) co_return decided.error();
+    decisions.push_back(std::move(*decided));
   }
-  co_return answer_of(std::move(decisions), "approved");
+  co_return answer_of(std::move(decisions), std::move(done));
+}
+
+/// What needs more than a click is named, for a click of its own.
+Decision approve_one_of(const Services& services, const Call& call, const Change& change, const std::optional<App>& app, Decision decision, const std::shared_ptr<const Config>& policy) {
+  if (!app) {
+    decision.left_out = "there is no such Change";
+  } else if (change.state == ChangeState::Proposed && change.quorum.step_up == StepUp::Forge) {
+    decision.left_out = ":key: counts only reviews on the forge";
+  } else if (change.state == ChangeState::Requested || !change.card) {
+    decision.left_out = ":hourglass: is still being worked out: wait for its card";
+  } else if (wants_dialog(change)) {
+    decision.left_out = fmt::format(":key: needs {}: approve it by itself", change.quorum.typed_name ? "the App's name typed" : "a one-time code");
+  } else {
+    decision.deed = [yes = yes_of(services, call, change, *app, change.content, policy)](storage::Transaction& tx) { return approve_with_others(tx, yes); };
+  }
+  return decision;
+}
+
+asio::awaitable<Result<Answer>> approve_several(Services& services, Call call) {
+  if (call.caller.person.empty()) co_return refuse(services, call, "I don't know who you are, so your approval can't count. `link LOGIN` proves it.", "unknown person");
+  DecideOne one = [&services, policy = policy_snapshot(services.config)](Call of_one, Change change, std::optional<App> app, Decision decision) {
+    return ready(approve_one_of(services, of_one, change, app, std::move(decision), policy));
+  };
+  auto deciding = decide_several(services, std::move(call), std::move(one), "approved");
+  co_return co_await std::move(deciding);
 }
 
 }  // namespace
@@ -359,30 +383,18 @@ asio::awaitable<Result<Answer>> reject_one(Services& services, Call call) {
   co_return decide(services, call, [who, reason = call.command.reason](Change current, WallTime now) { return on_rejected(std::move(current), who, reason, now); });
 }
 
+asio::awaitable<Result<Decision>> reject_one_of(Services& services, Call call, Decision decision) {
+  auto answer = co_await reject_one(services, std::move(call));
+  if (!answer) co_return answer.error();
+  decision.deed = answer->deed;
+  if (!decision.deed) decision.left_out = one_line(answer->reply);
+  co_return decision;
+}
+
 asio::awaitable<Result<Answer>> reject_several(Services& services, Call call) {
-  if (auto answer = too_many(call)) co_return std::move(*answer);
-  std::vector<Decision> decisions;
-  for (const auto id : call.command.changes) {
-    Decision decision;
-    decision.id = id;
-    auto change = co_await services.changes.load(id);
-    if (!change && change.error().kind != ErrorKind::NotFound) co_return change.error();
-    if (!change || !may_know_of(services, call, change->app)) {
-      decision.left_out = "there is no such Change";
-    } else {
-      decision.app = change->app;
-      auto of_one = call;
-      of_one.command.change = id;
-      of_one.command.changes.clear();
-      of_one.request.trigger_id.clear();
-      auto answer = co_await reject_one(services, std::move(of_one));
-      if (!answer) co_return answer.error();
-      decision.deed = answer->deed;
-      if (!decision.deed) decision.left_out = one_line(answer->reply);
-    }
-    decisions.push_back(std::move(decision));
-  }
-  co_return answer_of(std::move(decisions), "rejected");
+  DecideOne one = [&services](Call of_one, Change, std::optional<App>, Decision decision) { return reject_one_of(services, std::move(of_one), std::move(decision)); };
+  auto deciding = decide_several(services, std::move(call), std::move(one), "rejected");
+  co_return co_await std::move(deciding);
 }
 
 }  // namespace

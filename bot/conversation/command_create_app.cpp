@@ -70,7 +70,7 @@ std::string names_of_clusters(const Services& services) {
 std::string trouble_with(const Services& services, const Call& call, const CreateAppRequest& request) {
   if (services.fleet.app(request.name) != nullptr) return fmt::format("There is an App {} already.", request.name);
   if (!request.like.empty() && services.fleet.app(request.like) == nullptr) return fmt::format("There is no App {} to take as a pattern.", request.like);
-  if (!request.like.empty() && services.fleet.app(request.like)->orphans) return fmt::format("{} stands for what no Git knows: it is no pattern.", request.like);
+  if (!request.like.empty() && !is_rendered(*services.fleet.app(request.like))) return fmt::format("{} has no manifests of its own: it is no pattern.", request.like);
   if (request.template_.empty() && !request.parameters.empty()) return fmt::format("{} is for a template: say `template NAME`, too.", request.parameters.begin()->first);
   if (request.template_.empty() && request.like.empty() && request.image.empty()) return fmt::format("Which image? Or `create-app {} like APP`, or `template NAME`.", request.name);
   if (find_cluster(services.config, request.cluster) == nullptr) return fmt::format("Which cluster? I know {}.", names_of_clusters(services));
@@ -126,17 +126,14 @@ asio::awaitable<FoundTemplates> find_templates(Services& services, std::string r
   co_return found;
 }
 
-TemplateInputs inputs_of(const Services& services, const CreateAppRequest& request) {
-  TemplateInputs inputs;
-  inputs.name = request.name;
-  inputs.namespace_ = request.namespace_;
-  inputs.cluster = request.cluster;
-  if (const auto* cluster = find_cluster(services.config, request.cluster)) inputs.environment = cluster->environment;
-  inputs.image = request.image;
-  inputs.port = request.port == 0 ? "" : std::to_string(request.port);
-  inputs.channel = request.channel;
-  inputs.parameters = request.parameters;
-  return inputs;
+TemplateInputs inputs_for(const Services& services, const CreateAppRequest& request) {
+  App made;
+  made.name = request.name;
+  made.namespace_ = request.namespace_;
+  made.cluster = request.cluster;
+  made.channel = request.channel;
+  if (const auto* cluster = find_cluster(services.config, request.cluster)) made.environment = cluster->environment;
+  return inputs_of(request, made);
 }
 
 std::string said_of(const CreateAppRequest& request, const std::string& parameter) {
@@ -150,7 +147,7 @@ std::string said_of(const CreateAppRequest& request, const std::string& paramete
 void complete_from(const Services& services, const AppTemplateIn& from, CreateAppRequest& request) {
   const auto fill = [&](std::string& value, const std::string& proposal) {
     if (!value.empty() || proposal.empty() || (request.name.empty() && proposal.find("{{") != std::string::npos)) return;
-    const auto inputs = inputs_of(services, request);
+    const auto inputs = inputs_for(services, request);
     std::map<std::string, std::string> words{{"name", inputs.name},   {"namespace", inputs.namespace_}, {"cluster", inputs.cluster}, {"environment", inputs.environment},
                                              {"image", inputs.image}, {"port", inputs.port},            {"channel", inputs.channel}};
     for (const auto& parameter : from.template_.parameters) {
@@ -249,7 +246,7 @@ Answer ask_from_what(const Services& services, const Call& call, const FoundTemp
   blocks.select("A template", templates);
   std::vector<view::Option> patterns;
   for (const auto& app : visible_apps(services, call)) {
-    if (!app.orphans && !app.repository.empty()) patterns.push_back({"like " + app.name, "create-app like " + app.name});
+    if (is_rendered(app) && !app.repository.empty()) patterns.push_back({"like " + app.name, "create-app like " + app.name});
   }
   if (patterns.size() <= kMostOptions) {
     blocks.select("Like another App", patterns);
@@ -334,7 +331,7 @@ asio::awaitable<Result<Answer>> handle_create_app(Services& services, Call call)
   }
   complete(services, request);
   if (from) {
-    const auto values = template_values(from->template_, inputs_of(services, request));
+    const auto values = template_values(from->template_, inputs_for(services, request));
     if (!values) co_return say(":information_source: " + slack::escape(values.error().message) + ".");
   }
   Change draft;

@@ -18,12 +18,24 @@ std::string object_diff(const Services& services, const App& app, const ObjectDr
   return drift_diff(!manifest ? nullptr : &desired_json, live == nullptr ? nullptr : &live_json, drift);
 }
 
+/// What the tool would do, as last planned.
+Answer plan_shown(const Services& services, const App& app, const DriftReport& report) {
+  auto text = services.hands.plan_text ? services.hands.plan_text(app.name) : std::string();
+  std::vector<view::ObjectDiff> diffs;
+  const bool as_file = text.size() > kInlineBytes;
+  if (!text.empty() && !as_file) diffs.push_back({fmt::format("{} plan", to_string(app.plan.tool)), text});
+  auto answer = say(view::diff_message(app, report, diffs, as_file, services.clock.wall_now()));
+  if (as_file) answer.reply.file = FileUpload{app.name + ".plan.txt", std::move(text)};
+  return answer;
+}
+
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_diff(Services& services, Call call) {
   if (call.command.incident != 0) co_return co_await diff_group(services, std::move(call));
   const auto app = *services.fleet.app(call.command.app);
   const auto report = services.fleet.report(app.name);
+  if (app.kind != AppKind::Kubernetes) co_return plan_shown(services, app, report);
   std::vector<view::ObjectDiff> diffs;
   std::string whole;
   for (const auto& drift : report.objects) {

@@ -1,4 +1,5 @@
 // promote: what runs well in one environment, into the next.
+#include "bot/change/plan.hpp"
 #include "bot/command/promotion.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
@@ -38,6 +39,8 @@ asio::awaitable<Result<Answer>> handle_promote(Services& services, Call call) {
   call.command.app = to.name;
   if (auto refusal = check_policy(services, call, to)) co_return *refusal;
   if (to.orphans || from.orphans) co_return say("What no Git knows can't be promoted.");
+  if (!is_rendered(to) || !is_rendered(from)) co_return say("What a tool plans has no images to promote.");
+  if (const auto why = kept_elsewhere(ChangeVerb::Promote, to); !why.empty()) co_return say(fmt::format(":information_source: {}.", slack::escape(why)));
   if (const auto why = not_fit(services, from); !why.empty()) {
     co_return say(fmt::format(":no_entry: *{}* is not fit to be promoted to *{}*: {}. `status {}` says more.", slack::escape(from.name), slack::escape(to.name), slack::escape(why), slack::escape(from.name)));
   }

@@ -2,6 +2,7 @@
 #include "bot/config/policy.hpp"
 #include "bot/config/teams.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/home/status_row.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/text.hpp"
 
@@ -31,14 +32,24 @@ asio::awaitable<Result<Stored>> load_open(Services& services) {
 }
 
 view::StatusRow row_of(Services& services, const App& app, const Stored& stored) {
-  view::StatusRow row;
-  row.app = app;
-  row.report = services.fleet.report(app.name);
-  const auto health = services.fleet.health(app.name);
-  row.health = health.why.empty() ? std::string(kubernetes::to_string(health.health)) : fmt::format("{}: {}", kubernetes::to_string(health.health), health.why);
+  auto row = status_row(services.fleet, app);
   if (const auto found = std::ranges::find(stored.incidents, app.name, &Incident::app); found != stored.incidents.end()) row.incident = *found;
   if (const auto found = std::ranges::find(stored.changes, app.name, &Change::app); found != stored.changes.end()) row.open_change = *found;
   return row;
+}
+
+/// Since when, and by whom, whoever deploys it is held back.
+std::vector<std::string> pause_lines(const Services& services, const App& app, WallTime now) {
+  std::vector<std::string> lines;
+  if (!services.hands.pauses) return lines;
+  for (const auto& pause : services.hands.pauses()) {
+    if (pause.app != app.name) continue;
+    auto line = ":zzz: " + slack::escape(pause.what);
+    if (pause.since) line += fmt::format(" for {}", format_age(std::chrono::duration_cast<Duration>(now - *pause.since)));
+    if (!pause.who.empty()) line += " by " + slack::escape(pause.who);
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 bool is_owner(const Config& config, const PersonId& who, const App& app) {
@@ -89,7 +100,9 @@ asio::awaitable<Result<Answer>> handle_status(Services& services, Call call) {
   if (!call.command.app.empty()) {
     const auto* app = services.fleet.app(call.command.app);
     if (app == nullptr) co_return Error{ErrorKind::NotFound, fmt::format("There is no App {} any more", call.command.app)};
-    co_return say(with_lines(view::app_status_message(row_of(services, *app, *stored), now), hold_lines(stored->holds, app, now)));
+    auto lines = pause_lines(services, *app, now);
+    for (auto& line : hold_lines(stored->holds, app, now)) lines.push_back(std::move(line));
+    co_return say(with_lines(view::app_status_message(row_of(services, *app, *stored), now), lines));
   }
   std::vector<view::StatusRow> rows;
   for (const auto& app : visible_apps(services, call)) rows.push_back(row_of(services, app, *stored));

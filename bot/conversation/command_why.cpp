@@ -71,7 +71,7 @@ asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {
   if (rows && !rows->empty()) last = rows->front();
   const auto report = services.fleet.report(app.name);
   auto message = view::why_message(app, report, past.incident, last, services.clock.wall_now());
-  if (app.orphans) co_return say(std::move(message));
+  if (!is_rendered(app)) co_return say(std::move(message));
   const bool may_read_logs = may(services.config, caller_id(call), to_string(Verb::Logs), app).allowed;
   auto looking = look_at_health(services, app, may_read_logs);
   auto seen = co_await std::move(looking);

@@ -97,6 +97,7 @@ asio::awaitable<Result<Answer>> Conversation::run_command(Call call) {
   const auto* app = call.command.app.empty() ? nullptr : services_.fleet.app(call.command.app);
   if (app != nullptr) {
     if (auto answer = check_orphans(call, *app)) co_return *answer;
+    if (auto answer = check_planned(call, *app)) co_return *answer;
   } else if (!call.command.app.empty() && needs_its_app(call.command.verb)) {
     co_return Error{ErrorKind::NotFound, fmt::format("There is no App {} any more", call.command.app)};
   }

@@ -59,6 +59,10 @@ Handler handler_of(Verb verb) {
     case Verb::Unsilence: return handle_unsilence;
     case Verb::Route: return handle_route;
     case Verb::Digest: return handle_digest;
+    case Verb::Refresh: return handle_refresh;
+    case Verb::Apply: return handle_apply;
+    case Verb::Move: return handle_move;
+    case Verb::PinImage: return handle_pin_image;
   }
   return handle_help;
 }

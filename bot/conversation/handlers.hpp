@@ -66,8 +66,7 @@ struct Services {
   std::string bot_name;
   slack::WebApi* api = nullptr;                     ///< for dialogs
   std::map<std::string, registry::Registry*> registries{};  ///< by host
-  Deployments* deployments = nullptr;
-  PlanWatch* plans = nullptr;
+  Hands hands{};                                    ///< hands_of(&deployments, &plans)
   Digest* digest = nullptr;
   Home* home = nullptr;
   std::string team{};                               ///< the workspace's id
@@ -171,6 +170,10 @@ asio::awaitable<std::vector<std::string>> code_owners_of(Fleet& fleet, App app);
 /// Asks for the App that is missing: an external_select whose options are whole commands ("diff checkout").
 Answer pick_app(const VerbInfo& info, const std::string& rest);
 
+/// What an App that a tool plans (Terraform, Ansible) can be asked: nothing that needs a cluster, or manifests.
+bool works_on_planned(Verb verb);
+/// Nothing when the verb makes sense for the App; else what to say instead where a tool plans it, or where nothing does.
+std::optional<Answer> check_planned(const Call& call, const App& app);
 /// Nothing when the verb makes sense for the App; else what to say of one that stands for the orphans of a namespace.
 std::optional<Answer> check_orphans(const Call& call, const App& app);
 /// Shared by all verbs that make a Change: makes it, or says why not. `remark` (mrkdwn) is said beside the card.

@@ -1,4 +1,5 @@
 // From a verb to a Change: what stands in its way is looked at in the very transaction that makes it.
+#include "bot/change/move.hpp"
 #include "bot/change/set_out.hpp"
 #include "bot/conversation/bulk.hpp"
 #include "bot/command/ignore_request.hpp"
@@ -22,6 +23,7 @@ constexpr Duration kLongestVerify = std::chrono::minutes{10};
 struct Wish {
   Change draft;
   App app;
+  std::vector<App> places;  ///< it, and of a move what it is to be there
   std::shared_ptr<const Config> policy;
   AuditEntry refused;
   std::string workspace_url;
@@ -96,14 +98,24 @@ Result<AskedFor> make_change(storage::Transaction& tx, Wish wish) {
   auto& draft = wish.draft;
   draft.break_glass = broken_glass_of(wish, holds);
   const bool bound = draft.break_glass.empty() && !is_git_only(draft.verb);
-  const auto* overridden = bound ? freeze_to_override(*wish.policy, wish.app, wish.now) : nullptr;
-  QuorumFacts facts;
-  facts.verb = draft.verb;
-  facts.requester = draft.requester;
-  facts.overridden = overridden;
-  facts.break_glass = !draft.break_glass.empty();
-  draft.quorum = quorum_of(*wish.policy, wish.app, facts);
-  if (const auto obstacle = obstacle_to(*wish.policy, wish.app, draft, holds, GateStage::Request, wish.now)) {
+  const FreezeConfig* overridden = nullptr;
+  std::optional<Quorum> quorum;
+  for (const auto& place : wish.places) {
+    QuorumFacts facts;
+    facts.verb = draft.verb;
+    facts.requester = draft.requester;
+    facts.overridden = bound ? freeze_to_override(*wish.policy, place, wish.now) : nullptr;
+    facts.break_glass = !draft.break_glass.empty();
+    if (facts.overridden != nullptr) overridden = facts.overridden;
+    auto of_place = quorum_of(*wish.policy, place, facts);
+    quorum = quorum ? stricter(*wish.policy, *quorum, wish.places.front(), of_place, place) : std::move(of_place);
+  }
+  draft.quorum = std::move(*quorum);
+  std::optional<Obstacle> obstacle;
+  for (const auto& place : wish.places) {
+    if (!obstacle) obstacle = obstacle_to(*wish.policy, place, draft, holds, GateStage::Request, wish.now);
+  }
+  if (obstacle) {
     wish.refused.detail = fmt::format(R"({{"verb":"{}","rule":{}}})", to_string(draft.verb), json_quoted(obstacle->rule));
     TRY(reply, refuse_in(tx, wish.refused, fmt::format("{}{}.", obstacle->rule == "halt" ? "Everything is " : "", obstacle->why)));
     return asked;
@@ -169,6 +181,10 @@ ChangeDeed change_deed(const Services& services, const Call& call, const App& ap
   wish.now = services.clock.wall_now();
   if (const auto expiry = approval_expiry(services.config, app, to_string(verb))) draft.expires_at = wish.now + *expiry;
   wish.app = app;
+  wish.places.push_back(app);
+  if (verb == ChangeVerb::Move) {
+    if (auto there = moved_app(app, move_request_from(wanted.argument), services.config)) wish.places.push_back(std::move(*there));
+  }
   wish.policy = policy_snapshot(services.config);
   wish.refused = refusal_entry(call, "");
   wish.refused.app = app.name;

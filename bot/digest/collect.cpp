@@ -239,7 +239,30 @@ asio::awaitable<view::DigestContent> Digest::look_at(std::vector<std::string> na
     auto behind = co_await std::move(looking);
     if (behind && now - *behind->since >= forgotten) content.pauses.push_back(std::move(*behind));
   }
+  std::vector<App> looked;
+  std::ranges::copy_if(apps, std::back_inserter(looked), [&](const App& app) { return wanted.empty() || wanted.contains(app.name); });
+  add_deployers_pauses(content, looked, now);
   co_return content;
+}
+
+void Digest::add_deployers_pauses(view::DigestContent& content, const std::vector<App>& apps, WallTime now) const {
+  if (!pauses_) return;
+  for (const auto& pause : pauses_()) {
+    const auto app = std::ranges::find(apps, pause.app, &App::name);
+    if (app == apps.end() || (pause.since && now - *pause.since < config_.alerts.forgotten)) continue;
+    // Where the object itself is an App's, that App's pause says it already.
+    const auto object = to_string(app->deployer.object);
+    const bool told = std::ranges::any_of(content.pauses, [&](const view::Pause& one) { return !app->deployer.object.name.empty() && one.what.find(object) != std::string::npos; });
+    if (told) continue;
+    std::optional<App> holder;
+    std::optional<Manifest> held;
+    for (const auto& other : fleet_.apps()) {
+      if (holder || other.name == app->name || !is_rendered(other)) continue;
+      held = fleet_.desired(other.name, app->deployer.object);
+      if (held) holder = other;
+    }
+    content.pauses.push_back(pause_of(pause, *app, holder ? &*holder : nullptr, held ? &*held : nullptr));
+  }
 }
 
 }  // namespace driftwarden

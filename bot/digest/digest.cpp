@@ -93,8 +93,8 @@ std::optional<WallTime> digest_due(const Config& config, WallTime now) {
   return std::nullopt;
 }
 
-Digest::Digest(asio::any_io_executor executor, Clock& clock, const Config& config, AsyncStore& store, Outbox& outbox, Fleet& fleet)
-    : clock_(clock), config_(config), store_(store), outbox_(outbox), fleet_(fleet), tasks_(executor) {}
+Digest::Digest(asio::any_io_executor executor, Clock& clock, const Config& config, AsyncStore& store, Outbox& outbox, Fleet& fleet, DeployPauses pauses)
+    : clock_(clock), config_(config), store_(store), outbox_(outbox), fleet_(fleet), pauses_(std::move(pauses)), tasks_(executor) {}
 
 void Digest::start() { tasks_.spawn("digest", run()); }
 

@@ -108,6 +108,18 @@ class Pauses {
 
 }  // namespace
 
+view::Pause pause_of(const DeployPause& pause, const App& app, const App* holder, const Manifest* held) {
+  view::Pause told{app.name, pause.what, pause.who, "", pause.since, ""};
+  if (holder != nullptr && held != nullptr) {
+    const bool in_git = is_true(spec_of(*held, "suspend"));
+    told.why = in_git ? "so in Git" : "changed live";
+    told.command = in_git ? fmt::format("set {} {}/{} .spec.suspend=false", holder->name, held->ref.kind, held->ref.name) : "sync " + holder->name;
+  } else if (app.deployer.kind == DeployerKind::ArgoCd && app.deployer.may_sync) {
+    told.command = "sync " + app.name;
+  }
+  return told;
+}
+
 std::vector<view::Pause> pauses_in(const App& app, const DriftReport& report, const std::vector<Manifest>& desired) {
   Pauses pauses{app, report};
   for (const auto& manifest : desired) {

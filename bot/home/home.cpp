@@ -1,4 +1,5 @@
 #include "bot/home/home.hpp"
+#include "bot/home/status_row.hpp"
 
 #include "bot/change/change_steps.hpp"
 #include "bot/change/plan.hpp"
@@ -54,11 +55,7 @@ bool owns(const Config& config, const PersonId& who, const App& app) {
 }
 
 view::StatusRow row_of(Fleet& fleet, const App& app, const HomeFacts& facts) {
-  view::StatusRow row;
-  row.app = app;
-  row.report = fleet.report(app.name);
-  const auto health = fleet.health(app.name);
-  row.health = health.why.empty() ? std::string(kubernetes::to_string(health.health)) : fmt::format("{}: {}", kubernetes::to_string(health.health), health.why);
+  auto row = status_row(fleet, app);
   if (const auto found = facts.incident_of.find(app.name); found != facts.incident_of.end()) row.incident = facts.incidents[found->second];
   if (const auto found = facts.change_of.find(app.name); found != facts.change_of.end()) row.open_change = facts.changes[found->second];
   return row;

@@ -184,6 +184,7 @@ asio::awaitable<slack::Message> Incidents::message_of_one(AlertState state, App 
   context.open_change = state.open_change;
   context.now = clock_.wall_now();
   context.mentions = mentions_of(state.members);
+  context.opinion = fleet_.report(app.name).opinion;
   if (incident.state != IncidentState::Resolved) {
     auto looking = earlier_revision(app, incident.report);
     context.rolled_back_to = co_await std::move(looking);

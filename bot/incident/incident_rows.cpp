@@ -103,7 +103,7 @@ Result<void> enqueue_note(storage::Transaction& tx, const Incident& incident, co
 }
 
 Result<void> enqueue_repeat(storage::Transaction& tx, const Incident& leader, const std::string& text, WallTime now) {
-  const json payload{{"incident", leader.id}, {"text", text}, {"broadcast", true}, {"mention", true}, {"repeat", leader.reminders}};
+  const json payload{{"incident", leader.id}, {"text", text}, {"broadcast", true}, {"repeat", leader.reminders}};
   auto row = row_for(leader.id, "slack.note", fmt::format("note:{}:repeat:{}", leader.id, leader.reminders), payload, now);
   row.coalesce = fmt::format("repeat:{}", leader.id);
   return put(tx, row);
@@ -111,7 +111,7 @@ Result<void> enqueue_repeat(storage::Transaction& tx, const Incident& leader, co
 
 Result<void> enqueue_rise(storage::Transaction& tx, const Incident& incident, const std::string& text, WallTime now) {
   const auto shown = shown_by(incident);
-  const json payload{{"incident", shown}, {"text", text}, {"broadcast", true}, {"mention", true}, {"of", incident.id}};
+  const json payload{{"incident", shown}, {"text", text}, {"broadcast", true}, {"of", incident.id}};
   return put(tx, row_for(shown, "slack.note", fmt::format("note:{}:rise-{}:{}", shown, incident.id, now.time_since_epoch().count()), payload, now));
 }
 

@@ -1,6 +1,7 @@
 #include "bot/incident/incidents.hpp"
 
 #include "bot/routing/routing.hpp"
+#include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 
@@ -263,7 +264,8 @@ void Incidents::tell_admins(const std::string& about, const std::string& text) {
 storage::OutboxRow Incidents::notice(const std::string& about, const std::string& text) const {
   const auto now = clock_.wall_now();
   storage::OutboxRow row;
-  row.key = fmt::format("{}:{}", about, now.time_since_epoch().count());
+  // Several about one thing may come at once.
+  row.key = fmt::format("{}:{}:{}", about, now.time_since_epoch().count(), sha256_hex(text).substr(0, 12));
   row.kind = "slack.notice";
   row.lane = about;
   row.payload = fmt::format(R"({{"channel":{},"text":{}}})", json_quoted(config_.slack.admin_channel), json_quoted(text));

@@ -108,7 +108,7 @@ asio::awaitable<void> RolloutWatch::run() {
 /// Some Apps at a time. While an App's rollout is watched, what was before it is what counts.
 asio::awaitable<void> RolloutWatch::look_around() {
   auto apps = fleet_.apps();
-  std::erase_if(apps, [](const App& app) { return app.orphans; });
+  std::erase_if(apps, [](const App& app) { return !is_rendered(app); });
   std::ranges::sort(apps, {}, &App::name);
   auto next = std::ranges::upper_bound(apps, looked_at_, {}, &App::name);
   for (std::size_t i = 0; i < std::min(kLookedAtOnce, apps.size()); ++i) {

@@ -24,6 +24,12 @@ struct QuorumFacts {
 /// Of create-app the App comes with its pattern's owners or none (created_app), never with those that the request names.
 Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts);
 
+/// Of what concerns two places: as many yeses as the one that wants more of them, each by somebody whose yes counts in both, with everything that either
+/// asks for besides. A place that needs nobody has no say in who it is. Nobody in common: then nobody can.
+Quorum stricter(const Config& config, const Quorum& one, const App& here, const Quorum& other, const App& there);
+/// Why there aren't enough people who could say yes, for people; "" = there are.
+std::string too_few_can(const Config& config, const Quorum& quorum, const App& app, const PersonId& requester);
+
 /// Whether `who`'s yes counts, and if not why, for people. `delegations` are the active ones; with `now` those that are over are told apart.
 struct ApproverVerdict {
   bool counts = false;

@@ -10,6 +10,9 @@
 namespace driftwarden {
 namespace {
 
+/// In `from`, where an empty list would mean everybody: no person and no group is called so.
+constexpr std::string_view kNobody = "nobody: who may approve it in one place may not in the other";
+
 bool is_any_of(const Config& config, const PersonId& who, const std::vector<PersonId>& people) {
   return std::ranges::any_of(people, [&](const PersonId& person) { return is_same_person(config, who, person); });
 }
@@ -144,6 +147,37 @@ Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts)
   leave_out_missing_owners(app, facts, quorum);
   add_exclusions(config, facts, quorum);
   return quorum;
+}
+
+Quorum stricter(const Config& config, const Quorum& one, const App& here, const Quorum& other, const App& there) {
+  Quorum both = one;
+  both.need = std::max(one.need, other.need);
+  both.rule = one.rule == other.rule ? one.rule : one.rule + "; " + other.rule;
+  both.step_up = std::max(one.step_up, other.step_up);
+  both.typed_name = one.typed_name || other.typed_name;
+  for (const auto& person : other.excluded) {
+    if (std::ranges::find(both.excluded, person) == both.excluded.end()) both.excluded.push_back(person);
+  }
+  std::erase_if(both.code_owners, [&](const PersonId& owner) { return std::ranges::find(other.code_owners, owner) == other.code_owners.end(); });
+  const auto of_one = approvers_of(config, one, here);
+  const auto of_other = approvers_of(config, other, there);
+  if (one.from == other.from && of_one == of_other) return both;
+  // What a group or "owners" means depends on the place: people don't.
+  if (one.need == 0 && other.need > 0) {
+    both.from = of_other;
+  } else {
+    both.from = of_one;
+    if (other.need > 0 || one.need == 0) std::erase_if(both.from, [&](const PersonId& person) { return std::ranges::find(of_other, person) == of_other.end(); });
+  }
+  if (both.from.empty()) both.from.emplace_back(kNobody);
+  return both;
+}
+
+std::string too_few_can(const Config& config, const Quorum& quorum, const App& app, const PersonId& requester) {
+  const auto can = approvers_of(config, quorum, app, requester);
+  if (static_cast<int>(can.size()) >= quorum.need) return {};
+  const auto who = can.empty() ? std::string("nobody") : "only " + join(can, ", ");
+  return fmt::format("it needs {} of those who may approve it in each of its places ({}), and {} but {} may", quorum.need, quorum.rule, who, requester);
 }
 
 ApproverVerdict may_count(const Config& config, const PersonId& who, const Change& change, const App& app, const std::vector<Delegation>& delegations,

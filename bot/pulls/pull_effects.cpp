@@ -89,7 +89,7 @@ view::PullEffect compared(const Comparison& given) {
 std::vector<KnownApp> PullWatch::apps_of(const std::string& repository) const {
   std::vector<KnownApp> known;
   for (auto& app : parts_.fleet->apps()) {
-    if (app.orphans || app.repository != repository) continue;
+    if (!is_rendered(app) || app.repository != repository) continue;
     auto sources = parts_.fleet->sources(app.name);
     known.push_back({std::move(app), std::move(sources)});
   }

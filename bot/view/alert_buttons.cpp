@@ -23,6 +23,16 @@ std::vector<Act> acts_for(Cause cause) {
   return {Act::Snooze, Act::Ack};
 }
 
+/// A tool plans it: nothing is synced or adopted, but planned, and where that is allowed applied.
+std::vector<Act> planned_acts(const DriftReport& report, const App& app) {
+  if (report.state == AppState::Unknown) return {Act::PlanAgain, Act::Snooze, Act::Ack};
+  std::vector<Act> acts{Act::Diff, Act::PlanAgain};
+  if (app.kind == AppKind::Terraform && app.plan.apply) acts.push_back(Act::Apply);
+  if (report.cause == Cause::GitAhead) acts.push_back(Act::Rollback);
+  acts.insert(acts.end(), {Act::Snooze, Act::Ack});
+  return acts;
+}
+
 std::string sync_words(const App& app, const DriftReport& report) {
   auto words = fmt::format("Opens a pull request that puts Git's *{}* back in force. Somebody else approves it.", slack::escape(app.name));
   const auto extra = std::ranges::count(report.objects, Verdict::Extra, &ObjectDrift::verdict);
@@ -34,6 +44,7 @@ std::string sync_words(const App& app, const DriftReport& report) {
 
 std::vector<Act> acts_for(const DriftReport& report, const App& app) {
   if (app.orphans) return {Act::Diff, Act::Snooze, Act::Ack};
+  if (app.kind != AppKind::Kubernetes) return planned_acts(report, app);
   if (report.state == AppState::Unknown) return {Act::Snooze, Act::Ack};
   auto acts = acts_for(report.cause);
   // What a pinned App shows is an earlier revision: an edit of today's files would not reach it.
@@ -46,7 +57,10 @@ std::vector<Act> acts_for(const DriftReport& report, const App& app) {
 Button button_of(Act act, const App& app, const DriftReport& report) {
   using Style = Button::Style;
   switch (act) {
-    case Act::Diff: return {"Diff", "diff " + app.name, Style::Plain, ""};
+    case Act::Diff: return {app.kind == AppKind::Kubernetes ? "Diff" : "Plan", "diff " + app.name, Style::Plain, ""};
+    case Act::PlanAgain: return {"Plan again", "refresh " + app.name, Style::Plain, ""};
+    case Act::Apply: return {"Apply", "apply " + app.name, Style::Primary, "Has it planned once more. Exactly that plan is applied, when somebody else approves it."};
+    case Act::Pin: return {"Pin image", "pin-image " + app.name, Style::Plain, "Opens a pull request that names the image by its digest."};
     case Act::Sync: return {"Sync", "sync " + app.name, Style::Primary, sync_words(app, report)};
     case Act::Adopt: return {"Adopt", "adopt " + app.name, Style::Plain, "Opens a pull request that brings what was changed live into Git."};
     case Act::Rollback: return {"Rollback", "rollback " + app.name, Style::Plain, "Opens a pull request that takes Git back to the revision before."};

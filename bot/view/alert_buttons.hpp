@@ -9,7 +9,7 @@
 
 namespace driftwarden::view {
 
-enum class Act { Diff, Sync, Adopt, Rollback, Ignore, Snooze, Ack };
+enum class Act { Diff, Sync, Adopt, Rollback, Ignore, Snooze, Ack, PlanAgain, Apply, Pin };
 
 /// What makes sense for a cause, in order. Snooze and Ack belong to every incident; the others may be offered elsewhere, too.
 std::vector<Act> acts_for(const DriftReport& report, const App& app);

@@ -37,7 +37,7 @@ bool worse(const GroupRow& a, const GroupRow& b) {
 /// "prod-eu" where all are there, else "3 clusters".
 std::string place_of(const std::vector<GroupRow>& rows) {
   std::map<std::string, std::string> clusters;  // with their environment
-  for (const auto& row : rows) clusters.emplace(row.app.cluster, row.app.environment);
+  for (const auto& row : rows) clusters.emplace(place_name(row.app), row.app.environment);
   if (clusters.size() != 1) return fmt::format("{} clusters", clusters.size());
   const auto& [cluster, environment] = *clusters.begin();
   return bold(cluster) + (environment.empty() ? "" : " (" + slack::escape(environment) + ")");
@@ -108,7 +108,7 @@ struct RowStyle {
 };
 
 std::string row_line(const GroupRow& row, const RowStyle& style, WallTime now) {
-  auto line = fmt::format("\u2022 {} {}", bold(row.app.name.empty() ? row.incident.app : row.app.name), name_words(row.app.cluster));
+  auto line = fmt::format("\u2022 {} {}", bold(row.app.name.empty() ? row.incident.app : row.app.name), name_words(place_name(row.app)));
   if (style.environment && !row.app.environment.empty()) line += " (" + name_words(row.app.environment) + ")";
   if (!is_over(row)) line += ", " + format_age(std::max(Duration{0}, std::chrono::duration_cast<Duration>(now - row.incident.opened_at)));
   if (style.cause) line += ", " + cause_words(row.incident.report);
@@ -152,7 +152,7 @@ std::string storm_lines(const std::vector<GroupRow>& rows) {
   for (const auto& row : rows) {
     ++causes[cause_words(row.incident.report.cause)];
     ++environments[row.app.environment];
-    ++clusters[row.app.cluster];
+    ++clusters[place_name(row.app)];
   }
   return fmt::format("Cause: {}\nEnvironment: {}\nCluster: {}", counts(causes), counts(environments), counts(clusters));
 }

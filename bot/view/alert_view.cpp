@@ -23,7 +23,11 @@ std::string resolved_title(const Incident& incident, const App& app, const std::
   return fmt::format(":white_check_mark: {} is in sync again on {}, after {}", bold(app.name), where, age);
 }
 
-std::string place_of(const App& app) { return bold(app.cluster) + (app.environment.empty() ? "" : " (" + slack::escape(app.environment) + ")"); }
+/// What a tool plans is on no cluster.
+std::string place_of(const App& app) {
+  if (app.kind != AppKind::Kubernetes) return app.environment.empty() ? code_span(app.path) : bold(app.environment);
+  return bold(app.cluster) + (app.environment.empty() ? "" : " (" + slack::escape(app.environment) + ")");
+}
 
 bool is_critical(const Incident& incident) { return incident.severity == Severity::Critical && incident.state != IncidentState::Resolved; }
 
@@ -80,7 +84,8 @@ std::vector<std::string> facts_of(const Incident& incident, const App& app, cons
   facts.push_back(fmt::format("since {}", time_span(incident.opened_at)));
   if (incident.state != IncidentState::Resolved) facts.push_back(std::string(to_string(incident.severity)));
   if (!app.orphans) {
-    facts.push_back(fmt::format("namespace {}", code_span(app.namespace_)));
+    if (app.kind == AppKind::Kubernetes) facts.push_back(fmt::format("namespace {}", code_span(app.namespace_)));
+    if (const auto by = deployer_words(app); !by.empty()) facts.push_back((app.kind == AppKind::Kubernetes ? "deployed by " : "planned by ") + by);
     facts.push_back(commit_words(incident, context));
   }
   if (!app.owners.empty()) facts.push_back("owners " + slack::escape(join(app.owners, ", ")));
@@ -92,6 +97,14 @@ std::vector<std::string> facts_of(const Incident& incident, const App& app, cons
 std::string change_line(const Change& change) {
   return fmt::format(":hourglass_flowing_sand: *{}* {} by {} is {}", change_name(change.id), to_string(change.verb), slack::escape(change.requester),
                      change.state == ChangeState::Proposed ? "waiting for approval" : std::string(to_string(change.state)));
+}
+
+std::string planned_title(const DriftReport& report, const App& app) {
+  const auto where = place_of(app);
+  if (report.state == AppState::Unknown) return fmt::format(":grey_question: {} can't be planned in {}", bold(app.name), where);
+  if (report.state == AppState::Synced) return fmt::format("{} {} is in sync in {}", state_emoji(report.state), bold(app.name), where);
+  const auto* const why = report.cause == Cause::GitAhead ? "Git is ahead, " : report.cause == Cause::LiveEdited ? "changed outside of Git, " : report.cause == Cause::Both ? "changed outside of Git, and Git is ahead, " : "";
+  return fmt::format("{} {} is OutOfSync in {}: {}{}", state_emoji(report.state), bold(app.name), where, why, planned_words(report));
 }
 
 std::string earlier_line(const AlertContext& context) {
@@ -106,6 +119,7 @@ std::string title_of(const DriftReport& report, const App& app) {
   if (app.orphans && report.state != AppState::Unknown) {
     return fmt::format(":ghost: {} in namespace {} on {} that no Git knows", counted(report.objects.size(), "object"), bold(app.namespace_), place_of(app));
   }
+  if (app.kind != AppKind::Kubernetes) return planned_title(report, app);
   if (report.state == AppState::Unknown) return fmt::format(":grey_question: {} can't be judged on {}", bold(app.name), place_of(app));
   return fmt::format("{} {} is {} on {}{}{}", state_emoji(report.state), bold(app.name), report.state == AppState::Synced ? "in sync" : "OutOfSync", place_of(app),
                      report.state == AppState::Synced ? "" : ": ", report.state == AppState::Synced ? "" : cause_words(report));
@@ -129,6 +143,7 @@ slack::Message alert_message(const Incident& incident, const App& app, const Ale
   if (!resolved) {
     paragraph(context.mentions);
     paragraph(earlier_line(context));
+    if (const auto& opinion = context.opinion ? context.opinion : incident.report.opinion) paragraph(opinion_line(*opinion));
     paragraph(join(concern_lines(incident.report), "\n"));
     if (context.open_change) paragraph(change_line(*context.open_change));
   }

@@ -23,6 +23,7 @@ struct AlertContext {
   std::string commit_author;
   std::optional<EarlierRevision> rolled_back_to{};
   WallTime now{};  ///< to say how old the verdict is
+  std::optional<Opinion> opinion{};  ///< of who deploys it, now
   std::string mentions{};  ///< "cc <@U0ALICE>", "" = nobody
 };
 

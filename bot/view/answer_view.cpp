@@ -40,6 +40,16 @@ std::string explain(const DriftReport& report) {
   }
 }
 
+std::string explain_planned(const DriftReport& report, const App& app) {
+  const auto tool = to_string(app.plan.tool);
+  switch (report.cause) {
+    case Cause::LiveEdited: return fmt::format("Somebody changed what runs, past Git: {} would take that back.", tool);
+    case Cause::GitAhead: return "Git has changes that nobody has applied yet.";
+    case Cause::Both: return "What runs was changed past Git, and Git has changes that nobody has applied yet.";
+    default: return report.reason.empty() ? fmt::format("{} would change something.", tool) : "";
+  }
+}
+
 WallTime as_of(const DriftReport& report, WallTime now) { return report.as_of == WallTime{} ? now : report.as_of; }
 
 /// What is to be said of a report, one section per kind of fact, in the blocks and in their fallback.
@@ -48,7 +58,9 @@ void add_report(Blocks& blocks, std::string& text, const DriftReport& report, st
     blocks.section(slack::escape(ellipsize(report.reason, 1000)));
     text += "\n" + slack::escape(ellipsize(report.reason, 1000));
   }
-  for (const auto& lines : {drift_lines(report, limit), concern_lines(report), hidden_lines(report)}) {
+  const auto opinion = report.opinion ? opinion_line(*report.opinion) : std::string();
+  const std::vector<std::string> second = opinion.empty() ? std::vector<std::string>{} : std::vector<std::string>{opinion};
+  for (const auto& lines : {drift_lines(report, limit), second, concern_lines(report), hidden_lines(report)}) {
     add_packed(blocks, lines);
     if (!lines.empty()) text += "\n" + join(lines, "\n");
   }
@@ -63,20 +75,6 @@ std::string incident_line(const Incident& incident, WallTime now) {
 }
 
 }  // namespace
-
-slack::Message help_message(const std::vector<Verb>& allowed, const std::string& bot_name) {
-  std::vector<std::string> lines;
-  for (const auto& info : verbs()) {
-    if (std::ranges::find(allowed, info.verb) == allowed.end()) continue;
-    const auto usage = info.usage.empty() ? std::string(info.name) : fmt::format("{} {}", info.name, info.usage);
-    lines.push_back(fmt::format("`{}` {}", usage, info.summary));
-  }
-  Blocks blocks;
-  blocks.section(fmt::format("Say {} in a channel, just the command in a direct message, or `/warden COMMAND`. In an alert's thread the App is understood.", code_span(fmt::format("@{} COMMAND", bot_name))));
-  add_packed(blocks, lines);
-  blocks.context({"Every change is a commit that somebody else approves. What you may not do is not listed."});
-  return message_of(blocks, "Commands:\n" + join(lines, "\n"));
-}
 
 slack::Message not_understood_message(const NotUnderstood& trouble) {
   Blocks blocks;
@@ -102,18 +100,22 @@ slack::Message app_status_message(const StatusRow& row, WallTime now) {
     facts.push_back(fmt::format("Git {}", code_span(short_sha(row.report.revision))));
     facts.push_back(fmt::format("path {}", code_span(row.app.path)));
   }
-  facts.push_back(fmt::format("namespace {}", code_span(row.app.namespace_)));
+  if (row.app.kind == AppKind::Kubernetes) facts.push_back(fmt::format("namespace {}", code_span(row.app.namespace_)));
+  if (const auto by = deployer_words(row.app); !by.empty()) facts.push_back((row.app.kind == AppKind::Kubernetes ? "deployed by " : "planned by ") + by);
+  if (!row.app.found_by.empty()) facts.push_back("found by " + code_span(ellipsize(row.app.found_by, 120)));
   facts.push_back("as of " + time_span(as_of(row.report, now)));
   if (row.incident) facts.push_back(fmt::format("incident {} since {}", row.incident->id, time_span(row.incident->opened_at)));
   blocks.context(facts);
   blocks.context(small_print(row.report));
+  std::vector<Button> buttons;
   if (row.report.state == AppState::OutOfSync) {
-    std::vector<Button> buttons;
     for (const auto act : acts_for(row.report, row.app)) {
-      if (act == Act::Diff || act == Act::Sync || act == Act::Adopt || act == Act::Ignore) buttons.push_back(button_of(act, row.app, row.report));
+      const bool offered = act == Act::Diff || act == Act::Sync || act == Act::Adopt || act == Act::Ignore || act == Act::PlanAgain || act == Act::Apply;
+      if (offered) buttons.push_back(button_of(act, row.app, row.report));
     }
-    blocks.actions(buttons);
   }
+  if (!row.report.floating.empty() && is_rendered(row.app)) buttons.push_back(button_of(Act::Pin, row.app, row.report));
+  blocks.actions(buttons);
   return message_of(blocks, std::move(text));
 }
 
@@ -126,8 +128,10 @@ slack::Message apps_message(const std::vector<App>& apps, int asked) {
       lines.push_back(fmt::format("*{}* {}/{} \u00b7 what no Git knows", slack::escape(app.name), slack::escape(app.cluster), slack::escape(app.namespace_)));
       continue;
     }
-    lines.push_back(fmt::format("*{}* {} {}/{} \u00b7 {} {}{}", slack::escape(app.name), slack::escape(app.environment), slack::escape(app.cluster), slack::escape(app.namespace_),
-                                slack::escape(app.repository), code_span(app.path), app.track == Track::Pin ? " \u00b7 pinned" : ""));
+    const auto by = app.kind != AppKind::Kubernetes ? std::string(to_string(app.plan.tool)) : app.deployer.kind == DeployerKind::None ? std::string() : std::string(to_string(app.deployer.kind));
+    const auto place = app.kind == AppKind::Kubernetes ? fmt::format(" {}/{}", slack::escape(app.cluster), slack::escape(app.namespace_)) : std::string();
+    lines.push_back(fmt::format("*{}* {}{} \u00b7 {} {}{}{}", slack::escape(app.name), slack::escape(app.environment), place, slack::escape(app.repository), code_span(app.path),
+                                app.track == Track::Pin ? " \u00b7 pinned" : "", by.empty() ? "" : " \u00b7 " + by));
   }
   if (lines.empty()) lines.emplace_back("I watch no App yet: add one under `apps` in my configuration.");
   Blocks blocks;
@@ -151,7 +155,7 @@ slack::Message diff_message(const App& app, const DriftReport& report, const std
   std::vector<std::string> facts;
   if (!app.orphans) facts.push_back(fmt::format("Git {}", code_span(short_sha(report.revision))));
   facts.push_back("as of " + time_span(as_of(report, now)));
-  if (!diffs.empty()) facts.push_back("`-` live, `+` Git: what a sync would do");
+  if (!diffs.empty()) facts.push_back(app.kind == AppKind::Kubernetes ? "`-` live, `+` Git: what a sync would do" : fmt::format("what {} would do", to_string(app.plan.tool)));
   if (diffs.size() > kDiffsInline && !whole_as_file) facts.push_back(fmt::format("{} more objects differ", diffs.size() - kDiffsInline));
   if (whole_as_file) facts.push_back("the whole diff is in the file");
   blocks.context(facts);
@@ -196,10 +200,15 @@ slack::Message why_message(const App& app, const DriftReport& report, const std:
   } else if (report.state == AppState::Unknown) {
     text = fmt::format(":grey_question: *{}* can't be judged: {}", slack::escape(app.name), slack::escape(report.reason));
   } else {
-    text = fmt::format(":mag: *{}* is OutOfSync: *{}*. {}", slack::escape(app.name), cause_words(report), explain(report));
+    const bool planned = app.kind != AppKind::Kubernetes;
+    text = fmt::format(":mag: *{}* is OutOfSync: *{}*. {}", slack::escape(app.name), planned ? planned_words(report) : cause_words(report), planned ? explain_planned(report, app) : explain(report));
   }
   blocks.section(text);
   add_report(blocks, text, report, 10);
+  if (const auto why = disagreement(report); !why.empty()) {
+    blocks.section(why);
+    text += "\n" + why;
+  }
   std::vector<std::string> facts;
   if (incident) facts.push_back(fmt::format("for {}", format_age(now - incident->opened_at)));
   facts.push_back(age_words(report, now));

@@ -14,7 +14,6 @@
 
 namespace driftwarden::view {
 
-slack::Message help_message(const std::vector<Verb>& allowed, const std::string& bot_name);
 slack::Message not_understood_message(const NotUnderstood& trouble);
 
 struct StatusRow {

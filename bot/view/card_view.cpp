@@ -2,6 +2,7 @@
 
 #include "bot/view/blocks.hpp"
 #include "bot/view/change_words.hpp"
+#include "bot/view/drift_words.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -25,20 +26,29 @@ std::string verb_before(ChangeVerb verb) {
     case ChangeVerb::Sync:
     case ChangeVerb::Rollback:
     case ChangeVerb::Adopt:
-    case ChangeVerb::Ignore:
-    case ChangeVerb::BreakGlass: return std::string(to_string(verb)) + " ";
+    case ChangeVerb::Ignore: return std::string(to_string(verb)) + " ";
     case ChangeVerb::SetImage:
     case ChangeVerb::Scale:
     case ChangeVerb::Set:
     case ChangeVerb::Promote:
     case ChangeVerb::CreateApp:
+    case ChangeVerb::Move:
+    case ChangeVerb::Apply:
     case ChangeVerb::Restart: return "";
   }
   return "";
 }
 
+/// "on *prod-eu*"; of what a tool plans "in *production*". Of a move where it was.
+std::string place_words(const Change& change, const App& app, bool bold) {
+  const auto mark = [&](const std::string& text) { return bold ? fmt::format("*{}*", d().text(text)) : d().text(text); };
+  if (app.kind != AppKind::Kubernetes) return "in " + mark(app.environment.empty() ? app.path : app.environment);
+  const auto from = change.verb == ChangeVerb::Move ? move_origin(change) : std::string();
+  return "on " + mark(from.empty() ? app.cluster : from);
+}
+
 std::string head_line(const Change& change, const App& app) {
-  return fmt::format("*{}* {}*{}* on *{}*: {}", change_name(change.id), verb_before(change.verb), d().text(app.name), d().text(app.cluster), intent_words(change));
+  return fmt::format("*{}* {}*{}* {}: {}", change_name(change.id), verb_before(change.verb), d().text(app.name), place_words(change, app, true), intent_words(change));
 }
 
 std::string notes_words(const Change& change) {
@@ -67,8 +77,10 @@ void add_plan(Blocks& blocks, const Change& change) {
     blocks.section("_No cluster changes by it: only what is told as drift._");
   } else if (change.diff.empty()) {
     if (!is_live(change.verb)) blocks.section("_The cluster gets nothing new by it: only Git records the decision._");
+  } else if (is_planned_later(change.diff)) {
+    blocks.section("_" + d().text(change.diff) + "_");
   } else {
-    blocks.section("*In the cluster*").code(change.diff, "diff");
+    blocks.section(change.verb == ChangeVerb::Apply ? "*What is applied*" : "*In the cluster*").code(change.diff, "diff");
   }
 }
 
@@ -78,10 +90,11 @@ std::vector<std::string> open_lines(const Change& change, const App& app) {
   return lines;
 }
 
-bool broke_glass(const Change& change) { return !change.break_glass.empty() || change.verb == ChangeVerb::BreakGlass; }
+bool broke_glass(const Change& change) { return !change.break_glass.empty(); }
 
-std::vector<std::string> facts_of(const Change& change, const std::vector<PersonId>& counted, const std::string& named) {
+std::vector<std::string> facts_of(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::string& named) {
   std::vector<std::string> facts{fmt::format("asked by {} {}", d().text(ellipsize(change.requester, 200)), time_span(change.requested_at))};
+  if (const auto by = app.deployer.kind == DeployerKind::None || is_live(change.verb) ? std::string() : deployer_words(app); !by.empty()) facts.push_back("put in force by " + by);
   if (!change.pull_request_url.empty()) facts.push_back(link(change.pull_request_url, fmt::format("pull request #{}", change.pull_request)));
   if (change.state == ChangeState::Proposed) {
     if (!named.empty()) facts.push_back("may approve: " + named);
@@ -126,9 +139,9 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
   }
   blocks.section(standing);
   blocks.context({stages_words(change, d())});
-  blocks.context(facts_of(change, counted, named));
+  blocks.context(facts_of(change, app, counted, named));
   blocks.actions(buttons_of(change, app));
-  auto fallback = fmt::format("{} {}{} on {}: {}\n{}\nasked by {}{}", name, verb_before(change.verb), d().text(app.name), d().text(app.cluster), intent_words(change), standing,
+  auto fallback = fmt::format("{} {}{} {}: {}\n{}\nasked by {}{}", name, verb_before(change.verb), d().text(app.name), place_words(change, app, false), intent_words(change), standing,
                               d().text(ellipsize(change.requester, 200)), change.reason.empty() ? "" : ": " + reason_words(change));
   if (!conditions.empty()) fallback += "\n" + conditions;
   if (const auto stage = stage_words(change); !stage.empty()) fallback += "\n" + stage;

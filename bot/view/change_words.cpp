@@ -9,6 +9,7 @@
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <set>
@@ -123,6 +124,11 @@ std::string rollback_words(const Change& change, const Dialect& dialect) {
   return "roll back to " + dialect.code(short_sha(change.target_revision));
 }
 
+std::string move_words(const Change& change, const Dialect& dialect) {
+  const auto request = move_request_from(change.argument);
+  return fmt::format("move it to {}{}", dialect.code(ellipsize(request.cluster, kValueShown)), request.namespace_.empty() ? "" : ", namespace " + dialect.code(ellipsize(request.namespace_, kValueShown)));
+}
+
 }  // namespace
 
 const Dialect& slack_dialect() {
@@ -152,9 +158,25 @@ std::string what_words(const Change& change, const Dialect& dialect) {
     case ChangeVerb::Promote: return "promote what " + dialect.code(promote_request_from(change.argument).from) + " runs";
     case ChangeVerb::CreateApp: return create_words(change, dialect);
     case ChangeVerb::Restart: return restart_words(change, dialect);
-    case ChangeVerb::BreakGlass: return fmt::format("apply {} straight to the cluster, Git follows", dialect.code(short_sha(change.target_revision)));
+    case ChangeVerb::Move: return move_words(change, dialect);
+    case ChangeVerb::Apply: return "apply what is planned, exactly as shown";
   }
   return "";
+}
+
+namespace {
+constexpr std::string_view kPlannedLater = " plans what comes of it after the merge.";
+}  // namespace
+
+std::string planned_later(const App& app) { return std::string(to_string(app.plan.tool)) + std::string(kPlannedLater); }
+
+bool is_planned_later(const std::string& diff) { return diff.ends_with(kPlannedLater); }
+
+std::string move_origin(const Change& change) {
+  const auto argument = nlohmann::json::parse(change.argument, nullptr, false);
+  const nlohmann::json::json_pointer cluster("/from/cluster");
+  if (!argument.is_object() || !argument.contains("from") || !argument.at("from").is_object() || !argument.contains(cluster) || !argument.at(cluster).is_string()) return {};
+  return argument.at(cluster).get<std::string>();
 }
 
 std::string intent_words(const Change& change) { return what_words(change, slack_dialect()); }

@@ -9,6 +9,12 @@
 
 namespace driftwarden::view {
 
+/// Change::diff of what a tool plans: what it comes to isn't known before the merge.
+std::string planned_later(const App& app);
+bool is_planned_later(const std::string& diff);
+/// The cluster that a move takes its App from; "" when the Change doesn't say.
+std::string move_origin(const Change& change);
+
 /// How words are written where they are shown. `text` makes words from outside harmless.
 struct Dialect {
   std::string (*text)(std::string_view);

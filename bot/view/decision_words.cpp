@@ -90,6 +90,8 @@ std::string done_words(const Change& change, const Dialect& dialect) {
     const auto count = restart_request_from(change.argument).workloads.size();
     return fmt::format(":white_check_mark: restarted {} {}", count == 0 ? "all workloads" : counted(count, "workload"), after_words(change));
   }
+  if (change.verb == ChangeVerb::Apply) return fmt::format(":white_check_mark: applied {}: a new plan has nothing to change", after_words(change));
+  if (is_planned_later(change.diff)) return fmt::format(":white_check_mark: in Git as {} {}{}", sha, after_words(change), change.notes.empty() ? "" : ": " + dialect.text(ellipsize(change.notes.back(), 300)));
   auto words = fmt::format(":white_check_mark: in sync and healthy {}", after_words(change));
   if (!change.merged_sha.empty()) words += fmt::format(": {} is in force", sha);
   return words;
@@ -110,11 +112,12 @@ std::string under_way_words(const Change& change, const Dialect& dialect) {
   const auto sha = dialect.code(short_sha(change.merged_sha));
   if (change.state == ChangeState::Verifying) {
     if (change.verb == ChangeVerb::Ignore) return fmt::format(":mag: merged as {}, waiting until the rule counts", sha);
+    if (change.verb == ChangeVerb::Apply) return ":mag: applied, planning once more to see that nothing is left";
+    if (is_planned_later(change.diff)) return fmt::format(":mag: merged as {}, planning what comes of it", sha);
     if (is_live(change.verb)) return ":mag: done in the cluster, waiting until the workloads are healthy";
     return fmt::format(":mag: {} is applied, waiting until it is in sync and healthy", sha);
   }
   if (change.verb == ChangeVerb::Restart) return ":arrows_counterclockwise: restarting";
-  if (change.verb == ChangeVerb::BreakGlass) return ":arrows_counterclockwise: applying";
   if (is_git_only(change.verb)) return fmt::format(":arrows_counterclockwise: merged as {}", sha);
   const auto waits = change.waiting_for.empty() ? std::string(", applying") : waits_words(change, "; it ", dialect);
   if (!change.break_glass.empty()) return fmt::format(":arrows_counterclockwise: {} goes straight to the cluster, Git follows{}", sha, waits);
@@ -196,9 +199,8 @@ std::string quorum_words(const Change& change, const std::vector<PersonId>& coun
 
 std::vector<std::string> condition_lines(const Change& change, const App& app, const Dialect& dialect) {
   std::vector<std::string> lines;
-  if (!change.break_glass.empty() || change.verb == ChangeVerb::BreakGlass) {
-    const auto& who = change.break_glass.empty() ? change.requester : change.break_glass;
-    lines.push_back(fmt::format(":rotating_light: {} by {}: neither approvals nor freezes hold it back, and its owners are told", dialect.bold("BREAK-GLASS"), shortened(who, dialect)));
+  if (!change.break_glass.empty()) {
+    lines.push_back(fmt::format(":rotating_light: {} by {}: neither approvals nor freezes hold it back, and its owners are told", dialect.bold("BREAK-GLASS"), shortened(change.break_glass, dialect)));
   }
   if (const auto freeze = freeze_words(change.quorum.rule); !freeze.empty()) lines.push_back(":snowflake: " + shortened(freeze, dialect) + (change.quorum.need > 0 ? " approvals" : ""));
   if (change.quorum.step_up == StepUp::Totp) lines.emplace_back(":key: a yes needs a one-time code here, or a review on the forge");
@@ -228,7 +230,8 @@ std::string standing_words(const Change& change, const std::vector<PersonId>& co
 
 std::string way_back(const Change& change, const App& app) {
   const bool merged = change.state == ChangeState::Failed && !change.merged_sha.empty() && !change.base_sha.empty();
-  return merged && !app.orphans && !is_git_only(change.verb) && change.verb != ChangeVerb::CreateApp ? change.base_sha : "";
+  const bool can_go_back = !app.orphans && !is_git_only(change.verb) && change.verb != ChangeVerb::CreateApp && change.verb != ChangeVerb::Move;
+  return merged && can_go_back ? change.base_sha : "";
 }
 
 }  // namespace driftwarden::view

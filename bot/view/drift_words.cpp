@@ -36,7 +36,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kNotes{{
 }};
 
 /// Why something is no drift, or said elsewhere: nothing to tell in an alert.
-constexpr std::array<std::string_view, 13> kQuietNotes{"unconfirmed", "ignored-by-rule", "ignore-rule-expired", "autoscaled",      "aggregated-rules", "ca-bundle",          "restarted",       "same-quantity",
+constexpr std::array<std::string_view, 14> kQuietNotes{"unconfirmed", "deployer-tracking", "ignored-by-rule", "ignore-rule-expired", "autoscaled",      "aggregated-rules", "ca-bundle",          "restarted",       "same-quantity",
                                                       "same-duration", "order-only", "crd-field-dropped", "undeclared-field", "controller-field"};
 
 bool has_note(const ObjectDrift& drift, std::string_view note) { return std::ranges::find(drift.notes, note) != drift.notes.end(); }
@@ -107,9 +107,44 @@ std::string maker_words(const ObjectDrift& drift) {
   return rest.starts_with(by) ? fmt::format(" by *{}*{}", name_words(rest.substr(by.size())), words) : words;
 }
 
-std::string name_of(const ObjectDrift& drift) { return code_span(ellipsize(to_string(drift.object), kPathShown)); }
+bool is_resource(const ObjectDrift& drift) { return drift.object.group == "terraform"; }
+bool is_task(const ObjectDrift& drift) { return drift.object.group == "ansible"; }
+
+/// `module.net.aws_instance.web`, `install nginx` on `web1`, `Deployment shop/checkout`
+std::string name_of(const ObjectDrift& drift) {
+  const auto& ref = drift.object;
+  if (is_resource(drift)) return code_span(ellipsize((ref.namespace_.empty() ? "" : ref.namespace_ + ".") + ref.kind + "." + ref.name, kPathShown));
+  if (is_task(drift)) return fmt::format("{} on {}", code_span(ellipsize(ref.name, kPathShown)), code_span(ellipsize(ref.namespace_, 100)));
+  return code_span(ellipsize(to_string(ref), kPathShown));
+}
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kPlanned{{
+    {"replace", "would be replaced"},
+    {"delete", "would be destroyed"},
+    {"create", "would be created"},
+    {"forget", "would be forgotten, and stay as it is"},
+    {"import", "would be imported"},
+    {"move", "would be moved in the state"},
+    {"gone", "was deleted outside of Git"},
+}};
+
+/// What would come of it: "would be replaced; was deleted outside of Git".
+std::string planned_line(const ObjectDrift& drift) {
+  std::vector<std::string> words;
+  for (const auto& [note, text] : kPlanned) {
+    if (has_note(drift, note)) words.emplace_back(text);
+  }
+  for (const auto& note : drift.notes) {
+    const bool known = std::ranges::find(kPlanned, note, &std::pair<std::string_view, std::string_view>::first) != kPlanned.end();
+    if (!known && words.size() < 5) words.push_back(note_words(note));
+  }
+  std::erase(words, "");
+  if (words.empty()) words.emplace_back(is_task(drift) ? "would change something" : "would be changed");
+  return fmt::format("{} {}", name_of(drift), ellipsize(join(words, "; "), 300));
+}
 
 std::string object_line(const ObjectDrift& drift) {
+  if (is_resource(drift) || is_task(drift)) return planned_line(drift);
   const auto name = name_of(drift);
   const auto notes = notes_words(drift);
   switch (drift.verdict) {
@@ -123,6 +158,7 @@ std::string object_line(const ObjectDrift& drift) {
 
 /// Without what the report's reason says of the object already.
 std::string heading_line(const DriftReport& report, const ObjectDrift& drift) {
+  if (is_resource(drift) || is_task(drift)) return planned_line(drift);
   const bool told = report.cause == Cause::Stuck && report.reason.find(to_string(drift.object)) != std::string::npos;
   const auto notes = told ? std::string{} : notes_words(drift);
   return notes.empty() ? name_of(drift) : fmt::format("{} {}", name_of(drift), notes);
@@ -216,6 +252,71 @@ std::string cause_words(const DriftReport& report) {
   if (is_rolled_back(report) && report.cause == Cause::LiveEdited) return "rolled back outside Git";
   if (is_rolled_back(report) && report.cause == Cause::Both) return "rolled back outside Git, and Git is ahead";
   return cause_words(report.cause);
+}
+
+std::string planned_words(const DriftReport& report) {
+  std::size_t replaced = 0;
+  std::size_t destroyed = 0;
+  std::size_t created = 0;
+  std::size_t tasks = 0;
+  std::size_t changed = 0;
+  for (const auto& drift : report.objects) {
+    if (drift.verdict == Verdict::Unknown) continue;
+    auto& count = is_task(drift) ? tasks : has_note(drift, "replace") ? replaced : has_note(drift, "delete") ? destroyed : has_note(drift, "create") ? created : changed;
+    ++count;
+  }
+  std::vector<std::string> words;
+  const auto add = [&](std::size_t count, std::string_view what) {
+    if (count > 0) words.push_back(fmt::format("{} {}", count, what));
+  };
+  add(destroyed, "to destroy");
+  add(replaced, "to replace");
+  add(changed, "to change");
+  add(created, "to create");
+  add(tasks, tasks == 1 ? "task would change something" : "tasks would change something");
+  return words.empty() ? "nothing to change" : join(words, ", ");
+}
+
+std::string opinion_line(const Opinion& opinion) {
+  const auto clean = [](const std::string& text, std::size_t limit) { return slack::escape(without_control_characters(ellipsize(text, limit))); };
+  if (opinion.by.empty()) return {};
+  auto line = fmt::format("{} says {}", clean(opinion.by, 40), opinion.state == AppState::Unknown ? "that it doesn't know" : std::string(to_string(opinion.state)));
+  if (!opinion.revision.empty()) line += " at " + code_span(short_sha(opinion.revision));
+  if (!opinion.health.empty() && opinion.health != "Healthy" && opinion.health != "Ready") line += ", " + clean(opinion.health, 60);
+  if (opinion.paused) line += opinion.by == "Flux" ? ", suspended" : ", auto-sync off";
+  if (!opinion.operation.empty()) line += ", " + clean(opinion.operation, 120);
+  if (!opinion.waits_for.empty()) line += ", waits: " + clean(opinion.waits_for, 200);
+  if (!opinion.message.empty()) line += ": " + clean(opinion.message, 300);
+  return line;
+}
+
+std::string disagreement(const DriftReport& report) {
+  if (!report.opinion || report.opinion->by.empty()) return {};
+  const auto& opinion = *report.opinion;
+  const auto by = slack::escape(opinion.by);
+  if (opinion.state == AppState::Synced && report.state == AppState::OutOfSync) {
+    const bool only_added = std::ranges::all_of(report.objects, [](const ObjectDrift& drift) {
+      return drift.verdict == Verdict::OutOfSync && !drift.fields.empty() && std::ranges::all_of(drift.fields, [](const FieldDrift& field) { return field.op == FieldOp::Added; });
+    });
+    if (only_added && !report.objects.empty()) return fmt::format("{} can't see it: it compares only the fields that Git speaks of, and these were added by hand. A sync leaves them.", by);
+    if (!opinion.revision.empty() && !report.revision.empty() && opinion.revision != report.revision) {
+      return fmt::format("{} speaks of {}, and Git is at {}: it has not looked again since.", by, code_span(short_sha(opinion.revision)), code_span(short_sha(report.revision)));
+    }
+    return fmt::format("{} has not looked again since, or is told to ignore it there: my own watch is the newer word.", by);
+  }
+  if (opinion.state == AppState::OutOfSync && report.state == AppState::Synced) {
+    return fmt::format("{} has not looked again since, or counts what I was told to ignore.", by);
+  }
+  if (opinion.paused && report.state == AppState::OutOfSync) return fmt::format("{} puts nothing in force by itself now: it is {}.", by, opinion.by == "Flux" ? "suspended" : "without auto-sync");
+  return {};
+}
+
+std::string place_name(const App& app) { return app.kind == AppKind::Kubernetes ? app.cluster : std::string(to_string(app.plan.tool)); }
+
+std::string deployer_words(const App& app) {
+  if (app.kind != AppKind::Kubernetes) return std::string(to_string(app.plan.tool));
+  if (app.deployer.kind == DeployerKind::None) return {};
+  return fmt::format("{} ({})", to_string(app.deployer.kind), slack::escape(to_string(app.deployer.object)));
 }
 
 std::string note_words(std::string_view note) {

@@ -1,5 +1,6 @@
 #pragma once
 // A drift report in words: the same facts wherever it is shown (alert, status, diff, why).
+#include "gitops/model/app.hpp"
 #include "gitops/model/drift.hpp"
 
 #include <string>
@@ -15,6 +16,16 @@ std::string cause_words(Cause cause);
 /// The same, and "rolled back outside Git" where live runs an older image than Git asks for.
 std::string cause_words(const DriftReport& report);
 bool is_rolled_back(const DriftReport& report);
+/// Of what a tool plans: "1 to replace, 2 to change".
+std::string planned_words(const DriftReport& report);
+/// Who deploys the App says of it, in one line: "Argo CD says Synced at `4f2c81a`, auto-sync off"; "" without one. mrkdwn.
+std::string opinion_line(const Opinion& opinion);
+/// Why that may differ from what we see, for people; "" when it doesn't.
+std::string disagreement(const DriftReport& report);
+/// Its cluster; of what a tool plans, which is on none, the tool. Plain.
+std::string place_name(const App& app);
+/// "Argo CD (Application argocd/checkout)", "tofu", "" when it is us.
+std::string deployer_words(const App& app);
 /// What a note says to people; "" for those that only explain why something is no drift.
 std::string note_words(std::string_view note);
 

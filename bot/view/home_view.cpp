@@ -60,8 +60,8 @@ bool is_fine(const StatusRow& row) { return row.report.state == AppState::Synced
 
 std::string app_line(const StatusRow& row) {
   const bool ailing = row.report.state == AppState::Synced && !is_fine(row);
-  auto line = fmt::format("{} *{}* on {}", ailing ? ":warning:" : state_emoji(row.report.state), words(row.app.name), words(row.app.cluster));
-  if (row.report.state == AppState::OutOfSync) line += ": " + (row.app.orphans ? counted(row.report.objects.size(), "object") + " that no Git knows" : cause_words(row.report));
+  auto line = fmt::format("{} *{}* {} {}", ailing ? ":warning:" : state_emoji(row.report.state), words(row.app.name), row.app.kind == AppKind::Kubernetes ? "on" : "by", words(place_name(row.app)));
+  if (row.report.state == AppState::OutOfSync) line += ": " + (row.app.orphans ? counted(row.report.objects.size(), "object") + " that no Git knows" : row.app.kind == AppKind::Kubernetes ? cause_words(row.report) : planned_words(row.report));
   if (row.report.state == AppState::Unknown) line += ": " + words(row.report.reason);
   if (row.incident) line += " since " + time_span(row.incident->opened_at);
   if (row.incident && row.incident->state != IncidentState::Open) line += fmt::format(" \u00b7 {}", to_string(row.incident->state));

@@ -212,7 +212,7 @@ slack::JsonPtr create_app_modal(const CreateAppForm& form) {
   if (!from_template) {
     std::vector<std::string> patterns;
     for (const auto& app : form.apps) {
-      if (!app.orphans && !app.repository.empty()) patterns.push_back(app.name);
+      if (is_rendered(app) && !app.repository.empty()) patterns.push_back(app.name);
     }
     auto like = input("like", "Like which App?", true);
     like.hint = "Its files are copied with its name replaced. Without one a plain Deployment is made, and an image is needed.";

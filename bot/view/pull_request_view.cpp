@@ -47,16 +47,18 @@ std::string intention(const Change& change, const App& app) {
     case ChangeVerb::Set:
     case ChangeVerb::Promote: return "Only this value moves; the files keep their form.";
     case ChangeVerb::CreateApp: return "New files only; nothing that exists is touched.";
-    case ChangeVerb::Restart: return "";
-    case ChangeVerb::BreakGlass: return "**It is in force already**: break-glass. This pull request brings Git after it.";
+    case ChangeVerb::Move:
+      return "Once merged, it is put in force in its new place first. Only when it is in sync and healthy there, its objects in the old place are deleted. Until then nothing is taken away.";
+    case ChangeVerb::Restart:
+    case ChangeVerb::Apply: return "";
   }
   return "";
 }
 
 std::string lead(const Change& change, const App& app, const std::string& permalink) {
-  auto text = fmt::format("**{}** asked {} to {} in **{}** (cluster {}, namespace {}).\n\n", markdown_text(change.requester),
-                          permalink.empty() ? "in chat" : fmt::format("[in chat](<{}>)", permalink), what_words(change, d()), markdown_text(app.name), markdown_code(app.cluster),
-                          markdown_code(app.namespace_));
+  auto text = fmt::format("**{}** asked {} to {} in **{}** ({}).\n\n", markdown_text(change.requester),
+                          permalink.empty() ? "in chat" : fmt::format("[in chat](<{}>)", permalink), what_words(change, d()), markdown_text(app.name),
+                          app.kind == AppKind::Kubernetes ? fmt::format("cluster {}, namespace {}", markdown_code(app.cluster), markdown_code(app.namespace_)) : fmt::format("planned by {}", to_string(app.plan.tool)));
   if (!change.reason.empty()) text += fmt::format("**Why:** {}\n\n", markdown_code(ellipsize(change.reason, 1000)));
   if (const auto words = intention(change, app); !words.empty()) text += words + "\n\n";
   return text;
@@ -116,7 +118,8 @@ std::string pull_request_title(const Change& change) {
     case ChangeVerb::Ignore:
     case ChangeVerb::CreateApp:
     case ChangeVerb::Restart:
-    case ChangeVerb::BreakGlass: break;
+    case ChangeVerb::Apply: break;
+    case ChangeVerb::Move: title = fmt::format("{}: {}: {}", name, change.app, what_words(change, plain_dialect())); break;
   }
   return ellipsize(without_references(without_control_characters(title)), 200);
 }
@@ -129,7 +132,7 @@ std::string pull_request_body(const Change& change, const App& app, const std::s
   std::string body;
   // The files are shown by the forge itself anyway: what the cluster gets is what a reviewer can't see there.
   for (const std::size_t most : {1'000'000U, 40'000U, 20'000U, 8'000U, 3'000U, 1'000U, 300U, 0U}) {
-    const auto cluster = cluster_parts.empty() && !is_git_only(change.verb) && !is_live(change.verb) ? "The cluster gets nothing new by it: only Git records the decision.\n\n"
+    const auto cluster = is_planned_later(diff) ? markdown_text(diff) + "\n\n" : cluster_parts.empty() && !is_git_only(change.verb) && !is_live(change.verb) ? "The cluster gets nothing new by it: only Git records the decision.\n\n"
                                                                                                      : diff_section("What the cluster gets", cluster_parts, most);
     body = before + diff_section("What changes in Git", git_parts, std::min<std::size_t>(most, 20'000)) + cluster + after;
     if (body.size() <= limit) return body;

@@ -15,30 +15,38 @@ constexpr std::string_view kMerging = "the merge that is under way";
 
 bool passes_git(const Change& change) { return !is_live(change.verb); }
 
+const char* first_stage(const Change& change) { return change.verb == ChangeVerb::Apply ? "plan" : "render"; }
+const char* deed_of(const Change& change) { return change.verb == ChangeVerb::Restart ? "restart" : change.verb == ChangeVerb::Move ? "there, then gone here" : "apply"; }
+const char* last_stage(const Change& change) { return change.verb == ChangeVerb::Apply ? "nothing left" : "healthy"; }
+
 std::vector<std::string> stages_of(const Change& change) {
-  std::vector<std::string> stages{"render"};
+  std::vector<std::string> stages{first_stage(change)};
   if (passes_git(change)) stages.emplace_back(change.review == ReviewMode::PullRequest ? "pull request" : "proposal");
   stages.emplace_back("approval");
   if (passes_git(change)) {
     stages.emplace_back("checks");
     stages.emplace_back("merge");
   }
-  if (!is_git_only(change.verb)) stages.emplace_back(change.verb == ChangeVerb::Restart ? "restart" : "apply");
-  stages.emplace_back(is_git_only(change.verb) ? "counts" : "healthy");
+  if (is_planned_later(change.diff)) {
+    stages.emplace_back("planned");
+    return stages;
+  }
+  if (!is_git_only(change.verb)) stages.emplace_back(deed_of(change));
+  stages.emplace_back(is_git_only(change.verb) ? "counts" : last_stage(change));
   return stages;
 }
 
 /// The name of the stage that is under way; nothing once it is over.
 std::optional<std::string> current_of(const Change& change) {
   switch (change.state) {
-    case ChangeState::Requested: return change.content.head_sha.empty() ? "render" : passes_git(change) ? (change.review == ReviewMode::PullRequest ? "pull request" : "proposal") : "render";
+    case ChangeState::Requested: return change.content.head_sha.empty() || !passes_git(change) ? first_stage(change) : change.review == ReviewMode::PullRequest ? "pull request" : "proposal";
     case ChangeState::Proposed: return "approval";
     case ChangeState::Approved:
-      if (!passes_git(change)) return change.verb == ChangeVerb::Restart ? "restart" : "apply";
+      if (!passes_git(change)) return deed_of(change);
       return change.waiting_for.empty() || change.waiting_for == kMerging ? "merge" : "checks";
     case ChangeState::Merged:
-    case ChangeState::Applying: return is_git_only(change.verb) ? "counts" : change.verb == ChangeVerb::Restart ? "restart" : "apply";
-    case ChangeState::Verifying: return is_git_only(change.verb) ? "counts" : "healthy";
+    case ChangeState::Applying: return is_planned_later(change.diff) ? "planned" : is_git_only(change.verb) ? "counts" : deed_of(change);
+    case ChangeState::Verifying: return is_planned_later(change.diff) ? "planned" : is_git_only(change.verb) ? "counts" : last_stage(change);
     case ChangeState::Done:
     case ChangeState::Rejected:
     case ChangeState::Expired:

@@ -33,8 +33,14 @@ std::vector<StatusRow> worst_first(std::vector<StatusRow> rows) {
 
 std::string place_of(const StatusRow& row) {
   const auto& environment = row.app.environment;
+  if (row.app.kind != AppKind::Kubernetes) return (environment.empty() ? "" : environment + "/") + std::string(to_string(row.app.plan.tool));
   if (environment.empty() || environment == row.app.cluster) return row.app.cluster;
   return environment + "/" + row.app.cluster;
+}
+
+std::string drift_of(const StatusRow& row) {
+  if (row.app.orphans) return counted(row.report.objects.size(), "object") + " that no Git knows";
+  return row.app.kind == AppKind::Kubernetes ? cause_words(row.report) : planned_words(row.report);
 }
 
 std::string counts_of(const std::vector<StatusRow>& rows, const StatusQuery& query) {
@@ -128,7 +134,7 @@ std::string status_line(const StatusRow& row, WallTime now) {
   auto line = fmt::format("{} *{}*", emoji == nullptr ? state_emoji(row.report.state) : emoji, slack::escape(row.app.name));
   std::vector<std::string> details;
   if (row.report.state == AppState::OutOfSync) {
-    line += " " + (row.app.orphans ? counted(row.report.objects.size(), "object") + " that no Git knows" : cause_words(row.report));
+    line += " " + drift_of(row);
   } else if (row.report.state == AppState::Unknown) {
     line += " unknown";
     if (!row.report.reason.empty()) details.push_back(slack::escape(ellipsize(row.report.reason, 120)));
@@ -144,7 +150,7 @@ std::string status_line(const StatusRow& row, WallTime now) {
     }
   }
   if (row.incident && row.report.state != AppState::Synced) line += " " + format_age(now - row.incident->opened_at);
-  details.insert(details.begin(), slack::escape(row.app.cluster));
+  details.insert(details.begin(), slack::escape(row.app.kind == AppKind::Kubernetes ? row.app.cluster : place_of(row)));
   if (row.report.state == AppState::Synced && !row.app.orphans) details.push_back(code_span(short_sha(row.report.revision)));
   if (row.incident && row.incident->state == IncidentState::Acknowledged) details.push_back("ack by " + slack::escape(row.incident->acknowledged_by));
   if (row.incident && row.incident->state == IncidentState::Snoozed) details.emplace_back("snoozed");

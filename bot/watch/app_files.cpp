@@ -19,34 +19,6 @@ class NoEnvironment final : public Environment {
   std::string absolute(const std::string& path) const override { return path; }
 };
 
-void read_helm(Section& section, App& app) {
-  section.inside("helm", [&](Section& helm) {
-    helm.text("release", app.helm.release);
-    helm.texts("values", app.helm.values);
-    const auto* set = helm.find("set");
-    if (set == nullptr || set->kind == ConfigNode::Kind::Null) return;
-    if (set->kind != ConfigNode::Kind::Map) return section.reading().mistake(*set, "\"set\" is " + describe(*set), "a mapping of values");
-    for (const auto& entry : set->entries) {
-      if (entry.value.kind == ConfigNode::Kind::Scalar) {
-        app.helm.set[entry.key.text] = entry.value.text;
-      } else {
-        section.reading().mistake(entry.value, fmt::format("\"{}\" is {}", entry.key.text, describe(entry.value)), "a text; put structures into a values file");
-      }
-    }
-  });
-}
-
-void read_place(Section& section, App& app) {
-  if (!section.has("path")) section.missing("path", "a directory of the repository");
-  section.checked("path", app.path, check_tree_path, "a directory inside the repository, such as apps/checkout");
-  while (app.path.ends_with('/')) app.path.pop_back();
-  while (app.path.starts_with("./")) app.path.erase(0, 2);
-  if (app.path == ".") app.path.clear();
-  section.choice<RenderKind>(
-      "render", {{"auto", RenderKind::Auto}, {"plain", RenderKind::Plain}, {"kustomize", RenderKind::Kustomize}, {"helm", RenderKind::Helm}}, app.render);
-  read_helm(section, app);
-}
-
 void read_destination(Section& section, App& app) {
   section.named("cluster", app.cluster, NameKind::Cluster);
   if (!section.has("cluster")) section.missing("cluster", "the name of a cluster");
@@ -85,12 +57,14 @@ Result<App> parse_app_file(const std::string& text, const std::string& path, con
   if (reading.mistakes.empty()) {
     Section section(reading, tree, "the App");
     read_name_of(section, app, name_of(path.substr(path.rfind('/') + 1)));
-    read_place(section, app);
+    read_path(section, app.path);
+    read_sources(section, config, app);
     read_destination(section, app);
+    if (app.track == Track::Pin && !app.revision.empty()) section.refuse("revision", "is given, but the App's pin says its revision", "one of revision and track: pin");
     check_channel(section, "channel", app.channel);
     section.named_list("owners", app.owners, NameKind::PersonOrGroup);
     section.finish();
-    check_names(reading, config);
+    check_names(reading, tree, config);
   }
   if (!reading.mistakes.empty()) return Error{ErrorKind::InvalidInput, to_string(reading.mistakes.front())};
   const auto* cluster = find_cluster(config, app.cluster);

@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -46,8 +48,19 @@ void take(const Manifest& application, const json& ignore_differences, ImportedR
     into.warnings.push_back(prefix + imported.error().message);
     return;
   }
-  for (auto& rule : imported->rules) into.rules.push_back(std::move(rule));
-  for (auto& warning : imported->warnings) into.warnings.push_back(prefix + warning);
+  // One Application may be known twice: as Git desires it and as it is live.
+  const auto add = [](auto& list, auto item) {
+    if (std::ranges::find(list, item) == list.end()) list.push_back(std::move(item));
+  };
+  for (auto& rule : imported->rules) add(into.rules, std::move(rule));
+  for (auto& warning : imported->warnings) add(into.warnings, prefix + warning);
+}
+
+/// Nothing: the App doesn't say which Application deploys it.
+std::optional<bool> is_deployed_by(const App& app, const Manifest& application) {
+  if (app.deployer.kind != DeployerKind::ArgoCd) return std::nullopt;
+  const auto& object = app.deployer.object;
+  return object.name == application.ref.name && (application.ref.namespace_.empty() || object.namespace_ == application.ref.namespace_);
 }
 
 }  // namespace
@@ -72,6 +85,10 @@ std::map<std::string, ImportedRules> argo_rules_of(const std::vector<Manifest>& 
       const auto [first, last] = by_place.equal_range(place);
       for (auto it = first; it != last; ++it) {
         const auto& app = *it->second;
+        if (const auto deployed = is_deployed_by(app, application)) {
+          if (*deployed) take(application, ignore_differences, rules[app.name]);
+          continue;
+        }
         // Where one path goes to several clusters, only a destination by name says which of them is meant.
         const bool one_cluster = std::all_of(first, last, [&](const auto& other) { return other.second->cluster == app.cluster; });
         const bool there = cluster == app.cluster || ((cluster.empty() || cluster == "in-cluster") && one_cluster);

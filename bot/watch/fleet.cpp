@@ -46,10 +46,7 @@ std::string orphans_name(const std::string& cluster, const std::string& namespac
 
 Fleet::Fleet(Parts parts)
     : parts_(std::move(parts)), index_(*parts_.redactor, index_options(parts_.config->drift)), changed_(parts_.executor), tasks_(parts_.executor) {
-  for (const auto& app : parts_.config->apps) {
-    apps_.emplace(app.name, app);
-    index_.set_app(app);
-  }
+  put_config_apps();
   add_orphans();
   for (const auto& repository : parts_.config->repositories) {
     repositories_.emplace(repository.name, std::make_unique<RepositoryWatcher>(parts_.executor, parts_.pool, *parts_.clock, *parts_.random, repository.poll,
@@ -81,6 +78,7 @@ void Fleet::add_orphans() {
 
 void Fleet::start(Listener listener) {
   listener_ = std::move(listener);
+  started_ = true;
   for (const auto& [name, errands] : errands_) errands->start();
   for (const auto& [name, watcher] : repositories_) tasks_.spawn("repository " + name, follow_repository(name));
   for (const auto& cluster : parts_.clusters) tasks_.spawn("schemas of " + cluster->name(), follow_schemas(*cluster, *schemas_wanted_.at(cluster->name())));
@@ -145,7 +143,7 @@ bool Fleet::desired_failed(const std::string& app) const {
 kubernetes::HealthReport Fleet::health(const std::string& name) {
   kubernetes::HealthReport worst;
   const auto* app = this->app(name);
-  if (app != nullptr && app->orphans) return worst;
+  if (app != nullptr && !is_rendered(*app)) return worst;
   if (app == nullptr || desired_tree(name).empty()) return {kubernetes::Health::Unknown, "not rendered yet"};
   for (const auto& ref : index_.objects(name)) {
     if (!has_health(ref)) continue;
@@ -180,8 +178,8 @@ void Fleet::nudge_urls(const std::vector<std::string>& urls) {
 }
 
 bool Fleet::ready() const {
-  return apps_are_known() && std::ranges::all_of(apps_, [&](const auto& entry) {
-    if (entry.second.orphans) return true;
+  return apps_are_known_as_far_as_can_be() && std::ranges::all_of(apps_, [&](const auto& entry) {
+    if (!is_rendered(entry.second)) return true;
     const auto told = told_.find(entry.first);
     // Unknown because a list is still under way is no judgement yet.
     return told != told_.end() && (told->second != AppState::Unknown || is_final(entry.first));
@@ -191,6 +189,7 @@ bool Fleet::ready() const {
 bool Fleet::is_final(const std::string& name) const {
   const auto* app = this->app(name);
   if (app == nullptr || desired_failed(name)) return true;
+  if (is_planned(name)) return planned_.contains(name);
   const bool rendered = app->orphans || !desired_tree(name).empty();
   if (!rendered) return failed_repositories_.contains(app->repository);
   const auto survey = surveys_.find(app->cluster);
@@ -198,7 +197,7 @@ bool Fleet::is_final(const std::string& name) const {
   const auto& seen = survey->second;
   if (seen.unreachable) return true;
   // What it holds may not be watched yet.
-  if (seen.watched != index_.kinds_of(app->cluster)) return false;
+  if (seen.watched != kinds_to_watch(app->cluster)) return false;
   if (!seen.watched.empty() && !seen.schemas) return false;
   if (!std::ranges::includes(seen.answered, seen.watched)) return false;
   return told_.contains(name) && !held_.contains(name) && !index_.is_settling(name);
@@ -207,6 +206,7 @@ bool Fleet::is_final(const std::string& name) const {
 FleetFigures Fleet::figures() const {
   FleetFigures figures;
   figures.renders = renders_;
+  figures.tool_runs = parts_.render.tool_runs();
   for (const auto& [name, errands] : errands_) figures.dry_runs += errands->dry_runs();
   figures.events_seen = events_seen_;
   figures.events_gated = events_gated_;

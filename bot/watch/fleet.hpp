@@ -3,6 +3,7 @@
 #include "bot/config/config.hpp"
 #include "bot/watch/app_files.hpp"
 #include "bot/watch/cluster_errands.hpp"
+#include "bot/watch/found_paths.hpp"
 #include "bot/watch/git_inputs.hpp"
 #include "bot/watch/repository_watcher.hpp"
 #include "gitops/base/async.hpp"
@@ -23,7 +24,8 @@ namespace driftwarden {
 
 /// What was done since the start, and how the Apps stand as they were last told.
 struct FleetFigures {
-  std::uint64_t renders = 0;
+  std::uint64_t renders = 0;    ///< asked for, whoever answered
+  std::uint64_t tool_runs = 0;  ///< of these, carried out by a program
   std::uint64_t dry_runs = 0;
   std::uint64_t events_seen = 0;
   std::uint64_t events_gated = 0;  ///< of these, not looked into: only status moved, or nobody's object
@@ -90,7 +92,8 @@ class Fleet final : public LiveSink {
   /// The observer wants other kinds than before.
   void kinds_changed();
   /// Apps that somebody found: of this source these now, in place of those it gave before. A name that the config, a repository's `.driftwarden/apps` or
-  /// an earlier source has already is left out and told by on_notice, once.
+  /// an earlier source has already is left out and told by on_notice, once. A source that
+  /// finds nothing (or can't: the kind isn't served) says so with none: until then the fleet doesn't know its Apps (apps_are_known).
   void set_found_apps(const std::string& source, std::vector<App> apps);
   /// Who deploys an App that was written down by somebody. Upon nothing, nobody does.
   void set_deployer(const std::string& app, const std::optional<Deployer>& deployer);
@@ -106,8 +109,11 @@ class Fleet final : public LiveSink {
   /// Those of the config and those declared in Git (app_files.hpp), with those that stand for the orphans of a namespace ("orphans-<cluster>-<namespace>").
   const App* app(const std::string& name) const;
   std::vector<App> apps() const;
-  /// Every repository was asked once which Apps it declares, or can't be asked now.
+  /// Every repository was asked once which Apps it declares, or can't be asked now; and every rule of Argo CD and Flux once what they deploy: until then an
+  /// App may be missing, or be one that somebody else deploys.
   bool apps_are_known() const;
+  /// The same, but clusters that can't be reached aren't waited for.
+  bool apps_are_known_as_far_as_can_be() const;
   kubernetes::Cluster* cluster(const std::string& name);
   RepositoryWatcher& repository(const std::string& name);
   const RepositoryConfig& repository_config(const std::string& name) const;
@@ -181,16 +187,22 @@ class Fleet final : public LiveSink {
   void tell_kind(const std::string& cluster, const WatchedKind& kind, bool watched, const std::string& why);
 
   // fleet_found.cpp: Apps that were found, opinions, planned Apps
-  void take_found(const std::string& source, std::vector<App> apps);
+  asio::awaitable<void> refresh_found(std::string repository, std::string head);
+  void drop_found(const std::string& source);
+  void put_config_apps();
+  bool repositories_are_read() const;
   bool is_planned(const std::string& name) const;
+  DriftReport planned_report(const std::string& name) const;
   std::set<WatchedKind> kinds_to_watch(const std::string& cluster) const;
-  bool is_observed(const std::string& cluster, const ObjectRef& ref) const;
+  std::set<WatchedKind> newly_observed(const std::string& cluster);
+  bool is_observed(const std::string& cluster, const GroupKind& kind) const;
   void apps_changed();
 
   // fleet_apps.cpp: Apps declared in Git
   asio::awaitable<void> refresh_declared(std::string repository, std::string head);
   void take_declared(const std::string& repository, DeclaredApps read);
-  void put_app(App app);
+  /// True when it is another one than before.
+  bool put_app(App app);
   void drop_app(const std::string& name);
   void notice(const std::string& repository, const std::string& what);
 
@@ -230,12 +242,18 @@ class Fleet final : public LiveSink {
   std::vector<std::map<std::string, App>::node_type> dropped_;
   std::map<std::string, Declared> declared_;  ///< by repository
   std::map<std::string, std::set<std::string>> found_;  ///< names, by source
+  std::map<std::string, std::string> found_ids_;        ///< of what a paths rule looked at, by rule
+  std::uint64_t config_changes_ = 0;
+  std::set<std::string> configured_;                    ///< names that the config's own Apps have
   std::set<std::string> found_conflicts_;               ///< told already
   std::map<std::string, Deployer> deployers_;           ///< of Apps that were written down
   std::map<std::string, Opinion> opinions_;
   std::map<std::string, DriftReport> planned_;          ///< reports of Apps that a tool plans
   std::map<std::string, std::vector<Manifest>> live_applications_;  ///< by cluster
   ClusterObserver* observer_ = nullptr;
+  std::map<std::string, std::set<GroupKind>> observed_;  ///< by cluster, as last asked
+  std::set<std::string> retell_;      ///< what is said beside their report has changed
+  std::set<std::string> look_again_;  ///< repositories whose head is to be looked at though it didn't move
   bool started_ = false;
   std::map<std::string, std::unique_ptr<RepositoryWatcher>> repositories_;
   std::map<std::string, std::string> heads_;  ///< by repository, as last looked at

@@ -64,6 +64,7 @@ asio::awaitable<void> Fleet::follow_repository(std::string name) {
     listener_.on_repository(name, true, "");
   };
   listener.unfinished = [this, name] {
+    if (look_again_.contains(name)) return true;
     return std::ranges::any_of(renderings_, [&](const auto& rendering) {
       const auto* known = app(rendering.first);
       return rendering.second.again && known != nullptr && known->repository == name;
@@ -76,7 +77,9 @@ asio::awaitable<void> Fleet::follow_repository(std::string name) {
 void Fleet::on_repository_failed(const std::string& name, const Error& error) {
   failed_repositories_.insert(name);
   for (const auto& [app_name, app] : apps_) {
-    if (app.repository == name && !renderings_.contains(app_name)) index_.set_desired_failed(app_name, fmt::format("repository {}: {}", name, error.message));
+    const auto rendering = renderings_.find(app_name);
+    const bool never_read = rendering == renderings_.end() || rendering->second.inputs.revision.empty();
+    if (app.repository == name && is_rendered(app) && never_read) index_.set_desired_failed(app_name, fmt::format("repository {}: {}", name, error.message));
   }
   watch_kinds();
   changed_.notify();
@@ -91,11 +94,15 @@ asio::awaitable<Result<std::vector<LookedUp>>> Fleet::look_up_apps(std::string r
 }
 
 asio::awaitable<void> Fleet::refresh_apps(std::string repository, std::string head) {
+  look_again_.erase(repository);
   auto declaring = refresh_declared(repository, head);
   co_await std::move(declaring);
+  auto finding = refresh_found(repository, head);
+  co_await std::move(finding);
+  declared_[repository].read = true;
   std::vector<LookUp> asked;
   for (const auto& [name, app] : apps_) {
-    if (app.repository != repository || app.orphans) continue;
+    if (app.repository != repository || !is_rendered(app)) continue;
     const auto& rendering = renderings_[name];
     const auto synced = parts_.last_synced.find(name);
     asked.push_back({app, rendering.inputs, synced == parts_.last_synced.end() || rendering.synced_known ? "" : synced->second});
@@ -125,6 +132,7 @@ asio::awaitable<void> Fleet::refresh_apps(std::string repository, std::string he
   spread_argo_rules();
   watch_kinds();
   changed_.notify();
+  if (listener_.on_head) listener_.on_head(repository, head);
 }
 
 /// True when the App is to be rendered.
@@ -221,6 +229,12 @@ void Fleet::spread_argo_rules() {
   if (!std::exchange(applications_moved_, false)) return;
   std::vector<Manifest> applications;
   for (const auto& [name, some] : applications_) applications.insert(applications.end(), some.begin(), some.end());
+  // As live they count where Git doesn't say anything of them.
+  std::set<std::string> in_git;
+  for (const auto& application : applications) in_git.insert(object_id(application.ref));
+  for (const auto& [cluster, some] : live_applications_) {
+    std::ranges::copy_if(some, std::back_inserter(applications), [&](const Manifest& live) { return !in_git.contains(object_id(live.ref)); });
+  }
   std::map<std::string, std::string> urls;
   for (const auto& repository : parts_.config->repositories) urls.emplace(repository.name, repository.url);
   auto rules = argo_rules_of(applications, apps(), urls);

@@ -21,7 +21,7 @@ constexpr Duration kWaitForGit{2000};
 bool Fleet::git_is_read(const std::string& cluster) const {
   return std::ranges::all_of(apps_, [&](const auto& entry) {
     const auto& [name, app] = entry;
-    return app.cluster != cluster || app.orphans || desired_failed(name) || !desired_tree(name).empty() || failed_repositories_.contains(app.repository);
+    return app.cluster != cluster || !is_rendered(app) || desired_failed(name) || !desired_tree(name).empty() || failed_repositories_.contains(app.repository);
   });
 }
 
@@ -32,13 +32,32 @@ asio::awaitable<void> Fleet::watch_anyway() {
   watch_kinds();
 }
 
+/// Of the kinds that are watched, those that nobody observed until now.
+std::set<WatchedKind> Fleet::newly_observed(const std::string& cluster) {
+  std::set<WatchedKind> unheard;
+  if (observer_ == nullptr) return unheard;
+  auto before = std::exchange(observed_[cluster], {});
+  for (const auto& kind : observer_->kinds(cluster)) {
+    observed_[cluster].insert({kind.group, kind.kind});
+    if (!before.contains({kind.group, kind.kind}) && surveys_[cluster].watched.contains(kind)) unheard.insert(kind);
+  }
+  return unheard;
+}
+
 void Fleet::watch_kinds() {
   for (const auto& cluster : parts_.clusters) {
     const bool first = surveys_[cluster->name()].watched.empty();
     if (first && !waited_for_git_ && !git_is_read(cluster->name())) continue;
-    auto kinds = index_.kinds_of(cluster->name());
+    auto kinds = kinds_to_watch(cluster->name());
     auto& survey = surveys_[cluster->name()];
-    if (kinds == survey.watched) continue;
+    const auto unheard = newly_observed(cluster->name());
+    if (kinds == survey.watched && unheard.empty()) continue;
+    // Whoever begins to observe what is watched already hears of it from the start.
+    if (!unheard.empty()) {
+      auto others = survey.watched;
+      for (const auto& kind : unheard) others.erase(kind);
+      cluster->watch(std::move(others), *this);
+    }
     for (const auto& old : survey.watched) {
       if (kinds.contains(old)) continue;
       survey.answered.erase(old);
@@ -83,17 +102,19 @@ asio::awaitable<void> Fleet::follow_schemas(kubernetes::Cluster& cluster, Signal
 
 bool Fleet::wants(const std::string& cluster, const LiveGlimpse& glimpse) {
   ++events_seen_;
-  if (index_.wants(cluster, glimpse)) return true;
+  if (index_.wants(cluster, glimpse) || is_observed(cluster, glimpse.ref.group_kind())) return true;
   ++events_gated_;
   return false;
 }
 
 void Fleet::on_object(const std::string& cluster, LiveObject object) {
+  if (is_observed(cluster, object.ref.group_kind())) observer_->on_object(cluster, object);
   index_.on_object(cluster, std::move(object));
   changed_.notify();
 }
 
 void Fleet::on_deleted(const std::string& cluster, const ObjectRef& ref) {
+  if (is_observed(cluster, ref.group_kind())) observer_->on_deleted(cluster, ref);
   index_.on_deleted(cluster, ref);
   changed_.notify();
 }
@@ -101,17 +122,24 @@ void Fleet::on_deleted(const std::string& cluster, const ObjectRef& ref) {
 void Fleet::on_listed(const std::string& cluster, const WatchedKind& kind) {
   surveys_[cluster].answered.insert(kind);
   index_.on_listed(cluster, kind);
+  if (is_observed(cluster, {kind.group, kind.kind})) observer_->on_listed(cluster, kind);
   changed_.notify();
   tell_kind(cluster, kind, true, "");
 }
 
-void Fleet::on_relist(const std::string& cluster, const WatchedKind& kind) { index_.on_relist(cluster, kind); }
+void Fleet::on_relist(const std::string& cluster, const WatchedKind& kind) {
+  if (is_observed(cluster, {kind.group, kind.kind})) observer_->on_relist(cluster, kind);
+  index_.on_relist(cluster, kind);
+}
 
 void Fleet::on_kind_failed(const std::string& cluster, const WatchedKind& kind, const Error& why) {
   surveys_[cluster].answered.insert(kind);
   index_.on_kind_failed(cluster, kind, why);
   changed_.notify();
-  tell_kind(cluster, kind, false, why.message);
+  const bool observed = is_observed(cluster, {kind.group, kind.kind});
+  if (observed) observer_->on_kind_failed(cluster, kind, why);
+  // Who observes it says so in its own words.
+  if (!observed || index_.kinds_of(cluster).contains(kind)) tell_kind(cluster, kind, false, why.message);
 }
 
 void Fleet::tell_kind(const std::string& cluster, const WatchedKind& kind, bool watched, const std::string& why) {

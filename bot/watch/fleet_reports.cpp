@@ -15,8 +15,10 @@ constexpr Duration kNotOftenerThan{1000};      // where the index says that time
 /// What the index says, as of the cluster's last word.
 DriftReport Fleet::judge(const std::string& name) {
   const auto now = parts_.clock->wall_now();
+  if (is_planned(name)) return planned_report(name);
   auto report = index_.report(name, now);
   const auto* app = this->app(name);
+  if (const auto opinion = opinions_.find(name); opinion != opinions_.end()) report.opinion = opinion->second;
   const auto* cluster = app == nullptr ? nullptr : this->cluster(app->cluster);
   report.as_of = cluster == nullptr ? now : std::min(now, cluster->last_heard());
   return report;
@@ -67,6 +69,8 @@ asio::awaitable<Result<void>> Fleet::wait_for_work() {
 std::set<std::string> Fleet::names_to_judge() {
   auto names = index_.take_changed(parts_.clock->wall_now());
   const auto now = parts_.clock->mono_now();
+  names.merge(retell_);
+  retell_.clear();
   for (const auto& [name, until] : held_) {
     if (until <= now || !index_.is_settling(name)) names.insert(name);
   }

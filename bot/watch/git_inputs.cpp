@@ -28,6 +28,14 @@ Result<std::string> pinned_revision(Mirror& mirror, const std::string& path, con
   return revision;
 }
 
+/// What is in force without a pin: a tag, branch or commit that the App names, else the branch's own commit.
+Result<std::string> unpinned_revision(Mirror& mirror, const App& app, const std::string& commit) {
+  if (app.revision.empty() || app.revision == "HEAD" || app.revision == mirror.branch()) return commit;
+  auto revision = mirror.revision_of(app.revision);
+  if (!revision) return wrap(fmt::format("revision \"{}\" of App {}", app.revision, app.name), revision.error());
+  return revision;
+}
+
 /// One repository's head, and what all its Apps have in common there.
 class HeadReader {
  public:
@@ -41,6 +49,9 @@ class HeadReader {
     }
     return reader;
   }
+
+  /// The remote didn't say what tags and branches stand for: nobody asks it again for each App.
+  void not_followed(Error why) { not_followed_ = std::move(why); }
 
   LookedUp look_up(const LookUp& asked) {
     LookedUp found;
@@ -58,8 +69,14 @@ class HeadReader {
  private:
   HeadReader(Mirror& mirror, std::string head) : mirror_(mirror), head_(std::move(head)) {}
 
+  Result<std::string> unpinned(const LookUp& asked) {
+    if (!not_followed_ || asked.app.revision.empty()) return unpinned_revision(mirror_, asked.app, head_);
+    if (!asked.known.error && !asked.known.revision.empty()) return asked.known.revision;
+    return wrap(fmt::format("revision \"{}\" of App {}", asked.app.revision, asked.app.name), *not_followed_);
+  }
+
   Result<void> find_tree(const LookUp& asked, AppInputs& inputs) {
-    inputs.revision = head_;
+    TRY(inputs.revision, unpinned(asked));
     if (asked.app.track == Track::Pin && !pins_.empty()) {
       TRY(inputs.pin, id_at(mirror_, head_, pin_path(asked.app.name)));
       CHECK_OK(find_pinned(asked, inputs));
@@ -105,13 +122,20 @@ class HeadReader {
   std::string head_;
   std::string pins_;
   std::string ignores_;
+  std::optional<Error> not_followed_;
   bool moved_on_ = false;  ///< all that was merged at the previous head still is
 };
 
 }  // namespace
 
 Result<std::vector<LookedUp>> look_up(Mirror& mirror, const std::string& previous, const std::string& head, const std::vector<LookUp>& apps) {
+  std::vector<std::string> names;
+  for (const auto& asked : apps) {
+    if (!asked.app.revision.empty()) names.push_back(asked.app.revision);
+  }
+  const auto followed = mirror.follow(names);
   TRY(auto reader, HeadReader::make(mirror, previous, head));
+  if (!followed) reader.not_followed(followed.error());
   std::vector<LookedUp> found;
   found.reserve(apps.size());
   for (const auto& asked : apps) found.push_back(reader.look_up(asked));
@@ -119,10 +143,10 @@ Result<std::vector<LookedUp>> look_up(Mirror& mirror, const std::string& previou
 }
 
 Result<std::string> revision_in_force(Mirror& mirror, const App& app, const std::string& commit) {
-  if (app.track == Track::Head) return commit;
+  if (app.track == Track::Head) return unpinned_revision(mirror, app, commit);
   const auto path = pin_path(app.name);
   TRY(const auto pin, id_at(mirror, commit, path));
-  if (pin.empty()) return commit;  // not pinned yet: the first sync writes the pin
+  if (pin.empty()) return unpinned_revision(mirror, app, commit);  // not pinned yet: the first sync writes the pin
   return pinned_revision(mirror, path, commit);
 }
 

@@ -3,12 +3,16 @@
 #include "gitops/base/crypto.hpp"
 #include "gitops/render/source_path.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace driftwarden {
 namespace {
 
 constexpr std::size_t kIdLength = 40;  // as Git's own
+constexpr std::size_t kMaxFiles = 100'000;
 
 class GitReader : public SourceReader {
  public:
@@ -24,6 +28,29 @@ class GitReader : public SourceReader {
   }
 
   Result<std::string> read(const std::string& path) override { return mirror_.read_file(revision_, path); }
+
+  Result<std::vector<std::string>> files_below(const std::string& directory) override {
+    std::vector<std::string> files;
+    const auto tree = mirror_.tree_id(revision_, directory);
+    if (!tree) return tree.error().kind == ErrorKind::NotFound ? Result<std::vector<std::string>>(std::move(files)) : Result<std::vector<std::string>>(tree.error());
+    std::vector<std::pair<std::string, std::string>> open{{directory, *tree}};
+    while (!open.empty()) {
+      const auto [path, id] = std::move(open.back());
+      open.pop_back();
+      TRY(const auto entries, mirror_.list_tree(id));
+      for (const auto& entry : entries) {
+        auto below = join_path(path, entry.name);
+        if (entry.kind == DirectoryEntryKind::Directory) {
+          open.emplace_back(std::move(below), entry.id);
+        } else if (entry.kind != DirectoryEntryKind::Submodule) {
+          files.push_back(std::move(below));
+        }
+      }
+      if (files.size() + open.size() > kMaxFiles) return Error{ErrorKind::InvalidInput, fmt::format("{} holds more than {} files", directory.empty() ? "the repository" : directory, kMaxFiles)};
+    }
+    std::ranges::sort(files);
+    return files;
+  }
 
  private:
   Mirror& mirror_;
@@ -49,6 +76,16 @@ class EditedReader final : public SourceReader {
     if (edited == edits_.end()) return git_.read(path);
     if (edited->second) return *edited->second;
     return Error{ErrorKind::NotFound, path + " is removed"};
+  }
+
+  Result<std::vector<std::string>> files_below(const std::string& directory) override {
+    TRY(auto files, git_.files_below(directory));
+    std::erase_if(files, [&](const std::string& file) { return edits_.contains(file); });
+    for (const auto& [path, content] : edits_) {
+      if (content && lies_in(path, directory)) files.push_back(path);
+    }
+    std::ranges::sort(files);
+    return files;
   }
 
   const std::map<std::string, std::optional<std::string>>& edits() const { return edits_; }
@@ -87,9 +124,6 @@ Result<std::map<std::string, std::string>> outside_ids(Mirror& mirror, const App
   return ids;
 }
 
-/// Plain files read nothing else.
-bool is_self_contained(const App& app) { return app.render == RenderKind::Plain || (app.render == RenderKind::Helm && app.helm.values.empty()); }
-
 /// "" where there is nothing.
 Result<std::string> id_at(Mirror& mirror, const std::string& revision, const std::string& path) {
   auto id = mirror.tree_id(revision, path);
@@ -120,12 +154,17 @@ Result<bool> hold(Mirror& mirror, const std::string& revision, const std::map<st
   return true;
 }
 
+/// A file that isn't there may come where none of the known ones is.
+bool may_gain_sources(const App& app) {
+  return app.helm.skip_missing_values || std::ranges::any_of(app.more, [](const SourcePart& part) { return part.helm.skip_missing_values; });
+}
+
 }  // namespace
 
 Result<AppSources> find_app_sources(Mirror& mirror, const App& app, const std::string& revision) {
   AppSources sources;
   TRY(sources.own, mirror.tree_id(revision, app.path));
-  if (!is_self_contained(app)) {
+  if (!reads_only_its_path(app)) {
     GitReader reader(mirror, revision);
     TRY(const auto paths, find_sources(reader, app));
     TRY(sources.outside, outside_ids(mirror, app, revision, paths));
@@ -135,7 +174,7 @@ Result<AppSources> find_app_sources(Mirror& mirror, const App& app, const std::s
 }
 
 Result<AppSources> find_app_sources(Mirror& mirror, const App& app, const std::string& revision, const AppSources& known) {
-  if (!known.own.empty()) {
+  if (!known.own.empty() && !may_gain_sources(app)) {
     TRY(const auto own, mirror.tree_id(revision, app.path));
     TRY(const auto outside, hold(mirror, revision, known.outside));
     TRY(const auto links, hold(mirror, revision, known.links));
@@ -163,7 +202,7 @@ Result<std::vector<SourceFile>> read_sources(Mirror& mirror, const App& app, con
 Result<std::vector<SourceFile>> read_edited_sources(Mirror& mirror, const App& app, const std::string& revision, const std::vector<FileEdit>& edits) {
   EditedReader reader(mirror, revision, edits);
   std::vector<std::string> paths{app.path};
-  if (!is_self_contained(app)) {
+  if (!reads_only_its_path(app)) {
     TRY(paths, find_sources(reader, app));
   }
   std::map<std::string, std::string> files;

@@ -24,14 +24,26 @@ std::size_t memory_of(const json& value) {
 }  // namespace
 
 std::optional<CachedRender> RenderCache::find(const std::string& key) {
-  const std::lock_guard lock(mutex_);
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return std::nullopt;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->render;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_key_.find(key);
+    if (found != by_key_.end()) {
+      entries_.splice(entries_.begin(), entries_, found->second);
+      return found->second->render;
+    }
+  }
+  if (!store_) return std::nullopt;
+  auto stored = store_->find(key);
+  if (stored) keep_in_memory(key, *stored);
+  return stored;
 }
 
 void RenderCache::keep(const std::string& key, CachedRender render) {
+  if (store_) store_->keep(key, render);
+  keep_in_memory(key, std::move(render));
+}
+
+void RenderCache::keep_in_memory(const std::string& key, CachedRender render) {
   std::size_t bytes = sizeof(Entry) + key.size();
   for (const auto& manifest : render.manifests) bytes += sizeof(Manifest) + memory_of(*manifest.body);
   const std::lock_guard lock(mutex_);

@@ -49,6 +49,7 @@ class RenderCache {
     CachedRender render;
     std::size_t bytes = 0;
   };
+  void keep_in_memory(const std::string& key, CachedRender render);
   void drop(std::list<Entry>::iterator entry);
 
   const std::size_t max_entries_;

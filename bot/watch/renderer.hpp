@@ -29,7 +29,11 @@ class Renderer {
   Renderer(Function function, OptionsId options_id, std::shared_ptr<RenderCache> cache)
       : function_(std::move(function)), options_id_(std::move(options_id)), cache_(std::move(cache)) {}
 
-  Result<Rendered> operator()(const std::vector<SourceFile>& files, const App& app) const { return function_(files, app); }
+  Result<Rendered> operator()(const std::vector<SourceFile>& files, const App& app) const {
+    auto rendered = function_(files, app);
+    if (rendered && rendered->by_tool) count_tool_run();
+    return rendered;
+  }
   explicit operator bool() const { return static_cast<bool>(function_); }
 
   /// How often a program was run; what a cache answered doesn't count.

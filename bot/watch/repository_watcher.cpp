@@ -26,12 +26,24 @@ asio::awaitable<Result<std::string>> RepositoryWatcher::fetch() {
   co_return co_await std::move(working);
 }
 
+asio::awaitable<Result<RepositoryWatcher::Fetched>> RepositoryWatcher::fetch_all() {
+  std::function<Result<Fetched>(Mirror&)> work = [](Mirror& mirror) -> Result<Fetched> {
+    Fetched fetched;
+    TRY(fetched.head, mirror.fetch());
+    fetched.followed = mirror.followed_id();
+    return fetched;
+  };
+  auto working = with_mirror<Fetched>(std::move(work));
+  co_return co_await std::move(working);
+}
+
 asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
   net::Backoff backoff(random_, {Duration{1000}, std::max(poll_, Duration{1000})});
   std::string seen;
+  std::string followed;
   std::string told;
   while (true) {
-    auto head = co_await fetch();
+    auto head = co_await fetch_all();
     auto wait = poll_;
     if (head) {
       if (!told.empty()) {
@@ -40,8 +52,10 @@ asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
       }
       told.clear();
       backoff.reset();
-      if (*head != seen || (listener.unfinished && listener.unfinished())) {
-        seen = *head;
+      const bool moved = head->head != seen || head->followed != followed;
+      if (moved || (listener.unfinished && listener.unfinished())) {
+        seen = head->head;
+        followed = head->followed;
         co_await listener.on_head(seen);
       }
     } else {

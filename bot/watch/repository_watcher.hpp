@@ -14,7 +14,7 @@ namespace driftwarden {
 
 class RepositoryWatcher {
  public:
-  /// Called on the I/O thread: with the new head, or with why there is none now.
+  /// Called on the I/O thread: with the new head (also when a tag or branch that an App follows moved), or with why there is none now.
   struct Listener {
     std::function<asio::awaitable<void>(std::string head)> on_head;
     std::function<void(Error)> on_failure;      ///< each new reason
@@ -43,6 +43,12 @@ class RepositoryWatcher {
   }
 
  private:
+  struct Fetched {
+    std::string head;
+    std::string followed;  ///< Mirror::followed_id
+  };
+  asio::awaitable<Result<Fetched>> fetch_all();
+
   /// Opened by whoever comes first, on a pool thread.
   struct Shared {
     MirrorOptions options;

@@ -1,5 +1,6 @@
 #include "bot/web/web.hpp"
 
+#include "bot/web/deploy_hook.hpp"
 #include "bot/web/webhook.hpp"
 
 #include <fmt/core.h>
@@ -21,6 +22,8 @@ std::string prometheus(const std::map<std::string, double>& gauges) {
 
 net::ServerReply route(const WebParts& parts, SeenDeliveries& seen, const net::ServerRequest& request) {
   if (request.path == "/webhooks/git") return take_webhook(parts, seen, request);
+  if (request.path == "/hooks/flux") return take_deploy_hook(parts, seen, DeployHook::Flux, request);
+  if (request.path == "/hooks/argocd") return take_deploy_hook(parts, seen, DeployHook::ArgoCd, request);
   if (request.method != "GET" && request.method != "HEAD") return text(405, "GET only\n");
   if (request.path == "/healthz") return text(200, "ok\n");
   if (request.path == "/readyz") {

@@ -20,13 +20,16 @@ struct WebParts {
   std::function<void(const std::vector<std::string>& urls, std::int64_t number)> on_pull_request{};
   /// A check, a status or a comment, of a pull request where the payload says which, else 0.
   std::function<void(const std::vector<std::string>& urls, std::int64_t number)> on_activity{};
+  /// Flux or Argo CD spoke of one of its objects.
+  std::function<void(const std::string& kind, const std::string& namespace_, const std::string& name)> on_deploy_event{};
   const Clock* clock = nullptr;  ///< for signatures that age (Standard Webhooks); without one those are refused
   /// Empty when ready, else what is missing.
   std::function<std::string()> not_ready;
   std::function<std::map<std::string, double>()> gauges;  ///< "apps_out_of_sync" -> 2; "..._total" is a counter
 };
 
-/// GET /healthz, /readyz, /metrics (Prometheus text); POST /webhooks/git (Gitea's, Forgejo's and GitHub's signatures, GitLab's signature or token).
+/// GET /healthz, /readyz, /metrics (Prometheus text); POST /webhooks/git (Gitea's, Forgejo's and GitHub's signatures, GitLab's signature or token),
+/// /hooks/flux and /hooks/argocd (deploy_hook.hpp).
 net::ServerHandler make_web_handler(WebParts parts);
 
 }  // namespace driftwarden

@@ -2,6 +2,7 @@
 
 #include "gitops/base/text.hpp"
 #include "gitops/diff/confirm.hpp"
+#include "gitops/diff/deployers.hpp"
 #include "gitops/diff/findings.hpp"
 #include "gitops/diff/images.hpp"
 #include "gitops/diff/prepare.hpp"
@@ -42,6 +43,7 @@ struct Prepared {
     const auto& schemas = context.schemas == nullptr ? built_in_schemas() : *context.schemas;
     pair.schema = schemas.find(std::string(api_version), std::string(pair.kind));
     pair.disabled_rules = &context.disabled_rules;
+    pair.marks = &context.marks;
     pair.entries = managed_entries(l, context.managers == nullptr ? ManagerClasses::defaults() : *context.managers);
     for (const auto& entry : pair.entries) {
       const bool ours = entry.manager_class == ManagerClass::Applier;
@@ -144,8 +146,17 @@ ObjectDrift unknown(ObjectDrift drift, std::string note) {
   return drift;
 }
 
+/// Who deploys the App says that the object is its own.
+bool is_marked(const json& live, const ObjectRef& ref, const CompareContext& context) {
+  if (context.marks.empty()) return false;
+  const auto mark = deployer_mark(live, ref, context.managers == nullptr ? ManagerClasses::defaults() : *context.managers);
+  return std::find(context.marks.begin(), context.marks.end(), mark) != context.marks.end();
+}
+
 /// Git lacks it: ours when its annotation names this very object and an App of ours.
-Verdict verdict_without_desired(const json& live, const ObjectRef& ref, const std::string& app) {
+Verdict verdict_without_desired(const json& live, const ObjectRef& ref, const CompareContext& context) {
+  if (is_marked(live, ref, context)) return Verdict::Extra;
+  const auto& app = context.app;
   const auto tracking = annotation(live, kTrackingAnnotation);
   const auto colon = tracking.find(':');
   if (colon == std::string_view::npos || has_controller_owner(live)) return Verdict::Untracked;
@@ -187,7 +198,7 @@ ObjectDrift compare(const json* desired, const json* live, const json* last_sync
   drift.object = ref_of(desired == nullptr ? *live : *desired);
   if (is_cluster_scoped(drift.object.group_kind())) drift.object.namespace_.clear();
   if (desired == nullptr) {
-    drift.verdict = verdict_without_desired(*live, drift.object, context.app);
+    drift.verdict = verdict_without_desired(*live, drift.object, context);
     return drift;
   }
   if (context.kind_served == false || says_not_served(dry_run)) return unknown(std::move(drift), "kind-not-served");

@@ -58,6 +58,7 @@ struct CompareContext {
   std::vector<std::string> disabled_rules;  ///< built-in rules that are switched off, by name (drift.md section 4)
   /// Paths (as in ignore rules) at which two renders of one revision differ: never drift, noted as `render-unstable`. Null = none.
   const std::vector<std::string>* unstable = nullptr;
+  std::vector<std::string> marks{};  ///< what the objects bear that the App's own deployer made (deployers.hpp); empty = we deploy it
 };
 
 /// `desired` null = Git lacks it; `live` null = not in the cluster; `last_synced` null = not known; `dry_run` null = not confirmed.

@@ -66,9 +66,6 @@ constexpr std::array kDefaults{
 
 static_assert(std::ranges::is_sorted(kDefaults, {}, &Default::field));
 
-/// Groups without a dot and those of k8s.io: what the API server itself serves.
-bool is_built_in(std::string_view group) { return group.find('.') == std::string_view::npos || group.ends_with(".k8s.io"); }
-
 /// A probe's timeout is a second, a webhook's ten; only below a container does the field mean a probe.
 bool is_probe_timeout(const PathNode& path, std::string_view text) {
   return path.name == "timeoutSeconds" && text == "1" && path.parent != nullptr && path.parent->name.ends_with("Probe");
@@ -84,6 +81,8 @@ bool is_of_a_sidecar(const PathNode& path) {
 }
 
 }  // namespace
+
+bool is_built_in(std::string_view group) { return group.find('.') == std::string_view::npos || group.ends_with(".k8s.io"); }
 
 bool is_default_value(const Pair& pair, const PathNode& path, const json& live, const SchemaNode* schema) {
   if (path.kind != StepKind::Field || live.is_structured()) return false;

@@ -6,5 +6,7 @@ namespace driftwarden {
 
 /// Of a field that Git leaves out: live holds what would stand there if nobody had ever touched it. `schema` may be null.
 bool is_default_value(const Pair& pair, const PathNode& path, const nlohmann::json& live, const SchemaNode* schema);
+/// Served by the API server itself, as far as the group's name tells: no dot, or of k8s.io.
+bool is_built_in(std::string_view group);
 
 }  // namespace driftwarden

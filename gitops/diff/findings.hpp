@@ -39,6 +39,7 @@ struct Pair {
   bool has_apply_entry = false;
   bool has_applier = false;
   const std::vector<std::string>* disabled_rules = nullptr;
+  const std::vector<std::string>* marks = nullptr;  ///< CompareContext::marks
 
   bool rule_is_on(std::string_view rule) const;
   bool is(std::string_view wanted_group, std::string_view wanted_kind) const { return group == wanted_group && kind == wanted_kind; }

@@ -18,13 +18,14 @@ constexpr std::size_t kValueShown = 160;
 constexpr std::size_t kBeforeChange = 30;  ///< bytes of a long value that lead up to where it changes
 constexpr std::size_t kNamesShown = 12;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kNotes{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 28> kNotes{{
     {"aggregated-rules", "its rules are filled in by the controller that aggregates them"},
     {"autoscaled", "an autoscaler sets the replicas"},
     {"ca-bundle", "a controller fills in the caBundle"},
     {"compare-disabled", "its annotation driftwarden.io/compare in Git switches the comparison off"},
     {"controller-field", "a controller added fields of its own"},
     {"crd-field-dropped", "the server no longer keeps preserveUnknownFields: false"},
+    {"deployer-tracking", "who deploys it left its own labels and annotations"},
     {"derived-edited", "the Secret made from it was edited by hand"},
     {"dry-run-failed", "the server refuses what Git says"},
     {"encrypted", "encrypted in Git: only the type and the names of keys are compared"},

@@ -1,6 +1,7 @@
 #include "gitops/diff/rules.hpp"
 
 #include "gitops/base/text.hpp"
+#include "gitops/diff/deployers.hpp"
 #include "gitops/diff/prepare.hpp"
 #include "gitops/diff/scalars.hpp"
 
@@ -21,6 +22,31 @@ bool both_text(const Finding& finding) {
 
 bool is_ciphertext(const json* value) { return value != nullptr && value->is_string() && value->get_ref<const std::string&>().starts_with("ENC["); }
 
+bool is_written_by(const Pair& pair, const Finding& finding, bool (*is_such)(std::string_view)) {
+  const PathNode root;
+  const auto metadata = root.field(finding.path[0].name);
+  const auto map = metadata.field(finding.path[1].name);
+  const auto key = map.field(finding.path[2].name);
+  return std::any_of(pair.entries.begin(), pair.entries.end(), [&](const ManagedEntry& entry) { return is_such(entry.manager) && reach_of(entry, key) != Reach::None; });
+}
+
+/// Git has a value of its own where a deployer puts its name, and it did.
+bool is_overwritten_by_deployer(const Pair& pair, const Finding& finding) {
+  const auto& path = finding.path;
+  if (finding.op != FieldOp::Changed || path.size() != 3 || finding.live == nullptr || !finding.live->is_string()) return false;
+  if (!is_field(path, 0, "metadata") || (!is_field(path, 1, "labels") && !is_field(path, 1, "annotations")) || path[2].kind != StepKind::Field) return false;
+  if (!finding.owners.applier || !finding.owners.others.empty()) return false;
+  switch (tracking_key(path[2].name)) {
+    case TrackingKey::None: return false;
+    case TrackingKey::Theirs: return true;
+    case TrackingKey::OfHelm: return *finding.live == json("Helm") && is_written_by(pair, finding, is_helm_manager);
+    case TrackingKey::OfArgo: break;
+  }
+  // Many charts have that label: only the Application's own name is its mark.
+  const auto mark = "argocd " + finding.live->get<std::string>();
+  return pair.marks != nullptr && std::find(pair.marks->begin(), pair.marks->end(), mark) != pair.marks->end() && is_written_by(pair, finding, is_argo_manager);
+}
+
 /// The rule that explains a finding, or "".
 std::string_view explained_by(const Pair& pair, const Finding& finding) {
   const auto& path = finding.path;
@@ -32,6 +58,7 @@ std::string_view explained_by(const Pair& pair, const Finding& finding) {
         std::any_of(others.begin(), others.end(), [](const auto* entry) { return entry->scale && entry->manager_class == ManagerClass::Controller; });
     if (scaled) return "autoscaled";
   }
+  if (is_overwritten_by_deployer(pair, finding)) return kDeployerTracking;
   if (pair.is("rbac.authorization.k8s.io", "ClusterRole") && is_field(path, 0, "rules") && pair.desired->contains("aggregationRule")) return "aggregated-rules";
   if (!path.empty() && is_field(path, path.size() - 1, "caBundle") && finding.live != nullptr) {
     if (finding.desired == nullptr || *finding.desired == json("") || *finding.desired == json("Cg==")) return "ca-bundle";

@@ -1,4 +1,5 @@
 #include "gitops/diff/default_values.hpp"
+#include "gitops/diff/deployers.hpp"
 #include "gitops/diff/findings.hpp"
 #include "gitops/diff/prepare.hpp"
 
@@ -106,30 +107,71 @@ class OwnersWalk {
       out_.notes.insert("restarted");
       return;
     }
-    // The server keeps the old name of serviceAccountName equal to the new one.
-    if (name == "serviceAccount" && is_alias_of(live, *theirs)) return;
+    if (entry_->manager_class == ManagerClass::Applier && is_tracking(name, *theirs, path, entry_)) return;
+    if (is_alias(name, *theirs, live)) return;
     const auto here = path.field(name);
     const auto* inner = schema == nullptr ? nullptr : schema->field(name);
+    if (is_hollow(trie, *theirs, inner, here)) return;
     // Keys that people choose have no defaults, whatever they are called.
     const bool chosen_key = (schema != nullptr && schema->has_free_keys()) || is_one_of(path.name, {"labels", "annotations", "data", "stringData", "binaryData"});
-    if (is_person() && !chosen_key && pair_.rule_is_on("default-value") && is_default_value(pair_, here, *theirs, inner)) return;
-    // Annotations that tools write are looked at one by one, so that their map is never reported for their sake.
-    const bool whole = name != "annotations" || !holds_tool_annotations(trie);
+    if (may_own_defaults() && !chosen_key && pair_.rule_is_on("default-value") && is_default_value(pair_, here, *theirs, inner)) return;
+    // Annotations and labels that tools write are looked at one by one, so that their map is never reported for their sake.
+    const bool whole = !is_one_of(name, {"annotations", "labels"}) || !holds_keys_of_tools(trie);
     if (owns_itself(trie) && whole && report(here, theirs)) return;
-    if (!trie.empty()) children(trie, nullptr, theirs, inner, here);
+    if (!trie.empty()) unwanted_children(trie, theirs, inner, here);
   }
 
-  static bool is_alias_of(const json* parent, const json& value) {
-    const auto* name = member_of(parent, "serviceAccountName");
-    return name != nullptr && *name == value;
+  void unwanted_children(const json& trie, const json* theirs, const SchemaNode* schema, const PathNode& here) {
+    ++below_unwanted_;
+    children(trie, nullptr, theirs, schema, here);
+    --below_unwanted_;
   }
 
-  bool is_person() const { return entry_->manager_class == ManagerClass::Person; }
+  /// The server fills it in from the field beside it.
+  bool is_alias(std::string_view name, const json& value, const json* parent) const {
+    const bool target = name == "targetPort" && pair_.is("", "Service");
+    if (!target && name != "serviceAccount") return false;
+    const auto* source = member_of(parent, target ? "port" : "serviceAccountName");
+    return source != nullptr && *source == value;
+  }
 
-  static bool holds_tool_annotations(const json& trie) {
-    return std::any_of(trie.items().begin(), trie.items().end(), [](const auto& member) {
-      return member.key().size() > 2 && (is_tool_annotation(std::string_view(member.key()).substr(2)) || member.key() == "f:kubectl.kubernetes.io/restartedAt");
+  /// Flux writes defaults that Git leaves out. What stands in something that Git lacks goes away with it, default or not.
+  bool may_own_defaults() const {
+    return entry_->manager_class == ManagerClass::Person || (entry_->manager_class == ManagerClass::Applier && below_unwanted_ == 0);
+  }
+
+  /// `{}`, as appliers write it that read objects into typed structs: the same as nothing. What live has below it has owners of its own, or is the server's.
+  bool is_hollow(const json& trie, const json& live, const SchemaNode* schema, const PathNode& here) const {
+    if (entry_->manager_class != ManagerClass::Applier || !is_leaf(trie) || !live.is_object()) return false;
+    if (schema == nullptr) return is_one_of(here.name, {"labels", "annotations"}) && here.parent->name == "metadata";
+    if (live.empty() && schema->fallback == live) return true;
+    return is_built_in(pair_.group) && !schema->is_atomic() && (schema->has_free_keys() || !schema->body().fields.empty());
+  }
+
+  bool holds_keys_of_tools(const json& trie) const {
+    return std::any_of(trie.items().begin(), trie.items().end(), [&](const auto& member) {
+      if (member.key().size() <= 2) return false;
+      const auto name = std::string_view(member.key()).substr(2);
+      return is_tool_annotation(name) || name == kRestartedAt || may_be_tracking(name);
     });
+  }
+
+  bool may_be_tracking(std::string_view name) const { return tracking_key(name) != TrackingKey::None && pair_.rule_is_on(kDeployerTracking); }
+
+  /// What a deployer writes to know its objects again. `by` null: one of the appliers by Update did, who leave no list.
+  bool is_tracking(std::string_view name, const json& live, const PathNode& path, const ManagedEntry* by) {
+    const bool in_metadata = path.kind == StepKind::Field && is_one_of(path.name, {"labels", "annotations"}) && path.parent->kind == StepKind::Field &&
+                             path.parent->name == "metadata" && path.parent->parent->kind == StepKind::Root;
+    if (!in_metadata || !may_be_tracking(name)) return false;
+    const auto written_by = [&](auto is_such) {
+      if (by != nullptr) return is_such(by->manager);
+      return std::any_of(pair_.entries.begin(), pair_.entries.end(), [&](const ManagedEntry& entry) { return !entry.apply && is_such(entry.manager); });
+    };
+    const auto key = tracking_key(name);
+    if (key == TrackingKey::OfArgo && !written_by(is_argo_manager)) return false;
+    if (key == TrackingKey::OfHelm && (live != json("Helm") || !written_by(is_helm_manager))) return false;
+    out_.notes.insert(std::string(kDeployerTracking));
+    return true;
   }
 
   void element(const json& trie, std::string_view key, const json* desired, const json* live, const SchemaNode* schema, const PathNode& path) {
@@ -151,7 +193,7 @@ class OwnersWalk {
 
   void claim_element(const json& trie, const json* theirs, const SchemaNode* item, const PathNode& here) {
     if (owns_itself(trie) && report(here, theirs)) return;
-    children(trie, nullptr, theirs, item, here);
+    unwanted_children(trie, theirs, item, here);
   }
 
   /// Entries are sorted by key, lists mostly alike: the search goes on where the last one ended.
@@ -252,12 +294,21 @@ class OwnersWalk {
     if (theirs == nullptr || theirs->is_null() || wanted.is_null()) return;
     const auto here = path.field(name);
     if (path.kind == StepKind::Field && path.name == "annotations" && is_tool_annotation(name)) return;
+    if (ours == nullptr && is_tracking(name, *theirs, path, nullptr)) return;
+    if (ours == nullptr && wanted.is_object() && theirs->is_object() && is_one_of(name, {"annotations", "labels"}) && holds_tracking(wanted)) {
+      for (auto it = wanted.begin(); it != wanted.end(); ++it) intended(it.key(), *it, nullptr, member_of(theirs, it.key()), nullptr, here);
+      return;
+    }
     if (ours == nullptr) {
       if (!(wanted.is_structured() && wanted.empty())) add(FieldOp::Stale, here, theirs);
       return;
     }
     const auto* inner = schema == nullptr ? nullptr : schema->field(name);
     intended_inside(wanted, ours, theirs, inner, here);
+  }
+
+  bool holds_tracking(const json& map) const {
+    return std::any_of(map.items().begin(), map.items().end(), [&](const auto& member) { return may_be_tracking(member.key()); });
   }
 
   void intended_inside(const json& wanted, const json* ours, const json* theirs, const SchemaNode* schema, const PathNode& here) {
@@ -294,6 +345,7 @@ class OwnersWalk {
   const Pair& pair_;
   Findings& out_;
   const ManagedEntry* entry_ = nullptr;
+  int below_unwanted_ = 0;
   std::size_t live_hint_ = 0;
   std::size_t desired_hint_ = 0;
   bool read_last_applied_ = false;

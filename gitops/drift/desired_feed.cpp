@@ -1,4 +1,5 @@
 // What is fed about Desired, and what becomes wanted or unwanted by it.
+#include "gitops/diff/deployers.hpp"
 #include "gitops/diff/images.hpp"
 #include "gitops/drift/digest.hpp"
 #include "gitops/drift/state.hpp"
@@ -64,9 +65,9 @@ void DriftIndex::State::add_user(AppEntry& entry, const DesiredItem& item) {
   const auto* live = find_live(cluster, item.kind, item.object);
   if (live == nullptr) {
     look_up(cluster, item.kind, item.object);
-  } else if (!live->app.empty() && live->app != entry.app.name) {
+  } else if (!live->app.empty()) {
     // It has moved from one App to another: no longer left over.
-    if (auto* other = find_app(live->app); other != nullptr && &cluster_of(*other) == &cluster) touch(*other, item.object, Moved::Else);
+    if (auto* other = owner_of(cluster, live->app); other != nullptr && other != &entry) touch(*other, item.object, Moved::Else);
   }
   if (!cluster.orphan_apps.empty()) touch_orphans(cluster, objects.ref(item.object, {}).namespace_);
 }
@@ -89,7 +90,7 @@ void DriftIndex::State::remove_user(AppEntry& entry, const DesiredItem& item) {
   }
   cluster.secret_makers -= makes_secrets(group_kind) ? 1 : 0;
   if (const auto* live = find_live(cluster, item.kind, item.object); live != nullptr && !live->app.empty()) {
-    if (auto* other = find_app(live->app); other != nullptr && &cluster_of(*other) == &cluster) touch(*other, item.object, Moved::Else);
+    if (auto* other = owner_of(cluster, live->app); other != nullptr) touch(*other, item.object, Moved::Else);
   }
   if (!cluster.orphan_apps.empty()) touch_orphans(cluster, objects.ref(item.object, {}).namespace_);
   release(cluster, item.kind, item.object);
@@ -128,7 +129,10 @@ void DriftIndex::State::release(Cluster& cluster, KindKey, ObjectKey object) {
   for (const auto& [key, kind] : cluster.live.kinds()) {
     cluster.lookups.erase({key, object});
     const auto found = kind->objects.find(object);
-    if (found == kind->objects.end() || !found->second.app.empty()) continue;
+    if (found == kind->objects.end()) continue;
+    const auto& tracked = found->second.app;
+    if (!tracked.empty() && (!is_mark(tracked) || owner_of(cluster, tracked) != nullptr)) continue;
+    if (!tracked.empty()) cluster.claims.put({key, object}, tracked);
     const auto ref = objects.ref(object, kinds.at(key).version);
     kind->foreign[identity_hash(ref)] = {found->second.generation, static_cast<std::uint32_t>(found->second.content)};
     if (cluster.orphan_apps.contains(ref.namespace_)) {

@@ -1,5 +1,7 @@
 #include "gitops/drift/dry_runs.hpp"
 
+#include "gitops/diff/deployers.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -78,7 +80,7 @@ bool plan_differs(const nlohmann::json& desired, const nlohmann::json& planned, 
   context.compiled = nullptr;
   context.unstable = nullptr;
   context.disabled_rules = {"autoscaled",    "aggregated-rules", "ca-bundle",  "restarted",
-                            "same-quantity", "same-duration",    "order-only", "crd-field-dropped"};
+                            "same-quantity", "same-duration",    "order-only", "crd-field-dropped", std::string(kDeployerTracking)};
   const auto drift = compare(&desired, &planned, nullptr, nullptr, context);
   if (drift.verdict == Verdict::Missing || drift.confirmation == Confirmation::Doubtful) return true;
   return std::any_of(drift.fields.begin(), drift.fields.end(),

@@ -1,6 +1,7 @@
 // What is fed about Apps and clusters, and who is to be looked at again because of it.
 #include "gitops/drift/index.hpp"
 
+#include "gitops/diff/deployers.hpp"
 #include "gitops/drift/state.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,6 +25,60 @@ using drift_index::Moved;
 AppEntry* DriftIndex::State::find_app(const std::string& name) {
   const auto found = apps.find(name);
   return found == apps.end() ? nullptr : &found->second;
+}
+
+AppEntry* DriftIndex::State::owner_of(const Cluster& cluster, const std::string& tracked) {
+  if (is_mark(tracked)) {
+    const auto found = cluster.deployed.find(tracked);
+    return found == cluster.deployed.end() || found->second.size() != 1 ? nullptr : *found->second.begin();
+  }
+  auto* entry = find_app(tracked);
+  return entry != nullptr && &cluster_of(*entry) == &cluster ? entry : nullptr;
+}
+
+std::vector<std::string> DriftIndex::State::own_marks(const AppEntry& entry, const Cluster& cluster) const {
+  auto marks = marks_of(entry.app.deployer);
+  std::erase_if(marks, [&](const std::string& mark) {
+    const auto found = cluster.deployed.find(mark);
+    return found == cluster.deployed.end() || found->second.size() != 1;
+  });
+  return marks;
+}
+
+std::vector<std::string> DriftIndex::State::tracked_as(const AppEntry& entry, const Cluster& cluster) const {
+  auto names = own_marks(entry, cluster);
+  names.push_back(entry.app.name);
+  return names;
+}
+
+void DriftIndex::State::look_up_claimed(Cluster& cluster, const std::string& mark) {
+  const auto* places = owner_of(cluster, mark) == nullptr ? nullptr : cluster.claims.of(mark);
+  if (places == nullptr) return;
+  for (const auto& place : *places) {
+    if (is_foreign(cluster, place.first, place.second)) cluster.lookups.try_emplace(place, false);
+  }
+}
+
+void DriftIndex::State::add_marks(AppEntry& entry) {
+  auto& cluster = cluster_of(entry);
+  for (const auto& mark : marks_of(entry.app.deployer)) {
+    auto& users = cluster.deployed[mark];
+    users.insert(&entry);
+    for (auto* user : users) touch_all(*user);
+    look_up_claimed(cluster, mark);
+  }
+}
+
+void DriftIndex::State::remove_marks(AppEntry& entry) {
+  auto& cluster = cluster_of(entry);
+  for (const auto& mark : marks_of(entry.app.deployer)) {
+    const auto found = cluster.deployed.find(mark);
+    if (found == cluster.deployed.end()) continue;
+    found->second.erase(&entry);
+    for (auto* user : found->second) touch_all(*user);
+    if (found->second.empty()) cluster.deployed.erase(found);
+    look_up_claimed(cluster, mark);
+  }
 }
 
 drift_index::Cluster& DriftIndex::State::cluster(const std::string& name) {
@@ -51,7 +106,7 @@ void DriftIndex::State::touch_users(Cluster& cluster, ObjectKey object, const st
     for (auto at = bare; at != bare_end; ++at) touch(*at->second.first, at->second.second, why);
   }
   if (tracked.empty()) return;
-  if (auto* entry = find_app(tracked); entry != nullptr && &cluster_of(*entry) == &cluster) touch(*entry, object, why);
+  if (auto* entry = owner_of(cluster, tracked); entry != nullptr) touch(*entry, object, why);
 }
 
 void DriftIndex::State::touch_kind(Cluster& cluster, KindKey kind) {
@@ -89,16 +144,19 @@ void DriftIndex::set_app(const App& app) {
   const bool added = entry.id == 0;
   const bool moves = added || entry.app.cluster != app.cluster || entry.app.orphans != app.orphans || entry.app.namespace_ != app.namespace_;
   const bool other_rules = entry.app.ignore != app.ignore;
+  const bool other_deployer = entry.app.deployer != app.deployer;
   if (added) entry.id = state_->next_id++;
   if (moves && !added) state_->remove_all_users(entry);
+  if ((moves || other_deployer) && !added) state_->remove_marks(entry);
   entry.app = app;
+  if (moves || other_deployer) state_->add_marks(entry);
   if (other_rules) state_->set_ignore(entry);
   if (moves) {
     state_->add_all_users(entry);
     entry.plans.clear();
     entry.fights.clear();
   }
-  if (moves || other_rules) state_->touch_all(entry);
+  if (moves || other_rules || other_deployer) state_->touch_all(entry);
   state_->touch_app(entry);
 }
 
@@ -106,6 +164,7 @@ void DriftIndex::remove_app(const std::string& app) {
   auto* entry = state_->find_app(app);
   if (entry == nullptr) return;
   state_->remove_all_users(*entry);
+  state_->remove_marks(*entry);
   state_->schedule(*entry, std::nullopt);
   state_->apps.erase(app);
   state_->changed.erase(app);

@@ -48,6 +48,7 @@ CompareContext DriftIndex::State::context_of(const AppEntry& entry, const Cluste
   if (entry.compiled) context.compiled = &*entry.compiled;
   context.now = now;
   context.disabled_rules = options.disabled_rules;
+  context.marks = own_marks(entry, cluster);
   return context;
 }
 
@@ -152,14 +153,16 @@ std::optional<ObjectDrift> DriftIndex::State::judge_tracked(const AppEntry& entr
                                                             const CompareContext& context) const {
   // Another App of ours wants it: it has moved, nothing is left over.
   if (is_wanted(cluster, object)) return std::nullopt;
-  const auto* places = cluster.live.tracked(entry.app.name);
-  if (places == nullptr) return std::nullopt;
-  for (const auto& [kind, place] : *places) {
-    if (place != object) continue;
-    const auto body = cluster.live.body(*cluster.live.find(kind, object));
-    auto drift = compare(nullptr, body.get(), nullptr, nullptr, context);
-    drift.object = objects.ref(object, kinds.at(kind).version);
-    if (drift.verdict == Verdict::Extra) return drift;
+  for (const auto& name : tracked_as(entry, cluster)) {
+    const auto* places = cluster.live.tracked(name);
+    if (places == nullptr) continue;
+    for (const auto& [kind, place] : *places) {
+      if (place != object) continue;
+      const auto body = cluster.live.body(*cluster.live.find(kind, object));
+      auto drift = compare(nullptr, body.get(), nullptr, nullptr, context);
+      drift.object = objects.ref(object, kinds.at(kind).version);
+      if (drift.verdict == Verdict::Extra) return drift;
+    }
   }
   return std::nullopt;
 }
@@ -194,7 +197,9 @@ void DriftIndex::State::judge_moved(AppEntry& entry, Cluster& cluster, WallTime 
   if (std::exchange(entry.all_dirty, false)) {
     entry.desired.each([&](const DesiredItem& item) { dirty[item.object] = Moved::Else; });
     for (const auto& [object, judged] : entry.judged) dirty[object] = Moved::Else;
-    if (const auto* places = cluster.live.tracked(entry.app.name); places != nullptr) {
+    for (const auto& name : tracked_as(entry, cluster)) {
+      const auto* places = cluster.live.tracked(name);
+      if (places == nullptr) continue;
       for (const auto& [kind, object] : *places) dirty[object] = Moved::Else;
     }
     entry.next_expiry.reset();

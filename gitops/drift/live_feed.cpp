@@ -1,4 +1,5 @@
 // What is fed about live objects: which of them are kept, looked at, or passed over.
+#include "gitops/diff/deployers.hpp"
 #include "gitops/drift/digest.hpp"
 #include "gitops/drift/state.hpp"
 
@@ -85,6 +86,12 @@ void DriftIndex::State::drop(Cluster& cluster, KindKey kind, ObjectKey object) {
   touch_users(cluster, object, tracked, Moved::Live);
 }
 
+void DriftIndex::State::pass_over(Cluster& cluster, KindKey kind, ObjectKey object) {
+  drop(cluster, kind, object);
+  cluster.lookups.erase({kind, object});
+  cluster.claims.erase({kind, object});
+}
+
 void DriftIndex::State::set_foreign(Cluster& cluster, KindKey kind_key, const LiveObject& object) {
   auto& kind = cluster.live.kind(kind_key);
   const auto content = object.content == 0 ? content_hash(*object.body) : object.content;
@@ -115,12 +122,18 @@ void DriftIndex::State::feed(Cluster& cluster, LiveObject object) {
   }
   if (is_secret(object.ref)) feed_secret(cluster, object);
   auto tracked = tracked_by(*object.body, object.ref);
-  if (!is_wanted(cluster, key) && tracked.empty()) {
-    if (key != kNoKey) drop(cluster, kind_key, key);
+  if (tracked.empty() || owner_of(cluster, tracked) == nullptr) {
+    if (auto mark = deployer_mark(*object.body, object.ref, options.managers); !mark.empty()) tracked = std::move(mark);
+  }
+  const bool claimed = is_mark(tracked) && owner_of(cluster, tracked) == nullptr;
+  if (!is_wanted(cluster, key) && (tracked.empty() || claimed)) {
+    if (key != kNoKey) pass_over(cluster, kind_key, key);
     set_foreign(cluster, kind_key, object);
+    if (claimed) cluster.claims.put({kind_key, objects.intern(object.ref)}, std::move(tracked));
     return;
   }
   if (key == kNoKey) key = objects.intern(object.ref);
+  cluster.claims.erase({kind_key, key});
   settle_lookup(cluster, kind_key, key, object.ref);
   if (cluster.orphans.erase(object.ref)) touch_orphans(cluster, object.ref.namespace_);
   const auto* before = cluster.live.find(kind_key, key);
@@ -131,7 +144,7 @@ void DriftIndex::State::feed(Cluster& cluster, LiveObject object) {
   cluster.fresh[{kind_key, key}] = object.body;
   touch_users(cluster, key, is_tracked, Moved::Live);
   if (was_tracked.empty() || was_tracked == is_tracked) return;
-  if (auto* entry = find_app(was_tracked); entry != nullptr && &cluster_of(*entry) == &cluster) touch(*entry, key, Moved::Live);
+  if (auto* entry = owner_of(cluster, was_tracked); entry != nullptr) touch(*entry, key, Moved::Live);
 }
 
 bool DriftIndex::wants(const std::string& cluster_name, const LiveGlimpse& glimpse) {
@@ -157,7 +170,7 @@ bool DriftIndex::wants(const std::string& cluster_name, const LiveGlimpse& glimp
     return false;
   }
   if (derived || (is_secret(glimpse.ref) && may_name_a_maker(glimpse.text))) return true;
-  if (cluster.orphan_apps.contains(glimpse.ref.namespace_) || contains(glimpse.text, kTrackingAnnotation)) return true;
+  if (cluster.orphan_apps.contains(glimpse.ref.namespace_) || contains(glimpse.text, kTrackingAnnotation) || may_have_mark(glimpse.text)) return true;
   kind.foreign[hash] = {kind.generation, lower_half(glimpse.content)};
   return false;
 }
@@ -186,7 +199,9 @@ void DriftIndex::on_deleted(const std::string& cluster_name, const ObjectRef& re
   state_->settle_lookup(cluster, kind, key, ref);
   if (is_secret(ref)) state_->touch_parents(cluster, cluster.derived.put(ref, std::nullopt));
   if (cluster.orphans.erase(ref)) state_->touch_orphans(cluster, ref.namespace_);
-  if (key != kNoKey) state_->drop(cluster, kind, key);
+  if (key == kNoKey) return;
+  cluster.claims.erase({kind, key});
+  state_->drop(cluster, kind, key);
 }
 
 JsonPtr DriftIndex::live(const std::string& cluster, const ObjectRef& ref) const {

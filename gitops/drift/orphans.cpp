@@ -17,7 +17,9 @@ using nlohmann::json;
 
 bool is_tracked(const json& metadata) {
   const auto& annotations = member_at(metadata, "annotations");
-  return annotations.is_object() && annotations.contains(kTrackingAnnotation);
+  if (annotations.is_object() && (annotations.contains(kTrackingAnnotation) || annotations.contains("argocd.argoproj.io/tracking-id"))) return true;
+  const auto& labels = member_at(metadata, "labels");
+  return labels.is_object() && (labels.contains("kustomize.toolkit.fluxcd.io/name") || labels.contains("helm.toolkit.fluxcd.io/name"));
 }
 
 /// The oldest entry that isn't about status; times are RFC 3339, so they sort as text.

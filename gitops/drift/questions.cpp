@@ -131,6 +131,10 @@ bool DriftIndex::is_settling(const std::string& app) const {
   if (entry == nullptr) return false;
   if (entry->plans.has_urgent()) return true;
   const auto& cluster = state_->cluster_of(*entry);
+  for (const auto& mark : state_->own_marks(*entry, cluster)) {
+    const auto* claimed = cluster.claims.of(mark);
+    if (claimed != nullptr && std::any_of(claimed->begin(), claimed->end(), [&](const auto& place) { return cluster.lookups.contains(place); })) return true;
+  }
   return std::any_of(cluster.lookups.begin(), cluster.lookups.end(), [&](const auto& lookup) {
     const auto object = lookup.first.second;
     const auto [begin, end] = cluster.wanted.equal_range(object);

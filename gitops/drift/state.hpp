@@ -1,5 +1,6 @@
 #pragma once
 // Inside the drift index: what it keeps, and the steps that its feeds and reports are made of.
+#include "gitops/drift/claims.hpp"
 #include "gitops/drift/derived.hpp"
 #include "gitops/drift/desired_store.hpp"
 #include "gitops/drift/dry_runs.hpp"
@@ -90,6 +91,8 @@ struct Cluster {
   std::map<LiveStore::Place, bool> lookups;  ///< and whether they were handed out
   OrphanStore orphans;
   std::map<std::string, std::set<AppEntry*>> orphan_apps;  ///< by namespace
+  std::map<std::string, std::set<AppEntry*>> deployed;  ///< by the mark that a deployer leaves on its objects
+  Claims claims;
   DerivedEdits derived;
   std::size_t secret_makers = 0;  ///< objects of Desired that make Secrets
   std::map<Urgency, std::deque<Question>, std::greater<>> questions;
@@ -124,6 +127,15 @@ struct DriftIndex::State {
   std::uint64_t next_id = 1;
 
   AppEntry* find_app(const std::string& name);
+  /// Whose an object of this cluster is: by our own tracking, or by the mark of an App's deployer; null when several Apps have that one.
+  AppEntry* owner_of(const Cluster& cluster, const std::string& tracked);
+  /// Under what LiveStore tracks its objects.
+  std::vector<std::string> tracked_as(const AppEntry& entry, const Cluster& cluster) const;
+  std::vector<std::string> own_marks(const AppEntry& entry, const Cluster& cluster) const;
+  void add_marks(AppEntry& entry);
+  void remove_marks(AppEntry& entry);
+  /// Objects that bear the mark were passed over: they are read again.
+  void look_up_claimed(Cluster& cluster, const std::string& mark);
   Cluster& cluster(const std::string& name);
   Cluster& cluster_of(const AppEntry& entry) { return cluster(entry.app.cluster); }
 
@@ -158,6 +170,8 @@ struct DriftIndex::State {
   void set_foreign(Cluster& cluster, KindKey kind, const LiveObject& object);
   bool is_foreign(const Cluster& cluster, KindKey kind, ObjectKey object) const;
   void drop(Cluster& cluster, KindKey kind, ObjectKey object);
+  /// Nobody cares for what is there now.
+  void pass_over(Cluster& cluster, KindKey kind, ObjectKey object);
   void touch_parents(Cluster& cluster, const std::set<ObjectRef>& parents);
   /// Also where only the cluster knows that the kind has no namespace: then the object lies under none.
   const LiveEntry* find_live(const Cluster& cluster, KindKey kind, ObjectKey object) const;

@@ -105,14 +105,31 @@ Result<ChartValues> ChartValues::read(const AppSource& source, const EditedTree&
   }
   values.merged_ = values.below_;
   merge(values.merged_, values.own_);
-  values.file_ = is_inside(files.back(), source.path) ? files.back() : "";
-  for (const auto& [key, value] : source.helm.set) {
-    const auto path = set_path(key);
-    const json text(value);
-    if (path.empty() || !set_value(values.merged_, path, &text)) continue;
-    values.set_.emplace_back(path, key);
-  }
+  values.file_ = is_own(source, files.back()) ? files.back() : "";
+  CHECK_OK(values.lay_over(source.helm));
   return values;
+}
+
+/// What wins over every values file.
+Result<void> ChartValues::lay_over(const HelmSource& helm) {
+  if (!helm.inline_values.empty()) {
+    TRY(const auto documents, parse_yaml(helm.inline_values, "values"));
+    const auto value = documents.empty() ? json::object() : documents.front();
+    merge(merged_, value);
+    std::vector<ValueKey> said;
+    collect(value, "", {}, said);
+    for (const auto& key : said) {
+      if (!key.value->is_object()) set_.emplace_back(key.path, key.path.substr(1));
+    }
+  }
+  for (const auto* set : {&helm.set, &helm.set_string}) {
+    for (const auto& [key, value] : *set) {
+      const auto path = set_path(key);
+      const json text(value);
+      if (!path.empty() && set_value(merged_, path, &text)) set_.emplace_back(path, key);
+    }
+  }
+  return {};
 }
 
 std::vector<ValueKey> ChartValues::keys() const {

@@ -25,12 +25,14 @@ class ChartValues {
   std::vector<ValueKey> keys() const;
   /// The file that may be edited: the App's last values file, or the chart's own where the App has none. "" where it lies outside.
   const std::string& file() const { return file_; }
-  /// The key of HelmSource::set that decides about the path, or "".
+  /// The key of HelmSource::set, set_string or inline_values that decides about the path, or "".
   std::string set_by_config(const std::string& path) const;
   /// What to write into file() so that the path has the value: lists that the file doesn't have go there as a whole.
   ValueEdit edit_for(const std::string& path, const nlohmann::json* value) const;
 
  private:
+  Result<void> lay_over(const HelmSource& helm);
+
   nlohmann::json merged_;
   nlohmann::json own_;    ///< what file() says
   nlohmann::json below_;  ///< what the files before it say

@@ -39,6 +39,11 @@ std::optional<Error> marked_line_changed(const std::string& path, const std::str
 
 }  // namespace
 
+bool is_own(const AppSource& source, const std::string& path) {
+  if (is_inside(path, source.path) || std::ranges::find(source.own_files, path) != source.own_files.end()) return true;
+  return std::ranges::any_of(source.more, [&](const SourcePart& part) { return is_inside(path, part.path); });
+}
+
 Result<std::string> EditedTree::read(const std::string& path) const {
   const auto found = files_.find(path);
   if (found != files_.end()) return found->second.content;
@@ -46,7 +51,7 @@ Result<std::string> EditedTree::read(const std::string& path) const {
 }
 
 Result<void> EditedTree::write(const std::string& path, std::string content, const std::string& place) {
-  if (!is_inside(path, source_->path)) {
+  if (!is_own(*source_, path)) {
     return Error{ErrorKind::InvalidInput, fmt::format("{} is outside of {}, so other Apps may use it, too", path, source_->path)};
   }
   auto& file = files_[path];

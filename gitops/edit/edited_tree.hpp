@@ -9,6 +9,9 @@
 
 namespace driftwarden {
 
+/// Inside the App's path or one of its further ones, or a file that is its alone.
+bool is_own(const AppSource& source, const std::string& path);
+
 /// Copied for every try, so a try that fails leaves nothing behind.
 class EditedTree {
  public:
@@ -16,7 +19,7 @@ class EditedTree {
 
   Result<std::string> read(const std::string& path) const;
   bool has(const std::string& path) const { return static_cast<bool>(read(path)); }
-  /// InvalidInput outside of the App's path, and where the edit changes a line that Flux's image automation owns. `place` is for people.
+  /// InvalidInput for what isn't the App's own, and where the edit changes a line that Flux's image automation owns. `place` is for people.
   Result<void> write(const std::string& path, std::string content, const std::string& place);
   /// edit_yaml in the first document of a file; a file that isn't there is made when `may_make`.
   Result<void> edit(const std::string& path, const std::vector<ValueEdit>& edits, bool may_make = false);

@@ -48,7 +48,7 @@ json typed_like(const json& old, const json& value) {
 
 class Finder {
  public:
-  Finder(const ChartValues& values, const Target& target) : values_(values), target_(target), keys_(values.keys()) {
+  Finder(const ChartValues& values, const Target& target, std::string owner) : values_(values), target_(target), owner_(std::move(owner)), keys_(values.keys()) {
     if (const auto steps = parse_value_path(target.edit.path)) steps_ = *steps;
     for (const auto& step : steps_) {
       if (step.kind == Kind::Field) names_.push_back(step.name);
@@ -78,7 +78,7 @@ class Finder {
     std::string id;
     for (const auto& setting : settings) {
       if (const auto key = values_.set_by_config(setting.path); !key.empty()) {
-        out_.obstacles.push_back(fmt::format("{} is set in Driftwarden's config (helm.set), which wins over every values file; change it there", key));
+        out_.obstacles.push_back(fmt::format("{} is set in {}, which wins over every values file; change it there", key, owner_.empty() ? "Driftwarden's config (helm.set)" : owner_));
         return;
       }
       edits.push_back(values_.edit_for(setting.path, setting.value ? &*setting.value : nullptr));
@@ -191,6 +191,7 @@ class Finder {
 
   const ChartValues& values_;
   const Target& target_;
+  std::string owner_;
   std::vector<ValueKey> keys_;
   std::vector<ValueStep> steps_;
   std::vector<std::string> names_;
@@ -204,7 +205,7 @@ class Finder {
 
 Result<Ways> helm_ways(const AppSource& source, const EditedTree& tree, const Target& target) {
   TRY(const auto values, ChartValues::read(source, tree));
-  return Finder(values, target).find();
+  return Finder(values, target, source.overlay_owner).find();
 }
 
 }  // namespace driftwarden

@@ -21,10 +21,50 @@ bool has_replicas_entry(const std::string& kind) {
   return kind == "Deployment" || kind == "StatefulSet" || kind == "ReplicaSet" || kind == "ReplicationController";
 }
 
+/// The object in a file of manifests, under one of its names, with its namespace or none.
+std::optional<Way> way_in_manifest(const EditedTree& tree, const std::string& path, const Target& target, const std::vector<std::string>& names) {
+  const auto text = tree.read(path);
+  if (!text) return std::nullopt;
+  for (const auto& name : names) {
+    auto object = target.object;
+    object.name = name;
+    for (const auto& name_space : {object.namespace_, std::string()}) {
+      object.namespace_ = name_space;
+      if (!edit_manifest(*text, path, object, {})) continue;
+      return [path, object, edit = target.edit](EditedTree& now) -> Result<void> {
+        TRY(const auto before, now.read(path));
+        TRY(auto edited, edit_manifest(before, path, object, {edit}));
+        return now.write(path, std::move(edited), shown_path(edit.path));
+      };
+    }
+  }
+  return std::nullopt;
+}
+
+/// The name in the files, where something lays a prefix or a suffix over it: the overlay's own take the place of the kustomization's.
+std::vector<std::string> names_in_files(const AppSource& source, json kustomization, const std::string& name) {
+  if (!source.kustomize.name_prefix.empty()) kustomization["namePrefix"] = source.kustomize.name_prefix;
+  if (!source.kustomize.name_suffix.empty()) kustomization["nameSuffix"] = source.kustomize.name_suffix;
+  return names_before(kustomization, name);
+}
+
+/// A directory without a kustomization, which one is made for when it is built.
+Result<Ways> generated_ways(const AppSource& source, const EditedTree& tree, const Target& target) {
+  Ways out;
+  if (!source.tree.files_below) return out;
+  TRY(const auto files, source.tree.files_below(source.path));
+  const auto names = names_in_files(source, json::object(), target.object.name);
+  for (const auto& path : files) {
+    if (!path.ends_with(".yaml") && !path.ends_with(".yml")) continue;
+    if (auto way = way_in_manifest(tree, path, target, names)) out.ways.push_back(std::move(*way));
+  }
+  return out;
+}
+
 class Finder {
  public:
-  Finder(const EditedTree& tree, const Overlay& overlay, const Target& target) : tree_(tree), overlay_(overlay), target_(target) {
-    names_ = names_before(overlay.value(), target.object.name);
+  Finder(const EditedTree& tree, const Overlay& overlay, const Target& target, std::vector<std::string> names)
+      : tree_(tree), overlay_(overlay), target_(target), names_(std::move(names)) {
     forms_ = patch_forms(target);
   }
 
@@ -172,22 +212,7 @@ class Finder {
   }
 
   void own_manifest(const std::string& path) {
-    const auto text = tree_.read(path);
-    if (!text) return;
-    for (const auto& name : names_) {
-      auto object = target_.object;
-      object.name = name;
-      for (const auto& name_space : {object.namespace_, std::string()}) {
-        object.namespace_ = name_space;
-        if (!edit_manifest(*text, path, object, {})) continue;
-        out_.ways.emplace_back([path, object, edit = target_.edit](EditedTree& tree) -> Result<void> {
-          TRY(const auto now, tree.read(path));
-          TRY(auto edited, edit_manifest(now, path, object, {edit}));
-          return tree.write(path, std::move(edited), shown_path(edit.path));
-        });
-        return;
-      }
-    }
+    if (auto way = way_in_manifest(tree_, path, target_, names_)) out_.ways.push_back(std::move(*way));
   }
 
   std::string free_file_name() const {
@@ -228,15 +253,15 @@ std::string kustomization_file(const AppSource& source) { return kustomization_i
 
 Result<Ways> kustomize_ways(const AppSource& source, const EditedTree& tree, const Target& target) {
   const auto file = kustomization_file(source);
-  if (file.empty()) return Error{ErrorKind::InvalidInput, fmt::format("there is no kustomization.yaml in {}", source.path)};
+  if (file.empty()) return generated_ways(source, tree, target);
   TRY(const auto overlay, Overlay::read(source, tree, file));
-  return Finder(tree, overlay, target).find();
+  return Finder(tree, overlay, target, names_in_files(source, overlay.value(), target.object.name)).find();
 }
 
 std::string patch_text(const AppSource& source, const WantedValue& wanted) {
   const EditedTree tree(source);
   const auto overlay = Overlay::read(source, tree, kustomization_file(source));
-  const auto name = overlay ? names_before(overlay->value(), wanted.object.name).front() : wanted.object.name;
+  const auto name = names_in_files(source, overlay ? overlay->value() : json::object(), wanted.object.name).front();
   auto patch = patch_head(wanted.object, name, "");
   for (const auto& edit : wanted.edits) {
     const auto value = edit.json ? json::parse(*edit.json, nullptr, false) : json();

@@ -5,6 +5,7 @@
 #include "gitops/edit/edited_tree.hpp"
 #include "gitops/edit/helm_source.hpp"
 #include "gitops/edit/kustomize_source.hpp"
+#include "gitops/edit/overlay_owner.hpp"
 #include "gitops/edit/path_text.hpp"
 #include "gitops/edit/proof.hpp"
 
@@ -12,6 +13,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 namespace driftwarden {
 namespace {
@@ -31,6 +34,7 @@ Result<std::vector<SourceEdit>> edit_plain(const AppSource& source, const std::v
     }
     const auto path = join_path(source.path, manifest->file);
     TRY(const auto text, tree.read(path));
+    CHECK_OK(mind_variables(source, text, path, object));
     TRY(auto edited, edit_manifest(text, path, manifest->ref, object.edits));
     CHECK_OK(tree.write(path, std::move(edited), paths_of(object.edits)));
   }
@@ -67,6 +71,7 @@ Result<std::vector<SourceEdit>> edit_rendered(const AppSource& source, const std
     auto error = tree.error();
     if (error.kind == ErrorKind::NotFound) return wrap(unproven(source), {ErrorKind::InvalidInput, error.message});
     if (!kustomize && error.message.starts_with("no edit gives")) error.message += "; edit the chart's templates or values by hand";
+    if (error.message.starts_with("no edit gives")) error.message += overlay_hint(source);
     return error;
   }
   auto edits = tree->result();
@@ -74,21 +79,91 @@ Result<std::vector<SourceEdit>> edit_rendered(const AppSource& source, const std
   return edits;
 }
 
-}  // namespace
-
-RenderKind resolve_kind(const AppSource& source) {
-  if (source.kind != RenderKind::Auto) return source.kind;
-  if (!kustomization_file(source).empty()) return RenderKind::Kustomize;
-  return source.tree.read(join_path(source.path, "Chart.yaml")) ? RenderKind::Helm : RenderKind::Plain;
+/// What is laid over plain files is laid over them by kustomize.
+bool is_built(const AppSource& source) {
+  auto overlay = source.kustomize;
+  overlay.substitute.reset();
+  overlay.labels.clear();
+  overlay.annotations.clear();
+  return !overlay.empty();
 }
 
-Result<std::vector<SourceEdit>> edit_source(const AppSource& source, const std::vector<WantedValue>& wanted) {
+Result<std::vector<SourceEdit>> edit_by_kind(const AppSource& source, const std::vector<WantedValue>& wanted) {
   const auto kind = resolve_kind(source);
+  if (kind == RenderKind::Plugin) {
+    return Error{ErrorKind::InvalidInput, fmt::format("a plugin makes the objects of {}, and only people know which of its files says what; edit them by hand", source.path)};
+  }
   if (kind == RenderKind::Plain || kind == RenderKind::Auto) return edit_plain(source, wanted);
   const bool kustomize = kind == RenderKind::Kustomize;
   auto edits = edit_rendered(source, wanted, kustomize);
   if (!edits && kustomize && can_be_pasted(source, edits.error())) return with_patch(source, edits.error(), wanted);
   return edits;
+}
+
+bool is_of_file(const AppSource& source, const ObjectRef& object) {
+  return std::ranges::any_of(source.rendered, [&](const Manifest& manifest) { return same_object(manifest.ref, object) && !manifest.file.empty(); });
+}
+
+/// The App as if it were one of its directories; what is rendered stays all of it.
+std::vector<AppSource> directories_of(const AppSource& source) {
+  std::vector<AppSource> all{source};
+  all.front().more.clear();
+  for (const auto& part : source.more) {
+    auto one = all.front();
+    one.path = part.path;
+    one.kind = part.render;
+    one.helm = part.helm;
+    one.kustomize = part.kustomize;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+/// No object says which of several directories made it, when a tool did.
+Result<std::vector<SourceEdit>> edit_built_parts(const AppSource& source, const std::vector<WantedValue>& wanted) {
+  std::optional<Error> first;
+  for (const auto& directory : directories_of(source)) {
+    const auto kind = resolve_kind(directory);
+    if (kind == RenderKind::Plain || kind == RenderKind::Auto) continue;
+    auto edits = edit_by_kind(directory, wanted);
+    if (edits || is_final(edits.error())) return edits;
+    if (!first) first = edits.error();
+  }
+  return first.value_or(Error{ErrorKind::NotFound, fmt::format("no file of {} holds {}", source.path, to_string(wanted.front().object))});
+}
+
+/// Objects of plain files where they stand; the others by their tools.
+Result<std::vector<SourceEdit>> edit_parts(const AppSource& source, const std::vector<WantedValue>& wanted) {
+  std::vector<WantedValue> plain;
+  std::vector<WantedValue> built;
+  for (const auto& object : wanted) (is_of_file(source, object.object) ? plain : built).push_back(object);
+  std::vector<SourceEdit> edits;
+  if (!plain.empty()) {
+    TRY(edits, edit_plain(source, plain));
+  }
+  if (built.empty()) return edits;
+  TRY(auto more, edit_built_parts(source, built));
+  std::ranges::move(more, std::back_inserter(edits));
+  return edits;
+}
+
+}  // namespace
+
+RenderKind resolve_kind(const AppSource& source) {
+  if (source.kind != RenderKind::Auto && source.kind != RenderKind::Plain) return source.kind;
+  const auto plain = is_built(source) ? RenderKind::Kustomize : RenderKind::Plain;
+  if (source.kind == RenderKind::Plain) return plain;
+  if (!kustomization_file(source).empty()) return RenderKind::Kustomize;
+  return source.tree.read(join_path(source.path, "Chart.yaml")) ? RenderKind::Helm : plain;
+}
+
+Result<std::vector<SourceEdit>> edit_source(const AppSource& source, const std::vector<WantedValue>& wanted) {
+  CHECK_OK(mind_overlay(source, wanted));
+  if (!source.more.empty()) return edit_parts(source, wanted);
+  // Flux builds a directory with kustomizations further down, whose objects no file of the App is known for.
+  const bool built = resolve_kind(source) == RenderKind::Plain && source.render_with && !wanted.empty() &&
+                     std::ranges::none_of(wanted, [&](const WantedValue& object) { return is_of_file(source, object.object); }) && !source.overlay_owner.empty();
+  return built ? edit_rendered(source, wanted, true) : edit_by_kind(source, wanted);
 }
 
 }  // namespace driftwarden

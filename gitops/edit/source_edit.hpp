@@ -25,6 +25,11 @@ struct AppSource {
   std::string path;                   ///< the App's, from the root
   RenderKind kind = RenderKind::Auto; ///< Auto: told by the files at the top (resolve_kind)
   HelmSource helm;
+  KustomizeOverlay kustomize{};        ///< what is laid over the files without standing in them
+  std::vector<SourcePart> more{};     ///< further directories that the App is made from
+  std::vector<std::string> own_files{};  ///< files outside of its paths that no other App is made from: values of a chart that lies elsewhere
+  /// Who says `helm.set`, `helm.inline_values`, `kustomize` and the like: "Application argocd/checkout"; "" = Driftwarden's own configuration.
+  std::string overlay_owner{};
   std::vector<Manifest> rendered;     ///< as the tree is now; `file` set for plain manifests
   /// The App rendered with these files in place of the tree's; InvalidInput or NotFound (no such tool) with words for people.
   std::function<Result<std::vector<Manifest>>(const std::vector<FileEdit>& edits)> render_with;
@@ -40,7 +45,8 @@ struct SourceEdit {
 RenderKind resolve_kind(const AppSource& source);
 
 /// Edits that make the rendered objects say `wanted`, and nothing else say anything else: the result is rendered and compared, field by
-/// field. An edit shared by other Apps (a base) is never made: the overlay is. Refused (InvalidInput, with the reason and, for
+/// field. An edit shared by other Apps (a base) is never made: the overlay is. What an Application, a Flux Kustomization or the configuration lays over the
+/// files wins over them, so an edit that it would undo is refused with its name. Refused (InvalidInput, with the reason and, for
 /// kustomize, the patch as text to paste) where no source can be found or the proof fails.
 struct WantedValue {
   ObjectRef object;

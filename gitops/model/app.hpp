@@ -43,6 +43,7 @@ struct HelmSource {
   std::map<std::string, std::string> set_string{};  ///< taken as texts whatever they look like
   std::string inline_values{};                      ///< YAML, after the files of `values` and before `set`: what Argo CD's and Flux's objects hold themselves
   bool skip_crds = false;
+  bool skip_missing_values = false;                 ///< files of `values` that aren't there are left out (Argo CD's ignoreMissingValueFiles)
   bool operator==(const HelmSource&) const = default;
 };
 
@@ -77,6 +78,7 @@ struct SourcePart {
   HelmSource helm{};
   KustomizeOverlay kustomize{};
   PluginSource plugin{};
+  bool top_only = false;  ///< of a plain directory its own files, not those further down (Argo CD without directory.recurse)
   bool operator==(const SourcePart&) const = default;
 };
 
@@ -126,6 +128,7 @@ struct App {
   std::string revision{};         ///< a tag, another branch or a commit that is in force instead of the branch's head; "" = the branch
   KustomizeOverlay kustomize{};
   PluginSource plugin{};
+  bool top_only = false;          ///< as SourcePart's
   std::vector<SourcePart> more{};
   Deployer deployer{};
   PlanSource plan{};

@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongestRelease = 53;
+constexpr std::size_t kMaxWarnings = 10;
 
 Error refuse(std::string what) { return Error{ErrorKind::InvalidInput, std::move(what)}; }
 
@@ -148,15 +149,36 @@ Result<std::string> check_chart(const std::vector<SourceFile>& files, const App&
   return text_of(documents.front(), "name");
 }
 
-Result<std::vector<std::string>> helm_arguments(const App& app) {
-  std::vector<std::string> argv{"helm", "template", release_name(app), ".", "--include-crds", "--skip-tests", "--no-hooks"};
+Result<std::vector<std::string>> helm_arguments(const App& app, const std::string& inline_file) {
+  std::vector<std::string> argv{"helm", "template", release_name(app), ".", app.helm.skip_crds ? "--skip-crds" : "--include-crds", "--skip-tests", "--no-hooks"};
   if (!app.namespace_.empty()) argv.insert(argv.end(), {"--namespace", app.namespace_});
   for (const auto& values : app.helm.values) {
     if (values.find_first_of(",\"\n") != std::string::npos) return refuse(fmt::format("helm takes no values file with a comma or a quote in its name: rename \"{}\"", without_control_characters(values)));
     argv.insert(argv.end(), {"--values", values.starts_with("../") ? values : "./" + values});
   }
+  if (!inline_file.empty()) argv.insert(argv.end(), {"--values", inline_file});
   for (const auto& [name, value] : app.helm.set) argv.insert(argv.end(), {"--set", name + "=" + escaped(value)});
+  for (const auto& [name, value] : app.helm.set_string) argv.insert(argv.end(), {"--set-string", name + "=" + escaped(value)});
   return argv;
+}
+
+std::vector<std::string> chart_warnings(const std::vector<SourceFile>& files) {
+  static constexpr std::string_view kWord = "lookup ";
+  std::vector<std::string> warnings;
+  for (const auto& file : files) {
+    if (("/" + file.path).find("/templates/") == std::string::npos || warnings.size() >= kMaxWarnings) continue;
+    for (auto at = file.content.find(kWord); at != std::string::npos; at = file.content.find(kWord, at + 1)) {
+      const auto open = file.content.rfind("{{", at);
+      const auto close = file.content.rfind("}}", at);
+      const bool in_template = open != std::string::npos && (close == std::string::npos || close < open) && file.content.compare(open, 4, "{{/*") != 0;
+      const auto before = file.content[at - 1];
+      if (!in_template || (before != ' ' && before != '(')) continue;
+      const auto line = 1 + std::count(file.content.begin(), file.content.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+      warnings.push_back(fmt::format("{}:{} uses Helm's lookup, which finds nothing here: what it would take from the cluster is rendered as if it weren't there", file.path, line));
+      break;
+    }
+  }
+  return warnings;
 }
 
 bool may_vary(const std::vector<SourceFile>& files) {

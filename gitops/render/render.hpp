@@ -21,6 +21,7 @@ struct Rendered {
   /// Another run of the same files may give another result (random values, the time of day); never of plain files.
   bool may_vary = false;
   bool by_tool = false;  ///< a program was run for it
+  std::vector<std::string> warnings{};  ///< for people: what couldn't be rendered as it would be elsewhere
 };
 
 /// Plain: every *.yaml, *.yml and *.json below the App's path, which the files' paths are relative to. What needs kustomize or helm is

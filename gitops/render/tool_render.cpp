@@ -2,11 +2,11 @@
 
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/render/helm.hpp"
-#include "gitops/render/kustomization.hpp"
+#include "gitops/render/kustomize_overlay.hpp"
+#include "gitops/render/parts.hpp"
 #include "gitops/render/source_path.hpp"
-#include "gitops/render/tool_words.hpp"
-#include "gitops/render/work_tree.hpp"
+#include "gitops/render/substitute.hpp"
+#include "gitops/render/tool_rendering.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -17,154 +17,91 @@
 namespace driftwarden {
 namespace {
 
-constexpr Duration kTimeout{60'000};
-constexpr ParseLimits kToolLimits{32U << 20U, 4'000'000, 128};
+using nlohmann::json;
+
 constexpr std::array<const char*, 3> kTools{"kustomize", "kubectl", "helm"};
+/// Of what is kept on disk, with Driftwarden's version: another one whenever what we ourselves make of a tool's input or output is different.
+constexpr const char* kFormat = "0.1.0/2";
 
 Error refuse(std::string what) { return Error{ErrorKind::InvalidInput, std::move(what)}; }
-
-std::string shown_path(const App& app) { return app.path.empty() ? "." : app.path; }
-
-std::string shell_text(const std::vector<std::string>& argv) {
-  std::vector<std::string> words;
-  for (const auto& word : argv) {
-    const bool plain = word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./=:,@+") == std::string::npos && !word.empty();
-    words.push_back(plain ? word : fmt::format("'{}'", word));
-  }
-  return join(words, " ");
-}
-
-/// One App's files on disk, and the tool in them.
-class ToolRendering {
- public:
-  ToolRendering(ToolRunner& tools, const std::vector<SourceFile>& files, const App& app) : tools_(tools), files_(files), app_(app) {}
-
-  Result<Rendered> by_kustomize() {
-    TRY(const bool charts, kustomize_inflates_charts());
-    std::vector<std::string> options;
-    if (charts) {
-      CHECK_OK(check_schemas(files_));
-      options = {"--enable-helm", "--helm-command", "helm"};
-    }
-    if (charts && tools_.identity("helm").empty()) return missing("helm", "helm isn't installed (not found in PATH)");
-    std::vector<std::string> argv{"kustomize", "build"};
-    argv.insert(argv.end(), options.begin(), options.end());
-    argv.emplace_back(".");
-    auto outcome = run(argv);
-    if (!outcome && outcome.error().kind == ErrorKind::NotFound) {
-      argv.erase(argv.begin(), argv.begin() + 2);
-      argv.insert(argv.begin(), {"kubectl", "kustomize"});
-      outcome = run(argv);
-      if (!outcome && outcome.error().kind == ErrorKind::NotFound) return missing("kustomize", "neither kustomize nor kubectl is installed (not found in PATH)");
-    }
-    if (!outcome) return outcome.error();
-    TRY(auto rendered, take(*outcome, argv, ""));
-    rendered.may_vary = charts && may_vary(files_);
-    return rendered;
-  }
-
-  Result<Rendered> by_helm() {
-    TRY(const auto chart, check_chart(files_, app_));
-    TRY(const auto argv, helm_arguments(app_));
-    const auto outcome = run(argv);
-    if (!outcome && outcome.error().kind == ErrorKind::NotFound) return missing("helm", "helm isn't installed (not found in PATH)");
-    if (!outcome) return outcome.error();
-    TRY(auto rendered, take(*outcome, argv, chart));
-    rendered.may_vary = may_vary(files_);
-    return rendered;
-  }
-
- private:
-  Error missing(const std::string& tool, const std::string& what) const {
-    return Error{ErrorKind::NotFound, fmt::format("App {} is rendered with {}, and {}: install it where Driftwarden runs, or commit the rendered manifests and say render: plain",
-                                                  app_.name, tool, what)};
-  }
-
-  /// Bases may inflate charts, too.
-  Result<bool> kustomize_inflates_charts() const {
-    bool found = false;
-    for (const auto& file : files_) {
-      const auto slash = file.path.rfind('/');
-      if (!is_kustomization(slash == std::string::npos ? file.path : file.path.substr(slash + 1))) continue;
-      // Templates of a chart may bear any name; what can't be read is the tool's to complain about.
-      const auto read = parse_kustomization(file.content, file.path);
-      found = found || (read && read->inflates_charts);
-    }
-    return found;
-  }
-
-  Result<ToolOutcome> run(const std::vector<std::string>& argv) {
-    if (!tree_) {
-      TRY(tree_, WorkTree::make(files_));
-    }
-    ToolRun run;
-    run.argv = argv;
-    run.directory = join_path(tree_->root(), app_.path);
-    if (app_.path.empty()) run.directory = tree_->root();
-    run.timeout = kTimeout;
-    auto outcome = tools_.run(run);
-    if (outcome || outcome.error().kind == ErrorKind::NotFound) return outcome;
-    return wrap(fmt::format("rendering App {} with {}", app_.name, argv.front()), outcome.error());
-  }
-
-  Result<Rendered> take(const ToolOutcome& outcome, const std::vector<std::string>& argv, const std::string& chart) const {
-    ToolWords words{outcome.err.empty() ? outcome.out : outcome.err, tree_->root(), app_.path, chart};
-    if (outcome.exit_code != 0) {
-      return refuse(fmt::format("{} refuses App {}: {} (see it yourself: cd {} && {})", argv.front(), app_.name, in_short(words, files_, app_), shown_path(app_), shown(argv)));
-    }
-    const auto name = fmt::format("output of {}", argv.front());
-    auto manifests = parse_manifests(outcome.out, name, kToolLimits);
-    if (!manifests) {
-      const auto why = manifests.error();  // error() gives a copy, and `printed` is a view
-      words.printed = why.message;
-      return refuse(fmt::format("what {} makes of App {} can't be used: {}{}", argv.front(), app_.name, in_short(words, files_, app_), source_of(outcome.out, why.message, name)));
-    }
-    // No file of the App says what a tool put together.
-    for (auto& manifest : *manifests) {
-      manifest.file.clear();
-      manifest.line = 0;
-    }
-    TRY(auto rendered, assemble(std::move(*manifests), app_.namespace_));
-    rendered.by_tool = true;
-    return rendered;
-  }
-
-  /// Values of --set may be secret.
-  static std::string shown(const std::vector<std::string>& argv) {
-    auto words = argv;
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      if (words[i - 1] != "--set") continue;
-      const auto name = words[i].substr(0, words[i].find('='));
-      if (Redactor::is_sensitive_name(name)) words[i] = name + "=...";
-    }
-    return shell_text(words);
-  }
-
-  /// helm says above each document which template it is from.
-  static std::string source_of(const std::string& out, const std::string& message, const std::string& name) {
-    if (!message.starts_with(name + ":")) return {};
-    auto line = std::strtol(message.c_str() + name.size() + 1, nullptr, 10);
-    std::string source;
-    for (const auto& text : split(out, '\n')) {
-      if (text.starts_with("# Source: ")) source = text.substr(10);
-      if (--line <= 0) break;
-    }
-    return source.empty() ? "" : fmt::format(" (from {})", without_control_characters(source));
-  }
-
-  ToolRunner& tools_;
-  const std::vector<SourceFile>& files_;
-  const App& app_;
-  std::unique_ptr<WorkTree> tree_;
-};
 
 Result<Rendered> render_plain(const std::vector<SourceFile>& files, const App& app) {
   std::vector<SourceFile> inside;
   for (const auto& file : files) {
-    if (lies_in(file.path, app.path) && file.path != app.path) inside.push_back({path_inside(file.path, app.path), file.content});
+    if (lies_in(file.path, app.path) && file.path != app.path) {
+      auto path = path_inside(file.path, app.path);
+      if (!app.top_only || path.find('/') == std::string::npos) inside.push_back({std::move(path), file.content});
+    }
     if (file.path == app.path) inside.push_back({file.path.substr(file.path.rfind('/') + 1), file.content});
   }
   return render(inside, app.render == RenderKind::Plain ? RenderKind::Plain : RenderKind::Auto, app.namespace_);
+}
+
+std::string tool_of(RenderKind kind, const App& app) {
+  if (kind == RenderKind::Helm) return "helm";
+  return kind == RenderKind::Plugin ? "the plugin " + app.plugin.name : "kustomize";
+}
+
+Result<Rendered> render_by_kind(ToolRunner* tools, const std::vector<SourceFile>& files, const App& app) {
+  const auto kind = resolve_kind(files, app);
+  if (kind == RenderKind::Plain) return render_plain(files, app);
+  if (tools == nullptr) return refuse(fmt::format("App {} is rendered with {}, and no tools can be run here", app.name, tool_of(kind, app)));
+  ToolRendering rendering(*tools, files, app);
+  if (kind == RenderKind::Helm) return rendering.by_helm();
+  return kind == RenderKind::Plugin ? rendering.by_plugin() : rendering.by_kustomize();
+}
+
+/// What is done to the objects when they are built: Flux's variables first, its common metadata after.
+Result<Rendered> render_part(ToolRunner* tools, const std::vector<SourceFile>& files, const App& app) {
+  TRY(auto rendered, render_by_kind(tools, files, app));
+  const auto& overlay = app.kustomize;
+  const bool variables = overlay.substitute && !overlay.substitute->empty();
+  const bool metadata = !labels_selectors(app) && !(overlay.labels.empty() && overlay.annotations.empty());
+  if (!variables && !metadata) return rendered;
+  auto manifests = std::move(rendered.manifests);
+  if (variables) {
+    auto done = substitute_in(manifests, *overlay.substitute);
+    if (!done) return wrap(fmt::format("App {}", app.name), done.error());
+  }
+  add_metadata(manifests, app);
+  TRY(auto again, assemble(std::move(manifests), app.namespace_));
+  rendered.manifests = std::move(again.manifests);
+  rendered.digest = std::move(again.digest);
+  return rendered;
+}
+
+/// The directory of a path that may be one file's.
+std::string directory_for(const std::vector<SourceFile>& files, const std::string& path) {
+  const bool is_file = std::ranges::any_of(files, [&](const SourceFile& file) { return file.path == path; });
+  const auto slash = path.rfind('/');
+  if (!is_file) return path;
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+json id_of(const HelmSource& helm) {
+  return {{"release", helm.release}, {"values", helm.values}, {"set", helm.set}, {"set_string", helm.set_string}, {"inline", helm.inline_values}, {"skip_crds", helm.skip_crds},
+          {"skip_missing", helm.skip_missing_values}};
+}
+
+json id_of(const KustomizeOverlay& overlay) {
+  return {{"prefix", overlay.name_prefix}, {"suffix", overlay.name_suffix},     {"namespace", overlay.namespace_},   {"labels", overlay.labels},
+          {"annotations", overlay.annotations}, {"images", overlay.images},     {"replicas", overlay.replicas},      {"components", overlay.components},
+          {"patches", overlay.patches},         {"substitutes", overlay.substitute.has_value()}, {"variables", overlay.substitute.value_or(Variables())}};
+}
+
+json id_of_part(const App& part) {
+  return {{"path", part.path},
+          {"kind", static_cast<int>(part.render)},
+          {"top_only", part.top_only},
+          {"helm", id_of(part.helm)},
+          {"kustomize", id_of(part.kustomize)},
+          {"plugin", {part.plugin.name, part.plugin.command, part.plugin.timeout.count()}}};
+}
+
+void add_missing(std::vector<std::string>& missing, const std::vector<std::string>& more) {
+  for (const auto& tool : more) {
+    if (std::ranges::find(missing, tool) == missing.end()) missing.push_back(tool);
+  }
 }
 
 }  // namespace
@@ -172,43 +109,79 @@ Result<Rendered> render_plain(const std::vector<SourceFile>& files, const App& a
 std::string release_name(const App& app) { return app.helm.release.empty() ? app.name : app.helm.release; }
 
 RenderKind resolve_kind(const std::vector<SourceFile>& files, const App& app) {
-  if (app.render != RenderKind::Auto) return app.render;
+  if (app.render != RenderKind::Auto && app.render != RenderKind::Plain) return app.render;
   bool chart = false;
+  bool nested = false;
   for (const auto& file : files) {
-    if (!lies_in(file.path, app.path)) continue;
+    if (app.render == RenderKind::Plain || !lies_in(file.path, app.path)) continue;
     const auto name = path_inside(file.path, app.path);
     if (is_kustomization(name)) return RenderKind::Kustomize;
+    const auto slash = name.rfind('/');
+    nested = nested || (slash != std::string::npos && is_kustomization(std::string_view(name).substr(slash + 1)));
     chart = chart || name == "Chart.yaml";
   }
-  return chart ? RenderKind::Helm : RenderKind::Plain;
+  const bool by_flux = app.deployer.kind == DeployerKind::Flux && app.deployer.object.kind != "HelmRelease";
+  if (chart && !by_flux) return RenderKind::Helm;
+  return needs_kustomize(app) || (nested && by_flux) ? RenderKind::Kustomize : RenderKind::Plain;
 }
 
 Result<Rendered> render_sources(ToolRunner* tools, const std::vector<SourceFile>& files, const App& app) {
-  const auto kind = resolve_kind(files, app);
-  if (kind == RenderKind::Plain) return render_plain(files, app);
-  if (tools == nullptr) {
-    const auto* tool = kind == RenderKind::Helm ? "helm" : "kustomize";
-    return refuse(fmt::format("App {} is rendered with {}, and no tools can be run here", app.name, tool));
+  if (app.more.empty()) return render_part(tools, files, app);
+  Rendered all;
+  std::vector<Manifest> manifests;
+  for (const auto& part : parts_of(app)) {
+    auto rendered = render_part(tools, files, part);
+    if (!rendered) return wrap(fmt::format("the part {}", part.path.empty() ? "at the repository's root" : part.path), rendered.error());
+    rebase_files(rendered->manifests, directory_for(files, part.path), directory_for(files, app.path));
+    std::ranges::move(rendered->manifests, std::back_inserter(manifests));
+    std::ranges::move(rendered->warnings, std::back_inserter(all.warnings));
+    all.may_vary = all.may_vary || rendered->may_vary;
+    all.by_tool = all.by_tool || rendered->by_tool;
   }
-  ToolRendering rendering(*tools, files, app);
-  return kind == RenderKind::Helm ? rendering.by_helm() : rendering.by_kustomize();
+  auto assembled = assemble(std::move(manifests), app.namespace_);
+  if (!assembled) return wrap(fmt::format("the parts of App {}", app.name), assembled.error());
+  all.manifests = std::move(assembled->manifests);
+  all.digest = std::move(assembled->digest);
+  return all;
 }
 
 std::string render_options_id(ToolRunner* tools, const App& app) {
-  nlohmann::json all{{"path", app.path},
-                     {"kind", static_cast<int>(app.render)},
-                     {"release", release_name(app)},
-                     {"values", app.helm.values},
-                     {"set", app.helm.set},
-                     {"namespace", app.namespace_}};
+  json all{{"format", kFormat}, {"release", release_name(app)}, {"namespace", app.namespace_}, {"deployer", {static_cast<int>(app.deployer.kind), app.deployer.object.kind}}};
+  bool plugin = false;
+  for (const auto& part : parts_of(app)) {
+    all["parts"].push_back(id_of_part(part));
+    if (tools != nullptr && !part.plugin.command.empty()) all["tools"].push_back(tools->identity_of(part.plugin.command));
+    plugin = plugin || part.render == RenderKind::Plugin;
+  }
+  // A plugin is told the App's name.
+  if (plugin) all["name"] = app.name;
   for (const auto* tool : kTools) all["tools"].push_back(tools == nullptr ? "" : tools->identity(tool));
-  return sha256_hex(all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return sha256_hex(all.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 std::vector<std::string> missing_tools(ToolRunner& tools, RenderKind kind) {
   if (kind == RenderKind::Helm && tools.identity("helm").empty()) return {"helm"};
   if (kind == RenderKind::Kustomize && tools.identity("kustomize").empty() && tools.identity("kubectl").empty()) return {"kustomize"};
   return {};
+}
+
+std::vector<std::string> missing_tools(ToolRunner& tools, const App& app) {
+  std::vector<std::string> missing;
+  for (const auto& part : parts_of(app)) {
+    add_missing(missing, missing_tools(tools, part.render));
+    if (needs_kustomize(part)) add_missing(missing, missing_tools(tools, RenderKind::Kustomize));
+    const bool plugin = part.render == RenderKind::Plugin && check_plugin(part.plugin);
+    if (plugin && tools.identity(part.plugin.command.front()).empty()) add_missing(missing, {part.plugin.command.front()});
+  }
+  return missing;
+}
+
+Result<void> check_plugin(const PluginSource& plugin) {
+  if (plugin.command.empty() || plugin.command.front().empty()) return refuse(fmt::format("the plugin \"{}\" has no command", plugin.name));
+  const auto& program = plugin.command.front();
+  if (program.find('/') == std::string::npos || program.starts_with('/')) return Result<void>{};
+  return refuse(fmt::format("the plugin \"{}\" would run {}, which lies in the repository: what Git holds never runs as a program; install it and name it as found in PATH", plugin.name,
+                            ellipsize(without_control_characters(program), 120)));
 }
 
 }  // namespace driftwarden

@@ -131,9 +131,32 @@ bool is_noise(std::string_view line) {
          line.starts_with("Use --debug") || line.find(" warning: ") != std::string_view::npos;
 }
 
+/// Of very much, whole lines from both ends.
+std::string ends_of(std::string_view printed) {
+  if (printed.size() <= kMaxPrinted) return std::string(printed);
+  auto head = printed.substr(0, kMaxPrinted / 2);
+  auto tail = printed.substr(printed.size() - kMaxPrinted / 2);
+  if (const auto end = head.rfind('\n'); end != std::string_view::npos) head = head.substr(0, end);
+  if (const auto begin = tail.find('\n'); begin != std::string_view::npos) tail.remove_prefix(begin + 1);
+  return fmt::format("{}\n\u2026\n{}", head, tail);
+}
+
+/// What was tried stands in front, why it failed at the end.
+std::string without_middle(std::string_view text, std::size_t bytes) {
+  static constexpr std::string_view kGap = " \u2026 ";
+  if (text.size() <= bytes) return std::string(text);
+  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U; };
+  auto head = (bytes - kGap.size()) / 2;
+  auto tail = text.size() - (bytes - kGap.size() - head);
+  while (head > 0 && continues(head)) --head;
+  while (tail < text.size() && continues(tail)) ++tail;
+  return fmt::format("{}{}{}", trim(text.substr(0, head)), kGap, trim(text.substr(tail)));
+}
+
 std::string one_line(std::string_view printed) {
+  const auto shown = ends_of(printed);
   std::vector<std::string> kept;
-  for (const auto& line : split(printed.substr(0, kMaxPrinted), '\n')) {
+  for (const auto& line : split(shown, '\n')) {
     auto text = trim(line);
     if (is_noise(text)) continue;
     for (const std::string_view prefix : {"Error: ", "error: "}) {
@@ -150,11 +173,15 @@ std::string in_short(const ToolWords& words, const std::vector<SourceFile>& file
   auto text = one_line(words.printed);
   replace_all(text, std::string(words.root) + "/", "");
   replace_all(text, words.root, "the repository");
+  if (!words.outer.empty()) replace_all(text, std::string(words.outer) + "/", "");
   Secrets secrets;
   for (const auto& file : files) secrets.add_file(file);
-  for (const auto& [name, value] : app.helm.set) {
-    if (Redactor::is_sensitive_name(name)) secrets.add(value);
+  for (const auto* set : {&app.helm.set, &app.helm.set_string}) {
+    for (const auto& [name, value] : *set) {
+      if (Redactor::is_sensitive_name(name)) secrets.add(value);
+    }
   }
+  secrets.add_file({"values.yaml", app.helm.inline_values});
   secrets.hide_in(text);
   hide_assignments(text);
   if (!words.chart_name.empty()) {
@@ -166,7 +193,7 @@ std::string in_short(const ToolWords& words, const std::vector<SourceFile>& file
     }
   }
   text = without_control_characters(text);
-  return text.empty() ? "it gave no reason" : ellipsize(text, kMaxBytes);
+  return text.empty() ? "it gave no reason" : without_middle(text, kMaxBytes);
 }
 
 }  // namespace driftwarden

@@ -35,14 +35,16 @@ Result<std::unique_ptr<WorkTree>> WorkTree::make(const std::vector<SourceFile>& 
   // As the tools name it in what they print.
   auto root = fs::canonical(pattern, failed).string();
   std::unique_ptr<WorkTree> tree(new WorkTree(failed ? pattern : root));
-  for (const auto& file : files) CHECK_OK(tree->write(file));
+  fs::create_directory(tree->root_, failed);
+  if (failed) return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", parent.string(), failed.message())};
+  for (const auto& file : files) CHECK_OK(write(tree->root_, file));
   return tree;
 }
 
-Result<void> WorkTree::write(const SourceFile& file) {
+Result<void> WorkTree::write(const std::string& below, const SourceFile& file) {
   const auto shown = ellipsize(without_control_characters(file.path), 200);
   if (!is_inside(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path inside a repository", shown)};
-  const auto path = fs::path(root_) / file.path;
+  const auto path = fs::path(below) / file.path;
   std::error_code failed;
   fs::create_directories(path.parent_path(), failed);
   if (failed) return Error{ErrorKind::Unavailable, fmt::format("writing {} for rendering: {}", shown, failed.message())};
@@ -56,7 +58,7 @@ Result<void> WorkTree::write(const SourceFile& file) {
 
 WorkTree::~WorkTree() {
   std::error_code ignored;
-  fs::remove_all(root_, ignored);
+  fs::remove_all(outer_, ignored);
 }
 
 }  // namespace driftwarden

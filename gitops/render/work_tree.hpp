@@ -16,11 +16,17 @@ class WorkTree {
   ~WorkTree();
   WorkTree(const WorkTree&) = delete;
   WorkTree& operator=(const WorkTree&) = delete;
+  /// Of the repository.
   const std::string& root() const { return root_; }
+  /// What is around it: `root` and what `add_beside` made.
+  const std::string& outer() const { return outer_; }
+  /// A file that isn't the repository's, named from `outer`.
+  Result<void> add_beside(const SourceFile& file) { return write(outer_, file); }
 
  private:
-  explicit WorkTree(std::string root) : root_(std::move(root)) {}
-  Result<void> write(const SourceFile& file);
+  explicit WorkTree(std::string outer) : outer_(std::move(outer)), root_(outer_ + "/repository") {}
+  static Result<void> write(const std::string& below, const SourceFile& file);
+  std::string outer_;
   std::string root_;
 };
 

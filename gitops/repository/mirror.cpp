@@ -12,7 +12,10 @@
 #include <fmt/core.h>
 #include <git2.h>
 
+#include <algorithm>
+#include <map>
 #include <mutex>
+#include <set>
 #include <type_traits>
 
 namespace driftwarden {
@@ -24,7 +27,21 @@ using libgit::short_id;
 
 constexpr std::string_view kFetched = "refs/fetched/";
 constexpr std::string_view kOurBranches = "refs/heads/driftwarden/";
+constexpr std::string_view kFollowed = "refs/followed/";
 constexpr std::size_t kRefsKept = 200;
+constexpr std::size_t kFollowedKept = 2000;
+constexpr std::size_t kIdLength = 40;
+
+bool is_full_id(const std::string& text) { return text.size() == kIdLength && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
+
+/// A tag comes before a branch of the same name, as Git itself takes it.
+std::vector<std::string> refs_of(const std::string& name) {
+  if (name.starts_with("refs/")) return {name};
+  return {"refs/tags/" + name, "refs/heads/" + name};
+}
+
+/// Name -> the commit it stands for, or why it stands for none.
+using Followed = std::map<std::string, Result<std::string>>;
 
 /// libgit2's objects are not shared between threads: each handle has its lock. Three handles, so that neither a slow
 /// remote nor a walk through a long history holds up a reader.
@@ -45,7 +62,10 @@ class LibgitMirror final : public Mirror {
   Result<std::string> fetch() override {
     const std::lock_guard lock(network_.mutex);
     const auto before = libgit::read_ref(network_.handle.get(), libgit::tracking_ref(options_.branch));
-    TRY(auto there, fetch_branch());
+    libgit::Remote remote(network_.handle.get(), options_);
+    CHECK_OK(remote.connect(false));
+    TRY(auto there, fetch_branch(remote));
+    CHECK_OK(fetch_followed(remote, followed_names()));
     if (before != there) {
       libgit::drop_old_refs(network_.handle.get(), kFetched, kRefsKept);
       libgit::drop_old_refs(network_.handle.get(), kOurBranches, kRefsKept);
@@ -82,6 +102,11 @@ class LibgitMirror final : public Mirror {
     const std::lock_guard lock(local_.mutex);
     TRY(auto commit, find(revision));
     return libgit::read_file(local_.handle.get(), commit.get(), libgit::normal_path(path));
+  }
+
+  Result<std::vector<DirectoryEntry>> list_tree(const std::string& tree) override {
+    const std::lock_guard lock(local_.mutex);
+    return libgit::list_tree(local_.handle.get(), tree);
   }
 
   Result<std::vector<std::string>> link_targets(const std::string& revision, const std::string& path) override {
@@ -133,6 +158,60 @@ class LibgitMirror final : public Mirror {
     CHECK_OK(fetch_into(remote, remote_ref, std::string(kFetched) + sha256_hex(remote_ref), *there));
     libgit::drop_old_refs(network_.handle.get(), kFetched, kRefsKept);
     return *there;
+  }
+
+  std::string branch() const override { return options_.branch; }
+
+  Result<std::string> revision_of(const std::string& name) override {
+    if (name.empty() || name == "HEAD" || name == options_.branch) return head();
+    if (is_full_id(name)) return known_commit(name);
+    CHECK_OK(know({name}));
+    const std::lock_guard lock(followed_mutex_);
+    const auto known = followed_.find(name);
+    if (known != followed_.end()) return known->second;
+    return Error{ErrorKind::Unavailable, fmt::format("\"{}\" is followed no longer", without_control_characters(name))};
+  }
+
+  Result<void> follow(const std::vector<std::string>& names) override {
+    {
+      const std::lock_guard lock(followed_mutex_);
+      std::erase_if(followed_, [&](const auto& one) { return std::ranges::find(names, one.first) == names.end(); });
+    }
+    return know(names);
+  }
+
+  /// Fetches those that are new.
+  Result<void> know(const std::vector<std::string>& names) {
+    std::set<std::string> fresh;
+    {
+      const std::lock_guard lock(followed_mutex_);
+      for (const auto& name : names) {
+        if (!name.empty() && name != "HEAD" && name != options_.branch && !is_full_id(name) && !followed_.contains(name)) fresh.insert(name);
+      }
+    }
+    if (fresh.empty()) return Result<void>{};
+    const std::lock_guard lock(network_.mutex);
+    libgit::Remote remote(network_.handle.get(), options_);
+    auto done = remote.connect(false);
+    if (done) done = fetch_followed(remote, fresh);
+    if (done || !is_transient(done.error())) return done;
+    // Nobody answers now: what a name stood for last is better than nothing, and the next fetch puts it right.
+    const std::lock_guard followed_lock(followed_mutex_);
+    for (const auto& name : fresh) {
+      const auto known = libgit::read_ref(network_.handle.get(), followed_ref(name));
+      if (!known || followed_.contains(name)) continue;
+      followed_.emplace(name, *known);
+    }
+    const bool all = std::ranges::all_of(fresh, [&](const std::string& name) { return followed_.contains(name); });
+    return all ? Result<void>{} : done;
+  }
+
+  std::string followed_id() override {
+    const std::lock_guard lock(followed_mutex_);
+    if (followed_.empty()) return {};
+    std::string all;
+    for (const auto& [name, commit] : followed_) all += name + '\0' + (commit ? *commit : std::string("-")) + '\n';
+    return sha256_hex(all);
   }
 
   Result<std::string> merge_base(const std::string& a, const std::string& b) override {
@@ -213,13 +292,67 @@ class LibgitMirror final : public Mirror {
     return with_reader([&](git_repository* repository) { return libgit::store_commit(repository, commit, signature); });
   }
 
-  /// The network's lock is held.
-  Result<std::string> fetch_branch() {
+  Result<std::string> known_commit(const std::string& id) {
+    const std::lock_guard lock(local_.mutex);
+    if (find(id)) return id;
+    return Error{ErrorKind::InvalidInput, fmt::format("commit {} is not in branch {} of {}; name a branch or tag that holds it", short_id(id), options_.branch, options_.url)};
+  }
+
+  /// Hashed, as "a" and "a/b" can't both be names.
+  static std::string followed_ref(const std::string& name) { return std::string(kFollowed) + sha256_hex(name); }
+
+  std::set<std::string> followed_names() {
+    const std::lock_guard lock(followed_mutex_);
+    std::set<std::string> names;
+    for (const auto& [name, commit] : followed_) names.insert(name);
+    return names;
+  }
+
+  /// The network's lock is held. The error is one of the remote; what is wrong with a name is kept as its answer.
+  Result<void> fetch_followed(libgit::Remote& remote, const std::set<std::string>& names) {
+    for (const auto& name : names) {
+      auto commit = fetch_name(remote, name);
+      if (!commit && commit.error().kind != ErrorKind::InvalidInput) return commit.error();
+      const std::lock_guard lock(followed_mutex_);
+      followed_.insert_or_assign(name, std::move(commit));
+    }
+    if (!names.empty()) libgit::drop_old_refs(network_.handle.get(), kFollowed, kFollowedKept);
+    return Result<void>{};
+  }
+
+  Result<std::string> fetch_name(libgit::Remote& remote, const std::string& name) {
+    for (const auto& ref : refs_of(name)) {
+      int valid = 0;
+      if (git_reference_name_is_valid(&valid, ref.c_str()) < 0 || valid == 0) {
+        return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" is no tag, branch or commit", libgit::valid_utf8(without_control_characters(name)))};
+      }
+    }
+    TRY(const auto there, remote.find_first(refs_of(name)));
+    if (!there) return missing_name(remote, name);
     auto* repository = network_.handle.get();
+    const auto local_ref = followed_ref(name);
+    if (libgit::read_ref(repository, local_ref) == there->commit && libgit::find_commit(repository, there->commit)) return there->commit;
+    CHECK_OK(remote.download(fmt::format("+{}:{}", there->ref, local_ref)));
+    auto commit = libgit::find_commit(repository, there->commit);
+    if (!commit) return Error{ErrorKind::InvalidInput, fmt::format("{} of {} is no commit", there->ref, options_.url)};
+    Handle<git_reference> moved;
+    if (int code = git_reference_create(libgit::into(moved), repository, local_ref.c_str(), git_commit_id(commit->get()), 1, nullptr); code < 0) {
+      return libgit::last_error("noting what was fetched", code);
+    }
+    return there->commit;
+  }
+
+  Error missing_name(libgit::Remote& remote, const std::string& name) {
+    const auto branches = remote.branches();
+    const auto tags = remote.tags();
+    const auto shown = [](const Result<std::string>& names) { return !names || names->empty() ? std::string("none") : *names; };
+    return Error{ErrorKind::InvalidInput, fmt::format("{} has no tag or branch \"{}\"; branches: {}; tags: {}", options_.url, name, shown(branches), shown(tags))};
+  }
+
+  /// The network's lock is held.
+  Result<std::string> fetch_branch(libgit::Remote& remote) {
     const auto remote_ref = "refs/heads/" + options_.branch;
     const auto local_ref = libgit::tracking_ref(options_.branch);
-    libgit::Remote remote(repository, options_);
-    CHECK_OK(remote.connect(false));
     TRY(auto there, remote.find(remote_ref));
     if (!there) return missing_branch(remote);
     CHECK_OK(fetch_into(remote, remote_ref, local_ref, *there));
@@ -268,6 +401,8 @@ class LibgitMirror final : public Mirror {
   LockedRepository local_;
   LockedRepository network_;
   LockedRepository walker_;
+  std::mutex followed_mutex_;  ///< taken last
+  Followed followed_;
 };
 
 }  // namespace

@@ -40,6 +40,13 @@ struct TreeEntry {
   std::string content;
 };
 
+enum class DirectoryEntryKind { File, Directory, Link, Submodule };
+struct DirectoryEntry {
+  std::string name;
+  std::string id;
+  DirectoryEntryKind kind = DirectoryEntryKind::File;
+};
+
 /// The armored signature of a commit's bytes, for its gpgsig header. Blocking; meanwhile others may use the mirror.
 using Signer = std::function<Result<std::string>(const std::string& commit)>;
 
@@ -94,6 +101,10 @@ class Mirror {
   /// All files below `path`, in path order. NotFound when the path isn't there; InvalidInput beyond 64 MiB.
   virtual Result<std::vector<TreeEntry>> read_tree(const std::string& revision, const std::string& path) = 0;
   virtual Result<std::string> read_file(const std::string& revision, const std::string& path) = 0;
+  /// What stands in the directory with this tree id (of tree_id, or of a listing), by name. Reads that one tree and no file.
+  virtual Result<std::vector<DirectoryEntry>> list_tree(const std::string& tree) {
+    return Error{ErrorKind::NotFound, "no tree " + tree};
+  }
   /// Where symbolic links at or below `path` lead, through other links, too, when that lies outside of it; also where nothing is. Reads no other file.
   virtual Result<std::vector<std::string>> link_targets(const std::string& revision, const std::string& path) = 0;
   /// Commits that changed `path`, newest first, following first parents.
@@ -105,6 +116,18 @@ class Mirror {
   /// Fetches one more ref of the remote ("refs/pull/7/head", "refs/heads/topic") and returns its commit, which can then be read like any other. The
   /// newest 200 of them stay known by name, as do as many branches of ours.
   virtual Result<std::string> fetch_ref(const std::string& remote_ref) = 0;
+  /// The branch that is mirrored.
+  virtual std::string branch() const { return {}; }
+  /// The commit that a tag (first), a branch or a full commit id stands for. A name is fetched when it is first asked for and by each fetch() from then on.
+  /// InvalidInput says what the remote has instead.
+  virtual Result<std::string> revision_of(const std::string& name) { return resolve(name); }
+  /// All names that revision_of will be asked for: those that are new are fetched over one connection, and others are followed no longer.
+  virtual Result<void> follow(const std::vector<std::string>& names) {
+    static_cast<void>(names);
+    return Result<void>{};
+  }
+  /// Another text when a name stands for something else than before.
+  virtual std::string followed_id() { return {}; }
   /// The newest commit that both contain; NotFound when they share none.
   virtual Result<std::string> merge_base(const std::string& a, const std::string& b) = 0;
   /// Commits that `to` has and `from` has not, newest first.

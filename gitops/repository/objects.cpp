@@ -195,6 +195,22 @@ Result<std::vector<TreeEntry>> read_tree(git_repository* repository, git_commit*
   return reader.take();
 }
 
+Result<std::vector<DirectoryEntry>> list_tree(git_repository* repository, const std::string& tree_id) {
+  TRY(const auto tree, tree_by_id(repository, tree_id));
+  std::vector<DirectoryEntry> entries;
+  entries.reserve(git_tree_entrycount(tree.get()));
+  for (std::size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
+    const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+    const PathEntry here{{}, static_cast<unsigned>(git_tree_entry_filemode(entry))};
+    auto kind = DirectoryEntryKind::File;
+    if (here.is_tree()) kind = DirectoryEntryKind::Directory;
+    if (here.is_link()) kind = DirectoryEntryKind::Link;
+    if (here.is_submodule()) kind = DirectoryEntryKind::Submodule;
+    entries.push_back({git_tree_entry_name(entry), to_hex(*git_tree_entry_id(entry)), kind});
+  }
+  return entries;
+}
+
 Result<std::vector<std::string>> link_targets(git_repository* repository, git_commit* commit, const std::string& path) {
   TRY(const auto entry, require_entry(commit, path));
   LinkFinder finder(repository, commit, path);

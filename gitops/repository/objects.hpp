@@ -32,6 +32,7 @@ Result<PathEntry> require_entry(git_commit* commit, const std::string& path);
 /// leaving it out would look like a deletion. Submodules are left out.
 Result<std::vector<TreeEntry>> read_tree(git_repository* repository, git_commit* commit, const std::string& path);
 Result<std::string> read_file(git_repository* repository, git_commit* commit, const std::string& path);
+Result<std::vector<DirectoryEntry>> list_tree(git_repository* repository, const std::string& tree_id);
 
 /// Where symbolic links at or below `path` lead, through other links, too, when that lies outside of it; also where nothing is. Sorted. No file is read but links.
 Result<std::vector<std::string>> link_targets(git_repository* repository, git_commit* commit, const std::string& path);

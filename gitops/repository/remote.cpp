@@ -159,6 +159,29 @@ Result<std::string> Remote::branches() {
   return ellipsize(join(names, ", "), 200);
 }
 
+Result<std::optional<Remote::NamedRef>> Remote::find_first(const std::vector<std::string>& refs) {
+  for (const auto& ref : refs) {
+    TRY(const auto id, find(ref));
+    if (!id) continue;
+    TRY(const auto peeled, find(ref + "^{}"));
+    return std::optional(NamedRef{ref, *id, peeled.value_or(*id)});
+  }
+  return std::optional<NamedRef>();
+}
+
+Result<std::string> Remote::tags() {
+  const git_remote_head** heads = nullptr;
+  size_t count = 0;
+  if (int code = git_remote_ls(&heads, &count, state_->remote.get()); code < 0) return failed(fmt::format("reading the refs of {}", state_->url), code);
+  constexpr std::string_view kTags = "refs/tags/";
+  std::vector<std::string> names;
+  for (size_t i = count; i-- > 0;) {
+    const std::string_view name = heads[i]->name;
+    if (name.starts_with(kTags) && !name.ends_with("^{}")) names.push_back(valid_utf8(name.substr(kTags.size())));
+  }
+  return ellipsize(join(names, ", "), 200);
+}
+
 Result<void> Remote::download(const std::string& refspec) {
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
   options.callbacks = state_->callbacks();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace driftwarden::libgit {
 
@@ -26,6 +27,15 @@ class Remote {
   Result<std::optional<std::string>> find(const std::string& ref);
   /// The branches it has, for messages.
   Result<std::string> branches();
+  /// The first of these refs that it has, peeled where it is an annotated tag.
+  struct NamedRef {
+    std::string ref;
+    std::string id;      ///< of the ref itself
+    std::string commit;  ///< what it stands for
+  };
+  Result<std::optional<NamedRef>> find_first(const std::vector<std::string>& refs);
+  /// Some of its tags, the greatest first, for messages.
+  Result<std::string> tags();
   Result<void> download(const std::string& refspec);
   /// One ref. `expected` is what the remote must have there, "" = nothing.
   Result<void> push(const std::string& refspec, const std::string& ref, const std::string& expected);

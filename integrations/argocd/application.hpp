@@ -1,11 +1,13 @@
 #pragma once
 // Argo CD's Application and AppProject (argoproj.io/v1alpha1) as values. Pure. Facts: reference/forges-and-gitops.md section 5.
+#include "gitops/base/clock.hpp"
 #include "gitops/base/result.hpp"
 #include "gitops/model/object.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,7 +45,9 @@ struct Source {
     std::vector<std::string> unsupported{};
   };
   std::optional<Kustomize> kustomize{};
-  bool directory_recurse = true;             ///< false: Argo CD reads the top directory alone
+  bool directory_recurse = true;             ///< false: Argo CD reads the top directory alone (its default)
+  bool directory_given = false;              ///< `directory` says something
+  bool jsonnet = false;                      ///< of `directory`: with settings for jsonnet
   std::string directory_include{};
   std::string directory_exclude{};
   std::string plugin{};                      ///< a config management plugin: nothing that we could run
@@ -53,6 +57,7 @@ struct Operation {
   std::string phase{};    ///< Running, Terminating, Failed, Error, Succeeded
   std::string message{};
   std::string revision{};
+  std::vector<std::string> revisions{};  ///< of each source; empty = not known
   std::map<std::string, std::string> info{};
   std::string started_at{};
   std::string finished_at{};
@@ -67,17 +72,22 @@ struct Application {
   std::string owner_set{};              ///< the ApplicationSet that makes it, ""
   std::vector<Source> sources{};
   bool is_multi_source = false;         ///< `sources`, not `source`
-  std::string hydrate_to{};             ///< spec.sourceHydrator is used: what is synced is not what people write
+  std::string hydrate_to{};             ///< spec.sourceHydrator is used: what is synced is not what people write; `sources` has the dry source then
+  std::string hydrated_dry{};           ///< the last dry commit that was hydrated
+  std::string hydrated_commit{};        ///< and what came of it
   std::string destination_server{};
   std::string destination_name{};
   std::string destination_namespace{};
   bool automated = false;
+  bool automated_off = false;           ///< it is configured, and switched off: enabled: false
   bool self_heal = false;
   bool prune = false;
   std::vector<std::string> sync_options{};
   nlohmann::json const* retry = nullptr;  ///< inside of the object it was read from
   bool paused = false;                  ///< annotation argocd.argoproj.io/skip-reconcile
   bool operation_pending = false;       ///< `operation` is set
+  std::map<std::string, std::string> pending_info{};
+  std::vector<std::string> pending_revisions{};  ///< that it asks for; empty = not known
   std::string sync_status{};            ///< Synced, OutOfSync, Unknown
   std::vector<std::string> revisions{}; ///< of status.sync
   std::string health{};
@@ -86,13 +96,17 @@ struct Application {
   std::vector<std::string> errors{};    ///< conditions of a type that ends in Error
   std::vector<ObjectRef> to_prune{};    ///< status.resources that require pruning
   std::string reconciled_at{};
+  std::vector<std::string> history{};   ///< commits that were synced once, oldest first
 };
 /// `object` must outlive the answer's `retry`. InvalidInput for what is no Application.
 Result<Application> parse_application(const nlohmann::json& object);
 
+class Cron;
+
 struct SyncWindow {
   bool allow = false;
   std::string schedule{};  ///< cron, five fields
+  std::shared_ptr<const Cron> cron{};  ///< what that says, where it can be read
   Duration duration{0};
   std::vector<std::string> applications{};  ///< globs
   std::vector<std::string> namespaces{};
@@ -100,6 +114,7 @@ struct SyncWindow {
   bool manual_sync = false;
   std::string time_zone = "UTC";
   bool and_operator = false;
+  std::string broken{};  ///< why it can't be read: it counts as closed
 };
 struct Project {
   std::string name{};

@@ -27,7 +27,9 @@ struct SyncOutcome {
   SyncState state = SyncState::NotAsked;
   std::string message{};
 };
-/// What became of the request with this id: of another one's result nothing is concluded.
-SyncOutcome outcome_of(const Application& application, const std::string& id);
+/// What became of the request with this id: of another one's result nothing is concluded, nor of a sync to something else than `revision` ("" = any).
+SyncOutcome outcome_of(const Application& application, const std::string& id, const std::string& revision = {});
+/// The source that a change of the Application's repository is of: the first that holds manifests; null without one.
+const Source* written_source(const Application& application);
 
 }  // namespace driftwarden::argocd

@@ -4,8 +4,11 @@
 #include "integrations/argocd/application.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace driftwarden::argocd {
 
@@ -17,8 +20,12 @@ struct WindowVerdict {
   std::string why{};               ///< for people, when closed: "the deny window \"0 8 * * *\" (4h, Europe/Berlin) is active"
   std::optional<WallTime> until{}; ///< when it opens, as far as that is known
 };
-/// `manual`: somebody asked for it, as opposed to automated syncs.
-WindowVerdict may_sync(const Project& project, const Application& application, bool manual, WallTime now, const ZoneOffset& offset);
+/// Verdicts at one time, of projects that stay where they are meanwhile: thousands of Applications have the same windows.
+struct WindowMemo {
+  std::map<std::pair<std::vector<const SyncWindow*>, bool>, WindowVerdict> known{};
+};
+/// `manual`: somebody asked for it, as opposed to automated syncs. `memo`: of this `now` alone.
+WindowVerdict may_sync(const Project& project, const Application& application, bool manual, WallTime now, const ZoneOffset& offset, WindowMemo* memo = nullptr);
 
 /// The last time at or before `at` at which a cron schedule (minute hour day month weekday; lists, ranges, steps, names) fires, within `back`.
 /// InvalidInput says which field is wrong. Times are local to the caller.

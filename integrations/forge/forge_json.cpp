@@ -48,6 +48,11 @@ WallTime time_at(const json& object, const char* key) {
   return time ? *time : WallTime{};
 }
 
+std::optional<WallTime> maybe_time_at(const json& object, const char* key) {
+  const auto time = time_at(object, key);
+  return time.time_since_epoch().count() > 0 ? std::optional<WallTime>(time) : std::nullopt;
+}
+
 const json& object_at(const json& object, const char* key) {
   static const json kEmpty = json::object();
   const auto* found = find_in(object, key);

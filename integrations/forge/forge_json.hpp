@@ -17,6 +17,8 @@ bool flag_at(const nlohmann::json& object, const char* key);
 std::optional<bool> maybe_flag_at(const nlohmann::json& object, const char* key);
 std::int64_t number_at(const nlohmann::json& object, const char* key);
 WallTime time_at(const nlohmann::json& object, const char* key);
+/// Nothing instead of the epoch's start.
+std::optional<WallTime> maybe_time_at(const nlohmann::json& object, const char* key);
 const nlohmann::json& object_at(const nlohmann::json& object, const char* key);
 const nlohmann::json& array_at(const nlohmann::json& object, const char* key);
 

@@ -1,5 +1,6 @@
 // Gitea and Forgejo. Facts as measured on Gitea 1.26: shared reference, forges-and-gitops section 3.
 #include "gitops/base/text.hpp"
+#include "integrations/forge/checks.hpp"
 #include "integrations/forge/forge.hpp"
 #include "integrations/forge/forge_api.hpp"
 #include "integrations/forge/forge_json.hpp"
@@ -35,6 +36,19 @@ bool is_last_page(const net::HttpResponse& response, std::size_t entries, std::s
   return entries == 0 || response.headers.find("X-Total-Count") == std::to_string(seen);
 }
 
+bool is_hidden(const Error& error) { return error.kind == ErrorKind::Denied || error.kind == ErrorKind::NotFound; }
+
+bool demands(const BranchRules& rules, const std::string& context) {
+  if (!rules.is_protected) return false;
+  return rules.every_context || std::ranges::any_of(rules.required_contexts, [&](const auto& one) { return glob_match(one, context); });
+}
+
+/// "https://git.acme.test", whatever path the forge lives below: its links name that as well.
+std::string server_of(const std::string& api_url) {
+  const auto url = net::parse_url(api_url);
+  return url ? url->scheme + "://" + url->authority() : std::string();
+}
+
 std::string encoded_project(const std::string& project) {
   std::vector<std::string> parts = split(project, '/');
   for (auto& part : parts) part = net::percent_encode(part);
@@ -54,7 +68,8 @@ Dialect make_dialect(const ForgeOptions& options) {
 
 class GiteaForge final : public Forge {
  public:
-  GiteaForge(net::HttpClient& http, Clock& clock, const ForgeOptions& options) : api_(http, clock, make_dialect(options), make_fixed_token(options.token)) {}
+  GiteaForge(net::HttpClient& http, Clock& clock, const ForgeOptions& options)
+      : server_(server_of(options.api_url)), api_(http, clock, make_dialect(options), make_fixed_token(options.token)) {}
 
   asio::awaitable<Result<std::optional<PullRequest>>> find_open(std::string branch, std::string base) override;
   asio::awaitable<Result<PullRequest>> open(PullRequestDraft draft) override;
@@ -67,6 +82,7 @@ class GiteaForge final : public Forge {
   asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) override;
   asio::awaitable<Result<std::vector<PullRequest>>> open_pull_requests(std::string base) override;
   asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) override;
+  asio::awaitable<Result<std::vector<Check>>> checks(std::int64_t number) override;
   asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override;
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
@@ -85,6 +101,7 @@ class GiteaForge final : public Forge {
   asio::awaitable<Error> explain(Error error, std::string path);
   Result<PullRequest> read_pull(const std::string& method, const std::string& path, const net::HttpResponse& response) const;
 
+  std::string server_;
   ForgeApi api_;
   std::optional<Account> account_;
 };
@@ -276,11 +293,38 @@ asio::awaitable<Result<MergeGate>> GiteaForge::merge_gate(std::int64_t number) {
     CO_TRY(const auto read, co_await read_reviews(number));
     add_approvals(gate, rules.required_approvals - static_cast<std::int64_t>(read.counted.size()));
   }
-  if (!rules.required_contexts.empty()) {
+  if (!rules.required_contexts.empty() || rules.every_context) {
     CO_TRY(const auto states, co_await read_states(pull.head_sha));
     add_checks(gate, rules.required_contexts, states);
+    for (const auto& [context, state] : states) {
+      if (rules.every_context && to_lower(context) != kOwnStatus) add_check(gate, context, state);
+    }
   }
   co_return gate;
+}
+
+asio::awaitable<Result<std::vector<Check>>> GiteaForge::checks(std::int64_t number) {
+  CO_TRY(const auto pull, co_await get(number));
+  const auto rules = co_await rules_of(pull.base);
+  if (!rules && !is_hidden(rules.error())) co_return rules.error();
+  std::vector<Check> all;
+  std::size_t seen = 0;
+  for (std::size_t page = 1; page <= kPagesMax; ++page) {
+    const std::string path = "/commits/" + net::percent_encode(pull.head_sha) + "/status?limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
+    CO_TRY(const auto response, co_await api_.read(path));
+    auto read = parse_checks(response.body, server_);
+    if (!read) co_return api_.unreadable("GET", path);
+    const auto before = tidy_checks(all).size();
+    seen += read->size();
+    const auto entries = read->size();
+    std::ranges::move(*read, std::back_inserter(all));
+    // A server that knows no pages here gives the same again.
+    if (is_last_page(response, entries, seen) || tidy_checks(all).size() == before) break;
+  }
+  if (rules) {
+    for (auto& check : all) check.required = demands(*rules, check.name);
+  }
+  co_return tidy_checks(std::move(all));
 }
 
 asio::awaitable<Result<void>> GiteaForge::upsert_comment(std::int64_t number, std::string marker, std::string text) {

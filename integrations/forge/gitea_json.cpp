@@ -1,6 +1,7 @@
 #include "integrations/forge/gitea_json.hpp"
 
 #include "gitops/base/text.hpp"
+#include "integrations/forge/checks.hpp"
 #include "integrations/forge/forge_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -124,6 +125,7 @@ std::optional<BranchRules> parse_branch_rules(std::string_view text) {
   for (const auto& context : array_at(body, "status_check_contexts")) {
     if (context.is_string()) rules.required_contexts.push_back(context.get<std::string>());
   }
+  rules.every_context = rules.required_contexts.empty();
   return rules;
 }
 
@@ -136,6 +138,26 @@ std::optional<std::map<std::string, std::string>> parse_statuses(std::string_vie
     states[text_at(item, "context")] = state.empty() ? text_at(item, "state") : state;
   }
   return states;
+}
+
+std::optional<std::vector<Check>> parse_checks(std::string_view text, const std::string& server) {
+  const auto body = parse_json(text);
+  if (!body.is_object()) return std::nullopt;
+  std::vector<Check> checks;
+  for (const auto& item : array_at(body, "statuses")) {
+    auto word = text_at(item, "status");
+    if (word.empty()) word = text_at(item, "state");
+    Check check;
+    check.name = text_at(item, "context");
+    check.state = check_state(word);
+    check.url = check_link(text_at(item, "target_url"), server);
+    check.summary = check_summary(text_at(item, "description"), word);
+    check.started = maybe_time_at(item, "created_at");
+    const bool over = check.state != Check::State::Queued && check.state != Check::State::Running;
+    if (over) check.finished = maybe_time_at(item, "updated_at");
+    checks.push_back(std::move(check));
+  }
+  return checks;
 }
 
 std::string render_draft(const PullRequestDraft& draft) {

@@ -27,10 +27,14 @@ struct BranchRules {
   bool may_merge = true;
   std::int64_t required_approvals = 0;
   std::vector<std::string> required_contexts;  ///< patterns; empty unless checks are demanded
+  bool every_context = false;                  ///< checks are demanded, and none is named: all that there are
 };
 std::optional<BranchRules> parse_branch_rules(std::string_view text);
 /// The latest state of each context: "success", "pending", "failure", "error", "warning", "skipped".
 std::optional<std::map<std::string, std::string>> parse_statuses(std::string_view text);
+
+/// The latest of each context. `server`: what links that are paths alone belong to.
+std::optional<std::vector<Check>> parse_checks(std::string_view text, const std::string& server);
 
 std::string render_draft(const PullRequestDraft& draft);
 std::string render_update(const std::string& title, const std::string& body);

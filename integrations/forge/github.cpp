@@ -1,6 +1,7 @@
 // github.com, data residency and GHES. Facts: shared reference, forges-and-gitops section 1; requests and answers are held against GitHub's own
 // OpenAPI description by tests/contract/github.
 #include "gitops/base/text.hpp"
+#include "integrations/forge/checks.hpp"
 #include "integrations/forge/forge.hpp"
 #include "integrations/forge/forge_api.hpp"
 #include "integrations/forge/forge_json.hpp"
@@ -67,6 +68,7 @@ class GithubForge final : public Forge {
   asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) override;
   asio::awaitable<Result<std::vector<PullRequest>>> open_pull_requests(std::string base) override;
   asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) override;
+  asio::awaitable<Result<std::vector<Check>>> checks(std::int64_t number) override;
   asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override;
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
@@ -288,6 +290,29 @@ asio::awaitable<Result<MergeGate>> GithubForge::merge_gate(std::int64_t number) 
   co_return decide_gate(inputs);
 }
 
+asio::awaitable<Result<std::vector<Check>>> GithubForge::checks(std::int64_t number) {
+  CO_TRY(const auto read, co_await read_pull(number));
+  const auto commit = "/commits/" + net::percent_encode(read.pull.head_sha);
+  std::vector<Check> all;
+  auto statuses = co_await api_.read_pages(commit + "/status?per_page=100", kPagesMax);
+  if (!statuses && !is_hidden(statuses.error())) co_return statuses.error();
+  if (statuses) {
+    for (const auto& page : *statuses) add_status_checks(all, page);
+  }
+  auto runs = co_await api_.read_pages(commit + "/check-runs?per_page=100", kPagesMax);
+  if (!runs && !is_hidden(runs.error())) co_return runs.error();
+  if (runs) {
+    for (const auto& page : *runs) add_run_checks(all, page);
+  }
+  if (all.empty()) co_return all;
+  auto rules = co_await read_rules(read.pull.base);
+  if (!rules && !is_hidden(rules.error())) co_return rules.error();
+  if (rules) {
+    for (auto& check : all) check.required = demands(*rules, check.name);
+  }
+  co_return tidy_checks(std::move(all));
+}
+
 asio::awaitable<Result<std::vector<Comment>>> GithubForge::comments_since(WallTime since) {
   const auto from = net::percent_encode(format_time(std::chrono::floor<std::chrono::seconds>(since)));
   const std::string path = "/issues/comments?sort=created&direction=asc&since=" + from + "&per_page=100";
@@ -319,10 +344,7 @@ asio::awaitable<Result<Account>> GithubForge::account() {
 
 asio::awaitable<Result<std::optional<bool>>> GithubForge::requires_status(std::string branch, std::string context) {
   CO_TRY(const auto rules, co_await read_rules(std::move(branch)));
-  const auto same = [wanted = to_lower(context)](const std::string& one) { return to_lower(one) == wanted; };
-  if (std::ranges::any_of(rules.contexts, same)) co_return std::optional<bool>(true);
-  if (!rules.contexts_known) co_return std::optional<bool>{};
-  co_return std::optional<bool>(false);
+  co_return demands(rules, context);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "integrations/forge/github_json.hpp"
 
 #include "gitops/base/text.hpp"
+#include "integrations/forge/checks.hpp"
 #include "integrations/forge/forge_json.hpp"
 #include "integrations/forge/gates.hpp"
 
@@ -187,6 +188,50 @@ bool add_check_runs(States& states, std::string_view text) {
     keep_worst(states, text_at(run, "name"), text_at(run, done ? "conclusion" : "status"));
   }
   return true;
+}
+
+bool add_status_checks(std::vector<Check>& checks, std::string_view text) {
+  const auto body = parse_json(text);
+  if (!body.is_object()) return false;
+  for (const auto& status : array_at(body, "statuses")) {
+    const auto word = text_at(status, "state");
+    Check check;
+    check.name = text_at(status, "context");
+    check.state = check_state(word);
+    check.url = check_link(text_at(status, "target_url"));
+    check.summary = check_summary(text_at(status, "description"), word);
+    check.started = maybe_time_at(status, "created_at");
+    if (check.state != Check::State::Queued) check.finished = maybe_time_at(status, "updated_at");
+    checks.push_back(std::move(check));
+  }
+  return true;
+}
+
+bool add_run_checks(std::vector<Check>& checks, std::string_view text) {
+  const auto body = parse_json(text);
+  if (!body.is_object()) return false;
+  for (const auto& run : array_at(body, "check_runs")) {
+    const bool done = text_at(run, "status") == "completed";
+    const auto word = text_at(run, done ? "conclusion" : "status");
+    const auto& output = object_at(run, "output");
+    const auto title = text_at(output, "title");
+    Check check;
+    check.name = text_at(run, "name");
+    check.state = check_state(word);
+    check.url = check_link(text_at(run, "html_url"));
+    if (check.url.empty()) check.url = check_link(text_at(run, "details_url"));
+    check.summary = check_summary(title.empty() ? text_at(output, "summary") : title, word);
+    check.started = maybe_time_at(run, "started_at");
+    check.finished = maybe_time_at(run, "completed_at");
+    checks.push_back(std::move(check));
+  }
+  return true;
+}
+
+std::optional<bool> demands(const BranchRules& rules, const std::string& context) {
+  const auto same = [wanted = to_lower(context)](const std::string& one) { return to_lower(one) == wanted; };
+  if (std::ranges::any_of(rules.contexts, same)) return true;
+  return rules.contexts_known ? std::optional<bool>(false) : std::nullopt;
 }
 
 std::string render_draft(const PullRequestDraft& draft) {

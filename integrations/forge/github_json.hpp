@@ -45,6 +45,12 @@ using States = std::map<std::string, std::string>;
 bool add_statuses(States& states, std::string_view text);
 bool add_check_runs(States& states, std::string_view text);
 
+/// The same as checks, each as it is; false where the text isn't what GitHub sends.
+bool add_status_checks(std::vector<Check>& checks, std::string_view text);
+bool add_run_checks(std::vector<Check>& checks, std::string_view text);
+/// Whether the branch demands it; nothing where that isn't known.
+std::optional<bool> demands(const BranchRules& rules, const std::string& context);
+
 std::string render_draft(const PullRequestDraft& draft);
 std::string render_update(const std::string& title, const std::string& body);
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message);

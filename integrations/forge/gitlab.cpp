@@ -1,5 +1,6 @@
 // GitLab. Facts: shared reference, forges-and-gitops section 2. Merge requests are addressed by their iid.
 #include "gitops/base/text.hpp"
+#include "integrations/forge/checks.hpp"
 #include "integrations/forge/forge.hpp"
 #include "integrations/forge/forge_api.hpp"
 #include "integrations/forge/forge_json.hpp"
@@ -67,6 +68,7 @@ class GitlabForge final : public Forge {
   asio::awaitable<Result<void>> set_status(std::string sha, CommitStatus status) override;
   asio::awaitable<Result<std::vector<PullRequest>>> open_pull_requests(std::string base) override;
   asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) override;
+  asio::awaitable<Result<std::vector<Check>>> checks(std::int64_t number) override;
   asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override;
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
@@ -364,6 +366,28 @@ asio::awaitable<Result<MergeGate>> GitlabForge::merge_gate(std::int64_t number) 
   if (!checks && !is_hidden(checks.error())) co_return checks.error();
   if (checks) inputs.checks = std::move(*checks);
   co_return decide_gate(inputs);
+}
+
+asio::awaitable<Result<std::vector<Check>>> GitlabForge::checks(std::int64_t number) {
+  CO_TRY(const auto request, co_await read_request(number));
+  const auto path = "/repository/commits/" + net::percent_encode(request.pull.head_sha) + "/statuses";
+  auto pages = co_await api_.read_pages(path + "?order_by=id&sort=desc&per_page=100", kPagesMax);
+  std::vector<Check> all;
+  if (!pages && is_hidden(pages.error())) co_return all;
+  if (!pages) co_return pages.error();
+  std::optional<bool> pipelines_count;
+  const auto project = co_await api_.read("");
+  if (project) {
+    pipelines_count = maybe_flag_at(parse_json(project->body), "only_allow_merge_if_pipeline_succeeds");
+  } else if (!is_hidden(project.error())) {
+    co_return project.error();
+  }
+  for (const auto& page : *pages) {
+    auto checks = parse_checks(page, pipelines_count);
+    if (!checks) co_return api_.unreadable("GET", path);
+    std::ranges::move(*checks, std::back_inserter(all));
+  }
+  co_return tidy_checks(std::move(all));
 }
 
 asio::awaitable<Result<std::vector<Comment>>> GitlabForge::comments_since(WallTime since) {

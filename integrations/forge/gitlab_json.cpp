@@ -1,6 +1,7 @@
 #include "integrations/forge/gitlab_json.hpp"
 
 #include "gitops/base/text.hpp"
+#include "integrations/forge/checks.hpp"
 #include "integrations/forge/forge_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -149,6 +150,26 @@ std::optional<std::map<std::string, CheckState>> parse_statuses(std::string_view
   // Newest first.
   for (const auto& item : body) states.try_emplace(text_at(item, "name"), CheckState{text_at(item, "status"), flag_at(item, "allow_failure")});
   return states;
+}
+
+std::optional<std::vector<Check>> parse_checks(std::string_view text, std::optional<bool> pipelines_count) {
+  const auto body = parse_json(text);
+  if (!body.is_array()) return std::nullopt;
+  std::vector<Check> checks;
+  for (const auto& item : body) {
+    const auto word = text_at(item, "status");
+    Check check;
+    check.name = text_at(item, "name");
+    check.state = check_state(word);
+    check.url = check_link(text_at(item, "target_url"));
+    check.summary = check_summary(text_at(item, "description"), word);
+    check.started = maybe_time_at(item, "started_at");
+    if (!check.started) check.started = maybe_time_at(item, "created_at");
+    check.finished = maybe_time_at(item, "finished_at");
+    if (pipelines_count) check.required = *pipelines_count && !flag_at(item, "allow_failure") && word != "manual";
+    checks.push_back(std::move(check));
+  }
+  return checks;
 }
 
 std::optional<std::vector<Comment>> parse_notes(std::string_view text) {

@@ -44,6 +44,8 @@ struct CheckState {
   bool may_fail = false;
 };
 std::optional<std::map<std::string, CheckState>> parse_statuses(std::string_view text);
+/// Jobs and external statuses. `pipelines_count`: whether the project merges only what has passed; nothing: not known.
+std::optional<std::vector<Check>> parse_checks(std::string_view text, std::optional<bool> pipelines_count);
 std::optional<std::vector<Comment>> parse_notes(std::string_view text);
 /// Of the events API, whose notes name their place: `web_url` is the project's page.
 std::optional<std::vector<Comment>> parse_note_events(std::string_view text, const std::string& web_url);

@@ -1,11 +1,12 @@
 #include "integrations/process/child.hpp"
 
-#include "gitops/base/text.hpp"
+#include "integrations/process/fork_child.hpp"
+#include "integrations/process/programs.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,15 @@ Result<PipeEnds> make_pipe() {
   return pipe;
 }
 
+/// The child's end and ours of one file in memory: it lives as long as any of the two.
+Result<PipeEnds> make_file() {
+  PipeEnds file;
+  file.read = Descriptor(::memfd_create("output", MFD_CLOEXEC));
+  if (file.read.open()) file.write = Descriptor(::fcntl(file.read.get(), F_DUPFD_CLOEXEC, kFirstForeignDescriptor));
+  if (!file.write.open()) return system_error(errno, "keeping output");
+  return file;
+}
+
 /// A child that stops reading must be an error of the write, not our death.
 void ignore_broken_pipes() {
   static const bool done = [] {
@@ -66,20 +76,9 @@ std::map<std::string, std::string> child_environment(const Command& command) {
   return environment;
 }
 
-bool is_program(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && ::access(path.c_str(), X_OK) == 0;
-}
-
-Result<std::string> find_program(const std::string& name, const std::map<std::string, std::string>& environment) {
-  if (name.find('/') != std::string::npos) return name;
+Result<std::string> program_of(const std::string& name, const std::map<std::string, std::string>& environment) {
   const auto found = environment.find("PATH");
-  const std::string path = found == environment.end() ? "/usr/local/bin:/usr/bin:/bin" : found->second;
-  for (const auto& folder : split(path, ':')) {
-    const auto candidate = (folder.empty() ? "." : folder) + "/" + name;
-    if (is_program(candidate)) return candidate;
-  }
-  return Error{ErrorKind::NotFound, "program \"" + name + "\" isn't installed (not found in PATH)"};
+  return find_program(name, found == environment.end() ? "/usr/local/bin:/usr/bin:/bin" : found->second);
 }
 
 /// posix_spawn's attributes and file actions, freed together.
@@ -139,31 +138,76 @@ Result<void> check_command(const Command& command) {
   return Result<void>{};
 }
 
-Result<pid_t> spawn(const Command& command, const SpawnPlan& plan) {
-  const auto environment = child_environment(command);
-  TRY(const auto program, find_program(command.argv.front(), environment));
-  auto arguments = command.argv;
+/// The child's ends of the pipes; the first is closed when it has no input.
+struct ChildEnds {
+  Descriptor in;
+  Descriptor out;
+  Descriptor err;
+};
+
+struct Words {
+  std::string program;
+  std::string path;
+  std::vector<std::string> arguments;
   std::vector<std::string> variables;
-  for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
-  const auto argv = pointers(arguments);
-  const auto envp = pointers(variables);
+};
+
+Result<Words> words_of(const Command& command) {
+  const auto environment = child_environment(command);
+  Words words;
+  TRY(words.program, program_of(command.argv.front(), environment));
+  words.arguments = command.argv;
+  for (const auto& [name, value] : environment) words.variables.push_back(name + "=" + value);
+  const auto path = environment.find("PATH");
+  if (path != environment.end()) words.path = path->second;
+  return words;
+}
+
+Result<pid_t> spawn(const Command& command, const ChildEnds& ends) {
+  SpawnPlan plan;
+  if (ends.in.open()) {
+    plan.move_to(ends.in.get(), STDIN_FILENO);
+  } else {
+    plan.read_nothing();
+  }
+  plan.move_to(ends.out.get(), STDOUT_FILENO);
+  plan.move_to(ends.err.get(), STDERR_FILENO);
+  if (!command.directory.empty()) plan.change_directory(command.directory);
+  plan.close_the_rest();
+  TRY(auto words, words_of(command));
+  const auto argv = pointers(words.arguments);
+  const auto envp = pointers(words.variables);
   pid_t pid = -1;
-  const int failed = ::posix_spawn(&pid, program.c_str(), plan.actions(), plan.attributes(), argv.data(), envp.data());
+  const int failed = ::posix_spawn(&pid, words.program.c_str(), plan.actions(), plan.attributes(), argv.data(), envp.data());
   if (failed == 0) return pid;
   if (failed == ENOENT) return Error{ErrorKind::NotFound, "program \"" + command.argv.front() + "\" isn't there"};
-  if (failed == EACCES || failed == ENOEXEC) return Error{ErrorKind::NotFound, "\"" + program + "\" isn't a program that can be run here"};
+  if (failed == EACCES || failed == ENOEXEC) return Error{ErrorKind::NotFound, "\"" + words.program + "\" isn't a program that can be run here"};
   return system_error(failed, "starting " + command.argv.front());
 }
 
-/// From outside, as posix_spawn has no word for it: the child is some microseconds old, and all that it starts inherits them.
-Result<void> limit(pid_t pid, const Limits& limits, const std::string& program) {
-  const auto set = [pid](auto resource, std::uint64_t most) {
-    const rlimit wanted{most, most};
-    return most == 0 || ::prlimit(pid, resource, &wanted, nullptr) == 0 || errno == ESRCH;
-  };
-  if (set(RLIMIT_AS, limits.address_space_bytes) && set(RLIMIT_CPU, limits.cpu_seconds) && set(RLIMIT_FSIZE, limits.file_bytes)) return Result<void>{};
-  return system_error(errno, "limiting what " + program + " may take");
+Result<pid_t> fork_bounded(const Command& command, const ChildEnds& ends) {
+  TRY(auto words, words_of(command));
+  ForkPlan plan;
+  plan.program = words.program;
+  plan.argv = pointers(words.arguments);
+  plan.environment = pointers(words.variables);
+  plan.directory = command.directory;
+  plan.in = ends.in.get();
+  plan.out = ends.out.get();
+  plan.err = ends.err.get();
+  plan.limits = command.limits;
+  plan.dies_with_us = command.fence || command.ending.gentle();
+  plan.death_signal = command.ending.signal;
+  if (command.fence) {
+    const bool relative = !words.program.starts_with('/') && !command.directory.empty();
+    auto fence = ReadyFence::make(*command.fence, relative ? command.directory + "/" + words.program : words.program, words.path);
+    if (!fence) return wrap(command.argv.front(), fence.error());
+    plan.fence = std::move(*fence);
+  }
+  return fork_child(plan);
 }
+
+bool is_bounded(const Limits& limits) { return limits.processes + limits.address_space_bytes + limits.cpu_seconds + limits.file_bytes > 0; }
 
 }  // namespace
 
@@ -181,6 +225,10 @@ void Child::kill_group() const {
   if (pid > 0) ::kill(-pid, SIGKILL);
 }
 
+void Child::send(int signal) const {
+  if (pid > 0) ::kill(pid, signal);
+}
+
 int Child::reap() {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -189,26 +237,36 @@ int Child::reap() {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+Result<std::string> read_kept(const Descriptor& file, std::size_t most) {
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error(errno, "reading output");
+  if (static_cast<std::size_t>(info.st_size) > most) return Error{ErrorKind::Corrupt, "more than " + std::to_string(most) + " bytes"};
+  std::string text(static_cast<std::size_t>(info.st_size), '\0');
+  std::size_t got = 0;
+  while (got < text.size()) {
+    const auto count = ::pread(file.get(), text.data() + got, text.size() - got, static_cast<off_t>(got));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    got += static_cast<std::size_t>(count);
+  }
+  text.resize(got);
+  return text;
+}
+
 Result<std::unique_ptr<Child>> start_child(const Command& command, bool keep_input) {
   CHECK_OK(check_command(command));
   ignore_broken_pipes();
-  SpawnPlan plan;
   PipeEnds in;
   if (keep_input) {
     TRY(in, make_pipe());
-    plan.move_to(in.read.get(), STDIN_FILENO);
-  } else {
-    plan.read_nothing();
   }
-  TRY(auto out, make_pipe());
-  TRY(auto err, make_pipe());
-  plan.move_to(out.write.get(), STDOUT_FILENO);
-  plan.move_to(err.write.get(), STDERR_FILENO);
-  if (!command.directory.empty()) plan.change_directory(command.directory);
-  plan.close_the_rest();
+  const bool gentle = command.ending.gentle();
+  TRY(auto out, gentle ? make_file() : make_pipe());
+  TRY(auto err, gentle ? make_file() : make_pipe());
+  const ChildEnds ends{std::move(in.read), std::move(out.write), std::move(err.write)};
   auto child = std::make_unique<Child>();
-  TRY(child->pid, spawn(command, plan));
-  CHECK_OK(limit(child->pid, command.limits, command.argv.front()));
+  const bool bounded = command.fence || gentle || is_bounded(command.limits);
+  TRY(child->pid, bounded ? fork_bounded(command, ends) : spawn(command, ends));
   child->in = std::move(in.write);
   child->out = std::move(out.read);
   child->err = std::move(err.read);

@@ -37,14 +37,18 @@ struct Child {
   ~Child();
 
   void kill_group() const;
+  void send(int signal) const;  ///< to the program alone
   /// The exit code, 128 + n after signal n. Blocks until the child has ended.
   int reap();
 
   pid_t pid = -1;
   Descriptor in;   ///< closed when the command has no input
-  Descriptor out;
+  Descriptor out;  ///< a pipe; of a child that is ended gently a file
   Descriptor err;
 };
+
+/// What a child has written into such a file. Corrupt: more than `most` bytes.
+Result<std::string> read_kept(const Descriptor& file, std::size_t most);
 
 /// `keep_input` opens a pipe to the child's stdin; otherwise it reads /dev/null. NotFound: no such program or directory.
 Result<std::unique_ptr<Child>> start_child(const Command& command, bool keep_input);

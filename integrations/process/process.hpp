@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <csignal>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -25,13 +26,25 @@ struct Limits {
 /// Beside these it may read the system's programs and libraries (/usr, /lib, /bin, /etc/ssl ...), and nothing else: no /etc/passwd, no /proc of others, no
 /// home of ours.
 struct Fence {
-  std::vector<std::string> readable{};   ///< directories, with all below
-  std::vector<std::string> writable{};
+  std::vector<std::string> readable{};   ///< directories, with all below; nothing in them can be run as a program
+  std::vector<std::string> writable{};   ///< readable, too
+  std::vector<std::string> programs{};   ///< what may be run beside argv[0] and the system's programs: names in PATH, files, or directories with all below
   bool network = false;                  ///< false: no socket of any family can be made
+  bool keep_modes = false;               ///< true: no chmod, chown or extended attribute, wherever: Landlock can't tell a writable place from another there
   bool required = true;                  ///< false: where the kernel can't, it runs with what the kernel can
+  bool processes = false;                ///< true: it may make sessions and signal what it started; on kernels before 6.12 also others of our user
 };
 /// What the kernel offers here; "" = all of it, else what is missing, for people.
 std::string missing_for_fence();
+
+/// How it is ended: at its deadline, when it is cancelled, and when we die.
+struct Ending {
+  int signal = SIGKILL;             ///< another is sent to the program alone, which is waited for, and only then all of it is killed
+  Duration grace{0};                ///< after the deadline
+  Duration grace_when_cancelled{0};
+  /// It has to be able to go on when we are gone: what it prints is kept aside, so that no pipe of it breaks.
+  bool gentle() const { return signal != SIGKILL; }
+};
 
 struct Command {
   Command() = default;
@@ -41,6 +54,7 @@ struct Command {
   std::string directory;          ///< "" = ours
   std::string input;
   Duration timeout{30'000};
+  Ending ending{};
   std::size_t max_output_bytes = 16U << 20U;
   Limits limits{};
   std::optional<Fence> fence{};  ///< Denied: it is required and the kernel can't
@@ -53,6 +67,7 @@ struct Outcome {
 };
 
 /// Any exit code is an Outcome. NotFound: no such program. Timeout: killed (its whole process group). Corrupt: too much output.
+/// Ended gently it may come to its end well after all: that is an Outcome, and after a cancellation so is whatever it made of it within its grace.
 asio::awaitable<Result<Outcome>> run(Clock& clock, Command command);
 
 /// A child with both pipes open, for a protocol over stdin/stdout (git over ssh). Blocking: for a pool thread.

@@ -34,6 +34,10 @@ struct Running {
         input(command.input),
         room(command.max_output_bytes) {
     if (child->in.open()) in.assign(child->in.release());
+    if (command.ending.gentle()) {
+      readers = 0;
+      return;
+    }
     out.assign(child->out.release());
     err.assign(child->err.release());
   }
@@ -98,6 +102,19 @@ asio::awaitable<Result<void>> wait_until(Clock& clock, RunningPtr running, MonoT
   }
 }
 
+/// True: it came to its end by itself, within its grace.
+asio::awaitable<bool> end_gently(Clock& clock, RunningPtr running, int signal, Duration grace) {
+  running->child->send(signal);
+  const auto ended = co_await wait_until(clock, running, clock.mono_now() + grace);
+  co_return ended.has_value();
+}
+
+Result<void> take_kept(Running& running) {
+  TRY(running.outcome.out, read_kept(running.child->out, running.room));
+  TRY(running.outcome.err, read_kept(running.child->err, running.room));
+  return Result<void>{};
+}
+
 asio::awaitable<Result<Outcome>> run_alone(Clock& clock, Command command) {
   auto executor = co_await asio::this_coro::executor;
   CO_TRY(auto child, start_child(command, !command.input.empty()));
@@ -107,14 +124,24 @@ asio::awaitable<Result<Outcome>> run_alone(Clock& clock, Command command) {
   auto running = std::make_shared<Running>(executor, std::move(child), command);
   running->exited.assign(descriptor);
   TaskGroup pumps(executor);
-  pumps.spawn("stdout of " + name, collect(running, running->out, running->outcome.out));
-  pumps.spawn("stderr of " + name, collect(running, running->err, running->outcome.err));
+  const auto ending = command.ending;
+  if (!ending.gentle()) {
+    pumps.spawn("stdout of " + name, collect(running, running->out, running->outcome.out));
+    pumps.spawn("stderr of " + name, collect(running, running->err, running->outcome.err));
+  }
   if (running->in.is_open()) pumps.spawn("stdin of " + name, feed(running));
   auto ended = co_await wait_until(clock, running, clock.mono_now() + command.timeout);
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  bool by_itself = false;
+  if (!ended && ending.gentle()) {
+    const auto grace = ended.error().kind == ErrorKind::Timeout ? ending.grace : ending.grace_when_cancelled;
+    by_itself = co_await end_gently(clock, running, ending.signal, grace);
+  }
   running->child->kill_group();
   co_await pumps.join();
   running->outcome.exit_code = running->child->reap();
+  if (ending.gentle() && !take_kept(*running)) running->too_much = true;
+  if (by_itself && (ended.error().kind != ErrorKind::Timeout || running->outcome.exit_code == 0)) ended = Result<void>{};
   if (running->too_much) co_return Error{ErrorKind::Corrupt, name + " printed more than " + std::to_string(command.max_output_bytes) + " bytes"};
   if (!ended && ended.error().kind == ErrorKind::Timeout) {
     co_return Error{ErrorKind::Timeout, name + " was stopped after " + format_duration(command.timeout)};

@@ -1,5 +1,6 @@
 #include "integrations/render/tool_runner.hpp"
 
+#include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/process/process.hpp"
 
@@ -11,12 +12,17 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
 #include <semaphore>
+#include <set>
 
 namespace driftwarden {
 namespace fs = std::filesystem;
@@ -44,6 +50,8 @@ class PrivateHome {
   }
   PrivateHome(const PrivateHome&) = delete;
   PrivateHome& operator=(const PrivateHome&) = delete;
+
+  const std::string& path() const { return path_; }
 
   std::map<std::string, std::string> environment() const {
     std::map<std::string, std::string> all{
@@ -74,6 +82,7 @@ class PrivateHome {
 
 /// "" when there is none.
 std::string find_in_path(const std::string& program) {
+  if (program.starts_with('/')) return program;
   const char* path = std::getenv("PATH");
   for (const auto& folder : split(path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path, ':')) {
     auto candidate = (folder.empty() ? "." : folder) + "/" + program;
@@ -83,29 +92,109 @@ std::string find_in_path(const std::string& program) {
   return {};
 }
 
-/// A small overlay can ask for a huge output, and a chart can loop. Go's tools reserve far less address space than this.
-process::Limits tool_limits() {
+constexpr std::uint64_t kLeastCpuSeconds = 60;
+constexpr std::uint64_t kFileBytes = 256ULL << 20U;
+/// Threads count, too: Go's tools have some dozens each.
+constexpr std::uint64_t kProcesses = 512;
+
+/// A small overlay can ask for a huge output, and a chart can loop.
+std::uint64_t cpu_seconds_for(Duration timeout) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();
+  return std::max(kLeastCpuSeconds, seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0);
+}
+
+process::Limits tool_limits(std::size_t memory_bytes, Duration timeout) {
   process::Limits limits;
-  limits.address_space_bytes = 2ULL << 30U;
-  limits.cpu_seconds = 60;
-  limits.file_bytes = 256ULL << 20U;
+  limits.processes = kProcesses;
+  limits.address_space_bytes = memory_bytes;
+  limits.cpu_seconds = cpu_seconds_for(timeout);
+  limits.file_bytes = kFileBytes;
   return limits;
+}
+
+constexpr std::size_t kMaxWords = 200;
+
+/// kustomize runs helm; a plugin's command may be a shell's that names others.
+std::vector<std::string> helpers_of(const std::vector<std::string>& argv) {
+  if (argv.empty()) return {};
+  if (argv.front() == "helm") return {};
+  if (argv.front() == "kustomize" || argv.front() == "kubectl") return {"helm"};
+  std::set<std::string> words;
+  for (const auto& argument : argv) {
+    std::string word;
+    for (const char c : argument + " ") {
+      const bool of_name = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.' || c == '+';
+      if (of_name) {
+        word += c;
+      } else if (!word.empty()) {
+        if (words.size() < kMaxWords) words.insert(word);
+        word.clear();
+      }
+    }
+  }
+  return {words.begin(), words.end()};
+}
+
+/// "/etc/x" of "--config=/etc/x" and of a shell's text.
+std::vector<std::string> absolute_paths_in(const std::vector<std::string>& argv) {
+  constexpr std::string_view kAround = " \t\n=:,;'\"()<>|&$`";
+  std::vector<std::string> paths;
+  for (const auto& argument : argv) {
+    for (std::size_t at = 0; at < argument.size() && paths.size() < kMaxWords;) {
+      const auto end = std::min(argument.find_first_of(kAround, at), argument.size());
+      if (end > at && argument[at] == '/') paths.push_back(argument.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  return paths;
+}
+
+bool ran_out_of_memory(const process::Outcome& outcome) {
+  static constexpr std::array<std::string_view, 6> kWords{"out of memory", "cannot allocate memory", "failed to reserve", "cannot map pages", "MemoryError", "memory exhausted"};
+  return std::ranges::any_of(kWords, [&](std::string_view words) { return outcome.err.find(words) != std::string::npos; });
+}
+
+/// What ended it, when that was one of its bounds; "" when it ended by itself.
+std::string bound_reached(const process::Outcome& outcome, const process::Limits& limits) {
+  const int signal = outcome.exit_code > 128 ? outcome.exit_code - 128 : 0;
+  if (signal == SIGXCPU) return fmt::format("it computed for more than {} s: is there an endless loop?", limits.cpu_seconds);
+  if (signal == SIGXFSZ) return fmt::format("it wrote a file of more than {} MiB", kFileBytes >> 20U);
+  if (signal == SIGSYS) return "it made a system call of another processor's kind, which its fence refuses";
+  if (outcome.exit_code != 0 && ran_out_of_memory(outcome)) return fmt::format("it needed more than its {} MiB of memory (tools.memory in the configuration)", limits.address_space_bytes >> 20U);
+  if (signal == SIGKILL) return "the system killed it, for which memory is the usual reason";
+  return {};
 }
 
 class ProcessToolRunner final : public ToolRunner {
  public:
+  explicit ProcessToolRunner(ToolRunnerOptions options) : options_(options) {
+    const auto missing = process::missing_for_fence();
+    if (missing.empty()) return;
+    if (options_.fence_required) {
+      log_error("render", "no tool can be run: tools.fence is required, and this kernel lacks " + missing);
+    } else {
+      log_warn("render", "tools for rendering run without all of their fence: this kernel lacks " + missing);
+    }
+  }
+
   Result<ToolOutcome> run(const ToolRun& run) override {
     const Turn turn(free_);
     TRY(const auto home, PrivateHome::make());
     process::Command command;
     command.argv = run.argv;
-    command.environment = home->environment();
+    command.environment = run.environment;
+    for (auto& [name, value] : home->environment()) command.environment.insert_or_assign(name, value);
     command.inherit = {"PATH"};
     command.directory = run.directory;
-    command.timeout = run.timeout;
+    command.timeout = run.timeout > Duration{0} ? run.timeout : options_.timeout;
     command.max_output_bytes = run.max_output_bytes;
-    command.limits = tool_limits();
+    command.limits = tool_limits(options_.memory_bytes, command.timeout);
+    const auto limits = command.limits;
+    command.fence = fence_of(run, home->path());
     TRY(auto outcome, wait_for(std::move(command)));
+    if (const auto bound = bound_reached(outcome, limits); !bound.empty()) {
+      return Error{ErrorKind::InvalidInput, fmt::format("{} was stopped: {}", run.argv.front(), bound)};
+    }
     return ToolOutcome{outcome.exit_code, std::move(outcome.out), std::move(outcome.err)};
   }
 
@@ -114,6 +203,18 @@ class ProcessToolRunner final : public ToolRunner {
     struct stat info {};
     if (path.empty() || ::stat(path.c_str(), &info) != 0) return {};
     return fmt::format("{}:{}:{}.{}", path, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+  }
+
+  std::string identity_of(const std::vector<std::string>& argv) override {
+    if (argv.empty()) return {};
+    auto all = identity(argv.front());
+    if (all.empty()) return {};
+    auto others = helpers_of(argv);
+    for (auto& path : absolute_paths_in(argv)) others.push_back(std::move(path));
+    for (const auto& other : others) {
+      if (const auto one = identity(other); !one.empty()) all += "\n" + one;
+    }
+    return all;
   }
 
  private:
@@ -126,6 +227,17 @@ class ProcessToolRunner final : public ToolRunner {
     Turn& operator=(const Turn&) = delete;
     Places& of;
   };
+
+  process::Fence fence_of(const ToolRun& run, const std::string& home) const {
+    process::Fence fence;
+    const auto& readable = run.root.empty() ? run.directory : run.root;
+    if (!readable.empty()) fence.readable = {readable};
+    fence.writable = {home};
+    fence.programs = helpers_of(run.argv);
+    fence.keep_modes = true;
+    fence.required = options_.fence_required;
+    return fence;
+  }
 
   /// An event loop of its own: the caller is a pool thread that has nothing else to do.
   static Result<process::Outcome> wait_for(process::Command command) {
@@ -143,11 +255,12 @@ class ProcessToolRunner final : public ToolRunner {
     return std::move(*outcome);
   }
 
+  ToolRunnerOptions options_;
   Places free_{kAtOnce};
 };
 
 }  // namespace
 
-std::shared_ptr<ToolRunner> create_tool_runner() { return std::make_shared<ProcessToolRunner>(); }
+std::shared_ptr<ToolRunner> create_tool_runner(ToolRunnerOptions options) { return std::make_shared<ProcessToolRunner>(options); }
 
 }  // namespace driftwarden

@@ -4,6 +4,7 @@
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/manifest.hpp"
 #include "integrations/sandbox/break_panel.hpp"
+#include "integrations/sandbox/deployer_kinds.hpp"
 #include "integrations/sandbox/shop.hpp"
 
 #include <fmt/core.h>
@@ -76,6 +77,8 @@ class RunningSandbox final : public Sandbox {
         if (!pushed) co_return wrap("seeding the history", pushed.error());
       }
     }
+    auto defined = co_await define_kinds();
+    if (!defined) co_return wrap("seeding the kinds of Argo CD and Flux", defined.error());
     for (const auto& app : shop_apps()) {
       auto applied = co_await apply_app(app);
       if (!applied) co_return wrap("seeding " + app.name, applied.error());
@@ -195,6 +198,18 @@ class RunningSandbox final : public Sandbox {
       if (person.login == login) return person;
     }
     return forge_people_.front();
+  }
+
+  asio::awaitable<Result<void>> define_kinds() {
+    for (auto& [cluster_name, cluster] : clusters_) {
+      for (const auto& [name, text] : deployer_kinds()) {
+        auto url = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + name + "?force=true";
+        auto body = text;
+        auto defined = co_await ask_cluster(*cluster.api, cluster.token, "PATCH", std::move(url), "application/apply-patch+yaml", "kubectl", std::move(body));
+        if (!defined) co_return defined.error();
+      }
+    }
+    co_return Result<void>{};
   }
 
   /// Applies what main says, as an earlier Driftwarden would have.

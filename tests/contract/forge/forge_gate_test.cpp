@@ -8,6 +8,7 @@ namespace driftwarden::test {
 
 using forge::MergeMethod;
 using forge::ReviewState;
+using nlohmann::json;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -54,6 +55,71 @@ TEST_P(ForgeContract, ProtectionSaysWhatTheMergeWaitsFor) {
   const auto merged = wait(bot->merge(pull.number, sha, MergeMethod::Squash, "scale"));
   ASSERT_TRUE(merged) << merged.error().message;
   EXPECT_FALSE(gate(pull.number).open()) << "what is merged can't be merged";
+}
+
+TEST_P(ForgeContract, ChecksAreCisWord) {
+  protect({{"rule_name", "main"}, {"enable_status_check", true}, {"status_check_contexts", {"driftwarden/approval", "ci/*"}}, {"enable_push", true}});
+  const auto old = push("driftwarden/g-30", 3);
+  const auto pull = open("driftwarden/g-30");
+  const auto ask = [&] {
+    const auto read = wait(bot->checks(pull.number));
+    EXPECT_TRUE(read) << read.error().message;
+    return read ? *read : std::vector<forge::Check>{};
+  };
+  EXPECT_THAT(ask(), IsEmpty());
+  set_check(old, "ci/build", "failure");
+  const auto sha = push("driftwarden/g-30", 4);
+  until(ask, [](const auto& all) { return all.empty(); });
+  forge::CommitStatus ours;
+  ASSERT_TRUE(wait(bot->set_status(sha, ours)));
+  EXPECT_THAT(ask(), IsEmpty()) << "neither an older head's nor the bot's own";
+
+  const json lint{{"state", "success"}, {"context", "lint"}, {"description", "all is well"}, {"target_url", "https://ci.example.org/7"}};
+  EXPECT_EQ(send("POST", "/statuses/" + sha, lint, server->alice_token()).status, 201U);
+  set_check(sha, "ci/build", "pending");
+  auto all = ask();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].name, "ci/build");
+  EXPECT_EQ(all[0].state, forge::Check::State::Queued);
+  EXPECT_EQ(all[0].required, true);
+  EXPECT_TRUE(all[0].started);
+  EXPECT_FALSE(all[0].finished);
+  EXPECT_EQ(all[1].name, "lint");
+  EXPECT_EQ(all[1].state, forge::Check::State::Passed);
+  EXPECT_EQ(all[1].summary, "all is well");
+  EXPECT_EQ(all[1].url, "https://ci.example.org/7");
+  EXPECT_EQ(all[1].required, false);
+  EXPECT_TRUE(all[1].finished);
+  set_check(sha, "ci/build", "error");
+  set_check(sha, "ci/build", "success");
+  set_check(sha, "ci/build", "failure");
+  all = ask();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].state, forge::Check::State::Failed) << "the newest counts";
+  for (int at = 0; at < 60; ++at) set_check(sha, "many/" + std::to_string(100 + at), "success");
+  EXPECT_EQ(ask().size(), 62U) << "more than one page";
+  EXPECT_EQ(wait(bot->checks(4711)).error().kind, ErrorKind::NotFound);
+}
+
+TEST_P(ForgeContract, WithoutNamesEveryCheckIsRequired) {
+  protect({{"rule_name", "main"}, {"enable_status_check", true}, {"enable_push", true}});
+  const auto sha = push("driftwarden/g-31", 3);
+  const auto pull = open("driftwarden/g-31");
+  set_check(sha, "ci/build", "success");
+  const auto read = wait(bot->checks(pull.number));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 1U);
+  EXPECT_EQ(read->front().required, true);
+  EXPECT_TRUE(gate(pull.number).open());
+  set_check(sha, "ci/build", "pending");
+  EXPECT_THAT(gate(pull.number).waiting_for, Contains(HasSubstr("ci/build is pending")));
+  auto refused = wait(bot->merge(pull.number, sha, MergeMethod::Squash, "scale"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Conflict) << refused.error().message;
+  set_check(sha, "ci/build", "failure");
+  EXPECT_THAT(gate(pull.number).blocked_by, Contains(HasSubstr("ci/build failed")));
+  refused = wait(bot->merge(pull.number, sha, MergeMethod::Squash, "scale"));
+  EXPECT_FALSE(refused);
 }
 
 TEST_P(ForgeContract, ChangesThatWereAskedForStopTheMerge) {

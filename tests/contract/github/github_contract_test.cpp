@@ -394,6 +394,86 @@ TEST_F(GithubContract, TheGateReadsClassicProtectionAndCheckRuns) {
   EXPECT_EQ(gate->blocked_by, (std::vector<std::string>{"bob asked for changes on the forge", "check build ended as timed_out"}));
 }
 
+json check_run(const std::string& name, const std::string& status, const json& conclusion, const std::string& started) {
+  auto run = json::parse(R"({"id":4,"head_sha":"","node_id":"n","external_id":"","url":"https://api.github.com/repos/acme/config/check-runs/4",
+    "html_url":"https://github.com/acme/config/runs/4","details_url":"https://example.com","completed_at":null,"check_suite":{"id":5},"app":null,"pull_requests":[],
+    "output":{"title":"9 tests","summary":"s","text":"","annotations_count":0,"annotations_url":"https://api.github.com/repos/acme/config/check-runs/4/annotations"}})");
+  run["head_sha"] = kHead;
+  run["name"] = name;
+  run["status"] = status;
+  run["conclusion"] = conclusion;
+  run["started_at"] = started;
+  if (!conclusion.is_null()) run["completed_at"] = "2026-03-01T09:00:00Z";
+  return run;
+}
+
+TEST_F(GithubContract, ChecksAreRunsAndStatusesOfTheHead) {
+  add_pull(3);
+  hub->rules = json::array({ruleset_checks({"Build", "ci/deploy"})});
+  CommitStatus status;
+  status.state = StatusState::Failure;
+  status.description = "no runner";
+  status.target_url = "https://ci.example.org/1";
+  status.context = "ci/deploy";
+  ASSERT_TRUE(wait(forge->set_status(kHead, status)));
+  status.context = "driftwarden/approval";
+  ASSERT_TRUE(wait(forge->set_status(kHead, status)));
+  hub->check_runs[kHead] = {check_run("build", "completed", "failure", "2026-03-01T08:00:00Z"), check_run("build", "in_progress", nullptr, "2026-03-01T08:30:00Z"),
+                            check_run("lint", "completed", "success", "2026-03-01T08:00:00Z")};
+  const auto read = wait(forge->checks(3));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 3U);
+  EXPECT_EQ(read->at(0).name, "build");
+  EXPECT_EQ(read->at(0).state, Check::State::Running) << "the newest counts";
+  EXPECT_EQ(read->at(0).required, true);
+  EXPECT_EQ(read->at(0).summary, "9 tests");
+  EXPECT_EQ(read->at(0).url, "https://github.com/acme/config/runs/4");
+  EXPECT_EQ(read->at(1).name, "ci/deploy");
+  EXPECT_EQ(read->at(1).state, Check::State::Failed);
+  EXPECT_EQ(read->at(1).required, true);
+  EXPECT_EQ(read->at(1).summary, "no runner");
+  EXPECT_EQ(read->at(2).state, Check::State::Passed);
+  EXPECT_EQ(read->at(2).required, false);
+  EXPECT_EQ(wait(forge->checks(4711)).error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(GithubContract, WhatTheTokenMayNotSeeOfChecksIsLeftOut) {
+  add_pull(3);
+  hub->check_runs[kHead] = {check_run("build", "completed", "success", "2026-03-01T08:00:00Z")};
+  const auto refusal = net::ServerReply(403, "application/json", R"({"message":"Resource not accessible by personal access token"})");
+  hub->answer_next("GET", "/status", refusal);
+  hub->answer_next("GET", "/branches/main", refusal);
+  auto read = wait(straight->checks(3));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 1U);
+  EXPECT_EQ(read->front().required, std::nullopt);
+  hub->answer_next("GET", "/check-runs", refusal);
+  read = wait(straight->checks(3));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(read->empty());
+}
+
+TEST_F(GithubContract, ARequiredCheckRunKeepsTheMergeWaitingOrStopsIt) {
+  auto& pull = add_pull(3);
+  pull.mergeable_state = "blocked";
+  hub->rules = json::array({ruleset_checks({"build"})});
+  hub->check_runs[kHead] = {check_run("build", "queued", nullptr, "2026-03-01T08:00:00Z")};
+  auto gate = wait(forge->merge_gate(3));
+  ASSERT_TRUE(gate) << gate.error().message;
+  EXPECT_EQ(gate->waiting_for, (std::vector<std::string>{"check build is queued"}));
+  EXPECT_TRUE(gate->blocked_by.empty()) << testing::PrintToString(gate->blocked_by);
+  hub->check_runs[kHead] = {check_run("build", "in_progress", nullptr, "2026-03-01T08:00:00Z")};
+  gate = wait(forge->merge_gate(3));
+  EXPECT_EQ(gate->waiting_for, (std::vector<std::string>{"check build is running"}));
+  hub->check_runs[kHead] = {check_run("build", "completed", "failure", "2026-03-01T08:00:00Z")};
+  gate = wait(forge->merge_gate(3));
+  EXPECT_TRUE(gate->waiting_for.empty());
+  EXPECT_EQ(gate->blocked_by, (std::vector<std::string>{"check build failed"}));
+  pull.mergeable_state = "clean";
+  hub->check_runs[kHead] = {check_run("build", "completed", "success", "2026-03-01T08:00:00Z")};
+  EXPECT_TRUE(wait(forge->merge_gate(3))->open());
+}
+
 TEST_F(GithubContract, TheGateTellsConflictsAndDrafts) {
   auto& pull = add_pull(3);
   pull.mergeable = false;

@@ -319,6 +319,40 @@ TEST_F(GitlabContract, TheGateNamesApprovalsAndPipelines) {
   EXPECT_EQ(wait(forge->merge_gate(3))->blocked_by, (std::vector<std::string>{"check build failed"}));
 }
 
+TEST_F(GitlabContract, ChecksAreJobsAndStatusesOfTheHead) {
+  add_request(3);
+  lab.pipelines_must_succeed = true;
+  CommitStatus ours;
+  ASSERT_TRUE(wait(forge->set_status(kHead, ours)));
+  const auto job = [&](int id, const std::string& name, const std::string& status, const std::string& created) {
+    const json made{{"id", id}, {"sha", kHead}, {"ref", "b"}, {"name", name}, {"status", status}, {"allow_failure", name == "lint"}, {"created_at", created},
+                                               {"target_url", "https://gitlab.example.org/j/" + std::to_string(id)}, {"description", nullptr}};
+    lab.statuses.insert(lab.statuses.begin(), made);
+  };
+  job(11, "build", "failed", "2026-03-01T08:00:00.000Z");
+  job(12, "lint", "failed", "2026-03-01T08:00:00.000Z");
+  job(13, "build", "running", "2026-03-01T08:30:00.000Z");
+  job(14, "deploy", "manual", "2026-03-01T08:00:00.000Z");
+  auto read = wait(forge->checks(3));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 3U);
+  EXPECT_EQ(read->at(0).name, "build");
+  EXPECT_EQ(read->at(0).state, Check::State::Running) << "the newest counts";
+  EXPECT_EQ(read->at(0).required, true);
+  EXPECT_EQ(read->at(0).url, "https://gitlab.example.org/j/13");
+  EXPECT_EQ(read->at(1).name, "deploy");
+  EXPECT_EQ(read->at(1).state, Check::State::Skipped);
+  EXPECT_EQ(read->at(2).state, Check::State::Failed);
+  EXPECT_EQ(read->at(2).required, false) << "it may fail";
+  lab.pipelines_must_succeed = false;
+  EXPECT_EQ(wait(forge->checks(3))->at(0).required, false);
+  lab.answer_next("GET", "/statuses", net::ServerReply(403, "application/json", R"({"message":"403 Forbidden"})"));
+  read = wait(forge->checks(3));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(read->empty());
+  EXPECT_EQ(wait(forge->checks(4711)).error().kind, ErrorKind::NotFound);
+}
+
 struct CauseRow {
   std::string status;
   std::string waits;

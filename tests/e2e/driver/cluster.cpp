@@ -33,10 +33,16 @@ Json ClusterHands::checked(const std::string& what, const WebAnswer& answer) {
   return answer.body;
 }
 
-Json ClusterHands::get(const std::string& kind, const std::string& name) {
-  const auto answer = send("GET", path_of(kind, name));
+Json ClusterHands::get(const std::string& kind, const std::string& name) { return get_at(path_of(kind, name)); }
+
+Json ClusterHands::get_at(const std::string& path) {
+  const auto answer = send("GET", path);
   if (answer.status == 404) return {};
-  return checked("get " + kind + "/" + name, answer);
+  return checked("get " + path, answer);
+}
+
+void ClusterHands::merge_at(const std::string& path, const Json& merge_patch, const std::string& manager) {
+  checked("patch " + path, send("PATCH", path + "?fieldManager=" + manager, merge_patch.dump(), "application/merge-patch+json"));
 }
 
 void ClusterHands::scale(const std::string& name, int replicas) {

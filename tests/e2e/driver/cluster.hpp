@@ -20,6 +20,9 @@ class ClusterHands {
   void scale(const std::string& name, int replicas);
   void patch(const std::string& kind, const std::string& name, const Json& merge_patch, const std::string& manager);
   void remove(const std::string& kind, const std::string& name);
+  /// By the API server's path; null when it is not there.
+  Json get_at(const std::string& path);
+  void merge_at(const std::string& path, const Json& merge_patch, const std::string& manager);
   /// Server-side apply with that manager, forced.
   void apply(const std::string& path, const Json& object, const std::string& manager);
 

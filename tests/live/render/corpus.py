@@ -3,18 +3,22 @@
 
     corpus.py DRIFTWARDEN DIRECTORY_OF_THE_TOOLS [--seed N] [--work DIR]
 
-Prints how long each took, ours beside the tool alone. Ends with 0 or 1."""
+Prints how long each took, ours beside the tool alone; then a bot renders them all as its Apps, twice: the second start renders nothing. Ends with 0 or 1."""
 import argparse
 import collections
 import difflib
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import live
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = 90
@@ -116,6 +120,44 @@ class Corpus:
         print(f"     {objects} objects, {len(uses)} features: {', '.join(f'{name} {n}' for name, n in sorted(uses.items()))}")
 
 
+    # --- cold and warm, by the bot
+
+    def app(self, case):
+        helm = {"helm": {"release": case["release"], "values": case["values"], "set": case["set"]}} if case["kind"] == "helm" else {}
+        return {"name": case["name"], "repository": "config", "path": f"corpus/{case['path']}", "cluster": "prod-eu", "namespace": "shop", "channel": "#gitops", **helm}
+
+    def start_bot(self, driftwarden, config, env, port, log):
+        """Seconds until every App is rendered, and by how many runs of a tool."""
+        bot = live.Bot(driftwarden, config, self.work / log, env, port)
+        try:
+            live.wait_for("every App to be rendered", lambda: bot.metric("driftwarden_renders_total") >= len(self.cases), 300, 0.05)
+            seconds = time.monotonic() - bot.began
+            time.sleep(5)  # what may vary is rendered once more
+            return seconds, bot.metric("driftwarden_renders_by_tool_total")
+        finally:
+            bot.stop()
+
+    def cold_and_warm(self, checks):
+        driftwarden = live.Driftwarden(self.driftwarden, self.work)
+        driftwarden.env = self.env
+        repository = live.Repository(self.work / "git")
+        shutil.copytree(self.root, repository.root / "corpus", symlinks=True, ignore=shutil.ignore_patterns(".git"))
+        repository.commit("the corpus")
+        sandbox = live.Sandbox(driftwarden, self.work)
+        try:
+            section, env = sandbox.slack()
+            port = live.free_port()
+            config = driftwarden.config({"slack": section, "http": {"listen": f"127.0.0.1:{port}"}, "people": sandbox.people(), "repositories": [repository.config(poll="60s")],
+                                         "clusters": [{"name": "prod-eu", "environment": "test", "kubeconfig": sandbox.clusters["prod-eu"]["kubeconfig"]}], "apps": [self.app(c) for c in self.cases]})
+            cold, cold_runs = self.start_bot(driftwarden, config, env, port, "cold.log")
+            warm, warm_runs = self.start_bot(driftwarden, config, env, port, "warm.log")
+        finally:
+            sandbox.stop()
+        print(f"the bot: cold {cold:.1f} s and {cold_runs:.0f} runs of a tool, warm {warm:.1f} s and {warm_runs:.0f} runs")
+        checks.that(cold_runs >= len(self.cases), "the first start renders all", cold_runs)
+        checks.that(warm_runs == 0, "the second start renders nothing", warm_runs)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("driftwarden")
@@ -127,8 +169,13 @@ def main():
         work = pathlib.Path(args.work or temporary).resolve()
         corpus = Corpus(os.path.realpath(args.driftwarden), os.path.realpath(args.tools), work, args.seed)
         failed = corpus.all()
-    print(f"render corpus: {len(corpus.cases) - len(failed)} of {len(corpus.cases)} the same as the tool's own")
-    return 1 if failed else 0
+        print(f"render corpus: {len(corpus.cases) - len(failed)} of {len(corpus.cases)} the same as the tool's own")
+        checks = live.Checks("render corpus, cold and warm")
+        try:
+            corpus.cold_and_warm(checks)
+        except live.Failure as failure:
+            checks.that(False, "the bot", failure)
+    return 1 if checks.end() or failed else 0
 
 
 if __name__ == "__main__":

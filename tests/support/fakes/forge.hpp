@@ -28,6 +28,7 @@ class FakeForge final : public forge::Forge {
   int merges = 0;
   bool unreachable = false;
   forge::MergeGate gate;  ///< what the forge wants of every pull request; merge refuses while it isn't open
+  std::vector<forge::Check> ci;  ///< what checks() answers for every pull request
   forge::Account whose{"driftwarden"};
   std::optional<bool> demands_status = true;
   std::vector<std::string> strangers;  ///< logins that can't be asked for a review
@@ -123,6 +124,11 @@ class FakeForge final : public forge::Forge {
     if (unreachable) co_return down();
     statuses.emplace_back(sha, status);
     co_return Result<void>{};
+  }
+  asio::awaitable<Result<std::vector<forge::Check>>> checks(std::int64_t number) override {
+    if (unreachable) co_return down();
+    if (find(number) == nullptr) co_return missing();
+    co_return ci;
   }
   asio::awaitable<Result<std::vector<forge::PullRequest>>> open_pull_requests(std::string base) override {
     if (unreachable) co_return down();
@@ -261,6 +267,7 @@ class FakeForgeView final : public forge::Forge {
   asio::awaitable<Result<void>> set_status(std::string sha, forge::CommitStatus status) override { return forge_.set_status(std::move(sha), std::move(status)); }
   asio::awaitable<Result<std::vector<forge::PullRequest>>> open_pull_requests(std::string base) override { return forge_.open_pull_requests(std::move(base)); }
   asio::awaitable<Result<forge::MergeGate>> merge_gate(std::int64_t number) override { return forge_.merge_gate(number); }
+  asio::awaitable<Result<std::vector<forge::Check>>> checks(std::int64_t number) override { return forge_.checks(number); }
   asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override {
     return forge_.upsert_comment(number, std::move(marker), std::move(text));
   }

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -95,6 +96,16 @@ class World {
                                  "git update-ref refs/heads/{2} $c && echo $c", remote(), index, branch, file, replicas));
   }
 
+  /// Somebody commits one file to main.
+  std::string commit_file(const std::string& path, const std::string& text) const {
+    const auto file = (directory.path / "edited.yaml").string();
+    std::ofstream(file) << text;
+    const auto index = "GIT_INDEX_FILE=" + (directory.path / "index").string();
+    return run_shell(fmt::format("cd {0} && export {1} && git read-tree main && git update-index --add --cacheinfo 100644,$(git hash-object -w {2}),{3} && "
+                                 "c=$(git -c user.name=Ann -c user.email=ann@example.org commit-tree $(git write-tree) -p main -m 'Change {3}') && git update-ref refs/heads/main $c && echo $c",
+                                 remote(), index, file, path));
+  }
+
   void start() {
     messenger = std::make_unique<Messenger>(slack, slack);
     outbox = std::make_unique<Outbox>(io.get_executor(), async, clock, *random, Outbox::Limits{});
@@ -108,6 +119,12 @@ class World {
     parts.config = &config;
     parts.redactor = &redactor;
     parts.clusters.push_back(std::move(made));
+    for (const auto& [name, state] : other_clusters) {
+      auto other = std::make_unique<FakeCluster>(name, state);
+      others[name] = other.get();
+      if (stuck_clusters.contains(name)) other->stuck = true;
+      parts.clusters.push_back(std::move(other));
+    }
     parts.cache_directory = (directory.path / "mirrors").string();
     parts.last_synced = last_synced;
     fleet = std::make_unique<Fleet>(std::move(parts));
@@ -121,6 +138,7 @@ class World {
     of_changes.outbox = outbox.get();
     of_changes.messenger = messenger.get();
     of_changes.fleet = fleet.get();
+    of_changes.hands = hands;
     if (with_forge) of_changes.forges.emplace("config", &forge_state);
     of_changes.on_ended = [this](const std::string& app) { incidents->look_again(app); };
     changes = std::make_unique<Changes>(std::move(of_changes));
@@ -199,6 +217,10 @@ class World {
   std::shared_ptr<FakeCluster::State> cluster = std::make_shared<FakeCluster::State>();
   std::map<std::string, std::string> last_synced;
   FakeCluster* live = nullptr;
+  std::map<std::string, std::shared_ptr<FakeCluster::State>> other_clusters;  ///< known from the next start on
+  std::set<std::string> stuck_clusters;
+  std::map<std::string, FakeCluster*> others;
+  Hands hands;  ///< the same
   std::unique_ptr<Messenger> messenger;
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<Fleet> fleet;

@@ -88,7 +88,7 @@ class PlanTest : public RepositoryTest {
     if (const auto revision = revision_in_force(*mirror, of, head())) {
       if (auto rendered = render_desired(*mirror, of, *revision, render, false)) desired = std::move(rendered->manifests);
     }
-    const PlanContext context{config, *mirror, render, head(), report, desired, apps, most_commits};
+    const PlanContext context{config, *mirror, render, head(), report, desired, apps, application, most_commits};
     return plan_verb(wanted, of, context);
   }
   Result<VerbPlan> rollback(const std::string& name, const std::string& target, const std::string& undo = "") {
@@ -125,6 +125,7 @@ class PlanTest : public RepositoryTest {
   Config config;
   std::vector<App> apps;
   DriftReport report;
+  std::optional<PlanContext::Held> application{};
   std::size_t most_commits = 2000;
   Renderer render = default_renderer();
   std::unique_ptr<Mirror> mirror;

@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SubjectRow{"Unset", ChangeVerb::Set, R"({"path":".spec.x","value":""})", "checkout: remove .spec.x"},
                     SubjectRow{"Promote", ChangeVerb::Promote, R"({"from":"checkout-dev"})", "checkout: promote from checkout-dev"},
                     SubjectRow{"CreateApp", ChangeVerb::CreateApp, "{}", "checkout: create the App"}, SubjectRow{"Restart", ChangeVerb::Restart, "{}", "checkout: restart"},
-                    SubjectRow{"BreakGlass", ChangeVerb::BreakGlass, "", "checkout: break glass, apply 4f2c81a"},
+                    SubjectRow{"Move", ChangeVerb::Move, R"({"cluster":"prod-us","namespace":"cart"})", "checkout: move to prod-us, namespace cart"},
                     SubjectRow{"Newline", ChangeVerb::SetImage, R"({"image":"web\n\nApproved-by: eve","tag":"1"})", "checkout: set image web  Approved-by: eve to 1"},
                     SubjectRow{"Long", ChangeVerb::Set, R"({"path":".spec.template.spec.containers[name=\"very-long-name-of-a-container\"].resources","value":"5"})",
                                "checkout: set .spec.template.spec.containers[name=\"very-long-name-of-…"}),

@@ -22,6 +22,16 @@ class PlanValue : public PlanTest {
   }
 };
 
+TEST_F(PlanValue, WhatIsInForceFromATagIsNotWrittenToTheBranch) {
+  app("shop").revision = "v1.2.3";
+  for (const auto verb : {ChangeVerb::Sync, ChangeVerb::Rollback, ChangeVerb::Adopt, ChangeVerb::SetImage, ChangeVerb::Scale, ChangeVerb::Set, ChangeVerb::Promote, ChangeVerb::Move}) {
+    const auto made = plan(change(verb, "shop"));
+    ASSERT_FALSE(made) << to_string(verb);
+    EXPECT_THAT(made.error().message, testing::AllOf(HasSubstr("its configuration (`revision`)"), HasSubstr("\"v1.2.3\""))) << to_string(verb);
+  }
+  for (const auto verb : {ChangeVerb::Ignore, ChangeVerb::Restart, ChangeVerb::Apply, ChangeVerb::CreateApp}) EXPECT_EQ(kept_elsewhere(verb, app("shop")), "") << to_string(verb);
+}
+
 TEST_F(PlanValue, AnImageIsSetWhereItIsWritten) {
   const auto made = set_image("shop", {"shop", "1.4.2", ""});
   EXPECT_EQ(lines_of(made), "apps/shop/deployment.yaml\n-          image: ghcr.io/acme/shop:1.0\n+          image: ghcr.io/acme/shop:1.4.2\n");
@@ -321,8 +331,8 @@ TEST_F(PlanLive, RestartIsOfTheAppsOwnWorkloads) {
   EXPECT_EQ(plan_restart(change(ChangeVerb::Restart, "shop"), app("shop"), {}).error().kind, ErrorKind::InvalidInput);
 }
 
-TEST_F(PlanLive, RestartAndBreakGlassWriteNothingToGit) {
-  for (const auto verb : {ChangeVerb::Restart, ChangeVerb::BreakGlass}) {
+TEST_F(PlanLive, RestartAndApplyWriteNothingToGit) {
+  for (const auto verb : {ChangeVerb::Restart, ChangeVerb::Apply}) {
     const auto made = plan(change(verb, "shop"));
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_THAT(made->edits, IsEmpty());

@@ -75,6 +75,8 @@ TEST(Intents, ComeBackAsTheyWere) {
   EXPECT_EQ(restart_request_from(to_json_text(restart)), restart);
   const RollbackRequest rollback{"4f2c"};
   EXPECT_EQ(rollback_request_from(to_json_text(rollback)), rollback);
+  const MoveRequest move{"prod-us", "shop"};
+  EXPECT_EQ(move_request_from(to_json_text(move)), move);
 }
 
 TEST(Intents, ThatAreNoneAreNoText) {
@@ -92,6 +94,7 @@ TEST(Intents, ThatCannotBeReadAskForNothing) {
     EXPECT_EQ(create_app_request_from(text), CreateAppRequest{}) << text;
     EXPECT_THAT(restart_request_from(text).workloads, IsEmpty()) << text;
     EXPECT_EQ(rollback_request_from(text), RollbackRequest{}) << text;
+    EXPECT_EQ(move_request_from(text), MoveRequest{}) << text;
   }
 }
 

@@ -78,10 +78,13 @@ TEST_F(ContractTest, KnowsTheApps) {
   EXPECT_EQ(search.helm.release, "search");
   EXPECT_THAT(search.helm.values, ElementsAre("values.yaml", "values-prod.yaml"));
   EXPECT_THAT(search.helm.set, ElementsAre(testing::Pair("image.tag", "1.4.2")));
-  ASSERT_EQ(config.discover.size(), 4U);
+  ASSERT_EQ(config.discover.size(), 3U) << "the rule of a repository that nobody configured finds nothing";
+  EXPECT_EQ(config.discover[0].id, "paths config clusters/{cluster}/{namespace}/{app}");
   EXPECT_EQ(config.discover[1].kind, DiscoverKind::ArgoCd);
   EXPECT_EQ(config.discover[1].selector, "team in (shop, search)");
-  EXPECT_EQ(config.discover[3].every, 6h);
+  EXPECT_EQ(config.discover[1].id, "argocd here argocd team in (shop, search)");
+  EXPECT_TRUE(config.discover[1].may_sync);
+  EXPECT_EQ(config.discover[2].id, "flux here");
 }
 
 TEST_F(ContractTest, KnowsThePeopleAndThePolicy) {

@@ -99,10 +99,10 @@ INSTANTIATE_TEST_SUITE_P(
         MistakeRow{"BadChannel", "    channel: Shop Prod\n", "c.yaml:15:14: \"Shop Prod\" isn't a channel, expected \"#name\" in lower case or a channel's id"},
         MistakeRow{"CommentInsteadOfChannel", "    channel: #shop\n",
                    "c.yaml:15:5: \"channel\" is nothing, expected \"#name\" in lower case or a channel's id"},
-        MistakeRow{"DiscoverWithoutApp", "discover: [{paths: 'a/{cluster}', repository: config}]\n",
-                   "c.yaml:15:20: \"a/{cluster}\" has no {app}, expected a path such as clusters/{cluster}/{namespace}/{app}"},
+        MistakeRow{"DiscoverWithoutApp", "discover: [{paths: 'a/{cluster}/base', repository: config, namespace: a}]\n",
+                   "c.yaml:15:20: \"a/{cluster}/base\" has no {app}, expected a path such as clusters/{cluster}/{namespace}/{app}"},
         MistakeRow{"DiscoverTwoKinds", "discover: [{paths: 'a/{app}', repository: config, flux: {cluster: prod}}]\n",
-                   "c.yaml:15:12: discover[0] has 2 kinds of discovery, expected one of paths, argocd, flux, terraform"}),
+                   "c.yaml:15:12: discover[0] has 2 kinds of discovery, expected one of paths, argocd, flux, terraform, ansible"}),
     [](const auto& row) { return row.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
         MistakeRow{"UnknownRule", "drift: {disable_rules: [autoscaled, ca-bundel]}\n", "c.yaml:15:37: unknown rule \"ca-bundel\", expected \"ca-bundle\""},
         MistakeRow{"UnknownRuleLikeNothing", "drift: {disable_rules: [zzzzzz]}\n",
                    "c.yaml:15:25: unknown rule \"zzzzzz\", expected one of autoscaled, aggregated-rules, ca-bundle, restarted, same-quantity, same-duration, "
-                   "order-only, crd-field-dropped, undeclared-field, default-value"},
+                   "order-only, crd-field-dropped, undeclared-field, default-value, deployer-tracking"},
         MistakeRow{"UnknownKeyOfDrift", "drift: {applyers: [x]}\n", "c.yaml:15:9: unknown key \"applyers\", expected \"appliers\""},
         MistakeRow{"EverybodyAnApplier", "drift: {appliers: ['*']}\n",
                    "c.yaml:15:20: \"*\" stands for every manager, expected the name of a field manager, or a glob such as acme-*"},

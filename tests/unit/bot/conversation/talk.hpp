@@ -26,6 +26,7 @@ struct Talk : test::World {
     before_start = [this] {
       Services services{clock, config, async, *outbox, *fleet, *changes, *incidents, redactor, "warden"};
       services.api = &slack;
+      services.hands = hands;
       services.random = random.get();
       services.forges["config"] = &link_forge;
       services.registries = registries;

@@ -75,6 +75,58 @@ TEST_F(QuorumTest, WhoIsToOwnANewAppDoesNotApproveIt) {
   EXPECT_THAT(quorum_of(config, fresh, made).from, IsEmpty());
 }
 
+/// Of checkout, in production and in staging.
+class TwoPlaces : public QuorumTest {
+ protected:
+  TwoPlaces() {
+    there = app();
+    there.environment = "staging";
+    ApprovalRule staging;
+    staging.environment = "staging";
+    staging.from = {"bob", "carol"};
+    config.policy.approvals[0].from = {"sre"};
+    config.policy.approvals.push_back(staging);
+  }
+  Quorum both() const { return stricter(config, quorum_of(config, app(), facts()), app(), quorum_of(config, there, facts()), there); }
+  App there;
+};
+
+TEST_F(TwoPlaces, OnlyWhoCountsInBothMaySayYes) {
+  EXPECT_THAT(both().from, ElementsAre("carol"));
+  EXPECT_EQ(both().need, 1);
+  config.policy.approvals[1].need = 2;
+  EXPECT_EQ(both().need, 2);
+  EXPECT_THAT(both().from, ElementsAre("carol")) << "however many the other wants";
+  auto of = change();
+  of.quorum = both();
+  EXPECT_FALSE(count("bob", of).counts) << "a yes of staging's alone";
+  EXPECT_FALSE(count("dan", of).counts) << "a yes of production's alone";
+  EXPECT_TRUE(count("carol", of).counts);
+}
+
+TEST_F(TwoPlaces, NobodyInCommonIsNobodyAndNotEverybody) {
+  config.policy.approvals[1].from = {"bob"};
+  auto of = change();
+  of.quorum = both();
+  for (const auto* who : {"bob", "carol", "dan"}) EXPECT_FALSE(count(who, of).counts) << who;
+  EXPECT_THAT(too_few_can(config, of.quorum, app(), "alice"), HasSubstr("nobody but alice"));
+  config.policy.approvals[1].from = {"carol", "dan"};
+  config.policy.approvals[1].need = 2;
+  EXPECT_EQ(too_few_can(config, both(), app(), "alice"), "");
+  EXPECT_THAT(too_few_can(config, both(), app(), "dan"), HasSubstr("only carol"));
+}
+
+TEST_F(TwoPlaces, OneRuleForBothIsKeptAsItIsWritten) {
+  config.policy.approvals[1].from = {"sre"};
+  EXPECT_THAT(both().from, ElementsAre("sre"));
+}
+
+TEST_F(TwoPlaces, APlaceThatNeedsNobodyHasNoSayInWhoItIs) {
+  config.policy.approvals[1].need = 0;
+  EXPECT_THAT(both().from, ElementsAre("carol", "dan"));
+  EXPECT_EQ(both().need, 1);
+}
+
 TEST_F(QuorumTest, AChosenNameMakesANewAppNoEasier) {
   ApprovalRule toys;
   toys.apps = {"toy-*"};

@@ -28,13 +28,6 @@ std::vector<StatusRow> six() {
   return rows;
 }
 
-TEST(AnswerView, Help) {
-  std::vector<Verb> all;
-  for (const auto& info : verbs()) all.push_back(info.verb);
-  expect_view("help", help_message(all, "warden"));
-  expect_view("help_reader", help_message({Verb::Help, Verb::Status}, "warden"));
-}
-
 TEST(AnswerView, Status) {
   expect_view("status_one", status_message({row("checkout", AppState::OutOfSync)}, kNine));
   expect_view("status_six", status_message(six(), kNine));

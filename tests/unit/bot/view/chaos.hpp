@@ -62,7 +62,7 @@ class Chaos {
   }
   Change change() {
     auto made = sample::change(static_cast<ChangeState>(below(12)));
-    made.verb = static_cast<ChangeVerb>(below(11));
+    made.verb = static_cast<ChangeVerb>(below(12));
     made.argument = below(2) == 0 ? text() : R"({"paths":[{"kind":")" + std::string(5000, 'k') + R"(","name":"n","path":".x"}],"until":"2026-12-21T09:00:00Z"})";
     made.reason = text();
     made.failure = text();

@@ -38,6 +38,19 @@ TEST(ArgoRulesOf, AreForTheAppOfTheSameRepositoryAndPath) {
   EXPECT_THAT(rules.at("shop").rules.front().paths, ElementsAre(".spec.replicas"));
 }
 
+TEST(ArgoRulesOf, WhoIsDeployedByAnotherApplicationHasNoneAndDoublesCountOnce) {
+  const auto spec = json{{"source", {{"repoURL", "https://git.example.com/acme/config"}, {"path", "apps/shop"}}}, {"destination", {{"server", "https://10.0.0.1"}}}, {"ignoreDifferences", kIgnore}};
+  auto ours = app_of("ours", "apps/shop");
+  ours.cluster = "prod-eu";
+  ours.deployer = {DeployerKind::ArgoCd, "hub", {"argoproj.io", "v1alpha1", "Application", "argocd", "shop"}, true};
+  auto other = app_of("other", "apps/shop");
+  other.cluster = "prod-us";
+  other.deployer = {DeployerKind::ArgoCd, "hub", {"argoproj.io", "v1alpha1", "Application", "argocd", "shop-us"}, true};
+  const auto rules = argo_rules_of({application(spec), application(spec)}, {ours, other}, {{"config", "https://git.example.com/acme/config.git"}});
+  ASSERT_EQ(rules.size(), 1U);
+  EXPECT_EQ(rules.at("ours").rules.size(), 1U);
+}
+
 TEST(ArgoRulesOf, AnyOfSeveralSourcesCounts) {
   const json sources = json::parse(R"([{"repoURL":"https://charts.example.com","chart":"x"},{"repoURL":"https://git.example.com/acme/config","path":"."}])");
   EXPECT_EQ(rules_of({{"sources", sources}, {"ignoreDifferences", kIgnore}}).count("root"), 1U);

@@ -102,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Bad, AppFiles,
                                          FileRow{"NoCluster", "path: a\nnamespace: a\n", "has no \"cluster\""}, FileRow{"ARepository", "repository: x\npath: a\ncluster: prod-eu\nnamespace: a\n", "unknown key \"repository\""},
                                          FileRow{"UnknownOwner", "path: a\ncluster: prod-eu\nnamespace: a\nowners: [mallory]\n", "unknown person or group"},
                                          FileRow{"AnEnvironmentWhereTheClusterHasNone", "path: a\ncluster: prod-eu\nnamespace: a\nenvironment: dev\n", "expected none"},
+                                         FileRow{"APinAndARevision", "path: a\ncluster: prod-eu\nnamespace: a\ntrack: pin\nrevision: v1\n", "revision"},
                                          FileRow{"BadRender", "path: a\ncluster: prod-eu\nnamespace: a\nrender: helmm\n", "\"helm\""}),
                          [](const auto& row) { return row.param.name; });
 
@@ -128,6 +129,30 @@ TEST(AppFile, KnowsAllThatAnAppOfTheConfigKnows) {
   expected.channel = "#shop";
   expected.owners = {"alice"};
   EXPECT_EQ(*app, expected);
+}
+
+TEST(AppFile, KnowsEverySourceThatTheConfigKnows) {
+  Config config;
+  config.clusters.emplace_back().name = "prod-eu";
+  config.plugins.push_back({"jsonnet", {"jsonnet", "main.jsonnet"}, Duration{5000}});
+  const auto app = parse_app_file(
+      "path: web\nrender: plugin\nplugin: jsonnet\nrevision: v1.2\ncluster: prod-eu\nnamespace: shop\n"
+      "kustomize: {name_prefix: eu-, images: ['web=ghcr.io/acme/web:2'], components: [../extra]}\nhelm: {inline: {a: {b: 1}}, set_string: {n: '1'}, skip_crds: true}\n"
+      "more: [{path: extra, render: plain}]\n",
+      app_file_path("web"), "config", config);
+  ASSERT_TRUE(app) << app.error().message;
+  EXPECT_EQ(app->render, RenderKind::Plugin);
+  EXPECT_EQ(app->plugin, config.plugins.front());
+  EXPECT_EQ(app->revision, "v1.2");
+  EXPECT_EQ(app->kustomize.name_prefix, "eu-");
+  EXPECT_EQ(app->kustomize.components, std::vector<std::string>{"../extra"});
+  EXPECT_THAT(app->helm.inline_values, HasSubstr("b"));
+  EXPECT_TRUE(app->helm.skip_crds);
+  ASSERT_EQ(app->more.size(), 1U);
+  EXPECT_EQ(app->more[0].path, "extra");
+  const auto unknown = parse_app_file("path: web\nrender: plugin\nplugin: cue\ncluster: prod-eu\nnamespace: shop\n", app_file_path("web"), "config", config);
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("unknown plugin"));
 }
 
 }  // namespace

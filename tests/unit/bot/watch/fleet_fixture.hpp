@@ -174,12 +174,15 @@ class FleetWorld {
     parts.last_synced = last_synced;
     if (renderer) parts.render = renderer;
     fleet = std::make_unique<Fleet>(std::move(parts));
+    if (observer != nullptr) fleet->observe(*observer);
     Fleet::Listener listener;
     listener.on_report = [this](DriftReport report) { told[report.app].push_back(std::move(report)); };
     listener.on_synced = [this](const std::string& app, const std::string& revision) { last_synced[app] = revision; };
     listener.on_cluster = [](const std::string&, bool, const std::string&) {};
     listener.on_repository = [](const std::string&, bool, const std::string&) {};
     listener.on_notice = [this](const std::string&, const std::string& what) { notices.push_back(what); };
+    listener.on_apps_changed = [this] { ++apps_changes; };
+    listener.on_head = [this](const std::string&, const std::string& head) { heads.push_back(head); };
     fleet->start(std::move(listener));
     clock.settle();
   }
@@ -201,6 +204,9 @@ class FleetWorld {
   SlowCluster& cluster;
   std::map<std::string, std::vector<DriftReport>> told;
   std::vector<std::string> notices;
+  std::vector<std::string> heads;
+  std::size_t apps_changes = 0;
+  ClusterObserver* observer = nullptr;
   std::unique_ptr<Fleet> fleet;
 };
 

@@ -88,6 +88,31 @@ TEST_F(GitSources, ABaseCounts) {
   EXPECT_NE(id(app), before);
 }
 
+TEST_F(GitSources, KustomizationsFurtherDownAreFollowedForFlux) {
+  head = commit({{"flux/web/kustomization.yaml", "resources: [../../bases/web]\n"}, {"flux/cm.yaml", kConfigMap}});
+  fetch();
+  auto app = app_at("flux");
+  EXPECT_EQ(id(app), tree("flux"));
+  app.deployer.kind = DeployerKind::Flux;
+  EXPECT_THAT(*source_paths(*mirror, app, head), ElementsAre("flux", "bases/web"));
+  const auto before = id(app);
+  change("bases/web/cm.yaml", std::string(kConfigMap) + "# more\n");
+  EXPECT_NE(id(app), before);
+  std::vector<FileEdit> edits{{"flux/web/kustomization.yaml", std::nullopt}, {"flux/other/kustomization.yaml", "resources: [../../plain/cm.yaml]\n"}};
+  const auto files = read_edited_sources(*mirror, app, head, edits);
+  ASSERT_TRUE(files) << files.error().message;
+  std::vector<std::string> paths;
+  for (const auto& file : *files) paths.push_back(file.path);
+  EXPECT_THAT(paths, ElementsAre("flux/cm.yaml", "flux/other/kustomization.yaml", "plain/cm.yaml"));
+}
+
+TEST_F(GitSources, APatchOutsideOfAPluginsPathCounts) {
+  auto app = app_at("plain");
+  app.render = RenderKind::Plugin;
+  app.kustomize.patches = {R"({"path": "../values/prod.yaml"})"};
+  EXPECT_THAT(*source_paths(*mirror, app, head), ElementsAre("plain", "values/prod.yaml"));
+}
+
 TEST_F(GitSources, ValuesOutsideOfTheChartCount) {
   auto app = app_at("charts/site");
   EXPECT_EQ(id(app), tree("charts/site"));
@@ -156,6 +181,74 @@ TEST_F(GitSources, WhatMayVaryIsComparedOnceAndKept) {
   EXPECT_FALSE(later->unstable.empty());
 }
 
+TEST_F(GitSources, MoreSourcesAndComponentsCount) {
+  auto app = app_at("plain");
+  app.render = RenderKind::Plain;
+  app.more.push_back({"bases/web", RenderKind::Kustomize, {}, {}, {}});
+  EXPECT_THAT(*source_paths(*mirror, app, head), ElementsAre("plain", "bases/web"));
+  auto before = id(app);
+  const auto known = *find_app_sources(*mirror, app, head);
+  change("bases/web/cm.yaml", std::string(kConfigMap) + "# more\n");
+  EXPECT_NE(id(app), before);
+  EXPECT_NE(id_of(*find_app_sources(*mirror, app, head, known)), before);
+  change("parts/log/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
+  auto overlay = app_at("bases/web");
+  overlay.kustomize.components = {"../../parts/log"};
+  EXPECT_THAT(*source_paths(*mirror, overlay, head), ElementsAre("bases/web", "parts/log"));
+  before = id(overlay);
+  change("parts/log/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: x-\n");
+  EXPECT_NE(id(overlay), before);
+}
+
+TEST_F(GitSources, APluginReadsItsPath) {
+  auto app = app_at("charts/site");
+  app.render = RenderKind::Plugin;
+  app.plugin = {"jsonnet", {"jsonnet", "main.jsonnet"}, Duration{1000}};
+  EXPECT_EQ(id(app), tree("charts/site"));
+}
+
+TEST_F(GitSources, ARevisionIsInForceInPlaceOfTheHead) {
+  const auto then = head;
+  test::run_shell("cd " + work() + " && git tag v1 && git push -q " + remote() + " v1");
+  change("plain/cm.yaml", std::string(kConfigMap) + "# later\n");
+  auto app = app_at("plain");
+  app.revision = "v1";
+  EXPECT_EQ(*revision_in_force(*mirror, app, head), then);
+  auto found = *look_up(*mirror, "", head, {{app, {}, ""}});
+  ASSERT_FALSE(found[0].inputs.error) << found[0].inputs.error->message;
+  EXPECT_EQ(found[0].inputs.revision, then);
+  EXPECT_EQ(found[0].inputs.tree, *mirror->tree_id(then, "plain"));
+  test::run_shell("cd " + work() + " && git tag -f v1 && git push -q -f " + remote() + " v1");
+  fetch();
+  const auto moved = *look_up(*mirror, head, head, {{app, found[0].inputs, ""}});
+  EXPECT_EQ(moved[0].inputs.revision, head) << "a tag may be moved";
+  app.revision = "v9";
+  found = *look_up(*mirror, "", head, {{app, {}, ""}, {app_at("plain"), {}, ""}});
+  ASSERT_TRUE(found[0].inputs.error);
+  EXPECT_THAT(found[0].inputs.error->message, testing::AllOf(HasSubstr("App web"), HasSubstr("\"v9\""), HasSubstr("v1")));
+  EXPECT_FALSE(found[1].inputs.error);
+  app.revision = then;
+  EXPECT_EQ(*revision_in_force(*mirror, app, head), then);
+}
+
+TEST_F(GitSources, ASecondProcessRendersNothing) {
+  const auto store = [&](const std::string& secret) { return create_render_store((directory.path / "renders").string(), Secret(std::string(secret))); };
+  const auto app = app_at("apps/web/prod");
+  const auto first = tool_renderer(tools, store("token"));
+  const auto one = render_desired(*mirror, app, head, first, true);
+  ASSERT_TRUE(one) << one.error().message;
+  EXPECT_EQ(first.tool_runs(), 1U);
+  const auto second = tool_renderer(tools, store("token"));
+  const auto two = render_desired(*mirror, app, head, second, true);
+  ASSERT_TRUE(two);
+  EXPECT_EQ(second.tool_runs(), 0U);
+  EXPECT_EQ(tools->runs.size(), 1U);
+  EXPECT_EQ(*two->manifests.at(0).body, *one->manifests.at(0).body);
+  const auto third = tool_renderer(tools, store("another token"));
+  ASSERT_TRUE(render_desired(*mirror, app, head, third, true));
+  EXPECT_EQ(third.tool_runs(), 1U);
+}
+
 TEST_F(GitSources, EditedFilesAreRenderedInPlaceOfTheRevisions) {
   const auto plain = render_edited(*mirror, app_at("plain"), head, {{"plain/cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {key: two}\n"}, {"elsewhere.yaml", "kind: ["}}, default_renderer());
   ASSERT_TRUE(plain) << plain.error().message;
@@ -169,8 +262,8 @@ TEST_F(GitSources, EditedFilesAreRenderedInPlaceOfTheRevisions) {
 TEST_F(GitSources, AnEditMayNameAnotherBase) {
   const std::vector<FileEdit> edits{{"apps/web/prod/kustomization.yaml", "resources: [../../../bases/new]\n"}, {"bases/new/kustomization.yaml", "resources: [x.yaml]\n"}, {"bases/new/x.yaml", "x"}};
   ASSERT_TRUE(render_edited(*mirror, app_at("apps/web/prod"), head, edits, tool_renderer(tools)));
-  EXPECT_TRUE(tools->seen.contains("bases/new/x.yaml"));
-  EXPECT_FALSE(tools->seen.contains("bases/web/cm.yaml"));
+  EXPECT_TRUE(tools->seen.contains("repository/bases/new/x.yaml"));
+  EXPECT_FALSE(tools->seen.contains("repository/bases/web/cm.yaml"));
 }
 
 TEST(RenderCacheTest, TheLeastUsedGoesFirst) {

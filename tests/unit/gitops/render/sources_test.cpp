@@ -30,6 +30,13 @@ class FakeReader final : public SourceReader {
     ++reads;
     return files.at(path);
   }
+  Result<std::vector<std::string>> files_below(const std::string& directory) override {
+    std::vector<std::string> found;
+    for (const auto& [file, content] : files) {
+      if (lies_in(file, directory)) found.push_back(file);
+    }
+    return found;
+  }
 };
 
 App app_at(std::string path, RenderKind kind = RenderKind::Auto) {
@@ -46,6 +53,16 @@ TEST(Sources, AnAppWithoutToolsIsItsPath) {
   EXPECT_THAT(*find_sources(reader, app_at("web")), ElementsAre("web"));
   EXPECT_EQ(*resolve_kind(reader, app_at("web")), RenderKind::Plain);
   EXPECT_EQ(reader.reads, 0U);
+}
+
+TEST(Sources, ValuesThatAreMissingMayBeLeftOut) {
+  FakeReader reader;
+  reader.files = {{"web/Chart.yaml", ""}, {"common.yaml", ""}};
+  auto app = app_at("web", RenderKind::Helm);
+  app.helm.values = {"../common.yaml", "../missing.yaml"};
+  EXPECT_FALSE(find_sources(reader, app));
+  app.helm.skip_missing_values = true;
+  EXPECT_THAT(*find_sources(reader, app), ElementsAre("common.yaml", "web"));
 }
 
 TEST(Sources, AKustomizationIsFollowedThroughBasesComponentsAndFiles) {
@@ -154,6 +171,57 @@ TEST(SourcePath, OutermostPathsAreKept) { EXPECT_THAT(outermost({"a/c", "a", "a-
 TEST(SourcePath, RemoteOrNot) {
   for (const auto* local : {"base", "../base", "./a.yaml", "v1.2/x.yaml", "my.config/x", "a.b.yaml"}) EXPECT_FALSE(is_remote(local)) << local;
   for (const auto* remote : {"https://x/y", "ssh://git@x/y", "github.com/a/b", "host.example.com/a/b", "git@x:y", "x?ref=main"}) EXPECT_TRUE(is_remote(remote)) << remote;
+}
+
+TEST(Sources, WhatIsLaidOverNamesFilesToo) {
+  FakeReader reader;
+  reader.files = {{"web/kustomization.yaml", "resources: []\n"}, {"hpa/kustomization.yaml", "kind: Component\nresources: [../deep/x.yaml]\n"}, {"deep/x.yaml", ""}, {"patches/p.yaml", ""}};
+  auto app = app_at("web");
+  app.kustomize.components = {"../hpa"};
+  app.kustomize.patches = {R"({"path": "../patches/p.yaml"})", R"({"patch": "a: b"})"};
+  EXPECT_FALSE(reads_only_its_path(app));
+  EXPECT_THAT(*find_sources(reader, app), ElementsAre("deep/x.yaml", "hpa", "patches/p.yaml", "web"));
+  app.kustomize.components = {"https://github.com/acme/hpa"};
+  EXPECT_THAT(find_sources(reader, app).error().message, AllOf(HasSubstr("kustomize.components[0] of App web"), HasSubstr("nothing is fetched")));
+  app.kustomize.components = {"../gone"};
+  EXPECT_THAT(find_sources(reader, app).error().message, HasSubstr("names gone, which isn't there"));
+}
+
+TEST(Sources, ADirectoryWithoutAKustomizationIsBuiltForFlux) {
+  FakeReader reader;
+  reader.files = {{"web/cm.yaml", ""}, {"web/sub/kustomization.yaml", "resources: [../../base]\n"}, {"base/kustomization.yaml", "resources: []\n"}, {"web/Chart.yaml", ""}};
+  auto app = app_at("web");
+  app.deployer.kind = DeployerKind::Flux;
+  EXPECT_EQ(*resolve_kind(reader, app), RenderKind::Kustomize);
+  EXPECT_THAT(*find_sources(reader, app), ElementsAre("base", "web"));
+  reader.files.erase("web/sub/kustomization.yaml");
+  EXPECT_EQ(*resolve_kind(reader, app), RenderKind::Plain) << "no kustomization anywhere";
+  app.kustomize.name_prefix = "a-";
+  EXPECT_EQ(*resolve_kind(reader, app), RenderKind::Kustomize);
+  EXPECT_THAT(*find_sources(reader, app), ElementsAre("web"));
+  app.deployer.kind = DeployerKind::None;
+  EXPECT_EQ(*resolve_kind(reader, app), RenderKind::Helm);
+}
+
+TEST(Sources, OfAllParts) {
+  FakeReader reader;
+  reader.files = {{"apps/web/cm.yaml", ""}, {"charts/site/Chart.yaml", ""}, {"envs/prod.yaml", ""}, {"lib/main.jsonnet", ""}};
+  auto app = app_at("apps/web", RenderKind::Plain);
+  EXPECT_TRUE(reads_only_its_path(app));
+  app.kustomize.name_prefix = "a-";
+  EXPECT_FALSE(reads_only_its_path(app)) << "kustomize follows what a kustomization there names";
+  app.kustomize.name_prefix.clear();
+  SourcePart chart;
+  chart.path = "charts/site";
+  chart.helm.values = {"../../envs/prod.yaml"};
+  SourcePart plugin;
+  plugin.path = "lib";
+  plugin.render = RenderKind::Plugin;
+  app.more = {chart, plugin};
+  EXPECT_FALSE(reads_only_its_path(app));
+  EXPECT_THAT(*find_sources(reader, app), ElementsAre("apps/web", "charts/site", "envs/prod.yaml", "lib"));
+  app.more[0].helm.values = {"../../../envs/prod.yaml"};
+  EXPECT_THAT(find_sources(reader, app).error().message, HasSubstr("leaves the repository"));
 }
 
 }  // namespace

@@ -93,6 +93,37 @@ TEST_F(ToolRender, HelmGetsReleaseNamespaceValuesAndSets) {
                           "--values", "../common.yaml", "--set", "image.tag=1.4.2", "--set", "note=a\\,b\\{c\\}"));
 }
 
+TEST_F(ToolRender, ValuesFilesThatAreMissingMayBeLeftOut) {
+  answer_with(kConfigMap);
+  auto app = app_at("web");
+  app.helm.values = {"values-prod.yaml", "missing.yaml", "../missing.yaml"};
+  app.helm.skip_missing_values = true;
+  auto files = chart;
+  files.push_back({"web/values-prod.yaml", "a: 1\n"});
+  ASSERT_TRUE(render_sources(&tools, files, app));
+  EXPECT_THAT(tools.runs[0].argv, ElementsAre("helm", "template", "web", ".", "--include-crds", "--skip-tests", "--no-hooks", "--namespace", "shop", "--values", "./values-prod.yaml"));
+  auto strict = app;
+  strict.helm.skip_missing_values = false;
+  EXPECT_NE(render_options_id(&tools, app), render_options_id(&tools, strict));
+}
+
+TEST_F(ToolRender, OnlyTheTopOfADirectoryWhereNothingMoreIsRead) {
+  const std::vector<SourceFile> files{{"web/cm.yaml", kConfigMap}, {"web/sub/cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"}, {"web/sub/kustomization.yaml", "resources: []\n"}};
+  auto app = app_at("web");
+  app.top_only = true;
+  const auto top = render_sources(&tools, files, app);
+  ASSERT_TRUE(top) << top.error().message;
+  EXPECT_EQ(top->manifests.size(), 1U);
+  auto all = app;
+  all.top_only = false;
+  EXPECT_FALSE(render_sources(&tools, files, all)) << "a kustomization further down is no plain file";
+  EXPECT_NE(render_options_id(&tools, app), render_options_id(&tools, all));
+  auto parts = app_at("none");
+  parts.more.emplace_back().path = "web";
+  parts.more.front().top_only = true;
+  EXPECT_EQ(render_sources(&tools, files, parts)->manifests.size(), 1U);
+}
+
 TEST_F(ToolRender, OnlyAChartThatRollsDiceMayVary) {
   answer_with(kConfigMap);
   EXPECT_FALSE(render_sources(&tools, chart, app_at("web"))->may_vary);

@@ -219,5 +219,35 @@ TEST_F(Process, APipeEndsWithItsChild) {
   EXPECT_EQ(open_pipe(Command{}).error().kind, ErrorKind::InvalidInput);
 }
 
+TEST_F(Process, EndedGentlyItComesToItsEnd) {
+  auto command = shell("trap 'echo bye; exit 0' INT; echo here; while :; do sleep 0.05; done");
+  command.timeout = Duration{1'500};
+  command.ending.signal = SIGINT;
+  command.ending.grace = Duration{30'000};
+  const auto outcome = run(io, process::run(clock, std::move(command)), std::chrono::seconds{60});
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->out, "here\nbye\n");
+}
+
+TEST_F(Process, WhatDoesNotEndGentlyIsKilled) {
+  auto command = shell("trap '' INT; while :; do sleep 0.05; done");
+  command.timeout = Duration{500};
+  command.ending.signal = SIGINT;
+  command.ending.grace = Duration{200};
+  const auto outcome = run(io, process::run(clock, std::move(command)), std::chrono::seconds{60});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind, ErrorKind::Timeout);
+}
+
+TEST_F(Process, OneThatWouldBeEndedGentlyKeepsItsOutput) {
+  auto command = shell("echo out; echo err >&2; exit 3");
+  command.ending.signal = SIGINT;
+  const auto outcome = execute(std::move(command));
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->exit_code, 3);
+  EXPECT_EQ(outcome->out, "out\n");
+  EXPECT_EQ(outcome->err, "err\n");
+}
+
 }  // namespace
 }  // namespace driftwarden::process
