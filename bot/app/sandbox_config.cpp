@@ -67,8 +67,8 @@ http:
 registries:
   - {{host: {}, api_url: "{}"}}
 {}discover:
-  - {{paths: "clusters/{{cluster}}/{{namespace}}/{{app}}", repository: config, owners: [shop-team]}}
-  - {{argocd: {{cluster: prod-eu}}, owners: [shop-team]}}
+  - {{paths: "clusters/{{cluster}}/{{namespace}}/{{app}}", repository: config, channel: "#shop-prod", owners: [shop-team]}}
+  - {{argocd: {{cluster: prod-eu}}, channel: "#shop-prod", owners: [shop-team]}}
   - {{flux: {{cluster: staging}}, owners: [shop-team]}}
 config_from: {{repository: config, path: driftwarden}}
 {}groups:

@@ -41,7 +41,7 @@ TEST(Sources, ADirectoryThatIsPushedIsAnApp) {
   World world;
   world.forge().push({{"clusters/prod-eu/shop/search/search.yaml", config_map_yaml("search", "hello")}}, "carol", "search, a new App by its place");
   ask_until(world, "status search", "prod-eu");
-  const auto asked = world.chat().say("alice", "#gitops", "@warden sync search because it is new");
+  world.chat().say("alice", "#shop-prod", "@warden sync search because it is new");
   const auto card = await_card(world.stage(), "sync", "search");
   world.chat().press("bob", card, "Approve");
   world.chat().await_edit(card, "in sync");
@@ -76,8 +76,13 @@ void carry_out_operation(World& world, const std::string& value) {
   world.prod().merge_at(path, {{"operation", nullptr}, {"status", {{"sync", {{"status", "Synced"}, {"revision", revision}}}, {"health", {{"status", "Healthy"}}}, {"operationState", state}}}}, "argocd-application-controller");
 }
 
+void make_namespace(ClusterHands& cluster, const std::string& name) {
+  cluster.apply("/api/v1/namespaces/" + name, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}}, "kubectl");
+}
+
 TEST(Sources, AnApplicationOfArgoCdIsAnAppThatItSyncs) {
   World world;
+  make_namespace(world.prod(), "argocd");
   world.forge().push({{"apps/blog/blog.yaml", config_map_yaml("blog", "hello")}}, "carol", "blog");
   auto live = config_map("blog", "hello");
   live["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] = "blog:/ConfigMap:shop/blog";
@@ -89,13 +94,14 @@ TEST(Sources, AnApplicationOfArgoCdIsAnAppThatItSyncs) {
 
   // A field that a person adds: Argo CD doesn't see it.
   world.prod().merge_at("/api/v1/namespaces/shop/configmaps/blog", {{"data", {{"debug", "on"}}}}, "kubectl-edit");
-  const auto alert = world.chat().await_message("the alert", "#gitops", [](const ChatMessage& message) { return message.says("blog") && message.says("debug"); });
+  const auto alert = world.chat().await_message("the alert", "#shop-prod", [](const ChatMessage& message) { return message.says("blog") && message.says("debug"); });
   EXPECT_TRUE(alert.says("kubectl-edit"));
   EXPECT_TRUE(alert.says("Argo CD says Synced")) << alert.words();
   world.prod().merge_at("/api/v1/namespaces/shop/configmaps/blog", {{"data", {{"debug", nullptr}}}}, "kubectl-edit");
 
   world.forge().push({{"apps/blog/blog.yaml", config_map_yaml("blog", "welcome")}}, "carol", "blog: welcome");
-  world.chat().say("alice", "#gitops", "@warden sync blog because we want it now");
+  world.chat().await_message("the alert of the commit", "#shop-prod", [](const ChatMessage& message) { return message.says("blog") && message.says("Git now says"); });
+  world.chat().say("alice", "#shop-prod", "@warden sync blog because we want it now");
   const auto card = await_card(world.stage(), "sync", "blog");
   world.chat().press("bob", card, "Approve");
   carry_out_operation(world, "welcome");
@@ -106,6 +112,7 @@ TEST(Sources, AKustomizationOfFluxIsAnAppAndItsSuspensionIsSaid) {
   World world;
   world.forge().push({{"flux/banner/banner.yaml", config_map_yaml("banner", "hello")}}, "carol", "banner");
   auto& staging = world.cluster("staging");
+  make_namespace(staging, "flux-system");
   const auto url = world.forge().get("").value("clone_url", "");
   staging.apply(std::string(kGitRepositories) + "config", {{"apiVersion", "source.toolkit.fluxcd.io/v1"}, {"kind", "GitRepository"}, {"metadata", {{"name", "config"}, {"namespace", "flux-system"}}}, {"spec", {{"url", url}, {"ref", {{"branch", "main"}}}, {"interval", "1m"}}}}, "kubectl");
   staging.apply(std::string(kKustomizations) + "banner", {{"apiVersion", "kustomize.toolkit.fluxcd.io/v1"}, {"kind", "Kustomization"}, {"metadata", {{"name", "banner"}, {"namespace", "flux-system"}}}, {"spec", {{"sourceRef", {{"kind", "GitRepository"}, {"name", "config"}}}, {"path", "./flux/banner"}, {"prune", true}, {"interval", "10m"}, {"targetNamespace", "shop"}, {"suspend", true}}}}, "kubectl");
