@@ -26,7 +26,11 @@ struct Sources : Talk, testing::Test {
     reopen();
     clock.advance(2s);
   }
-  std::string last() const { return slack.with_key("reply:").back()->now().text; }
+  /// "" where nothing was said: a card may be the whole answer.
+  std::string last() const {
+    const auto replies = slack.with_key("reply:");
+    return replies.empty() ? std::string() : replies.back()->now().text;
+  }
   std::string ask(const std::string& text, const std::string& who = "U0alice") {
     say(who, text);
     clock.advance(4s);
