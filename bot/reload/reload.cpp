@@ -114,10 +114,11 @@ struct Reload::State {
       asked = asked || by_hand;
       return;
     }
-    const bool was_there = seen.starts_with(prefix_of(place)) || (good && same_place(good->place, place));
+    const bool was_there = seen.starts_with(prefix_of(place)) || (good && !good->texts.empty() && same_place(good->place, place));
     if (error.kind == ErrorKind::NotFound && !was_there) {
       log_info("config", fmt::format("{}: there is no configuration in Git yet, at \"{}\"", origin, place.path));
-      // Git was read, and has nothing to say.
+      // Git was read, and has nothing to say: the next start needn't wait to hear that.
+      if (auto noted = save_last_good(parts.state_directory, {.place = place, .texts = {}}); !noted) log_warn("config", noted.error().message);
       if (by_hand || allows_reading_only_before_git(*parts.config)) judge(load_config(parts.config->file, *parts.environment), parts.config->file, std::nullopt);
       return;
     }
