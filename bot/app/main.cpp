@@ -8,6 +8,7 @@
 #include "bot/app/run_command.hpp"
 #include "bot/app/sandbox_command.hpp"
 #include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
 #include "integrations/render/tool_runner.hpp"
 
 #include <CLI/CLI.hpp>
@@ -89,6 +90,12 @@ void add_render(CLI::App& app, Action& action) {
     }
   };
   command->add_option_function<std::vector<std::string>>("--set", set, "of a chart: NAME=VALUE")->allow_extra_args(false);
+  const auto set_timeout = [arguments](const std::string& given) {
+    const auto timeout = parse_duration(given);
+    if (!timeout) throw CLI::ValidationError("--timeout", timeout.error().message);
+    arguments->timeout = *timeout;
+  };
+  command->add_option_function<std::string>("--timeout", set_timeout, "of each run of kustomize or helm: a duration such as 10s (default: 1m)");
   command->add_option("-o,--output", arguments->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
   command->callback([&action, arguments] { action = [arguments] { return run_render(*arguments, std::cout, std::cerr); }; });
 }

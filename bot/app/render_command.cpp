@@ -1,9 +1,11 @@
 #include "bot/app/render_command.hpp"
 
 #include "bot/app/local_files.hpp"
+#include "gitops/base/text.hpp"
 #include "gitops/render/tool_render.hpp"
 #include "integrations/render/tool_runner.hpp"
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
@@ -13,6 +15,9 @@ namespace driftwarden {
 namespace {
 
 using nlohmann::json;
+
+constexpr Duration kShortest = std::chrono::seconds{1};
+constexpr Duration kLongest = std::chrono::minutes{10};
 
 /// A kustomization or a chart may read beyond its directory, as far as its repository goes.
 Result<Rendered> render_directory(const RenderArguments& arguments) {
@@ -31,7 +36,9 @@ Result<Rendered> render_directory(const RenderArguments& arguments) {
   }
   TRY(const auto paths, find_sources(*reader, app));
   TRY(const auto files, read_all_files(place.root, paths));
-  return render_sources(create_tool_runner().get(), files, app);
+  ToolRunnerOptions options;
+  options.timeout = arguments.timeout;
+  return render_sources(create_tool_runner(options).get(), files, app);
 }
 
 Result<Rendered> render_path(const RenderArguments& arguments) {
@@ -44,6 +51,9 @@ Result<Rendered> render_path(const RenderArguments& arguments) {
 Result<std::string> render_text(const RenderArguments& arguments) {
   if (arguments.output != "json" && arguments.output != "yaml") {
     return Error{ErrorKind::InvalidInput, "unknown output '" + arguments.output + "', expected json or yaml"};
+  }
+  if (arguments.timeout < kShortest || arguments.timeout > kLongest) {
+    return Error{ErrorKind::InvalidInput, fmt::format("the timeout is {}, expected {} to {}", format_duration(arguments.timeout), format_duration(kShortest), format_duration(kLongest))};
   }
   TRY(const auto rendered, render_path(arguments));
   if (arguments.output == "yaml") {

@@ -1,5 +1,6 @@
 #pragma once
 // `driftwarden render PATH`: the objects of a directory, in apply order.
+#include "gitops/base/clock.hpp"
 #include "gitops/model/app.hpp"
 
 #include <iosfwd>
@@ -12,6 +13,7 @@ struct RenderArguments {
   RenderKind kind = RenderKind::Auto;
   std::string namespace_;       ///< for namespaced objects that name none; "" leaves them without
   std::string output = "json";  ///< json or yaml
+  Duration timeout{60'000};     ///< of each run of kustomize or helm
   HelmSource helm{};            ///< of a chart; the release is called like the directory unless it says so
 };
 

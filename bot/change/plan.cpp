@@ -105,10 +105,11 @@ std::string deed_in_full(const VerbPlan& plan) {
   return "";
 }
 
-/// Where an edit may be: below the App's own path, or in the files that are kept about it.
+/// Where an edit may be: below the App's own paths, or in the files that are kept about it.
 bool is_of(const App& app, const std::string& path) {
   const bool kept = path == pin_path(app.name) || path == sync_record_path(app.name) || path == ignore_path(app.name) || path == app_file_path(app.name);
-  return planning::is_safe_path(path) && (kept || (planning::is_below(path, app.path) && !planning::is_below(path, ".driftwarden")));
+  const bool own = planning::is_below(path, app.path) || std::ranges::any_of(app.more, [&](const SourcePart& part) { return planning::is_below(path, part.path); });
+  return planning::is_safe_path(path) && (kept || (own && !planning::is_below(path, ".driftwarden")));
 }
 
 /// Nothing that says the same as Git already, and nothing that isn't the App's.

@@ -30,6 +30,19 @@ const Manifest* find_manifest(const std::vector<Manifest>& manifests, const Obje
   return found == manifests.end() ? nullptr : &*found;
 }
 
+namespace {
+
+/// Who says what is laid over the files: of what was found, the object that it was found by. Flux lays its own kustomization over plain files also where
+/// somebody wrote the App down.
+std::string overlay_owner(const App& app) {
+  if (app.deployer.kind == DeployerKind::None) return {};
+  const bool found = !app.found_by.empty();
+  const bool by_flux = app.deployer.kind == DeployerKind::Flux && app.deployer.object.kind == "Kustomization" && app.kustomize.empty();
+  return found || by_flux ? to_string(app.deployer.object) : std::string();
+}
+
+}  // namespace
+
 AppSource source_at(const App& app, const PlanContext& context, const std::string& revision, std::vector<Manifest> rendered) {
   AppSource source;
   auto* mirror = &context.mirror;
@@ -43,6 +56,9 @@ AppSource source_at(const App& app, const PlanContext& context, const std::strin
   source.path = app.path;
   source.kind = app.render;
   source.helm = app.helm;
+  source.kustomize = app.kustomize;
+  source.more = app.more;
+  source.overlay_owner = overlay_owner(app);
   source.rendered = std::move(rendered);
   source.render_with = [mirror, revision, app, &render = context.render](const std::vector<FileEdit>& edits) { return render_edited(*mirror, app, revision, edits, render); };
   return source;

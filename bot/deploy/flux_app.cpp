@@ -47,7 +47,7 @@ Opinion opinion_of(const Subject& subject, const flux::GitRepository* source) {
   opinion.paused = subject.suspended || (source != nullptr && source->suspended);
   const bool behind = source != nullptr && !source->revision.empty() && !subject.applied.empty() && source->revision != subject.applied;
   if (condition.reconciling) opinion.operation = "reconciling";
-  opinion.health = condition.stalled ? "Stalled" : condition.ready ? "Ready" : condition.failed ? "NotReady" : "Progressing";
+  opinion.health = condition.stalled ? "Stalled" : condition.ready ? "Ready" : condition.failed ? "NotReady" : subject.suspended ? "" : "Progressing";
   if (!condition.ready) opinion.message = condition.message;
   if (!condition.ready && condition.reason == "DependencyNotReady") opinion.waits_for = condition.message;
   if (source != nullptr && source->failed) opinion.message = fmt::format("{}: {}", flux_words(source->ref), source->message);

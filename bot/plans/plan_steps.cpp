@@ -87,6 +87,11 @@ void PlanSteps::drop(const std::string& id) {
   asio::post(parts_.pool, [saved = saved_, id] { saved.drop(id); });
 }
 
+void PlanSteps::let_go() {
+  keeps_checkouts_ = false;
+  newest_.clear();
+}
+
 asio::awaitable<Result<PlanSteps::Ground>> PlanSteps::look_up(App app) {
   auto& repository = parts_.fleet->repository(app.repository);
   std::function<Result<Ground>(Mirror&)> work = [app](Mirror& mirror) -> Result<Ground> {
@@ -125,7 +130,7 @@ asio::awaitable<Result<void>> PlanSteps::check_out(App app, Ground& ground) {
   CO_TRY(const bool whole, co_await repository.with_mirror<bool>(std::move(work)));
   ground.checkout = checkout;
   // A pinned App's commit is nobody else's.
-  if (whole && app.revision.empty() && app.track == Track::Head) newest_[app.repository] = Kept{ground.commit, std::move(checkout)};
+  if (keeps_checkouts_ && whole && app.revision.empty() && app.track == Track::Head) newest_[app.repository] = Kept{ground.commit, std::move(checkout)};
   co_return Result<void>{};
 }
 

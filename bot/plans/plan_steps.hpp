@@ -31,6 +31,8 @@ class PlanSteps {
   asio::awaitable<Result<SavedPlan>> save(App app, std::string id);
   asio::awaitable<Result<std::string>> apply(App app, std::string id, std::string digest);
   void drop(const std::string& id);
+  /// The checkouts that are kept for the next plan are given up: the pool removes them. None is kept from then on.
+  void let_go();
 
  private:
   /// Gone from the disk when nobody uses it any more.
@@ -72,6 +74,7 @@ class PlanSteps {
   Gate cleaning_;
   bool clean_ = false;
   Gate checkouts_;
+  bool keeps_checkouts_ = true;
   std::map<std::string, Kept> newest_;  ///< by repository: shared by all Apps that are at its newest commit
 };
 

@@ -206,7 +206,10 @@ void PlanWatch::start() {
   state_->tasks.spawn("plans", state_->run());
 }
 
-asio::awaitable<void> PlanWatch::stop() { co_await state_->tasks.join(); }
+asio::awaitable<void> PlanWatch::stop() {
+  co_await state_->tasks.join();
+  state_->steps.let_go();
+}
 
 void PlanWatch::look_again() { state_->look_again(); }
 

@@ -138,6 +138,7 @@ asio::awaitable<void> Fleet::refresh_apps(std::string repository, std::string he
 /// True when the App is to be rendered.
 bool Fleet::take_looked_up(const App& app, LookedUp looked_up) {
   auto& rendering = renderings_[app.name];
+  const auto failed_before = rendering.failed ? rendering.inputs.error : std::nullopt;
   rendering.inputs = std::move(looked_up.inputs);
   if (looked_up.rules && !equal(rules_[app.name].git, *looked_up.rules)) {
     rules_[app.name].git = std::move(*looked_up.rules);
@@ -145,7 +146,14 @@ bool Fleet::take_looked_up(const App& app, LookedUp looked_up) {
   }
   if (rendering.inputs.error) {
     rendering.tree.clear();  // the next head may well be what it was before
-    fail_desired(app, *rendering.inputs.error);
+    const auto& error = *rendering.inputs.error;
+    // Looked up again with every poll: what stays wrong is logged once.
+    if (failed_before && failed_before->message == error.message) {
+      rendering.again = error.kind != ErrorKind::InvalidInput;
+      index_.set_desired_failed(app.name, error.message);
+    } else {
+      fail_desired(app, error);
+    }
     return false;
   }
   return rendering.inputs.tree != rendering.tree || rendering.again;

@@ -131,12 +131,43 @@ bool is_noise(std::string_view line) {
          line.starts_with("Use --debug") || line.find(" warning: ") != std::string_view::npos;
 }
 
-/// Of very much, whole lines from both ends.
+/// helm's includes that include: of a long chain the first link and the last, which says why.
+std::string without_chain(std::string_view line) {
+  static constexpr std::string_view kLink = ": error calling include: ";
+  const auto first = line.find(kLink);
+  const auto last = line.rfind(kLink);
+  if (first == std::string_view::npos || first == last) return std::string(line);
+  const auto before = line.rfind(kLink, last - 1);
+  if (before == first) return std::string(line);
+  return fmt::format("{}\u2026 {}", line.substr(0, first + kLink.size()), line.substr(before + kLink.size()));
+}
+
+std::string without_chains(std::string_view printed) {
+  std::string shown;
+  for (std::size_t at = 0; at < printed.size();) {
+    const auto end = std::min(printed.find('\n', at), printed.size());
+    shown += without_chain(printed.substr(at, end - at)) + "\n";
+    at = end + 1;
+  }
+  return shown;
+}
+
+std::string_view without_noise_at_its_end(std::string_view printed) {
+  while (!printed.empty()) {
+    const auto begin = printed.rfind('\n') + 1;  // npos + 1 is 0
+    if (!is_noise(trim(printed.substr(begin)))) break;
+    printed = printed.substr(0, begin == 0 ? 0 : begin - 1);
+  }
+  return printed;
+}
+
+/// Of very much, whole lines from both ends; of a line that is longer than that, its end.
 std::string ends_of(std::string_view printed) {
+  printed = without_noise_at_its_end(printed);
   if (printed.size() <= kMaxPrinted) return std::string(printed);
   auto head = printed.substr(0, kMaxPrinted / 2);
   auto tail = printed.substr(printed.size() - kMaxPrinted / 2);
-  if (const auto end = head.rfind('\n'); end != std::string_view::npos) head = head.substr(0, end);
+  head = head.substr(0, head.find_last_of(head.find('\n') == std::string_view::npos ? " " : "\n"));
   if (const auto begin = tail.find('\n'); begin != std::string_view::npos) tail.remove_prefix(begin + 1);
   return fmt::format("{}\n\u2026\n{}", head, tail);
 }
@@ -154,7 +185,7 @@ std::string without_middle(std::string_view text, std::size_t bytes) {
 }
 
 std::string one_line(std::string_view printed) {
-  const auto shown = ends_of(printed);
+  const auto shown = printed.size() <= kMaxBytes ? std::string(printed) : ends_of(without_chains(printed));
   std::vector<std::string> kept;
   for (const auto& line : split(shown, '\n')) {
     auto text = trim(line);

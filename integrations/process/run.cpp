@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <utility>
+
 namespace driftwarden::process {
 
 using asio::posix::stream_descriptor;
@@ -21,6 +23,14 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 64U << 10U;
 /// A grandchild that left the process group may keep our pipes open; it isn't waited for longer than this.
 constexpr Duration kGraceAfterExit{500};
+
+std::string size_in_words(std::size_t bytes) {
+  const std::pair<unsigned, const char*> units[]{{30U, "GiB"}, {20U, "MiB"}, {10U, "KiB"}};
+  for (const auto& [bits, unit] : units) {
+    if (bytes >> bits > 0 && (bytes & ((std::size_t{1} << bits) - 1)) == 0) return std::to_string(bytes >> bits) + " " + unit;
+  }
+  return std::to_string(bytes) + " bytes";
+}
 
 /// One run: the child, its pipes on the event loop, and what came out of them.
 struct Running {
@@ -142,7 +152,7 @@ asio::awaitable<Result<Outcome>> run_alone(Clock& clock, Command command) {
   running->outcome.exit_code = running->child->reap();
   if (ending.gentle() && !take_kept(*running)) running->too_much = true;
   if (by_itself && (ended.error().kind != ErrorKind::Timeout || running->outcome.exit_code == 0)) ended = Result<void>{};
-  if (running->too_much) co_return Error{ErrorKind::Corrupt, name + " printed more than " + std::to_string(command.max_output_bytes) + " bytes"};
+  if (running->too_much) co_return Error{ErrorKind::Corrupt, name + " printed more than " + size_in_words(command.max_output_bytes) + " of output"};
   if (!ended && ended.error().kind == ErrorKind::Timeout) {
     co_return Error{ErrorKind::Timeout, name + " was stopped after " + format_duration(command.timeout)};
   }

@@ -26,6 +26,10 @@ class Failure(Exception):
     pass
 
 
+class Over(Exception):
+    """What is waited for can't come any more."""
+
+
 class Checks:
     """Goes on after a failed check, so that one run tells all."""
 
@@ -46,7 +50,10 @@ class Checks:
 
 
 def run(command, *, check=True, seconds=SECONDS, **options):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, **options)
+    try:
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, **options)
+    except subprocess.TimeoutExpired as late:
+        raise Failure(f"{' '.join(map(str, command))}: not done within {seconds} s: {late.stderr or late.stdout or ''}"[:2000]) from None
     if check and done.returncode:
         raise Failure(f"{' '.join(map(str, command))}: exit code {done.returncode}: {(done.stderr + done.stdout).strip()[-2000:]}")
     return done
@@ -271,7 +278,7 @@ class Sandbox(Background):
             self.process = subprocess.Popen([str(driftwarden.binary), "sandbox", "--no-bot", "--json", "--port", "0", "--data", str(work / "sandbox")], stdout=out, stderr=err, stdin=subprocess.DEVNULL)
         KNOWN.add(self.process.pid)
         self.out, self.log = open(os.devnull), work / "sandbox.log"
-        self.info = wait_for("the sandbox", lambda: json.loads(self.file.read_text()), 60)
+        self.info = wait_for("the sandbox", lambda: json.loads(self.file.read_text()), 120)
         self.clusters = {c["name"]: c for c in self.info["clusters"]}
         self.users = {u["name"]: u for u in self.info["slack"]["users"]}
         self.bot_user = self.call("auth.test")["user_id"]
@@ -316,6 +323,34 @@ class Sandbox(Background):
         except Failure as failure:
             raise Failure(f"{failure}: {[w for _, thread, w, _ in self.messages(channel, person) if thread == ts]}") from None
 
+    def answered(self, person, channel, text, holds, seconds=120):
+        """As `answer`, asked again where the first answer came before what it is to tell of."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                return self.answer(person, channel, text, holds, 10)
+            except Failure:
+                if time.monotonic() > until:
+                    raise
+
+    def change(self, person, channel, verb, app, holds, seconds=120, since="0"):
+        """The words of their Change's card, once they hold `holds`; a failed one is told at once. `since`: the time of the message that asked for it."""
+        def is_card(w):
+            title = w.partition("\n")[0]
+            return title.startswith("*C-") and f"*{app}*" in title and f"{verb} " in title
+
+        def look():
+            cards = [w for ts, _, w, m in self.messages(channel, person) if m.get("user") == self.bot_user and float(ts) >= float(since) and is_card(w)]
+            if cards and ":x:" in cards[-1] and ":x:" not in holds:
+                raise Over(cards[-1])
+            return cards[-1] if cards and holds in cards[-1] else None
+        try:
+            return wait_for(f'"{holds}" on the card of {verb} {app}', look, seconds)
+        except Over as over:
+            raise Failure(f"{verb} {app} failed: {over}") from None
+        except Failure as failure:
+            raise Failure(f"{failure}: {[w for *_, w, _ in self.messages(channel, person)][-5:]}") from None
+
     def press(self, person, channel, message, button):
         for block in message.get("blocks", []):
             for element in block.get("elements", []) if block.get("type") == "actions" else []:
@@ -340,7 +375,7 @@ def words(value):
 class Bot(Background):
     """driftwarden run, ready."""
 
-    def __init__(self, driftwarden, config, log, env, port, seconds=60):
+    def __init__(self, driftwarden, config, log, env, port, seconds=120):
         self.began = time.monotonic()
         super().__init__([driftwarden.binary, "run", "--config", config], log, env={**driftwarden.env, **env})
         self.url = f"http://127.0.0.1:{port}"
@@ -366,7 +401,7 @@ class Bot(Background):
         return processes()[self.process.pid][1]
 
 
-def fetch(url, method="GET", body=None, headers=None, seconds=10):
+def fetch(url, method="GET", body=None, headers=None, seconds=30):
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
     try:
@@ -407,7 +442,7 @@ class Api:
         self.context = ssl.create_default_context(cafile=env["KUBE_CA"])
 
     def call(self, method, path, body=None, kind="application/merge-patch+json"):
-        connection = http.client.HTTPSConnection(self.host, timeout=10, context=self.context)
+        connection = http.client.HTTPSConnection(self.host, timeout=30, context=self.context)
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, {"Authorization": f"Bearer {self.token}", "Content-Type": kind, "Accept": "application/json"})
             answer = connection.getresponse()
@@ -422,12 +457,15 @@ class Api:
 class Cluster:
     def __init__(self, directory, *parts):
         self.directory = directory
-        self.kubeconfig = run([SERVERS / "up.sh", directory, *parts], seconds=200).stdout.splitlines()[-1]
+        self.kubeconfig = run([SERVERS / "up.sh", directory, *parts], seconds=400).stdout.splitlines()[-1]
         self.env = {**os.environ, "KUBECONFIG": self.kubeconfig, "KUBECACHEDIR": str(directory / "kubectl-cache")}
 
-    def kubectl(self, *arguments, check=True, input=None, seconds=60):
-        done = subprocess.run([str(BIN / "kubectl"), *map(str, arguments)], capture_output=True, text=True, timeout=seconds, env=self.env,
-                              **({"input": input} if input is not None else {"stdin": subprocess.DEVNULL}))
+    def kubectl(self, *arguments, check=True, input=None, seconds=120):
+        given = {"input": input} if input is not None else {"stdin": subprocess.DEVNULL}
+        try:
+            done = subprocess.run([str(BIN / "kubectl"), *map(str, arguments)], capture_output=True, text=True, timeout=seconds, env=self.env, **given)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"kubectl {' '.join(map(str, arguments))}: not done within {seconds} s") from None
         if check and done.returncode:
             raise Failure(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()[-1500:]}")
         return done.stdout

@@ -43,7 +43,7 @@ class Suite:
         live.run([live.SERVERS / "gitea-up.sh", self.work / "gitea", "alice", "bob"])
         self.gitea = live.read_env(self.work / "gitea/env")
         self.cluster.kubectl("apply", "--server-side", "-f", live.SERVERS_HOME / "share/flux/crds")
-        self.cluster.kubectl("wait", "--for=condition=established", "crd", "--all", "--timeout=30s")
+        self.cluster.kubectl("wait", "--for=condition=established", "crd", "--all", "--timeout=90s")
         for name in ("flux-system", NAMESPACE):
             self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         print(f"cluster and Gitea up after {time.monotonic() - began:.0f} s")
@@ -117,7 +117,7 @@ class Suite:
         began = time.monotonic()
         self.cluster.apply(*self.objects())
         try:
-            live.wait_for("every Kustomization to be Ready", lambda: all(self.ready(n)[0] == "True" for n in self.KNOWN), 90, 0.5)
+            live.wait_for("every Kustomization to be Ready", lambda: all(self.ready(n)[0] == "True" for n in self.KNOWN), 240, 0.5)
         except live.Failure:
             print(self.cluster.kubectl("-n", "flux-system", "get", "kustomizations,gitrepositories"), self.source.errors[-3:], self.controller.text()[-1500:], file=sys.stderr)
             raise
@@ -163,6 +163,14 @@ class Suite:
         reports, _ = self.driftwarden.drift(self.file, "web", cache=self.work / "clones")
         self.checks.that(".data.colour" in json.dumps(reports.get("web", {})), "the controller is down: a live edit is told", reports.get("web"))
         self.start_controller()
+        # After a start it puts all that was edited back by itself: only then the bot's part begins.
+        live.wait_for("the controller to have put all back", lambda: self.live_replicas() == 4 and self.colour("web") == "green", 180, 0.5)
+
+    def live_replicas(self, name="eu-over"):
+        return self.cluster.get("-n", NAMESPACE, "deployment", name)["spec"]["replicas"]
+
+    def colour(self, name):
+        return self.cluster.get("-n", NAMESPACE, "configmap", name)["data"]["colour"]
 
     # --- by the bot
 
@@ -176,7 +184,7 @@ class Suite:
                 storage={"path": str(self.work / "bot.db")}, slack=section, http={"listen": f"127.0.0.1:{port}"}, people=sandbox.people(),
                 policy={"rules": [{"who": ["alice", "bob"], "may": ["*"], "apps": ["*"]}], "approvals": [{"environment": "test", "need": 0}]}), "bot.yaml")
             bot = live.Bot(self.driftwarden, config, self.work / "bot.log", env, port)
-            for step in (self.suspended_is_shown, self.reconcile_is_requested, self.merged_is_put_in_force, self.refreshed):
+            for step in (self.suspended_is_shown, self.reconcile_is_requested, self.merged_is_put_in_force, self.what_flux_decides_is_left, self.refreshed):
                 try:
                     step(sandbox)
                 except live.Failure as failure:
@@ -187,32 +195,35 @@ class Suite:
             sandbox.stop()
 
     def suspended_is_shown(self, sandbox):
-        answer = sandbox.answer("alice", "#gitops", "status paused", "suspended", 60)
-        self.checks.that("Flux" in answer, "a suspended Kustomization is shown as such", answer)
-
-    def live_replicas(self):
-        return self.cluster.get("-n", NAMESPACE, "deployment", "eu-over")["spec"]["replicas"]
+        answer = sandbox.answered("alice", "#gitops", "status paused", "suspended")
+        self.checks.that("Flux" in answer and "Progressing" not in answer, "a suspended Kustomization is shown as such", answer)
 
     def reconcile_is_requested(self, sandbox):
         self.edit("deployment", "eu-over", {"spec": {"replicas": 6}})
-        live.wait_for("the alert of over", lambda: any("over" in w and "replicas" in w for _, _, w, _ in sandbox.messages("#gitops")), 60, 0.2)
+        live.wait_for("the alert of over", lambda: any("over" in w and "replicas" in w for _, _, w, _ in sandbox.messages("#gitops")), 120, 0.2)
         before = self.ready("over")[1].get("lastHandledReconcileAt", "")
-        sandbox.say("alice", "#gitops", "sync over because somebody scaled it")
-        live.wait_for("4 replicas again", lambda: self.live_replicas() == 4, 120)
+        asked = sandbox.say("alice", "#gitops", "sync over because somebody scaled it")
+        sandbox.change("alice", "#gitops", "sync", "over", "in sync and healthy", 240, asked)
+        self.checks.that(self.live_replicas() == 4, "a sync puts back what was scaled", self.live_replicas())
         handled = self.ready("over")[1].get("lastHandledReconcileAt", "")
         self.checks.that(handled and handled != before, "Flux was asked to reconcile, and did", f"{before} -> {handled}")
         managers = {m["manager"] for m in self.cluster.get("-n", NAMESPACE, "deployment", "eu-over", "--show-managed-fields")["metadata"]["managedFields"]}
         self.checks.that("driftwarden" not in managers, "and driftwarden wrote nothing itself", managers)
 
     def merged_is_put_in_force(self, sandbox):
-        sandbox.say("alice", "#gitops", "scale web to 3")
-        live.wait_for("3 replicas", lambda: self.cluster.get("-n", NAMESPACE, "deployment", "web")["spec"]["replicas"] == 3, 120)
-        self.checks.that(True, "a merged change is put in force by source and Kustomization")
+        asked = sandbox.say("alice", "#gitops", "scale web to 3")
+        sandbox.change("alice", "#gitops", "scale", "web", "in sync and healthy", 240, asked)
+        self.checks.that(self.live_replicas("web") == 3, "a merged change is put in force by source and Kustomization", self.live_replicas("web"))
+
+    def what_flux_decides_is_left(self, sandbox):
+        asked = sandbox.say("alice", "#gitops", "set-image over main:3.0")
+        said = sandbox.change("alice", "#gitops", "", "over", ":x:", 120, asked)
+        self.checks.that("Kustomization flux-system/over" in said, "what the Kustomization says itself isn't edited in the files", said)
 
     def refreshed(self, sandbox):
         before, fetches = self.ready("web")[1].get("lastHandledReconcileAt", ""), self.source.fetches
         sandbox.say("alice", "#gitops", "refresh web")
-        live.wait_for("Flux to have looked again", lambda: self.ready("web")[1].get("lastHandledReconcileAt", "") != before and self.source.fetches > fetches, 30)
+        live.wait_for("Flux to have looked again", lambda: self.ready("web")[1].get("lastHandledReconcileAt", "") != before and self.source.fetches > fetches, 120)
         self.checks.that(True, "refresh makes Flux look at Git again")
 
 

@@ -1,6 +1,7 @@
 """In place of Flux's source-controller (the module proxy withholds what it needs): makes artifacts of a Git work tree's main branch for the
 kustomize-controller, and answers reconcile requests, as its API describes."""
 import hashlib
+import http.client
 import http.server
 import json
 import subprocess
@@ -28,7 +29,7 @@ class SourceController(threading.Thread):
             try:
                 for item in self.api.call("GET", f"{API}/gitrepositories")["items"]:
                     self.reconcile(item)
-            except (OSError, ValueError, subprocess.SubprocessError) as error:
+            except (OSError, ValueError, KeyError, http.client.HTTPException, subprocess.SubprocessError) as error:
                 self.errors.append(str(error))
 
     def stop(self):

@@ -222,7 +222,7 @@ def kustomize_chart_home_outside(put, x):
     kustomization(put, helmGlobals={"chartHome": x["OUTSIDE"]}, helmCharts=[{"name": "evil", "valuesFile": "../../../../../../../etc/passwd"}])
 
 
-@case(("aliasing", "alias", "excessive", "memory", "time", "too"))
+@case(("aliasing", "alias", "excessive", "memory", "time", "too", "stopped after"))
 def kustomize_laughs(put, x):
     kustomization(put)
     put("cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: laugh}\na: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -342,13 +342,13 @@ def plugin_calls_out(put, x):
     script(put, "make.sh", f"(exec 3<>/dev/tcp/127.0.0.1/{x['PORT']}; echo GET / >&3) 2>/dev/null; (echo x > /dev/udp/127.0.0.1/{x['PORT']}) 2>/dev/null\n" + OBJECT + "echo '  a: b'")
 
 
-@case(rendered=True, refused=("seconds", "time", "exit", "fail", "processes"), app=PLUGIN)
+@case(rendered=True, refused=("seconds", "time", "stopped after", "exit", "fail", "processes"), app=PLUGIN)
 def plugin_leaves_children(put, x):
     script(put, "make.sh", "for i in 1 2 3 4 5; do setsid sleep 300 >/dev/null 2>&1 </dev/null & done\n(setsid bash -c 'trap \"\" TERM HUP; sleep 301' >/dev/null 2>&1 </dev/null &)\n" + OBJECT + "echo '  a: b'")
 
 
 # Bounded, so that a fence with holes harms nobody: 400 processes in all, each for a minute.
-@case(rendered=True, refused=("seconds", "time", "exit", "fail", "fork", "processes", "Resource"), app=PLUGIN)
+@case(rendered=True, refused=("seconds", "time", "stopped after", "exit", "fail", "fork", "processes", "Resource"), app=PLUGIN)
 def plugin_multiplies(put, x):
     script(put, "make.sh", "for i in $(seq 20); do (for j in $(seq 20); do sleep 60 & done; wait) & done; wait\n" + OBJECT + "echo '  a: b'")
 

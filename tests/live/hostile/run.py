@@ -21,8 +21,8 @@ from cases import CASES, config_map
 
 CANARY = "canary-4711-of-the-live-suite"
 # One rendering may take this; one repository's Apps are rendered one after the other.
-TOOL_SECONDS = 2
-RENDER_SECONDS = 100
+TOOL_SECONDS = 4
+RENDER_SECONDS = 60
 MEMORY = 5 << 30          # two tools with 2 GiB each and ourselves
 OWN_MEMORY = 1 << 30
 SHOWN = 1500
@@ -142,7 +142,7 @@ class Suite:
                 continue
             options = [x for v in case.app.get("helm", {}).get("values", []) for x in ("--values", v)]
             directory = self.repository.root / "apps" / case.name
-            watched = live.Watched([self.driftwarden.binary, "render", "--namespace", "shop", *options, directory], env=self.driftwarden.env, seconds=RENDER_SECONDS)
+            watched = live.Watched([self.driftwarden.binary, "render", "--namespace", "shop", "--timeout", f"{TOOL_SECONDS}s", *options, directory], env=self.driftwarden.env, seconds=RENDER_SECONDS)
             how = f"render {case.name}"
             self.no_harm(watched, how, RENDER_SECONDS)
             self.checks.that(watched.code in (0, 2), f"{how}: exit code", watched.code)

@@ -14,6 +14,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import live
@@ -170,9 +171,9 @@ class Suite:
         that(get("steady")["state"] == "Synced", "steady: stays in sync", get("steady"))
         gone = self.objects(get("gone"))
         that(get("gone")["state"] == "OutOfSync" and ("local_file", "f") in gone, "gone: the deleted file is told", get("gone"))
-        that(get("gone").get("cause") == "live", "gone: somebody did it, not Git", get("gone").get("cause"))
+        that(get("gone").get("cause") == "live-edited", "gone: somebody did it, not Git", get("gone").get("cause"))
         that(("local_file", 'kept["b"]') in gone and ("local_file", 'kept["a"]') not in gone, "gone: of the two only the deleted one", list(gone))
-        that(get("pending")["state"] == "OutOfSync" and get("pending").get("cause") == "git", "pending: Git is ahead", get("pending"))
+        that(get("pending")["state"] == "OutOfSync" and get("pending").get("cause") == "git-ahead", "pending: Git is ahead", get("pending"))
         that(("terraform_data", "a") in self.objects(get("pending")), "pending: names what would change", get("pending"))
         replaced = self.objects(get("replaced")).get(("terraform_data", "a"), {})
         that("replace" in json.dumps(replaced.get("notes", [])), "replaced: says that it would be replaced", get("replaced"))
@@ -203,19 +204,38 @@ class Suite:
             for text in texts:
                 self.checks.that(secret not in text, f"{what}: tells no secret", text[max(0, text.find(secret) - 200):][:400])
 
+    @staticmethod
+    def contents(file):
+        """A plan's file is a zip."""
+        yield file.read_bytes()
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as packed:
+                yield from (packed.read(name) for name in packed.namelist())
+
     def nothing_secret_kept(self):
+        """After its end: Git's own text is in the clones, and nowhere else any more."""
         leaks, loose = [], []
         for file in (self.work / "data").rglob("*"):
             if not file.is_file():
                 continue
-            content = file.read_bytes()
-            in_git = ".git" in str(file) or "clone" in str(file) or file.suffix in (".tfvars", ".tf")
-            if any(s.encode() in content for s in (SECRET, OTHER_SECRET)) and not in_git:
+            in_clone = any(part.endswith(".git") and part != ".git" for part in file.parts)
+            if not in_clone and any(s.encode() in content for content in self.contents(file) for s in (SECRET, OTHER_SECRET)):
                 leaks.append(str(file))
             if ("plan" in file.name or file.suffix == ".tfstate") and file.stat().st_mode & 0o077:
                 loose.append(str(file))
         self.checks.that(not leaks, "no secret is kept in clear", leaks)
         self.checks.that(not loose, "nobody else may read the plans that are kept", loose)
+        left = [str(p) for p in (self.work / "data").glob("**/checkouts/*/*")]
+        self.checks.that(not left, "no checkout is left", left)
+
+    def checkouts_are_private(self):
+        """While it runs there are some, with what Git holds."""
+        places = list((self.work / "data").glob("**/plans/checkouts/*/*"))
+        self.checks.that(places, "a checkout is kept for the next plan")
+        for place in places:
+            above = [d for d in (place, *place.parents) if self.work / "data" in d.parents]
+            private = [d for d in above if d.stat().st_uid == os.getuid() and not d.stat().st_mode & 0o077]
+            self.checks.that(place in private and any(d.name == "plans" for d in private), "nobody else may read a checkout", [f"{d.stat().st_mode:o} {d}" for d in above])
 
     # --- the ways to ask
 
@@ -251,44 +271,50 @@ class Suite:
             config = self.driftwarden.config(self.config(
                 storage={"path": str(self.work / "data/bot.db")}, slack=section, http={"listen": f"127.0.0.1:{port}"}, people=sandbox.people(), clusters=[
                     {"name": "prod-eu", "environment": "production", "kubeconfig": sandbox.clusters["prod-eu"]["kubeconfig"]}],
+                alerts={"hold_off": {"git-ahead": "1s", "live-edited": "1s"}},
                 policy={"rules": [{"who": ["alice", "bob"], "may": ["*"], "apps": ["*"]}], "approvals": [{"environment": "production", "need": 1, "from": ["alice", "bob"]}]}), "bot.yaml")
-            bot = live.Bot(self.driftwarden, config, self.work / "data/bot.log", {**env, "LIVE_NOTHING": "nothing"}, port)
+            bot = live.Bot(self.driftwarden, config, self.work / "data/bot.log", {**env, "LIVE_NOTHING": "nothing"}, port, 180)
             said = lambda *texts: lambda: all(any(t in w for _, _, w, _ in sandbox.messages("#gitops")) for t in texts)
             live.wait_for("alerts of gone and pending", said("gone", "pending"), 180)
             print(f"alerts {time.monotonic() - bot.began:.1f} s after the bot's start")
-            self.checks.that("Synced" in sandbox.answer("alice", "#gitops", "status steady", "steady"), "status of a planned App")
-            self.checks.that("local_file" in sandbox.answer("alice", "#gitops", "diff gone", "local_file", 60), "the diff of a planned App")
-            self.checks.that(sandbox.answer("alice", "#gitops", "diff secret", "secret", 60), "the diff of one with secrets")
+            # It answers before all of them are planned.
+            answers = lambda text, holds: live.wait_for(f'"{holds}" in answer to "{text}"', lambda: sandbox.answer("alice", "#gitops", text, holds, 15), 180)
+            self.checks.that(answers("status steady", "*steady* in sync"), "status of a planned App")
+            self.checks.that(answers("diff gone", "local_file"), "the diff of a planned App")
+            self.checks.that(answers("diff secret", "sensitive"), "the diff of one with secrets")
             self.apply_by_chat(sandbox, bot)
+            self.checkouts_are_private()
             everything = "\n".join(json.dumps(m) for channel in ("#gitops", "#driftwarden") for _, _, _, m in sandbox.messages(channel))
             self.nothing_secret("the chat", everything)
             self.nothing_secret("the bot's log", bot.text())
         finally:
             if bot:
-                bot.stop()
+                bot.stop(seconds=60)
+                self.checks.that(bot.process.returncode == 0, "the bot ends when it is told to", f"{bot.process.returncode}: {bot.text()[-1500:]}")
             sandbox.stop()
         self.nothing_secret("the database", "\n".join(sqlite3.connect(self.work / "data/bot.db").iterdump()))
         self.nothing_secret_kept()
 
     def apply_by_chat(self, sandbox, bot):
-        ts = sandbox.say("alice", "#gitops", "apply gone")
-        thread = lambda: [m for m in sandbox.messages("#gitops") if m[1] == ts or m[0] == ts]
+        asked = sandbox.say("alice", "#gitops", "apply gone")
+        # The card is a message of its own in the App's channel, and is changed as it goes on.
+        cards = lambda person="alice": [m for ts, _, w, m in sandbox.messages("#gitops", person) if float(ts) > float(asked) and "apply" in w and "gone" in w and m.get("user") == sandbox.bot_user]
 
         def approve():
-            for _, _, _, message in sandbox.messages("#gitops", "bob"):
-                if (message.get("thread_ts") == ts or message["ts"] == ts) and "Approve" in json.dumps(message.get("blocks", [])):
+            for message in cards("bob"):
+                if "Approve" in json.dumps(message.get("blocks", [])):
                     sandbox.press("bob", "#gitops", message, "Approve")
                     return True
             return False
         try:
             live.wait_for("a request that bob can approve", approve, 90, 1)
             live.wait_for("the file to be there again", (self.work / "out/gone.txt").exists, 90)
-            live.wait_for("the request to be done", lambda: any("done" in w.lower() or "applied" in w.lower() for _, _, w, _ in thread()), 60)
+            live.wait_for("the request to be done", lambda: any("a new plan has nothing to change" in live.words(m) for m in cards()), 90)
             self.checks.that(True, "an approved apply of the saved plan")
-            live.wait_for("gone to be in sync", lambda: "Synced" in sandbox.answer("alice", "#gitops", "status gone", "Synced", 10), 90)
+            live.wait_for("gone to be in sync", lambda: sandbox.answer("alice", "#gitops", "status gone", "*gone* in sync", 15), 120)
             self.checks.that(True, "and it is in sync")
         except live.Failure as failure:
-            self.checks.that(False, "apply by chat", f"{failure}; {[w for _, _, w, _ in thread()]}; {bot.text()[-1500:]}")
+            self.checks.that(False, "apply by chat", f"{failure}; {[live.words(m) for m in cards()]}; {bot.text()[-1500:]}")
 
 
 def main():

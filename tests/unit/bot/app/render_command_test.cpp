@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace driftwarden {
@@ -42,12 +43,14 @@ class RenderCommand : public testing::Test {
     RenderArguments arguments;
     arguments.path = (root / directory).string();
     arguments.namespace_ = "shop";
+    if (timeout) arguments.timeout = *timeout;
     return run_render(arguments, out, err);
   }
 
   fs::path root;
   std::ostringstream out;
   std::ostringstream err;
+  std::optional<Duration> timeout;
 
  private:
   std::string path_ = std::getenv("PATH");
@@ -67,6 +70,25 @@ TEST_F(RenderCommand, AMissingToolIsNamed) {
 TEST_F(RenderCommand, TheRepositoryIsWhereReadingEnds) {
   EXPECT_EQ(render("up"), 2);
   EXPECT_THAT(err.str(), AllOf(HasSubstr("up/kustomization.yaml: resources[0]"), HasSubstr("leaves the repository")));
+}
+
+TEST_F(RenderCommand, AToolIsStoppedAtItsTimeout) {
+  write("empty/kustomize", "#!/bin/sh\nexec /bin/sleep 600\n");
+  fs::permissions(root / "empty/kustomize", fs::perms::owner_all);
+  timeout = std::chrono::seconds{1};
+  EXPECT_EQ(render("overlay"), 2);
+  EXPECT_THAT(err.str(), HasSubstr("kustomize was stopped after 1s"));
+}
+
+TEST_F(RenderCommand, ATimeoutIsASecondToTenMinutes) {
+  for (const Duration wrong : {Duration{0}, Duration{-1000}, Duration{999}, Duration{600'001}}) {
+    timeout = wrong;
+    err.str("");
+    EXPECT_EQ(render("web"), 2);
+    EXPECT_THAT(err.str(), HasSubstr("expected 1s to 10m"));
+  }
+  timeout = std::chrono::minutes{10};
+  EXPECT_EQ(render("web"), 0) << err.str();
 }
 
 TEST_F(RenderCommand, APlaceIsFoundByTheGitAroundIt) {

@@ -74,6 +74,63 @@ TEST_F(PlanValue, ScalingNobodyKnowsWhatIsRefused) {
   EXPECT_THAT(why_not(scale("shop", {"", 3})), HasSubstr("which one? Deployment/shop, Deployment/other"));
 }
 
+/// As a tool does: no object says which file it is from.
+Renderer built() {
+  return [](const std::vector<SourceFile>& files, const App& of) -> Result<Rendered> {
+    Rendered rendered;
+    for (const auto& file : files) {
+      if (!file.path.ends_with(".yaml")) continue;
+      TRY(const auto manifests, parse_manifests(file.content, file.path));
+      for (const auto& manifest : manifests) {
+        auto body = *manifest.body;
+        body["metadata"]["namespace"] = of.namespace_;
+        Manifest one;
+        one.ref = ref_of(body);
+        one.body = std::make_shared<const nlohmann::json>(std::move(body));
+        rendered.manifests.push_back(std::move(one));
+      }
+    }
+    return rendered;
+  };
+}
+
+TEST_F(PlanValue, WhatFluxBuildsOfPlainFilesIsEditedInThem) {
+  render = built();
+  for (const bool with_namespace : {true, false}) {
+    auto& shop = app("shop");
+    shop.render = RenderKind::Auto;
+    shop.kustomize.namespace_ = with_namespace ? "shop" : "";
+    shop.deployer.kind = DeployerKind::Flux;
+    shop.deployer.object = {"kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "flux-system", "shop"};
+    shop.found_by = with_namespace ? "flux Kustomization flux-system/shop in prod" : "";
+    EXPECT_EQ(lines_of(scale("shop", {"", 5}), ChangeVerb::Scale), "apps/shop/deployment.yaml\n-  replicas: 2\n+  replicas: 5\n") << with_namespace;
+  }
+}
+
+TEST_F(PlanValue, WhatTheDeployersObjectDecidesIsNotEditedInTheFiles) {
+  render = built();
+  auto& shop = app("shop");
+  shop.render = RenderKind::Auto;
+  shop.kustomize.replicas = {{"shop", 2}};
+  EXPECT_THAT(why_not(scale("shop", {"", 5})), HasSubstr("Driftwarden's config sets the replicas of shop"));
+  shop.deployer.kind = DeployerKind::ArgoCd;
+  shop.deployer.object = {"argoproj.io", "v1alpha1", "Application", "argocd", "shop"};
+  EXPECT_THAT(why_not(scale("shop", {"", 5})), HasSubstr("Driftwarden's config sets")) << "somebody wrote it down";
+  shop.found_by = "argocd argocd/shop in prod";
+  EXPECT_THAT(why_not(scale("shop", {"", 5})), HasSubstr("Application argocd/shop sets the replicas of shop"));
+}
+
+TEST_F(PlanValue, AFurtherDirectoryOfTheAppIsItsOwn) {
+  render = built();
+  auto& shop = app("shop");
+  shop.kustomize.namespace_ = "shop";
+  SourcePart blog;
+  blog.path = "apps/blog";
+  blog.kustomize.namespace_ = "shop";
+  shop.more.push_back(blog);
+  EXPECT_EQ(lines_of(scale("shop", {"blog", 5}), ChangeVerb::Scale), "apps/blog/deployment.yaml\n-  replicas: 2\n+  replicas: 5\n");
+}
+
 TEST_F(PlanValue, AnAutoscalerOwnsTheReplicas) {
   publish_as("bob", "apps/shop/hpa.yaml",
              "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: scaler\nspec:\n  minReplicas: 2\n  maxReplicas: 9\n"

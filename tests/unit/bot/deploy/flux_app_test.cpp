@@ -287,6 +287,10 @@ TEST_F(FluxApps, ASuspendedOneIsPausedBySomebody) {
   EXPECT_EQ(found.pause->app, "checkout");
   ASSERT_TRUE(found.pause->since);
   EXPECT_EQ(format_time(*found.pause->since), "2026-03-01T08:00:00Z");
+  auto stale = suspended(kustomization("checkout", "apps", "./a", kNew));
+  stale["metadata"]["generation"] = 2;
+  stale["status"]["observedGeneration"] = 1;
+  EXPECT_EQ(one(stale).opinion.health, "") << "nothing is under way";
   found = one(kustomization("checkout", "apps", "./a", kNew), suspended(git_repository("config", kNew)));
   EXPECT_TRUE(found.opinion.paused);
   ASSERT_TRUE(found.pause);

@@ -294,6 +294,20 @@ TEST_F(PlanWatchTest, ARestartInTheMiddleDoesNotApplyTwice) {
   EXPECT_EQ(tool->applied.size(), 1U);
 }
 
+TEST_F(PlanWatchTest, NoCheckoutIsLeftWhenItEnds) {
+  with_saved_plan();
+  const auto checkouts = [&] { return std::distance(fs::directory_iterator(root + "/plans/checkouts/infra"), fs::directory_iterator()); };
+  ASSERT_EQ(checkouts(), 1);
+  test::run(io, plans->stop());
+  clock.settle();
+  EXPECT_EQ(checkouts(), 0);
+  // What is still at work then has one of its own.
+  const auto applied = wait(plans->apply_saved(app("net"), "c-12", saved.digest));
+  ASSERT_TRUE(applied) << applied.error().message;
+  clock.settle();
+  EXPECT_EQ(checkouts(), 0);
+}
+
 TEST_F(PlanWatchTest, AnAppThatIsGoneIsPlannedNoMore) {
   add_app("net");
   commit({{"live/net/main.tf", "a"}});

@@ -41,6 +41,24 @@ TEST(FleetGit, WhatCannotBeRenderedIsNotTriedAgainUntilItChanges) {
   EXPECT_EQ(world.fleet->report("app-001").state, AppState::Synced);
 }
 
+TEST(FleetGit, WhatIsNotThereIsLookedForWithEveryPollAndLoggedOnce) {
+  FleetWorld world(2);
+  world.add_app("late");
+  world.start();
+  EXPECT_TRUE(world.fleet->desired_failed("late"));
+  const auto before = world.told["late"].size();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    world.fleet->nudge();
+    world.clock.settle();
+  }
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::Not(HasSubstr("late: ")));
+  EXPECT_TRUE(world.fleet->desired_failed("late"));
+  EXPECT_EQ(world.told["late"].size(), before);
+  world.push({{"apps/late/cm.yaml", config_map("late", "1")}});
+  EXPECT_FALSE(world.fleet->desired_failed("late"));
+}
+
 TEST(FleetGit, TheLastSyncedRevisionIsOnlyRenderedWhereItDiffers) {
   FleetWorld world(2);
   const auto first = test::run_shell("git -C " + world.remote() + " rev-parse main");

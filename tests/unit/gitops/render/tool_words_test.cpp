@@ -1,5 +1,6 @@
 #include "gitops/render/tool_words.hpp"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -55,6 +56,44 @@ TEST(ToolWords, NoCharacterIsCutInTwo) {
 TEST(ToolWords, OfVeryMuchTheEndIsReadToo) {
   const auto text = shown("Error: first\n" + times(20000, "a line in between\n") + "because the chart is broken\n");
   EXPECT_THAT(text, AllOf(StartsWith("first"), EndsWith("because the chart is broken"), SizeIs(Le(700U))));
+}
+
+std::string recursion(int links) {
+  std::string chain = "Error: template: chart/templates/cm.yaml:5:8: executing \"chart/templates/cm.yaml\" at <include \"a\" .>: error calling include: ";
+  for (int i = 0; i < links; ++i) chain += fmt::format("template: chart/templates/cm.yaml:1:{}: executing \"{}\" at <include \"{}\" .>: error calling include: ", 20 + i, i % 2 == 0 ? "a" : "b", i % 2 == 0 ? "b" : "a");
+  return chain + "rendering template has a nested reference name: a: unable to execute template\n\nUse --debug flag to render out invalid YAML\n";
+}
+
+TEST(ToolWords, OfAChainOfIncludesBothEndsAreKept) {
+  for (const int links : {8, 100, 1000, 20000}) {
+    const auto last = links - 1;
+    EXPECT_EQ(shown(recursion(links)), fmt::format("template: chart/templates/cm.yaml:5:8: executing \"chart/templates/cm.yaml\" at <include \"a\" .>: error calling include: "
+                                                   "\u2026 template: chart/templates/cm.yaml:1:{}: executing \"b\" at <include \"a\" .>: error calling include: "
+                                                   "rendering template has a nested reference name: a: unable to execute template",
+                                                   20 + last))
+        << links;
+  }
+}
+
+TEST(ToolWords, AShortChainOfIncludesIsWhole) {
+  const auto text = shown(recursion(2));
+  EXPECT_THAT(text, AllOf(HasSubstr(":1:20:"), HasSubstr(":1:21:"), Not(HasSubstr("\u2026")), EndsWith("unable to execute template")));
+}
+
+TEST(ToolWords, OfAVeryLongLineTheEndIsReadToo) {
+  for (const std::string_view after : {"", "\n", "\n\nUse --debug flag to render out invalid YAML\n"}) {
+    const auto text = shown("Error: first " + times(20000, "a word in between ") + "because the chart is broken" + std::string(after));
+    EXPECT_THAT(text, AllOf(StartsWith("first"), EndsWith("because the chart is broken"), SizeIs(Le(700U))));
+  }
+}
+
+TEST(ToolWords, OfALongLineBeforeAShortOneNoPartOfASecretIsLeft) {
+  const std::string secret = "hunter2-" + times(30, "abcdefgh");
+  const std::vector<SourceFile> files{{"secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {p: " + secret + "}\n"}};
+  const std::string before = "Error: ";
+  // The line is cut at 32 KiB, in the middle of the secret; what follows is short.
+  const auto text = shown(before + std::string((32U << 10U) - before.size() - 101, 'x') + " " + secret + " " + std::string(40U << 10U, 'y') + "\nthe end\n", files);
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("abcdefgh")), EndsWith("the end")));
 }
 
 TEST(ToolWords, NoPartOfASecretIsLeftAtTheCut) {

@@ -148,10 +148,14 @@ TEST_F(Process, CancellingKillsIt) {
 
 TEST_F(Process, TooMuchOutputIsCorrupt) {
   auto command = shell("while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done");
-  command.max_output_bytes = 100'000;
-  auto outcome = execute(command);
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().kind, ErrorKind::Corrupt);
+  const std::pair<std::size_t, std::string> bounds[]{{100'000, "100000 bytes"}, {512U << 10U, "512 KiB"}, {3U << 20U, "3 MiB"}};
+  for (const auto& [bytes, words] : bounds) {
+    command.max_output_bytes = bytes;
+    auto outcome = execute(command);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, ErrorKind::Corrupt);
+    EXPECT_EQ(outcome.error().message, "sh printed more than " + words + " of output");
+  }
 }
 
 TEST_F(Process, AGrandchildThatKeepsThePipesDoesNotHoldUsUp) {
