@@ -34,7 +34,7 @@ async function syncWithTwoPeople({ chat, sandbox, pictures }) {
   assert.equal(await sandbox.replicas('checkout'), 5, 'nothing may be applied before the approval');
 
   await chat.become('bob');
-  await card.getByRole('button', { name: 'Approve' }).scrollIntoViewIfNeeded();
+  await chat.show(card.getByRole('button', { name: 'Approve' }));
   await shoot(chat, `${pictures}approval`, { readme: true });
   await chat.press(card, 'Approve');
   await chat.expect(card, 'in sync and healthy');

@@ -85,6 +85,14 @@ export class Chat {
     await dialog.waitFor({ state: 'detached' });
   }
 
+  /** Scrolls there, however often the page draws the message anew meanwhile. */
+  async show(what) {
+    await until('what is to be shown to stay', () => what.evaluate((node) => {
+      node.scrollIntoView({ block: 'center' });
+      return node.isConnected;
+    }));
+  }
+
   async buttons(message) {
     return message.locator('.actions .button').allInnerTexts();
   }
