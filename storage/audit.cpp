@@ -1,75 +1,66 @@
 // The chain: each row's hash covers the hash before it, and audit_head remembers the last one.
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/text.hpp"
+#include "storage/chain.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/transaction.hpp"
 
 #include <fmt/core.h>
 
-#include <array>
+#include <charconv>
 
 namespace driftwarden::storage {
 namespace {
 
-constexpr std::size_t kMaxFaults = 20;
-#define AUDIT_COLUMNS "seq, at, actor, action, app, subject, detail, previous, hash"
-
 /// "<length>:<bytes>", so that no two rows share an encoding.
 void add(std::string& out, std::string_view field) { out += fmt::format("{}:{}", field.size(), field); }
 
-struct Head {
-  std::int64_t seq = 0;
-  std::string hash = std::string(64, '0');
+/// One condition of a query and what is bound to it.
+struct Condition {
+  std::string sql;
+  std::vector<std::string> texts{};
+  std::optional<std::int64_t> number{};
 };
 
-Head read_head(Session& session) {
-  auto query = session.query("SELECT seq, hash FROM audit_head");
-  if (!query.next()) return {};
-  return {.seq = query.integer(0), .hash = query.text(1)};
+std::int64_t count_of(WallTime time) { return time.time_since_epoch().count(); }
+
+/// "change." is the range from there to "change/", the next byte after the dot, so that the index serves.
+Condition condition_of_action(const std::string& action) {
+  if (!action.ends_with('.')) return {"action = ?", {action}};
+  return {"action >= ? AND action < ?", {action, action.substr(0, action.size() - 1) + "/"}};
 }
 
-std::vector<AuditRow> read_all(Query query) {
+std::vector<Condition> conditions_of(const AuditQuery& query) {
+  std::vector<Condition> conditions;
+  if (!query.app.empty()) conditions.push_back({"app = ?", {query.app}});
+  if (query.since) conditions.push_back({.sql = "at >= ?", .texts = {}, .number = count_of(*query.since)});
+  if (query.until) conditions.push_back({.sql = "at < ?", .texts = {}, .number = count_of(*query.until)});
+  if (!query.actor.empty()) conditions.push_back({"actor = ?", {query.actor}});
+  if (!query.action.empty()) conditions.push_back(condition_of_action(query.action));
+  if (!query.subject.empty()) conditions.push_back({"subject = ?", {query.subject}});
+  if (!query.about.empty()) {
+    conditions.push_back({"(subject = ? OR where_ = ? OR on_ = ? OR instr(detail, ?) > 0)", {query.about, query.about, query.about, json_quoted(query.about)}});
+  }
+  if (query.after_seq > 0) conditions.push_back({.sql = "seq > ?", .texts = {}, .number = query.after_seq});
+  return conditions;
+}
+
+std::vector<AuditRow> read_rows(Session& session, const AuditQuery& query) {
+  const auto conditions = conditions_of(query);
+  std::string sql = "SELECT " AUDIT_COLUMNS " FROM audit";
+  for (std::size_t at = 0; at < conditions.size(); ++at) sql += (at == 0 ? " WHERE " : " AND ") + conditions[at].sql;
+  sql += query.newest_first ? " ORDER BY seq DESC LIMIT ?" : " ORDER BY seq LIMIT ?";
+  SQLite::Statement statement{session.database(), sql};
+  int index = 0;
+  for (const auto& condition : conditions) {
+    for (const auto& text : condition.texts) statement.bind(++index, text);
+    if (condition.number) statement.bind(++index, *condition.number);
+  }
+  statement.bind(++index, to_limit(query.limit));
   std::vector<AuditRow> rows;
-  while (query.next()) rows.push_back(read_audit_row(query));
+  Query reading{statement};
+  while (reading.next()) rows.push_back(read_audit_row(reading));
   return rows;
-}
-
-void check_triggers(Session& session, std::vector<AuditFault>& faults) {
-  for (const char* name : {"audit_no_update", "audit_no_delete", "audit_in_order"}) {
-    auto query = session.query("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit' AND name = ?", name);
-    if (!query.next()) faults.push_back({0, fmt::format("the trigger {} that protects the log is gone", name)});
-  }
-}
-
-/// What is wrong with `row`, which follows `last`; "" when nothing is.
-std::string fault_of(const AuditRow& row, const Head& last) {
-  if (row.seq == last.seq + 2) return fmt::format("row {} is missing", last.seq + 1);
-  if (row.seq != last.seq + 1) return fmt::format("rows {} to {} are missing", last.seq + 1, row.seq - 1);
-  if (row.previous != last.hash) return "doesn't follow the row before it: a row was edited, moved or replaced";
-  if (row.hash != audit_hash(row)) return "its content isn't what was written: the row was edited";
-  return {};
-}
-
-Head check_rows(Session& session, std::vector<AuditFault>& faults) {
-  Head last;
-  auto query = session.query("SELECT " AUDIT_COLUMNS " FROM audit ORDER BY seq");
-  while (query.next()) {
-    const auto row = read_audit_row(query);
-    auto fault = fault_of(row, last);
-    if (!fault.empty() && faults.size() < kMaxFaults) faults.push_back({row.seq, std::move(fault)});
-    last = {.seq = row.seq, .hash = row.hash};
-  }
-  return last;
-}
-
-void check_head(const Head& last, const Head& head, std::vector<AuditFault>& faults) {
-  if (faults.size() >= kMaxFaults) return;
-  if (last.seq < head.seq) {
-    faults.push_back({head.seq, fmt::format("the log ends at row {}, but {} rows were written: the end was cut off", last.seq, head.seq)});
-  } else if (last.seq > head.seq) {
-    faults.push_back({last.seq, fmt::format("rows after {} weren't written by Driftwarden", head.seq)});
-  } else if (last.hash != head.hash) {
-    faults.push_back({last.seq, "the last row isn't the one that was written"});
-  }
 }
 
 }  // namespace
@@ -77,7 +68,8 @@ void check_head(const Head& last, const Head& head, std::vector<AuditFault>& fau
 AuditRow read_audit_row(const Query& row) {
   return {.seq = row.integer(0),
           .at = row.time(1),
-          .entry = {.actor = row.text(2), .action = row.text(3), .app = row.text(4), .subject = row.text(5), .detail = row.text(6)},
+          .entry = {.actor = row.text(2), .action = row.text(3), .app = row.text(4), .subject = row.text(5), .detail = row.text(6),
+                    .where = row.text(9), .on = row.text(10)},
           .previous = row.text(7),
           .hash = row.text(8)};
 }
@@ -89,7 +81,32 @@ std::string audit_hash(const AuditRow& row) {
   for (const auto* field : {&row.entry.actor, &row.entry.action, &row.entry.app, &row.entry.subject, &row.entry.detail, &row.previous}) {
     add(bytes, *field);
   }
+  // Rows of before these two existed keep their hash.
+  if (!row.entry.where.empty() || !row.entry.on.empty()) {
+    add(bytes, row.entry.where);
+    add(bytes, row.entry.on);
+  }
   return sha256_hex(bytes);
+}
+
+std::string audit_mark(const AuditRow& row, const std::string& instance) { return to_text({.seq = row.seq, .hash = row.hash, .instance = instance}); }
+
+std::string to_text(const AuditMark& mark) {
+  auto text = fmt::format("{}:{}", mark.seq, mark.hash);
+  if (!mark.instance.empty()) text += ":" + mark.instance;
+  return text;
+}
+
+AuditMark read_audit_mark(std::string_view text) {
+  const auto parts = split(trim(text), ':');
+  if (parts.size() < 2 || parts.size() > 3) return {};
+  const auto& number = parts[0];
+  AuditMark mark;
+  const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), mark.seq);
+  if (failed != std::errc{} || end != number.data() + number.size() || mark.seq < 1) return {};
+  mark.hash = parts[1];
+  if (parts.size() == 3) mark.instance = parts[2];
+  return mark;
 }
 
 Result<AuditRow> SqliteTransaction::append_audit(const AuditEntry& entry) {
@@ -97,34 +114,37 @@ Result<AuditRow> SqliteTransaction::append_audit(const AuditEntry& entry) {
     const auto head = read_head(session_);
     AuditRow row{.seq = head.seq + 1, .at = clock_.wall_now(), .entry = entry, .previous = head.hash, .hash = {}};
     row.hash = audit_hash(row);
-    session_.run("INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row.seq, row.at, entry.actor, entry.action, entry.app,
-                 entry.subject, entry.detail, row.previous, row.hash);
+    session_.run("INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.seq, row.at, entry.actor, entry.action, entry.app,
+                 entry.subject, entry.detail, row.previous, row.hash, entry.where, entry.on);
     session_.run("INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash", row.seq,
                  row.hash);
+    appended_ = AuditMark{.seq = row.seq, .hash = row.hash, .instance = {}};
     return row;
   });
 }
 
 Result<std::vector<AuditRow>> SqliteTransaction::audit(const AuditQuery& query) {
-  return step("reading the audit log", [&] {
-    const auto limit = to_limit(query.limit);
-    if (query.newest_first) {
-      return read_all(session_.query("SELECT " AUDIT_COLUMNS " FROM audit WHERE (?1 = '' OR app = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY seq DESC LIMIT ?3",
-                                     query.app, query.since, limit));
-    }
-    return read_all(session_.query("SELECT " AUDIT_COLUMNS " FROM audit WHERE (?1 = '' OR app = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY seq LIMIT ?3",
-                                   query.app, query.since, limit));
-  });
+  return step("reading the audit log", [&] { return read_rows(session_, query); });
 }
 
 Result<std::vector<AuditFault>> SqliteStore::verify_audit() {
-  return in_snapshot("verifying the audit log", [this] {
-    std::vector<AuditFault> faults;
-    check_triggers(*session_, faults);
-    const auto last = check_rows(*session_, faults);
-    check_head(last, read_head(*session_), faults);
-    return faults;
-  });
+  CHECK_OK(refusal());
+  return noted(in_snapshot("verifying the audit log", [this] { return verify_chain(*session_); }));
+}
+
+Result<AuditMark> SqliteStore::audit_head() {
+  CHECK_OK(refusal());
+  return noted(in_snapshot("reading the end of the audit log", [this] { return read_mark(*session_); }));
+}
+
+Result<std::string> SqliteStore::instance() {
+  TRY(auto mark, audit_head());
+  return mark.instance;
+}
+
+Result<std::vector<AuditSeal>> SqliteStore::audit_seals() {
+  CHECK_OK(refusal());
+  return noted(in_snapshot("reading the seals of the audit log", [this] { return read_seals(*session_); }));
 }
 
 }  // namespace driftwarden::storage

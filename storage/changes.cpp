@@ -11,7 +11,6 @@ namespace {
   "id, app, verb, state, review, requester, reason, target_revision, base_sha, branch, head_sha, diff_digest, diff, quorum, approvals, "  \
   "pull_request, pull_request_url, merged_sha, failure, closed_by, card_channel, card_ts, channel, thread_ts, requested_at, updated_at, " \
   "expires_at, argument, details"
-#define CHANGE_IS_OPEN "state NOT IN ('done', 'rejected', 'expired', 'superseded', 'failed', 'cancelled')"
 
 Change read_change(const Query& row) {
   Change change;

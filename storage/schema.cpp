@@ -226,7 +226,42 @@ CREATE TABLE silence (
 CREATE INDEX silence_open ON silence (id) WHERE ended_at IS NULL;
 )sql";
 
-constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift, kHoldsAndIdentities, kGroupsAndSilences};
+// Rows leave the log in one way only: behind a seal that names their last one, and never all of them.
+constexpr const char* kWitnessesAndSeals = R"sql(
+ALTER TABLE audit ADD COLUMN where_ TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN on_ TEXT NOT NULL DEFAULT '';
+CREATE INDEX audit_actor ON audit (actor, seq);
+CREATE INDEX audit_action ON audit (action, seq);
+CREATE INDEX audit_subject ON audit (subject, seq) WHERE subject <> '';
+CREATE INDEX audit_at ON audit (at);
+
+CREATE TABLE audit_seal (
+  last INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  archive TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal BEGIN SELECT RAISE(ABORT, 'a seal is never altered'); END;
+CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal BEGIN SELECT RAISE(ABORT, 'a seal is never broken'); END;
+CREATE TRIGGER audit_seal_in_order BEFORE INSERT ON audit_seal
+  WHEN NEW.first IS NOT coalesce((SELECT max(last) FROM audit_seal), 0) + 1
+    OR NEW.last < NEW.first
+    OR NEW.last >= (SELECT max(seq) FROM audit)
+    OR NEW.hash IS NOT (SELECT hash FROM audit WHERE seq = NEW.last)
+  BEGIN SELECT RAISE(ABORT, 'a seal follows the seal before it and names a row of the log'); END;
+
+DROP TRIGGER audit_no_delete;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+  WHEN OLD.seq > coalesce((SELECT max(last) FROM audit_seal), 0)
+  BEGIN SELECT RAISE(ABORT, 'the audit log is never deleted from'); END;
+
+CREATE INDEX change_updated ON change (updated_at);
+CREATE INDEX rollout_last ON rollout (last_at);
+)sql";
+
+constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift, kHoldsAndIdentities, kGroupsAndSilences, kWitnessesAndSeals};
 
 std::int64_t number(Session& session, const char* pragma) { return session.database().execAndGet(pragma).getInt64(); }
 
@@ -256,16 +291,22 @@ void take_step(Session& session, const char* sql, std::size_t version) {
 
 std::span<const char* const> migrations() { return kMigrations; }
 
-Result<void> migrate(Session& session, std::span<const char* const> steps) {
-  return guarded("preparing the database", [&]() -> Result<void> {
+Result<std::size_t> version_of(Session& session, std::span<const char* const> steps) {
+  return guarded("reading the database's version", [&]() -> Result<std::size_t> {
     CHECK_OK(check_owner(session));
     const auto version = static_cast<std::size_t>(number(session, "PRAGMA user_version"));
-    if (version > steps.size()) {
-      return Error{ErrorKind::InvalidInput,
-                   fmt::format("{} was written by a newer Driftwarden (its version is {}, this program knows up to {}): use the newer program "
-                               "or a backup from before the upgrade",
-                               session.database().getFilename(), version, steps.size())};
-    }
+    if (version <= steps.size()) return version;
+    const auto file = session.database().getFilename();
+    return Error{ErrorKind::InvalidInput,
+                 fmt::format("{} was written by a newer Driftwarden (its version is {}, this program knows up to {}): use the newer program, or put back "
+                             "a copy from before the upgrade, which lies at {}.v{}.backup if this program ever wrote here (driftwarden restore)",
+                             file, version, steps.size(), file, steps.size())};
+  });
+}
+
+Result<void> migrate(Session& session, std::span<const char* const> steps) {
+  return guarded("preparing the database", [&]() -> Result<void> {
+    TRY(const auto version, version_of(session, steps));
     for (auto at = version; at < steps.size(); ++at) take_step(session, steps[at], at + 1);
     return {};
   });

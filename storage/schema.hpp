@@ -14,7 +14,10 @@ inline constexpr std::int64_t kApplicationId = 0x44575244;
 /// migrations()[n] leads from version n to n + 1 and is never changed once released.
 std::span<const char* const> migrations();
 
-/// Brings the file to the last version, one transaction per step. InvalidInput for another program's file and for a newer version.
+/// 0 for an empty file. InvalidInput for another program's file and for a newer version.
+Result<std::size_t> version_of(Session& session, std::span<const char* const> steps);
+
+/// Brings the file to the last version, one transaction per step. Errors as in version_of.
 Result<void> migrate(Session& session, std::span<const char* const> steps);
 
 }  // namespace driftwarden::storage

@@ -3,6 +3,8 @@
 // where that becomes an Error.
 #include "gitops/base/clock.hpp"
 
+#include <boost/system/error_category.hpp>
+
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
@@ -39,7 +41,7 @@ class Query {
 
 class Session {
  public:
-  Session(const std::string& path, int flags) : database_(path, flags) {}
+  Session(const std::string& path, int flags, const std::string& vfs = {}) : database_(path, flags, 0, vfs) {}
 
   SQLite::Database& database() { return database_; }
 
@@ -96,6 +98,13 @@ class Session {
   SQLite::Database database_;
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
 };
+
+/// Of Error::cause: SQLite's extended result code.
+const boost::system::error_category& sqlite_category();
+/// Whether the error says that the file or the disk under it can't be trusted any more.
+bool is_damage(const Error& error);
+/// Another process holds the locks.
+bool is_locked(const Error& error);
 
 /// What SQLite (or a stored JSON text) reported while doing `step`, as an Error that says what to do.
 Error to_error(std::string_view step, const std::exception& thrown);

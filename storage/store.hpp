@@ -9,9 +9,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace driftwarden::storage {
@@ -74,17 +76,36 @@ struct PullNote {
   WallTime updated_at{};
 };
 
+/// What is left out matches all.
 struct AuditQuery {
   std::string app{};
   std::optional<WallTime> since{};
   std::size_t limit = 100;
   bool newest_first = true;
+  std::optional<WallTime> until{};  ///< rows before it
+  std::string actor{};
+  std::string action{};   ///< "change.approved", or a prefix that ends in a dot: "change."
+  std::string subject{};  ///< "C-12"
+  std::string about{};    ///< rows whose subject, where or on is this, or whose detail holds it as a whole JSON string
+  std::int64_t after_seq = 0;  ///< rows behind it
 };
 
 struct ChangeQuery {
   std::string app{};
   bool open_only = false;
   std::size_t limit = 100;
+};
+
+/// How full the queues are, and how large the rest is.
+struct StoreFigures {
+  std::size_t inbox_waiting = 0;
+  std::optional<WallTime> inbox_oldest{};           ///< when the oldest of them arrived
+  std::map<std::string, std::size_t> outbox_waiting{};  ///< by kind, those put off included
+  std::optional<WallTime> outbox_oldest_due{};      ///< since when the row is due that has been longest
+  std::int64_t audit_rows = 0;                      ///< ever written
+  std::int64_t audit_sealed = 0;                    ///< of these, no longer in the database but in a sealed archive
+  std::int64_t bytes = 0;                           ///< of the database's pages
+  std::int64_t free_bytes = 0;                      ///< of these, unused
 };
 
 /// One transaction's view. Valid inside the function that transact() calls.
@@ -175,6 +196,8 @@ class Transaction {
   /// Small settings: the redaction key, the head of a repository when last seen.
   virtual Result<void> set_setting(const std::string& name, const std::string& value) = 0;
   virtual Result<std::optional<std::string>> setting(const std::string& name) = 0;
+
+  virtual Result<StoreFigures> figures(WallTime now) = 0;
 };
 
 struct AuditFault {
@@ -182,11 +205,52 @@ struct AuditFault {
   std::string what;
 };
 
+/// A place in one database's chain, as commit trailers and anchors name it: "<seq>:<hash>:<instance>".
+struct AuditMark {
+  std::int64_t seq = 0;  ///< 0 = none, or not readable
+  std::string hash{};
+  std::string instance{};  ///< "" in marks of before databases had a name
+  bool operator==(const AuditMark&) const = default;
+};
+
+/// Rows that left the database for an archive. The chain goes on behind them.
+struct AuditSeal {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::string hash{};     ///< of the last row
+  std::string archive{};  ///< the file's name, without its directory
+  std::string digest{};   ///< SHA-256 of the file
+  WallTime at{};
+  bool operator==(const AuditSeal&) const = default;
+};
+
+struct SealReport {
+  std::size_t rows = 0;  ///< 0: there was nothing to do
+  AuditSeal seal{};
+  bool more = false;         ///< the turn's bound was reached: call again
+  std::string waits_for{};   ///< the open Change that still needs its rows, which holds the rest back: "C-12"
+};
+
+struct RestoreReport {
+  AuditMark head{};                      ///< of the backup
+  std::optional<AuditMark> lost_head{};  ///< of what was there, when that could be read
+  std::string aside{};                   ///< where that lies now; "" = nothing was there
+};
+
+/// For a database that isn't an ordinary file of a running bot.
+struct StoreOptions {
+  std::string vfs{};       ///< a registered SQLite VFS instead of the system's: no lock file, no file modes, no backup
+  std::string instance{};  ///< what a new database is called; "" = by chance
+  /// Set: several instances share the file, one at a time leads. It isn't locked for this one alone, has a journal that other machines see, and counts the
+  /// terms (setting "leader_epoch"): once another has opened it, every transaction of this one is refused. Asked inside the transaction that begins the term.
+  std::function<bool()> leads{};
+};
+
 class Store {
  public:
-  /// Creates or migrates. Errors: Unavailable (can't open, locked by another process), Corrupt (integrity check failed; says how to
-  /// restore), InvalidInput (written by a newer version).
-  static Result<std::unique_ptr<Store>> open(const std::string& path, Clock& clock);
+  /// Creates or migrates; before a migration the file is kept as `<path>.v<N>.backup`. Errors: Unavailable (can't open, locked by another
+  /// process), Corrupt (damaged, or older than what was here: says how to restore), InvalidInput (written by a newer version).
+  static Result<std::unique_ptr<Store>> open(const std::string& path, Clock& clock, const StoreOptions& options = {});
   /// For `driftwarden audit`: never writes, works beside a running bot.
   static Result<std::unique_ptr<Store>> open_read_only(const std::string& path, Clock& clock);
   virtual ~Store() = default;
@@ -196,13 +260,46 @@ class Store {
   /// The same for several that know nothing of each other, made durable by one write where that is possible. One that fails leaves the
   /// others as they are. A work may be run twice; only its last run counts.
   virtual std::vector<Result<void>> transact_all(const std::vector<std::function<Result<void>(Transaction&)>>& works);
-  /// Walks the whole chain; the first faults found, empty when it is intact.
+  /// "", or why the database can't be trusted any more: it is damaged, or the disk failed. Every transaction is refused from then on, so the
+  /// process should end. From any thread.
+  virtual std::string damage() const = 0;
+
+  /// 16 hex digits, made when the database was.
+  virtual Result<std::string> instance() = 0;
+  /// Where the chain ends; seq 0 when it is empty.
+  virtual Result<AuditMark> audit_head() = 0;
+  /// Walks the whole chain behind the last seal; the first faults found, empty when it is intact.
   virtual Result<std::vector<AuditFault>> verify_audit() = 0;
+  virtual Result<std::vector<AuditSeal>> audit_seals() = 0;
+  /// Compares the archives in `directory` with the seals and with the chain. `each` is given their rows in order, those in doubt too.
+  virtual Result<std::vector<AuditFault>> verify_archives(const std::string& directory, const std::function<void(const AuditRow&)>& each = {}) = 0;
+  /// Moves rows from before `before` to a new archive in `directory`, a bounded number per turn, never those that an open Change needs. They are
+  /// deleted once the archive is on the disk and was read back. Safe to repeat after a crash at any point.
+  virtual Result<SealReport> seal_audit(WallTime before, const std::string& directory) = 0;
+
   /// Deletes finished inbox and outbox rows older than `age`. The audit chain stays whole.
   virtual Result<std::size_t> prune(Duration age) = 0;
+  /// Deletes what ended longer ago than `age`: incidents, Changes, holds, silences, delegations, rollouts, notes of pull requests (with the
+  /// settings whose names end in ":<repository>:<number>"). A bounded number per turn; 0 when nothing is left.
+  virtual Result<std::size_t> forget(Duration age) = 0;
+  /// A consistent copy while others write: checked, mode 0600, there as a whole or not at all, never over an existing file.
+  virtual Result<void> backup(const std::string& to) = 0;
 };
+
+/// Puts the backup `from` in the place of the database `to`, whose bot must not run. What was there is kept beside it. Safe to repeat after
+/// a crash at any point; the audit log says that it happened and what was lost.
+Result<RestoreReport> restore(const std::string& from, const std::string& to, Clock& clock);
 
 /// The hash of a row as the chain defines it; public so that verify and Git trailers agree on it.
 std::string audit_hash(const AuditRow& row);
+std::string audit_mark(const AuditRow& row, const std::string& instance);
+std::string to_text(const AuditMark& mark);
+/// Takes "<seq>:<hash>" too. What is neither has seq 0.
+AuditMark read_audit_mark(std::string_view text);
+
+/// The files in `directory` that are archives by their name, in the order of their rows.
+Result<std::vector<std::string>> archives_in(const std::string& directory);
+/// The rows of one archive, each checked against the row before it.
+Result<std::vector<AuditRow>> read_archive(const std::string& file);
 
 }  // namespace driftwarden::storage

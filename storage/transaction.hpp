@@ -79,8 +79,12 @@ class SqliteTransaction final : public Transaction {
   Result<void> set_setting(const std::string& name, const std::string& value) override;
   Result<std::optional<std::string>> setting(const std::string& name) override;
 
+  Result<StoreFigures> figures(WallTime now) override;
+
   /// The first failure of the database itself. SQLite may have rolled back by then, so nothing of the transaction may stay.
   const std::optional<Error>& broken() const { return broken_; }
+  /// The last row that it added to the chain; without the instance.
+  const std::optional<AuditMark>& appended() const { return appended_; }
 
  private:
   /// Does one step, unless an earlier one broke the transaction: after SQLite's own rollback every statement would commit by itself.
@@ -97,13 +101,16 @@ class SqliteTransaction final : public Transaction {
   Session& session_;
   Clock& clock_;
   std::optional<Error> broken_;
+  std::optional<AuditMark> appended_;
 };
 
 /// For LIMIT: more than SQLite can count means all.
 std::int64_t to_limit(std::size_t limit);
 /// A row that had to be there.
 Result<void> expect_one(int changed, std::string_view what, std::int64_t id);
-/// The columns of `audit` in the table's order.
+#define CHANGE_IS_OPEN "state NOT IN ('done', 'rejected', 'expired', 'superseded', 'failed', 'cancelled')"
+/// What read_audit_row reads.
+#define AUDIT_COLUMNS "seq, at, actor, action, app, subject, detail, previous, hash, where_, on_"
 AuditRow read_audit_row(const Query& row);
 
 }  // namespace driftwarden::storage

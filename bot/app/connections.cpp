@@ -13,13 +13,12 @@ constexpr std::size_t kWorkers = 3;
 constexpr std::size_t kRenderingEach = 4;
 constexpr std::size_t kMostRendering = 32;
 
-Result<kubernetes::Connection> connection_of(const ClusterConfig& config) {
-  return config.in_cluster ? kubernetes::in_cluster_connection() : kubernetes::load_kubeconfig(config.kubeconfig, config.context);
-}
-
-Result<std::unique_ptr<kubernetes::Cluster>> make_cluster(const asio::any_io_executor& executor, Clock& clock, Random& random, const ClusterConfig& config) {
+Result<std::unique_ptr<kubernetes::Cluster>> make_cluster(const asio::any_io_executor& executor, Clock& clock, Random& random, const ClusterConfig& config, const ClusterAnswer& on_answer,
+                                                          const std::function<bool()>& may_send) {
   kubernetes::ClusterOptions options;
+  options.may_send = may_send;
   options.name = config.name;
+  if (on_answer) options.on_answer = [on_answer, name = config.name](unsigned status) { on_answer(name, status); };
   auto connection = connection_of(config);
   if (!connection) return wrap("cluster " + config.name, connection.error());
   options.connection = std::move(*connection);
@@ -34,6 +33,10 @@ std::shared_ptr<RenderStore> renderings_on_disk(const Config& config, const std:
 
 }  // namespace
 
+Result<kubernetes::Connection> connection_of(const ClusterConfig& config) {
+  return config.in_cluster ? kubernetes::in_cluster_connection() : kubernetes::load_kubeconfig(config.kubeconfig, config.context);
+}
+
 std::size_t pool_threads(const Config& config) { return kWorkers + config.repositories.size() + std::min(kRenderingEach * config.repositories.size(), kMostRendering); }
 
 std::map<std::string, std::string> server_urls(const Config& config) {
@@ -44,10 +47,11 @@ std::map<std::string, std::string> server_urls(const Config& config) {
   return urls;
 }
 
-Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clock, Random& random, const Config& config) {
+Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clock, Random& random, const Config& config, const ClusterAnswer& on_answer,
+                               const std::function<bool()>& may_send) {
   Clusters clusters;
   for (const auto& cluster : config.clusters) {
-    TRY(auto made, make_cluster(executor, clock, random, cluster));
+    TRY(auto made, make_cluster(executor, clock, random, cluster, on_answer, may_send));
     clusters.push_back(std::move(made));
   }
   return clusters;

@@ -3,6 +3,7 @@
 #include "bot/watch/fleet.hpp"
 #include "integrations/net/http_client.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,8 +15,12 @@ namespace driftwarden {
 std::size_t pool_threads(const Config& config);
 
 using Clusters = std::vector<std::unique_ptr<kubernetes::Cluster>>;
-/// Errors: a kubeconfig that is wrong.
-Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clock, Random& random, const Config& config);
+/// Told of each answer of a cluster: its name, and the status (0: there was none).
+using ClusterAnswer = std::function<void(const std::string& cluster, unsigned status)>;
+Result<kubernetes::Connection> connection_of(const ClusterConfig& config);
+/// Errors: a kubeconfig that is wrong. `may_send` is asked before each request.
+Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clock, Random& random, const Config& config, const ClusterAnswer& on_answer = {},
+                               const std::function<bool()>& may_send = {});
 
 /// The clusters' API servers as their kubeconfigs name them; those that can't be read are left out.
 std::map<std::string, std::string> server_urls(const Config& config);

@@ -9,9 +9,10 @@
 
 namespace driftwarden {
 
-asio::awaitable<void> wait_for_stop_signal() {
+asio::awaitable<bool> wait_for_stop_signal() {
   asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
-  co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+  const auto [failed, number] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return !failed;
 }
 
 asio::awaitable<void> follow_hangups(std::function<void()> told) {

@@ -2,6 +2,7 @@
 #include "bot/change/changes.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/diff/annotations.hpp"
 #include "gitops/diff/compare.hpp"
 #include "gitops/manifest/value_path.hpp"
 
@@ -19,9 +20,12 @@ constexpr int kPatchAttempts = 5;
 constexpr Duration kHaltPause{10'000};
 constexpr std::string_view kRestartedAt = "kubectl.kubernetes.io/restartedAt";
 
-JsonPtr tracked(const App& app, const Manifest& manifest) {
+/// What leads from the object back to its App and to the Change that put it in force.
+JsonPtr tracked(const App& app, const Change& change, const Manifest& manifest) {
   auto body = *manifest.body;
-  body["metadata"]["annotations"][std::string(kTrackingAnnotation)] = tracking_id(app.name, manifest.ref);
+  auto& annotations = body["metadata"]["annotations"];
+  annotations[std::string(kTrackingAnnotation)] = tracking_id(app.name, manifest.ref);
+  annotations[std::string(kChangeAnnotation)] = change_name(change.id);
   return std::make_shared<const json>(std::move(body));
 }
 
@@ -133,8 +137,12 @@ asio::awaitable<Result<std::size_t>> Changes::apply_desired(Change change, App a
     const auto halt = co_await halted();
     if (!halt) co_return halt.error();
     if (*halt) co_return stopped;
+    // What goes before it may have come meanwhile: the next attempt finds that it is over.
+    const auto current = co_await load(change.id);
+    if (!current) co_return current.error();
+    if (is_final(current->state)) co_return Error{ErrorKind::Unavailable, change_name(change.id) + " ended while it was applied"};
     kubernetes::ApplyOptions options;
-    auto body = tracked(app, manifest);
+    auto body = tracked(app, change, manifest);
     auto outcome = co_await cluster->apply(std::move(body), std::move(options));
     if (!outcome) co_return wrap("applying " + to_string(manifest.ref), outcome.error());
     auto cleaned = co_await take_away_added(app, manifest, outcome->object);

@@ -1,5 +1,6 @@
 #include "bot/change/changes.hpp"
 
+#include "bot/audit/details.hpp"
 #include "bot/change/hold_notices.hpp"
 #include "bot/change/issuer_notice.hpp"
 #include "bot/config/policy.hpp"
@@ -55,6 +56,10 @@ Result<void> refresh_alert(storage::Transaction& tx, const std::string& app, Wal
 
 Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTime now) {
   if (!step.refusal.empty()) return step;
+  std::optional<Change> before;
+  if (step.audit && step.next.id != 0) {
+    TRY(before, tx.find_change(step.next.id));
+  }
   if (step.next.id == 0) {
     TRY(step.next, tx.add_change(std::move(step.next)));
   } else {
@@ -63,6 +68,7 @@ Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTi
   std::string audit_id;
   if (step.audit) {
     step.audit->subject = change_name(step.next.id);
+    complete(*step.audit, before, step.next);
     TRY(const auto row, tx.append_audit(*step.audit));
     audit_id = fmt::format("{}:{}", row.seq, row.hash);
   }
@@ -239,7 +245,48 @@ Result<void> Changes::report_undelivered(storage::Transaction& tx, const storage
   return Result<void>{};
 }
 
+namespace {
+
+/// "C-12", "incident 7": what the row of the outbox was for.
+std::string subject_of(const json& payload) {
+  const auto number_at = [&](const char* key) { return payload.is_object() && payload.contains(key) && payload.at(key).is_number_integer() ? payload.at(key).get<std::int64_t>() : 0; };
+  if (const auto id = number_at("change"); id != 0) return change_name(id);
+  if (const auto id = number_at("incident"); id != 0) return fmt::format("incident {}", id);
+  if (const auto id = number_at("hold"); id != 0) return fmt::format("hold {}", id);
+  return {};
+}
+
+Result<void> audit_given_up(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why) {
+  const auto payload = json::parse(row.payload, nullptr, false);
+  AuditEntry entry;
+  entry.actor = "driftwarden";
+  entry.action = "effect.given-up";
+  entry.subject = subject_of(payload);
+  entry.detail = fmt::format(R"({{"kind":{},"key":{},"attempts":{},"why":{}}})", json_quoted(row.kind), json_quoted(row.key), row.attempts, json_quoted(without_values(why.message)));
+  if (const auto id = parse_change_name(entry.subject)) {
+    TRY(const auto change, tx.find_change(*id));
+    if (change) entry.app = change->app;
+    if (change) complete(entry, std::nullopt, *change);
+  } else if (payload.is_object() && payload.contains("incident") && payload.at("incident").is_number_integer()) {
+    TRY(const auto incident, tx.find_incident(payload.at("incident").get<std::int64_t>()));
+    if (incident) entry.app = incident->app;
+    if (incident) complete(entry, *incident);
+  } else if (payload.is_object() && payload.contains("channel") && payload.at("channel").is_string()) {
+    entry.where = payload.at("channel").get<std::string>();
+  }
+  auto appended = tx.append_audit(entry);
+  if (!appended) return appended.error();
+  return Result<void>{};
+}
+
+}  // namespace
+
 Result<void> Changes::gave_up(storage::Transaction& tx, const storage::OutboxRow& row, const Error& why, WallTime now) const {
+  CHECK_OK(audit_given_up(tx, row, why));
+  if (row.kind == "audit.anchor") {
+    const auto words = fmt::format(":warning: The head of the audit log could not be committed to Git: {}", slack::escape(without_values(why.message)));
+    CHECK_OK(enqueue_notice(tx, row.key + " given up", parts_.config->slack.admin_channel, words, now));
+  }
   const auto effect = change_effect_from(row.kind);
   const bool words = row.kind.starts_with("slack.") || effect == ChangeEffect::ShowCard;
   if (words && row.kind != "slack.notice") CHECK_OK(report_undelivered(tx, row, why, now));

@@ -45,6 +45,9 @@ class Changes {
     std::map<std::string, Signer> signers;        ///< by repository
     std::function<void(const std::string& app)> on_ended;
     Duration verify_for = std::chrono::minutes{10};
+    /// Whether Slack says that the person with this id is a guest or from elsewhere: their reviews on the forge don't count. Empty = nobody is.
+    std::function<asio::awaitable<Result<bool>>(std::string slack_id)> is_outsider{};
+    std::string audit_instance{};                 ///< of the audit log, for the commits' trailers
   };
   explicit Changes(Parts parts);
 
@@ -96,6 +99,10 @@ class Changes {
   asio::awaitable<Result<forge::PullRequest>> pull_request_for(Change change, App app, Proposal proposal, std::string audit_id);
   asio::awaitable<std::string> permalink_of(Change change);
   asio::awaitable<Result<std::string>> follow_up(storage::OutboxRow row);
+
+  // follow_forge.cpp
+  asio::awaitable<bool> counts_by_slack(PersonId person);
+  asio::awaitable<std::string> obstacle_now(Change change, App app);
 
   // forge_words.cpp
   asio::awaitable<Result<std::string>> show_on_forge(storage::OutboxRow row);

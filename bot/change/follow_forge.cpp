@@ -1,5 +1,7 @@
 // What happens to a Change outside of chat: its time runs out, and on the forge it is reviewed, moved, merged or closed.
+#include "bot/audit/details.hpp"
 #include "bot/change/changes.hpp"
+#include "bot/change/idle_reviews.hpp"
 #include "bot/config/policy.hpp"
 #include "gitops/base/log.hpp"
 
@@ -7,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <map>
@@ -118,16 +121,46 @@ asio::awaitable<std::vector<Delegation>> Changes::delegations() {
   co_return std::move(*found);
 }
 
+/// A guest's review doesn't count; nor anybody's while Slack can't say who they are: it is looked at again.
+asio::awaitable<bool> Changes::counts_by_slack(PersonId person) {
+  const auto* known = find_person(*parts_.config, person);
+  if (!parts_.is_outsider || known == nullptr || known->slack.empty()) co_return true;
+  auto asking = parts_.is_outsider(known->slack);
+  const auto outside = co_await std::move(asking);
+  if (!outside) log_warn("change", outside.error().message);
+  co_return outside && !*outside;
+}
+
+/// What would keep us from merging it now; "" = nothing.
+asio::awaitable<std::string> Changes::obstacle_now(Change change, App app) {
+  std::function<Result<std::vector<Hold>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.open_holds(); };
+  auto working = parts_.store->query<std::vector<Hold>>(std::move(work));
+  const auto holds = co_await std::move(working);
+  if (!holds) co_return std::string{};
+  for (const auto& place : touched_by(change, app)) {
+    if (const auto obstacle = obstacle_to(*parts_.config, place, change, *holds, GateStage::Merge, parts_.clock->wall_now())) co_return obstacle->rule;
+  }
+  co_return std::string{};
+}
+
 asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequest pull_request) {
   const auto now = parts_.clock->wall_now();
   if (pull_request.head_sha == change.content.head_sha && change.state == ChangeState::Proposed) {
     const auto reviews = co_await forge_of(app)->reviews(change.pull_request);
     if (!reviews) co_return;
     const auto delegated = co_await delegations();
-    for (const auto& person : yes_sayers(*reviews, change, app, *parts_.config, parts_.fleet->repository_config(app.repository).forge.api_url)) {
+    const std::string api_url = parts_.fleet->repository_config(app.repository).forge.api_url;
+    auto idle = idle_reviews(*reviews, change, app, *parts_.config, api_url);
+    for (const auto& person : yes_sayers(*reviews, change, app, *parts_.config, api_url)) {
       // Each is judged with those before it: somebody and who stands in for them have one seat.
       const auto verdict = may_count(*parts_.config, person, change, app, delegated, now);
+      const bool known = std::ranges::any_of(change.approvals, [&](const Approval& given) { return is_same_person(*parts_.config, given.by, person); });
+      if (!verdict.counts && !known) idle.push_back({person, change.content.head_sha, verdict.why_not});
       if (!verdict.counts) continue;
+      auto asking = counts_by_slack(person);
+      const bool a_member = co_await std::move(asking);
+      if (!a_member) idle.push_back({person, change.content.head_sha, "a guest in chat, or nobody could say"});
+      if (!a_member) continue;
       Approval approval{.by = person, .of = change.content, .at = now, .via = "forge"};
       approval.in_place_of = verdict.in_place_of;
       std::function<ChangeStep(Change)> approve = [approval, now](Change current) { return on_approval(std::move(current), approval, now); };
@@ -136,6 +169,9 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
       if (!stepped) log_warn("change", change_name(change.id) + ": " + stepped.error().message);
       if (stepped && stepped->refusal.empty()) change = stepped->next;
     }
+    auto telling = audit_reviews(*parts_.store, change, std::move(idle));
+    const auto told = co_await std::move(telling);
+    if (!told) log_warn("change", told.error().message);
   }
   std::function<ChangeStep(Change)> event;
   const bool as_shown = pull_request.head_sha == change.content.head_sha;
@@ -144,7 +180,13 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
   if (pull_request.state == forge::PullRequestState::Merged && pull_request.merged_sha.empty()) co_return;
   if (pull_request.state == forge::PullRequestState::Merged) {
     const bool bot_applies = applies(change, app);
-    event = [sha = pull_request.merged_sha, as_shown, bot_applies, now](Change current) { return on_merged_elsewhere(std::move(current), sha, as_shown, bot_applies, now); };
+    auto looking = obstacle_now(change, app);
+    const auto outside = co_await std::move(looking);
+    event = [sha = pull_request.merged_sha, as_shown, bot_applies, outside, now](Change current) {
+      auto stepped = on_merged_elsewhere(std::move(current), sha, as_shown, bot_applies, now);
+      if (!outside.empty() && stepped.audit) add_details(*stepped.audit, nlohmann::ordered_json{{"outside", outside}});
+      return stepped;
+    };
   } else if (pull_request.state == forge::PullRequestState::Closed) {
     event = [now](Change current) { return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now); };
   } else if (!as_shown && (change.state == ChangeState::Proposed || change.state == ChangeState::Approved)) {

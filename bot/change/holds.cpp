@@ -4,6 +4,7 @@
 #include "bot/change/set_out.hpp"
 #include "bot/config/policy.hpp"
 #include "gitops/base/log.hpp"
+#include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -51,7 +52,7 @@ asio::awaitable<void> Changes::end_holds() {
       if (hold.ended_by.empty()) hold.ended_by = "driftwarden";
       CHECK_OK(tx.save_hold(hold));
       AuditEntry entry{hold.ended_by, fmt::format("hold.{}-ended", to_string(hold.kind)), hold.scope.kind == HoldScope::Kind::App ? hold.scope.name : std::string{},
-                       fmt::format("hold {}", hold.id), R"({"why":"its time is up"})"};
+                       fmt::format("hold {}", hold.id), fmt::format(R"({{"scope":{},"owner":{},"why":"its time is up"}})", json_quoted(to_words(hold.scope)), json_quoted(hold.owner)), hold.channel};
       auto row = tx.append_audit(entry);
       if (!row) return row.error();
       CHECK_OK(announce_hold_end(tx, *config, apps, hold, now));

@@ -241,6 +241,7 @@ asio::awaitable<Result<std::string>> Changes::merge_in_mirror(Change change, App
 asio::awaitable<Result<bool>> Changes::void_if_moved(Change change, App app) {
   const auto pull_request = co_await forge_of(app)->get(change.pull_request);
   if (!pull_request) co_return pull_request.error();
+  if (pull_request->state == forge::PullRequestState::Closed) co_return Error{ErrorKind::Conflict, "the pull request was closed on the forge"};
   if (pull_request->state != forge::PullRequestState::Open || pull_request->head_sha == change.content.head_sha) co_return false;
   const auto stepped = co_await take_moved(change, app, *pull_request);
   if (!stepped) co_return stepped.error();
@@ -315,6 +316,12 @@ asio::awaitable<std::optional<Result<std::string>>> Changes::before_merging(stor
   if (!free) co_return Ending(free.error());
   if (change.pull_request != 0) {
     const auto moved = co_await void_if_moved(change, app);
+    if (!moved && moved.error().kind == ErrorKind::Conflict) {
+      // Closed, which follow() takes for a no; or moved once more while it was looked at.
+      auto words = moved.error().message;
+      auto put_off = co_await wait_for(row, change, std::move(words), kForgePause);
+      co_return Ending(std::move(put_off));
+    }
     if (!moved) co_return Ending(wrap("merging " + change_name(change.id), moved.error()));
     if (*moved) co_return Ending(std::string("the branch moved: it needs new approvals"));
   }

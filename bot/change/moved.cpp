@@ -47,11 +47,24 @@ std::vector<std::string> strange_paths(const std::vector<FileDiff>& files, const
   return strange;
 }
 
+/// By its trailer, also as it was called in commits of before.
+bool is_commit_of(const Change& change, const std::string& message) {
+  const auto line = "Change: " + change_name(change.id) + "\n";
+  return message.find("\nDriftwarden-" + line) != std::string::npos || message.find("\n" + line) != std::string::npos;
+}
+
+/// The one that was proposed: by its trailer, which can be copied, and by its author, who can't approve anyway.
+bool is_ours(const CommitInfo& commit, const Change& change, const Config& config) {
+  if (!is_commit_of(change, commit.message)) return false;
+  const auto* person = person_by_email(config, commit.author.email);
+  return person != nullptr ? is_same_person(config, person->name, change.requester) : commit.author.email == change.requester + "@users.noreply.invalid";
+}
+
 /// People who wrote commits of the branch that aren't ours; `unknown`: there is one whom the config doesn't know.
 std::vector<PersonId> pushers(const std::vector<CommitInfo>& commits, const Change& change, const Config& config, bool& unknown) {
   std::vector<PersonId> people;
   for (const auto& commit : commits) {
-    if (commit.sha == change.content.head_sha || commit.message.find("\nChange: " + change_name(change.id) + "\n") != std::string::npos) continue;
+    if (is_ours(commit, change, config)) continue;
     const auto* person = person_by_email(config, commit.author.email);
     unknown = unknown || person == nullptr;
     if (person != nullptr && std::ranges::find(people, person->name) == people.end()) people.push_back(person->name);
@@ -79,6 +92,10 @@ asio::awaitable<Result<ChangeStep>> Changes::take_moved(Change change, App app, 
     written.files = moved->files;
     bool unknown = false;
     written.authors = pushers(moved->commits, change, *parts_.config, unknown);
+    // Whose commits it put in force before the move can't approve it now either.
+    for (const auto& person : change.quorum.excluded) {
+      if (std::ranges::find(written.authors, person) == written.authors.end()) written.authors.push_back(person);
+    }
     auto& proposal = written.proposal;
     proposal.branch = change.branch;
     proposal.base_sha = moved->base;
@@ -92,6 +109,9 @@ asio::awaitable<Result<ChangeStep>> Changes::take_moved(Change change, App app, 
       proposal.notes.insert(proposal.notes.begin(), "What the branch says now can't be rendered: " + judged.error().message);
       proposal.content.diff_digest = sha256_hex(proposal.git_diff);
       proposal.quorum = change.quorum;
+      for (const auto& person : written.authors) {
+        if (std::ranges::find(proposal.quorum.excluded, person) == proposal.quorum.excluded.end()) proposal.quorum.excluded.push_back(person);
+      }
     }
     // Whoever moved it might be the one to approve it.
     if (unknown) ++proposal.quorum.need;

@@ -94,7 +94,7 @@ std::string trailer(std::string_view key, std::string_view value) { return fmt::
 std::string message_of(const Change& change, const App& app, const std::string& audit_id, const std::string& deed) {
   auto message = subject_of(change, app) + "\n\n" + paragraph(change.reason);
   if (!deed.empty()) message += deed + "\n\n";
-  message += trailer("Requested-by", change.requester) + trailer("Change", change_name(change.id)) + trailer("Driftwarden-Audit", audit_id);
+  message += trailer("Requested-by", change.requester) + trailer("Driftwarden-Change", change_name(change.id)) + trailer("Driftwarden-Audit", audit_id);
   return message;
 }
 

@@ -68,7 +68,7 @@ std::string approval_trailers(const Change& change, const std::vector<PersonId>&
 /// "driftwarden/c-12-sync-checkout": the idempotency key of the proposal.
 std::string branch_name(const Change& change);
 
-/// Subject, reason, and the trailers that lead back: Requested-by, Change, Driftwarden-Audit: <seq>:<hash>.
+/// Subject, reason, and the trailers that lead back: Requested-by, Driftwarden-Change, Driftwarden-Audit: <seq>:<hash>:<instance>.
 std::string commit_message(const Change& change, const App& app, const std::string& audit_id);
 
 /// Edits per manifest file that make Git say what live says. `source` gives an App file's text by its path inside the App. Refused

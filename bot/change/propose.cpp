@@ -354,7 +354,7 @@ asio::awaitable<Result<void>> Changes::push(Change change, App app, Proposal pro
 
 asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   const auto payload = json::parse(row.payload);
-  const auto audit_id = payload.at("audit").get<std::string>();
+  const auto audit_id = payload.at("audit").get<std::string>() + (parts_.audit_instance.empty() ? "" : ":" + parts_.audit_instance);
   auto change = co_await load(payload.at("change").get<std::int64_t>());
   if (!change) co_return change.error();
   if (change->state != ChangeState::Requested) co_return std::string("proposed already");

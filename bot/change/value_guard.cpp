@@ -72,7 +72,7 @@ bool changes_secret(const json& before, const json& after) {
   const auto old_values = kRedactor.redact(before).flatten();
   const auto new_values = kRedactor.redact(after).flatten();
   for (const auto& [pointer, value] : new_values.items()) {
-    if (!value.is_string() || !value.get_ref<const std::string&>().starts_with("hmac:")) continue;
+    if (!value.is_string() || value.get_ref<const std::string&>().find("hmac:") == std::string::npos) continue;
     const auto old = old_values.find(pointer);
     if (old == old_values.end() || *old != value) return true;
   }

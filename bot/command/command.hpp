@@ -49,6 +49,16 @@ struct LogsRequest {
   bool operator==(const LogsRequest&) const = default;
 };
 
+/// audit [APP | C-12 | SHA | #41 | LINK] [by PERSON] [since 30d] [refused] [page 2] | audit report [since 30d]
+struct AuditRequest {
+  std::string about;  ///< "C-12", a commit, "#41" (a pull request), "C0123/1700000000.000100" (a message)
+  std::string by;     ///< a person
+  std::optional<Duration> since;
+  bool refused = false;
+  bool report = false;
+  bool operator==(const AuditRequest&) const = default;
+};
+
 /// Only what the verb takes is set.
 struct Command {
   Verb verb = Verb::Help;
@@ -76,6 +86,7 @@ struct Command {
   std::int64_t number = 0;          ///< unsilence: the silence's id
   std::string filter;               ///< status: "prod", "drifted", a cluster, a team; "" = all
   int page = 1;                     ///< status, apps, ... : "page 2"
+  AuditRequest audit{};
   bool operator==(const Command&) const = default;
 };
 

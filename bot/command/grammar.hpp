@@ -56,5 +56,6 @@ Parsed parse_delegate(const VerbInfo& info, Words words);
 Parsed parse_silence(const VerbInfo& info, Words words, const GrammarContext& context);
 Parsed parse_unsilence(const VerbInfo& info, const Words& words);
 Parsed parse_link(const VerbInfo& info, const Words& words);
+Parsed parse_audit(const VerbInfo& info, Words words, const GrammarContext& context);
 
 }  // namespace driftwarden::grammar

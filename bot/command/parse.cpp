@@ -139,7 +139,6 @@ bool is_paged(Verb verb) {
     case Verb::Status:
     case Verb::Apps:
     case Verb::History:
-    case Verb::Audit:
     case Verb::Ignores:
     case Verb::Pending:
     case Verb::Silences: return true;
@@ -307,6 +306,7 @@ Parsed parse_command(std::string_view text, const GrammarContext& context) {
   }
   const auto* info = find_verb(words.front());
   if (info == nullptr) return unknown_verb(words);
+  if (info->verb == Verb::Audit) return parse_audit(*info, std::move(words), context);
   switch (info->argument) {
     case VerbInfo::Argument::None: return parse_plain_verb(*info, std::move(words), context);
     case VerbInfo::Argument::App:

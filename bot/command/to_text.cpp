@@ -44,6 +44,15 @@ std::string log_words(const LogsRequest& request) {
   return text + word("grep", request.grep);
 }
 
+std::string audit_words(const AuditRequest& request) {
+  auto text = request.report ? std::string(" report") : std::string();
+  if (!request.about.empty()) text += " " + request.about;
+  text += word("by", request.by);
+  if (request.refused) text += " refused";
+  if (request.since) text += " since " + format_duration(*request.since);
+  return text;
+}
+
 struct IntentWords {
   std::string operator()(const std::monostate&) const { return {}; }
   std::string operator()(const SetImageRequest& request) const { return image_words(request); }
@@ -80,7 +89,7 @@ std::string to_text(const Command& command) {
   if (command.number != 0) text += fmt::format(" {}", command.number);
   if (!command.filter.empty()) text += " " + command.filter;
   if (!command.object.empty()) text += " " + command.object;
-  text += log_words(command.logs);
+  text += log_words(command.logs) + audit_words(command.audit);
   if (!command.scope.empty()) text += " " + command.scope;
   if (!command.login.empty()) text += " " + command.login;
   text += word("from", command.from) + word("to", command.to.empty() ? command.person : command.to) + word("to", command.revision);

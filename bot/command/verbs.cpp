@@ -54,7 +54,7 @@ const std::vector<VerbInfo>& verbs() {
       {Verb::Unsilence, "unsilence", Argument::Number, "NUMBER", "lift a silence early", true, {}},
       {Verb::Route, "route", Argument::App, "APP", "where its alerts go, and why there", false, {"routes"}},
       {Verb::Digest, "digest", Argument::None, "", "what is open, what waits, and what somebody forgot", false, {"summary"}},
-      {Verb::Audit, "audit", Argument::OptionalApp, "[APP]", "who did what, from the tamper-evident log", false, {}},
+      {Verb::Audit, "audit", Argument::OptionalApp, "[APP | C-12 | SHA | #41 | LINK] [by PERSON] [refused] [since 30d] | report [since 30d]", "who did what, from the tamper-evident log", false, {}},
       {Verb::Whoami, "whoami", Argument::None, "", "who you are to me and what you may do", false, {"me"}},
       {Verb::Link, "link", Argument::Login, "LOGIN", "prove which login on the forge is yours", false, {}},
   };

@@ -98,7 +98,10 @@ std::optional<WallTime> moment_after(const std::string& text, WallTime now) {
   if (words.empty() || words.size() > 2) return std::nullopt;
   std::optional<WallTime> moment;
   if (words.size() == 1) {
-    if (const auto duration = parse_duration(words[0])) return now + *duration;
+    if (const auto duration = parse_duration(words[0])) {
+      if (*duration <= Duration{0}) return std::nullopt;
+      return now + *duration;
+    }
     if (const auto stamp = timestamp(words[0])) moment = stamp;
     if (const auto time = time_of_day(words[0])) {
       moment = floor<days>(now) + *time;

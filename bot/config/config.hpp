@@ -32,11 +32,33 @@ struct SlackConfig {
   std::string api_url = "https://slack.com/api/";  ///< ends in a slash
   std::string admin_channel = "#driftwarden";
   std::string default_channel = "#gitops";
+  std::string team;  ///< "T0ACME": the one workspace that is served; "" = the one the bot token is of
+  std::string app;   ///< "A0WARDEN": the app whose envelopes are taken; "" = the one the app-level token is of
 };
 
 struct StorageConfig {
   std::string path = "/var/lib/driftwarden/driftwarden.db";
   Duration retention = std::chrono::hours{24 * 400};
+};
+
+/// Where the head of the audit log is committed to once a day: a branch of its own, by Git.
+struct AnchorConfig {
+  std::string repository;
+  std::string branch = "driftwarden-audit";
+};
+
+/// A collector of RFC 5424 messages; every new row of the audit log is sent there.
+struct SyslogConfig {
+  std::string host;
+  std::uint16_t port = 601;  ///< TCP, octet-counted (RFC 6587)
+  bool tls = false;
+};
+
+/// `audit:` beside storage.retention, which says how long rows stay in the database.
+struct AuditConfig {
+  std::string archive;  ///< absolute: directory of the sealed archives; "" = "audit" beside the database
+  std::optional<AnchorConfig> anchor{};
+  std::optional<SyslogConfig> syslog{};
 };
 
 struct HttpConfig {
@@ -281,6 +303,46 @@ struct ChatConfig {
   Duration follow_logs = std::chrono::minutes{5};  ///< `logs ... follow` ends by itself
 };
 
+/// `ha:` of several instances that share one Lease, only the leader speaks and works.
+struct HaConfig {
+  std::string cluster;  ///< where the Lease is
+  std::string namespace_ = "driftwarden";
+  std::string lease = "driftwarden";
+  std::string identity;  ///< of this instance; "" = the host's name and a random part
+  Duration duration = std::chrono::seconds{9};  ///< a leader that couldn't renew for so long isn't one
+};
+
+/// Clusters that an instance of its own looks after (`run --shard NAME`): with a Lease, a database and Slack tokens of its own.
+struct ShardConfig {
+  std::string name;
+  std::vector<std::string> clusters;
+  Secret<std::string> app_token{};  ///< empty = slack.app_token: Slack deals envelopes out among the sockets of one app, so two shards need two apps
+  Secret<std::string> bot_token{};
+};
+
+/// `tls:` beside the system's own certificates, for Slack, forges, repositories, registries and hooks. Verification is never off.
+struct ClientCertificate {
+  std::string host;         ///< as in the URL, without the port
+  std::string certificate;  ///< absolute path, PEM
+  SecretValue key{};
+};
+struct TlsConfig {
+  std::string ca;  ///< absolute path of a PEM bundle; "" = none
+  std::vector<ClientCertificate> certificates{};
+};
+
+enum class LogFormat { Text, Json };
+struct LogConfig {
+  LogFormat format = LogFormat::Text;
+  bool debug = false;
+};
+
+/// `heartbeat:` a dead-man's switch elsewhere (Dead Man's Snitch, healthchecks.io, Alertmanager's Watchdog): asked by GET as long as all is well.
+struct HeartbeatConfig {
+  Secret<std::string> url;
+  Duration every = std::chrono::minutes{1};
+};
+
 /// What belongs together: a team's people, its Apps, its channels, and what its people may do there.
 struct Team {
   std::string name;
@@ -327,6 +389,14 @@ struct Config {
   ToolsConfig tools{};
   ToolEnvironments tool_environments{};
   std::optional<ConfigFromGit> from_git{};
+  AuditConfig audit{};
+  std::optional<HaConfig> ha{};
+  std::vector<ShardConfig> shards{};
+  std::string shard{};  ///< the one that this instance is; "" = all clusters
+  std::map<std::string, std::string> elsewhere{};  ///< Apps that another shard looks after: by App the shard
+  TlsConfig tls{};
+  LogConfig log{};
+  std::optional<HeartbeatConfig> heartbeat{};
   /// By root key ("slack", "apps", ...): a digest of what is written there and of the secrets it refers to. For telling what a reload alters.
   std::map<std::string, std::string> digests{};
   std::string file;

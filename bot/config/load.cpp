@@ -1,6 +1,7 @@
 // The order of reading, and what the whole config is asked for.
 #include "bot/config/load.hpp"
 #include "bot/config/sections.hpp"
+#include "bot/config/shards.hpp"
 #include "bot/config/sources.hpp"
 
 #include <fmt/core.h>
@@ -14,10 +15,14 @@ void read_all(Section& root, Config& config) {
   read_slack(root, config);
   read_storage(root, config);
   read_http(root, config);
+  read_tls(root, config);
   read_tools(root, config);
   read_plugins(root, config);
   read_clusters(root, config);
+  read_ha(root, config);
+  read_shards(root, config);
   read_repositories(root, config);
+  read_audit(root, config);
   read_config_from(root, config);
   read_apps(root, config);
   read_discover(root, config);
@@ -28,6 +33,8 @@ void read_all(Section& root, Config& config) {
   read_chat(root, config);
   read_teams(root, config);
   read_registries(root, config);
+  read_log(root, config);
+  read_heartbeat(root, config);
 }
 
 ConfigReading reading_with(const Environment& environment) {
@@ -45,6 +52,18 @@ ConfigNode read_main(const std::string& path, ConfigSources& sources, ConfigRead
   return tree;
 }
 
+/// The one that this process is, where something says so.
+void take_shard(ConfigReading& reading, const Section& root, Config& config) {
+  const auto shard = reading.environment.variable(kShardVariable).value_or("");
+  if (shard.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& one : config.shards) names.push_back(one.name);
+  if (std::ranges::find(names, shard) == names.end()) {
+    return reading.mistake(root.place("shards"), fmt::format("there is no shard \"{}\", which this process is to be", shard), expected_of(shard, names));
+  }
+  if (reading.mistakes.empty()) narrow_to_shard(config, shard);
+}
+
 void read_root(const ConfigNode& tree, bool git_was_read, ConfigReading& reading, Config& config) {
   Section root{reading, tree, ""};
   std::vector<std::string> ignored;
@@ -55,6 +74,7 @@ void read_root(const ConfigNode& tree, bool git_was_read, ConfigReading& reading
   drop_rules_without_repository(config);
   add_warnings(reading, tree, config, config.from_git && !git_was_read);
   config.digests = digests_of(reading, tree, config);
+  take_shard(reading, root, config);
 }
 
 }  // namespace
@@ -92,6 +112,7 @@ ConfigPlaces find_places(const std::string& path, const Environment& environment
     read_storage(root, config);
     read_config_from(root, config);
   }
+  if (const auto shard = environment.variable(kShardVariable).value_or(""); !shard.empty()) config.storage.path = shard_database(config.storage.path, shard);
   return {.state_directory = state_directory_of(config), .from_git = config.from_git};
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -32,6 +33,11 @@ void token(Section& section, std::string_view key, const char* variable, Secret<
 void expect_prefix(Section& section, std::string_view key, const Secret<std::string>& secret, std::string_view prefix) {
   if (secret.empty() || secret.reveal().starts_with(prefix)) return;
   section.reading().warn(section.place(key), fmt::format("{} doesn't look right", key), fmt::format("a token that begins with {}", prefix));
+}
+
+bool is_slack_id(std::string_view id, char first) {
+  const auto known = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  return id.size() > 2 && id.front() == first && std::ranges::all_of(id, known);
 }
 
 void read_listen(Section& section, HttpConfig& http) {
@@ -220,6 +226,8 @@ void read_slack(Section& root, Config& config) {
   expect_prefix(section, "bot_token", slack.bot_token, "xoxb-");
   section.checked("api_url", slack.api_url, check_web_url, kWebUrl);
   if (!slack.api_url.ends_with('/')) slack.api_url += '/';
+  section.checked("team", slack.team, [](std::string_view id) -> std::string { return is_slack_id(id, 'T') ? "" : "isn't a workspace's id"; }, "an id such as T0ACME");
+  section.checked("app", slack.app, [](std::string_view id) -> std::string { return is_slack_id(id, 'A') ? "" : "isn't an app's id"; }, "an id such as A0WARDEN");
   check_channel(section, "admin_channel", slack.admin_channel);
   check_channel(section, "default_channel", slack.default_channel);
   section.finish();

@@ -7,8 +7,14 @@ namespace driftwarden {
 void read_slack(Section& root, Config& config);
 void read_storage(Section& root, Config& config);
 void read_http(Section& root, Config& config);
+void read_tls(Section& root, Config& config);
+void read_log(Section& root, Config& config);
+void read_heartbeat(Section& root, Config& config);
 void read_clusters(Section& root, Config& config);
+void read_ha(Section& root, Config& config);
+void read_shards(Section& root, Config& config);  ///< after slack and clusters
 void read_repositories(Section& root, Config& config);
+void read_audit(Section& root, Config& config);  ///< after repositories
 void read_apps(Section& root, Config& config);
 void read_discover(Section& root, Config& config);
 void read_people(Section& root, Config& config);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace driftwarden {
 namespace {
@@ -27,9 +28,8 @@ Result<Reply> decide_in(storage::Transaction& tx, Change change, const AuditEntr
     reply.silent = true;
     return reply;
   }
-  auto entry = refused;
+  auto entry = with_rule(refused, step.refusal);
   entry.app = step.next.app;
-  entry.detail = fmt::format(R"({{"rule":{}}})", json_quoted(step.refusal));
   return refuse_in(tx, entry, step.refusal);
 }
 
@@ -59,12 +59,11 @@ struct Yes {
   std::shared_ptr<const Config> policy;
   AuditEntry refused;
   WallTime now{};
+  WallTime said_at{};  ///< by Slack's clock
 };
 
 Result<Reply> refuse_yes(storage::Transaction& tx, const Yes& yes, const std::string& why, const std::string& rule) {
-  auto entry = yes.refused;
-  entry.detail = fmt::format(R"({{"rule":{}}})", json_quoted(rule));
-  TRY(auto reply, refuse_in(tx, entry, why));
+  TRY(auto reply, refuse_in(tx, with_rule(yes.refused, rule), why));
   reply.private_ = yes.from_modal;
   return reply;
 }
@@ -112,6 +111,23 @@ Result<std::optional<Wrong>> spend_code(storage::Transaction& tx, const Yes& yes
   return std::optional<Wrong>({"That code is wrong, or was used already. Each is good once; wait for the next one.", "totp: wrong code"});
 }
 
+/// Since when it has said what it says now.
+Result<WallTime> says_so_since(storage::Transaction& tx, const Change& change) {
+  const auto name = change_name(change.id);
+  storage::AuditQuery query;
+  query.app = change.app;
+  query.subject = name;
+  query.since = change.requested_at;
+  query.limit = kRowsLookedAt;
+  TRY(const auto rows, tx.audit(query));
+  static const std::set<std::string> kMoves{"change.proposed", "change.content-moved", "change.base-moved"};
+  auto since = change.requested_at;
+  for (const auto& row : rows) {
+    if (row.entry.subject == name && kMoves.contains(row.entry.action)) since = std::max(since, row.at);
+  }
+  return since;
+}
+
 Result<Reply> approve_in(storage::Transaction& tx, const Yes& yes) {
   TRY(auto change, tx.find_change(yes.id));
   if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}.", change_name(yes.id))};
@@ -119,6 +135,12 @@ Result<Reply> approve_in(storage::Transaction& tx, const Yes& yes) {
   TRY(const auto delegations, tx.active_delegations(yes.now));
   // A yes is held up by a halt alone.
   if (const auto obstacle = obstacle_to(*yes.policy, yes.app, *change, holds, GateStage::Approve, yes.now)) return refuse_yes(tx, yes, fmt::format("Everything is {}.", obstacle->why), obstacle->rule);
+  if (change->state == ChangeState::Proposed) {
+    TRY(const auto since, says_so_since(tx, *change));
+    if (yes.said_at < since) {
+      return refuse_yes(tx, yes, fmt::format("{} has changed since you said that: look at its card, and say it again if you still mean it.", change_name(yes.id)), "said before the content was shown");
+    }
+  }
   const auto verdict = may_count(*yes.policy, yes.who, *change, yes.app, delegations, yes.now);
   // The steps say better why one's own request, or a second yes, doesn't count.
   const bool own = is_same_person(*yes.policy, yes.who, change->requester);
@@ -196,6 +218,7 @@ Yes yes_of(const Services& services, const Call& call, const Change& change, con
   yes.policy = std::move(policy);
   yes.refused = refusal_entry(call, "");
   yes.now = services.clock.wall_now();
+  yes.said_at = call.request.said_at;
   return yes;
 }
 

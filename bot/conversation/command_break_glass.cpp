@@ -21,6 +21,7 @@ AuditEntry audit_of(const Hold& hold, const std::string& action) {
   entry.action = action;
   entry.app = hold.scope.name;
   entry.subject = fmt::format("hold {}", hold.id);
+  entry.where = hold.channel;
   entry.detail = fmt::format(R"({{"scope":{},"until":{},"reason":{}}})", json_quoted(hold.scope.name), json_quoted(hold.until ? format_time(*hold.until) : ""), json_quoted(hold.reason));
   return entry;
 }

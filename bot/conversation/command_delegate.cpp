@@ -14,14 +14,6 @@ namespace {
 constexpr Duration kUsual = std::chrono::hours{8};
 constexpr Duration kLongest = std::chrono::hours{24 * 14};
 
-const Person* person_called(const Config& config, const std::string& word) {
-  const auto bare = word.starts_with('@') ? word.substr(1) : word;
-  if (const auto* person = find_person(config, bare)) return person;
-  if (const auto* person = person_by_slack(config, bare)) return person;
-  const auto found = std::ranges::find_if(config.people, [&](const Person& person) { return to_lower(person.name) == to_lower(bare); });
-  return found == config.people.end() ? nullptr : &*found;
-}
-
 AuditEntry audit_of(const Delegation& delegation, const std::string& action) {
   AuditEntry entry;
   entry.actor = delegation.from;

@@ -1,6 +1,3 @@
-#include "bot/config/alert_routes.hpp"
-#include "bot/config/policy.hpp"
-#include "bot/config/teams.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/watch/git_inputs.hpp"
 #include "gitops/base/text.hpp"
@@ -8,18 +5,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
-#include <map>
 
 namespace driftwarden {
 namespace {
 
 constexpr std::size_t kRowsPerPage = 15;
 constexpr int kMostPages = 50;
-constexpr std::size_t kRowsSifted = 5000;  ///< where some Apps are not for everybody
 constexpr std::size_t kIncidentsShown = 5;
 constexpr std::size_t kTagsShown = 3;
-constexpr std::string_view kSilence = "silence ";
 
 struct Past {
   CommitInfo commit;
@@ -84,49 +77,6 @@ asio::awaitable<std::vector<storage::RolloutRow>> rollouts_of(Services& services
   co_return std::move(*found);
 }
 
-/// A row about an App that the caller may not know of isn't there for them.
-bool may_read(const Services& services, const Call& call, const AuditEntry& entry) {
-  const bool names_an_app = services.fleet.app(entry.subject) != nullptr;
-  return may_know_of(services, call, entry.app) && (!names_an_app || may_know_of(services, call, entry.subject));
-}
-
-struct AuditPage {
-  std::vector<AuditRow> rows;
-  std::map<std::int64_t, Silence> silences;  ///< that the rows are about
-};
-
-/// 0 = another subject than a silence.
-std::int64_t silence_of(const AuditEntry& entry) {
-  const std::string_view subject = entry.subject;
-  if (!subject.starts_with(kSilence)) return 0;
-  std::int64_t number = 0;
-  const auto digits = subject.substr(kSilence.size());
-  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return failed == std::errc{} && end == digits.data() + digits.size() ? number : 0;
-}
-
-Result<AuditPage> audit_page(storage::Transaction& tx, const storage::AuditQuery& query, bool with_silences) {
-  AuditPage page;
-  TRY(page.rows, tx.audit(query));
-  if (!with_silences) return page;
-  for (const auto& row : page.rows) {
-    const auto number = silence_of(row.entry);
-    if (number == 0 || page.silences.contains(number)) continue;
-    TRY(auto silence, tx.find_silence(number));
-    if (silence) page.silences.emplace(number, std::move(*silence));
-  }
-  return page;
-}
-
-/// One that may be about an App that they don't see isn't there for them, unless it is their own.
-bool may_read_silence(const Services& services, const Call& call, std::int64_t number, const std::map<std::int64_t, Silence>& silences, const std::vector<App>& hidden) {
-  if (number == 0 || hidden.empty()) return true;
-  const auto found = silences.find(number);
-  if (found == silences.end()) return false;
-  if (is_same_person(services.config, caller_id(call), found->second.owner)) return true;
-  return std::ranges::none_of(hidden, [&](const App& app) { return may_be_meant(services.config, found->second.match, app); });
-}
-
 /// Leaves what is on this page; true when there is more behind it.
 template <class Row>
 bool keep_page(std::vector<Row>& rows, std::size_t per_page, int page) {
@@ -175,25 +125,6 @@ asio::awaitable<Result<Answer>> handle_history(Services& services, Call call) {
   const auto incidents = co_await std::move(working);
   if (!incidents) co_return incidents.error();
   co_return say(view::history_message(app, *rows, *incidents, services.clock.wall_now(), page, more));
-}
-
-asio::awaitable<Result<Answer>> handle_audit(Services& services, Call call) {
-  storage::AuditQuery query;
-  query.app = call.command.app;
-  const auto page = std::min(call.command.page, kMostPages);
-  const bool some_hidden = std::ranges::any_of(services.config.teams, [](const Team& team) { return team.is_private; });
-  query.limit = some_hidden ? kRowsSifted : kRowsPerPage * static_cast<std::size_t>(page) + 1;
-  std::function<Result<AuditPage>(storage::Transaction&)> work = [query, some_hidden](storage::Transaction& tx) { return audit_page(tx, query, some_hidden); };
-  auto working = services.store.query<AuditPage>(std::move(work));
-  auto found = co_await std::move(working);
-  if (!found) co_return found.error();
-  auto hidden = services.fleet.apps();
-  std::erase_if(hidden, [&](const App& app) { return is_visible(services.config, caller_id(call), app); });
-  std::erase_if(found->rows, [&](const AuditRow& row) {
-    return !may_read(services, call, row.entry) || !may_read_silence(services, call, silence_of(row.entry), found->silences, hidden);
-  });
-  const bool more = keep_page(found->rows, kRowsPerPage, page) && page < kMostPages;
-  co_return say(view::audit_message(found->rows, call.command.app, page, more));
 }
 
 }  // namespace driftwarden

@@ -25,6 +25,7 @@ AuditEntry audit_of(const Hold& hold, const PersonId& actor, const std::string& 
   entry.action = action;
   entry.app = hold.scope.kind == HoldScope::Kind::App ? hold.scope.name : "";
   entry.subject = fmt::format("hold {}", hold.id);
+  entry.where = hold.channel;
   entry.detail = fmt::format(R"({{"scope":{},"owner":{},"until":{},"reason":{}}})", json_quoted(to_words(hold.scope)), json_quoted(hold.owner),
                              json_quoted(hold.until ? format_time(*hold.until) : ""), json_quoted(reason));
   return entry;

@@ -89,6 +89,7 @@ AuditEntry audit_of(const Silence& silence, const PersonId& actor, const std::st
   const bool is_one_app = silence.match.app.find_first_of("*?") == std::string::npos;
   entry.app = is_one_app ? silence.match.app : "";
   entry.subject = fmt::format("silence {}", silence.id);
+  entry.where = silence.channel;
   entry.detail = fmt::format(R"({{"match":{},"owner":{},"until":{},"reason":{}}})", json_quoted(to_string(silence.match)), json_quoted(silence.owner), json_quoted(format_time(silence.until)),
                              json_quoted(why));
   return entry;

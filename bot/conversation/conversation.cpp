@@ -1,5 +1,7 @@
 #include "bot/conversation/conversation.hpp"
 
+#include "bot/audit/audited.hpp"
+#include "bot/audit/details.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/suggestions.hpp"
 #include "gitops/base/log.hpp"
@@ -42,15 +44,31 @@ struct Taken {
   std::map<std::string, std::string> errors;  ///< of its form: it isn't stored then
 };
 
+/// A decision that its own form sent back: which of its inputs stood in the way, never what they held.
+AuditEntry refused_form(const Call& call, const Change& change, const std::map<std::string, std::string>& errors) {
+  std::string inputs;
+  for (const auto& [id, words] : errors) inputs += (inputs.empty() ? "" : ", ") + id;
+  auto entry = refusal_entry(call, "form: " + inputs);
+  entry.app = change.app;
+  entry.subject = change_name(change.id);
+  const auto& request = call.request;
+  said_in(entry, where_of(request.message ? *request.message : MessageRef{request.channel, request.thread_ts}));
+  return entry;
+}
+
 }  // namespace
 
 Conversation::Conversation(asio::any_io_executor executor, Services services, Messenger& messenger, slack::Identity identity)
-    : services_(std::move(services)), messenger_(messenger), identity_(std::move(identity)), wake_(executor), link_asked_(executor), tasks_(executor) {
+    : services_(std::move(services)), messenger_(messenger), identity_(std::move(identity)), wake_(executor), link_asked_(executor), rest_(executor), tasks_(executor) {
   if (services_.team.empty()) services_.team = identity_.team_id;
   if (services_.workspace_url.empty()) services_.workspace_url = identity_.url;
   if (services_.api == nullptr) services_.api = &messenger_.api();
   if (services_.random == nullptr) services_.random = system_random_.get();
   if (services_.home != nullptr) services_.home->set_workspace_url(services_.workspace_url);
+  const auto& given = services_.config.slack;
+  own_.team = given.team.empty() ? identity_.team_id : given.team;
+  own_.enterprise = identity_.enterprise_id;
+  own_.app = given.app.empty() ? app_of_token(given.app_token) : given.app;
   warn_of_hidden_aliases();
   services_.on_link_asked = [this] { link_asked_.notify(); };
   services_.outbox.on("slack.reply", [this](storage::OutboxRow row) { return deliver_reply(std::move(row)); }, Outbox::kWordsWait);
@@ -62,6 +80,14 @@ void Conversation::start() {
 }
 
 asio::awaitable<void> Conversation::stop() { co_await tasks_.join(); }
+
+asio::awaitable<void> Conversation::drain(MonoTime until) {
+  draining_ = true;
+  while (!running_.empty()) {
+    const auto rested = co_await rest_.wait_until(services_.clock, until);
+    if (!rested || !*rested) co_return;
+  }
+}
 
 Call Conversation::call_of(const Request& request) const {
   Call call;
@@ -86,14 +112,19 @@ slack::JsonPtr Conversation::suggest(const Suggestion& suggestion) const {
   Request request;
   request.user = suggestion.user;
   std::vector<App> apps;
-  if (!is_guest(suggestion.team)) apps = visible_apps(services_, call_of(request));
+  if (!is_elsewhere(suggestion.team)) apps = visible_apps(services_, call_of(request));
   return std::make_shared<const json>(suggested_options(apps, suggestion));
 }
 
 asio::awaitable<Result<slack::JsonPtr>> Conversation::accept(slack::Envelope envelope) {
   if (const auto suggestion = suggestion_from(envelope.type, *envelope.payload)) co_return suggest(*suggestion);
+  if (auto foreign = foreign_envelope(envelope.type, *envelope.payload, own_)) {
+    auto refusing = refuse_envelope(envelope.type, std::move(*foreign));
+    if (auto refused = co_await std::move(refusing); !refused) co_return refused.error();
+    co_return slack::JsonPtr{};
+  }
   if (const auto opened = home_opened_from(envelope.type, *envelope.payload)) {
-    if (services_.home != nullptr && !is_guest(opened->team)) services_.home->on_opened(opened->user);
+    if (services_.home != nullptr && !is_elsewhere(opened->team)) services_.home->on_opened(opened->user);
     co_return slack::JsonPtr{};
   }
   storage::InboxRow row;
@@ -105,9 +136,12 @@ asio::awaitable<Result<slack::JsonPtr>> Conversation::accept(slack::Envelope env
   FormFacts facts;
   const auto type = envelope.payload->is_object() ? envelope.payload->find("type") : envelope.payload->end();
   if (envelope.type == "interactive" && type != envelope.payload->end() && *type == "view_submission") form = request_from(envelope.type, *envelope.payload, identity_.user_id);
-  if (form && is_guest(form->team)) form.reset();
+  if (form && is_elsewhere(form->team)) form.reset();
+  Call call;
   if (form) facts = facts_for(*form, *envelope.payload);
-  std::function<Result<Taken>(storage::Transaction&)> work = [row, form, facts](storage::Transaction& tx) -> Result<Taken> {
+  if (form) call = call_of(*form);
+  call.command.verb = form && form->text.starts_with("reject") ? Verb::Reject : Verb::Approve;
+  std::function<Result<Taken>(storage::Transaction&)> work = [row, form, facts, call](storage::Transaction& tx) -> Result<Taken> {
     Taken taken;
     if (form) {
       auto known = facts;
@@ -115,6 +149,11 @@ asio::awaitable<Result<slack::JsonPtr>> Conversation::accept(slack::Envelope env
         TRY(known.change, tx.find_change(id));
       }
       taken.errors = form_errors(*form, known);
+      if (!taken.errors.empty() && known.change) {
+        auto row_of = call;
+        row_of.command.change = known.change->id;
+        TRY(const auto written, tx.append_audit(refused_form(row_of, *known.change, taken.errors)));
+      }
       if (!taken.errors.empty()) return taken;
     }
     TRY(taken.fresh, tx.add_inbox(row));
@@ -147,6 +186,7 @@ asio::awaitable<void> Conversation::run() {
 }
 
 void Conversation::start_ready(std::vector<storage::InboxRow> rows) {
+  if (draining_) return;
   std::set<std::string> taken;
   for (const auto& [id, lanes] : running_) taken.insert(lanes.begin(), lanes.end());
   for (auto& row : rows) {
@@ -174,12 +214,13 @@ asio::awaitable<void> Conversation::answer_safely(storage::InboxRow row) {
     if (failure.code() == asio::error::operation_aborted) {
       cancelled = std::current_exception();
     } else {
-      log_error("inbox", key + ": " + failure.what());
+      log_error("inbox", key + ": " + failure.what(), {{"envelope", key}});
     }
   } catch (const std::exception& failure) {
-    log_error("inbox", key + ": " + failure.what());
+    log_error("inbox", key + ": " + failure.what(), {{"envelope", key}});
   }
   running_.erase(id);
+  if (running_.empty()) rest_.notify();
   if (cancelled) std::rethrow_exception(cancelled);
   if (finished) wake_.notify();
 }
@@ -201,7 +242,8 @@ asio::awaitable<bool> Conversation::answer(storage::InboxRow row) {
     co_return false;
   }
   auto understood = without_alias(*request);
-  const auto said = understood ? std::move(*understood) : *request;
+  auto said = understood ? std::move(*understood) : *request;
+  if (said.said_at == WallTime{}) said.said_at = row.received_at;
   Result<Answer> answered = understood ? Error{ErrorKind::Corrupt, ""} : understood.error();
   if (understood) answered = co_await answer_to(said, row.attempts);
   if (!answered && answered.error().kind == ErrorKind::Cancelled) co_return false;

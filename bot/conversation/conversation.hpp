@@ -3,6 +3,7 @@
 // what is said in one thread, is answered in order; else a few are answered at once, so that a slow remote holds up nobody else.
 #include "bot/conversation/forms.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/conversation/outsiders.hpp"
 #include "bot/conversation/place.hpp"
 #include "gitops/base/async.hpp"
 #include "integrations/slack/slack.hpp"
@@ -11,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ class Conversation {
   asio::awaitable<Result<slack::JsonPtr>> accept(slack::Envelope envelope);
   void start();
   asio::awaitable<void> stop();
+  /// Begins nothing new, and returns when nothing is under way, or at `until`: what waits is answered by the next start. stop() comes after.
+  asio::awaitable<void> drain(MonoTime until);
 
  private:
   asio::awaitable<void> run();
@@ -35,16 +39,24 @@ class Conversation {
   asio::awaitable<bool> answer(storage::InboxRow row);
   asio::awaitable<Result<Answer>> answer_to(Request request, int attempts);
   asio::awaitable<void> follow_links();
-  bool is_guest(const std::string& team) const { return !identity_.team_id.empty() && !team.empty() && team != identity_.team_id; }
   Call call_of(const Request& request) const;
   FormFacts facts_for(const Request& request, const nlohmann::json& payload) const;
   slack::JsonPtr suggest(const Suggestion& suggestion) const;
+
+  // admission.cpp
+  /// By what the payload says of the person's workspace.
+  bool is_elsewhere(const std::string& team) const;
+  /// What isn't for us is acknowledged, not worked on, and audited once.
+  asio::awaitable<Result<void>> refuse_envelope(std::string type, Foreign foreign);
+  /// What Slack says of the caller. Unavailable when it can't be asked.
+  asio::awaitable<Result<Standing>> standing_of(const Request& request);
 
   // handle.cpp
   void warn_of_hidden_aliases() const;
   /// With its alias taken for what it stands for. InvalidInput: words are missing.
   Result<Request> without_alias(Request request) const;
   asio::awaitable<Result<Answer>> handle(Request request);
+  Answer answer_stranger(Call call) const;
   Answer not_understood(const NotUnderstood& trouble) const;
   asio::awaitable<Result<Answer>> run_command(Call call);
 
@@ -65,6 +77,10 @@ class Conversation {
   std::map<std::string, Progress> progress_;   ///< of replies that aren't posted yet, by the row's key
   std::shared_ptr<std::size_t> following_ = std::make_shared<std::size_t>(0);  ///< answers that go on
   ChannelNames channels_;
+  OwnAddress own_;
+  std::set<std::string> refused_;  ///< foreign workspaces and apps that are in the audit log already
+  bool draining_ = false;
+  Signal rest_;  ///< nothing is under way
   TaskGroup tasks_;
 };
 

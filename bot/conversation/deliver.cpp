@@ -1,4 +1,6 @@
 // An answer on its way: stored with what it did, posted once, and edited while it goes on.
+#include "bot/audit/audited.hpp"
+#include "bot/audit/details.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/log.hpp"
@@ -47,6 +49,12 @@ json reply_payload(const Request& request, const Reply& reply, const Destination
   return payload;
 }
 
+/// The message by which it was said, as the audit log names it.
+std::string said_where(const std::optional<Request>& request) {
+  if (!request) return {};
+  return where_of(request->message ? *request->message : MessageRef{request->channel, request->thread_ts});
+}
+
 std::string reply_key(const storage::InboxRow& inbox) { return "reply:" + inbox.key; }
 
 Result<void> enqueue_reply(storage::Transaction& tx, const storage::InboxRow& inbox, const json& payload, WallTime now) {
@@ -84,7 +92,8 @@ asio::awaitable<Result<void>> Conversation::finish(storage::InboxRow row, std::o
   std::function<Result<void>(storage::Transaction&)> work = [row, request, answer, goes_on, now = services_.clock.wall_now()](storage::Transaction& tx) -> Result<void> {
     auto reply = answer.reply;
     if (answer.deed) {
-      TRY(reply, answer.deed(tx));
+      AuditedTransaction said(tx, [where = said_where(request)](AuditEntry& entry) { said_in(entry, where); });
+      TRY(reply, answer.deed(said));
     }
     if (request && !reply.silent) {
       const auto to = destination_of(*request, reply, answer.keep_private, goes_on);

@@ -12,12 +12,22 @@ namespace driftwarden {
 namespace {
 
 constexpr std::string_view kWhichApp = "Which App? `";
+constexpr std::string_view kNoApp = "There is no App \"";
 
 /// The verb whose App is missing; null for another trouble.
 const VerbInfo* lacks_an_app(const NotUnderstood& trouble) {
   if (!trouble.message.starts_with(kWhichApp) || trouble.suggestions.empty()) return nullptr;
   const auto rest = trouble.message.substr(kWhichApp.size());
   return find_verb(rest.substr(0, rest.find_first_of(" `")));
+}
+
+/// What is asked of an App that another instance looks after; nothing for other troubles.
+std::optional<std::string> say_where(const Config& config, const NotUnderstood& trouble) {
+  if (!trouble.message.starts_with(kNoApp)) return std::nullopt;
+  const auto name = to_lower(trouble.message.substr(kNoApp.size(), trouble.message.find('"', kNoApp.size()) - kNoApp.size()));
+  const auto found = std::ranges::find_if(config.elsewhere, [&](const auto& entry) { return to_lower(entry.first) == name; });
+  if (found == config.elsewhere.end()) return std::nullopt;
+  return fmt::format(":point_right: *{}* is looked after by the shard *{}*, not by me (*{}*): ask its bot.", slack::escape(found->first), slack::escape(found->second), slack::escape(config.shard));
 }
 
 /// The App that it names is there: not yet of create-app, nor of a Change that made it; `promote` may name what several Apps share.
@@ -48,12 +58,33 @@ Result<Request> Conversation::without_alias(Request request) const {
 
 Answer Conversation::not_understood(const NotUnderstood& trouble) const {
   if (const auto* info = lacks_an_app(trouble)) return pick_app(*info, "");
+  if (auto elsewhere = say_where(services_.config, trouble)) return say(std::move(*elsewhere));
   return say(view::not_understood_message(trouble));
 }
 
+/// Nothing of what is asked is looked up: what it names may not be theirs to know.
+Answer Conversation::answer_stranger(Call call) const {
+  const auto parsed = parse_command(command_text(call.request), GrammarContext{});
+  call.command.verb = Verb::Status;
+  if (const auto* command = std::get_if<Command>(&parsed)) call.command = *command;
+  const auto refused = refuse_outsider(call.caller.standing, call.command.verb);
+  auto answer = refused ? refuse(services_, call, refused->why, refused->rule)
+                        : say(":wave: I tell the people of this workspace when what runs differs from Git. For guests from elsewhere there is no command but `help`.");
+  answer.keep_private = true;
+  return answer;
+}
+
 asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
-  if (is_guest(request.team)) co_return say(":no_entry: You are a guest from another workspace: I only answer to my own.");
+  auto asking = standing_of(request);
+  const auto standing = co_await std::move(asking);
+  if (!standing && standing.error().kind == ErrorKind::Cancelled) co_return standing.error();
   auto call = call_of(request);
+  if (standing) call.caller.standing = *standing;
+  // Whom nobody here knows is nobody here, whatever the config calls them.
+  if (call.caller.standing == Standing::Stranger || call.caller.standing == Standing::Gone) {
+    call.caller.person.clear();
+    co_return answer_stranger(std::move(call));
+  }
   // Named as the config does only where that makes a difference. Asked first: what was looked at stays as it is only as long as nothing is waited for.
   std::string channel = request.channel;
   if (!services_.config.teams.empty()) channel = co_await channel_named(services_, channels_, request.channel);
@@ -72,10 +103,12 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   }
   call.command = std::get<Command>(parsed);
   fill_from_form(request, call.command);
-  log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_log_text(call.command)));
+  log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_log_text(call.command)), {{"person", call.caller.person}, {"user", request.user}});
   Result<std::vector<std::string>> meant = std::vector<std::string>{};
   if (!services_.config.teams.empty()) meant = co_await apps_meant(services_, call);
   if (!meant) co_return meant.error();
+  if (!standing && info_of(call.command.verb).changes_something) co_return standing.error();
+  if (const auto refused = refuse_outsider(call.caller.standing, call.command.verb)) co_return refuse(services_, call, refused->why, refused->rule);
   const bool open = may_be_read_in(services_, call, channel, *meant);
   // What must not be read here doesn't stand here either: a Change's card goes where its App may be spoken of.
   if (!open) call.request.channel = request.user;

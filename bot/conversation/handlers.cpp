@@ -1,5 +1,6 @@
 #include "bot/conversation/handlers.hpp"
 
+#include "bot/audit/details.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/config/teams.hpp"
 #include "bot/view/blocks.hpp"
@@ -108,14 +109,31 @@ Answer pick_app(const VerbInfo& info, const std::string& rest) {
   return say(view::message_of(blocks, fmt::format("Which App? {}", usage)));
 }
 
+const Person* person_called(const Config& config, const std::string& word) {
+  const auto bare = word.starts_with('@') ? word.substr(1) : word;
+  if (const auto* person = find_person(config, bare)) return person;
+  if (const auto* person = person_by_slack(config, bare)) return person;
+  const auto found = std::ranges::find_if(config.people, [&](const Person& person) { return to_lower(person.name) == to_lower(bare); });
+  return found == config.people.end() ? nullptr : &*found;
+}
+
 AuditEntry refusal_entry(const Call& call, const std::string& rule) {
+  const auto kind = call.request.kind;
+  const bool pressed = kind == Request::Kind::Button || kind == Request::Kind::Modal || kind == Request::Kind::Shortcut;
   AuditEntry entry;
   entry.actor = caller_id(call);
-  entry.action = "command.refused";
+  entry.action = pressed ? "action.refused" : "command.refused";
   entry.app = call.command.app;
   entry.subject = call.command.change == 0 ? std::string(to_string(call.command.verb)) : change_name(call.command.change);
   entry.detail = fmt::format(R"({{"command":{},"rule":{}}})", json_quoted(to_log_text(call.command)), json_quoted(rule));
   return entry;
+}
+
+AuditEntry with_rule(AuditEntry refusal, const std::string& rule) {
+  auto detail = detail_of(refusal);
+  detail["rule"] = rule;
+  refusal.detail = detail.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return refusal;
 }
 
 Result<Reply> refuse_in(storage::Transaction& tx, const AuditEntry& entry, const std::string& why) {

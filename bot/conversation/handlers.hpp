@@ -3,6 +3,7 @@
 // changes, it changes in `deed`, which runs in the one transaction that also stores the answer and marks the request as done.
 #include "bot/change/changes.hpp"
 #include "bot/command/command.hpp"
+#include "bot/conversation/members.hpp"
 #include "bot/conversation/request.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/inspect/inspect.hpp"
@@ -75,12 +76,14 @@ struct Services {
   Random* random = nullptr;                         ///< for one-time codes; null = the system's
   std::string workspace_url{};                      ///< "https://acme.slack.com/", for links to messages; "" = no links
   std::function<void()> on_link_asked{};            ///< somebody has to be looked for on the forge
+  Members* members = nullptr;                       ///< who is a guest; null = nobody is asked about
 };
 
 /// Who asks, and in which light.
 struct Caller {
   std::string slack_id;
   PersonId person;  ///< "" when not in the config
+  Standing standing = Standing::Member;
 };
 
 struct Call {
@@ -98,8 +101,10 @@ Answer say(std::string mrkdwn);
 Answer refuse(const Services& services, const Call& call, const std::string& why, const std::string& rule);
 /// Nothing when the caller may do this to the App; else the refusal.
 std::optional<Answer> check_policy(const Services& services, const Call& call, const App& app);
-/// The audit row of a refusal, and the refusal inside a transaction.
+/// The audit row of a refusal, and the refusal inside a transaction. "action.refused" where a button, a form or a menu was used.
 AuditEntry refusal_entry(const Call& call, const std::string& rule);
+/// The same row, of what another rule refused.
+AuditEntry with_rule(AuditEntry refusal, const std::string& rule);
 Result<Reply> refuse_in(storage::Transaction& tx, const AuditEntry& entry, const std::string& why);
 /// What the policy is decided by, without secrets: for the database's thread, where the config itself isn't to be read.
 std::shared_ptr<const Config> policy_snapshot(const Config& config);
@@ -157,6 +162,8 @@ asio::awaitable<Result<Answer>> handle_apply(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_move(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_pin_image(Services& services, Call call);
 
+/// Who is meant by "alice", "Alice", "@U0ALICE": by name, Slack id, or name in any case; null = nobody known.
+const Person* person_called(const Config& config, const std::string& word);
 /// The caller as the policy knows them: the person's name, else the Slack id.
 PersonId caller_id(const Call& call);
 /// Apps that the caller may see, by name.

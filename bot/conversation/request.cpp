@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace driftwarden {
 namespace {
@@ -22,6 +23,19 @@ const json& object_at(const json& object, const char* key) {
   static const json kNothing = json::object();
   const auto found = object.find(key);
   return found != object.end() && found->is_object() ? *found : kNothing;
+}
+
+/// "1700000000.000100": seconds, and microseconds that count more than time. The beginning of all time when it is something else.
+WallTime time_of(const std::string& ts) {
+  const auto dot = std::min(ts.find('.'), ts.size());
+  std::int64_t seconds = 0;
+  const auto [end, failed] = std::from_chars(ts.data(), ts.data() + dot, seconds);
+  constexpr std::int64_t kLatest = 99'999'999'999;
+  if (failed != std::errc{} || end != ts.data() + dot || seconds < 0 || seconds > kLatest) return {};
+  std::int64_t thousandths = 0;
+  const auto fraction = dot < ts.size() ? ts.substr(dot + 1, 3) : std::string();
+  if (fraction.size() == 3) std::from_chars(fraction.data(), fraction.data() + 3, thousandths);
+  return WallTime{std::chrono::milliseconds{seconds * 1000 + thousandths}};
 }
 
 /// Without the leading mention of the bot; mentions elsewhere stay.
@@ -65,6 +79,7 @@ std::optional<Request> from_event(const json& payload, const std::string& bot_us
   const auto ts = text_at(event, "ts");
   const auto thread = text_at(event, "thread_ts");
   request.message = MessageRef{request.channel, ts};
+  request.said_at = time_of(ts);
   request.thread_ts = thread.empty() && !direct ? ts : thread;
   request.text = without_mention(slack::plain_command_text(text_at(event, "text")), bot_user);
   return request;
@@ -123,6 +138,7 @@ std::optional<Request> from_button(const json& payload) {
   request.user = text_at(object_at(payload, "user"), "id");
   request.trigger_id = text_at(payload, "trigger_id");
   request.text = value_of(action);
+  request.said_at = time_of(text_at(action, "action_ts"));
   if (request.text.empty() || request.user.empty()) return std::nullopt;
   const auto& container = object_at(payload, "container");
   if (text_at(container, "type") == "view") {

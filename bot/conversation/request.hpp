@@ -23,6 +23,7 @@ struct Request {
   std::string text;       ///< the command, plain; of a modal what its private_metadata says
   std::string trigger_id{};  ///< good for 3 s: what a modal is opened with
   std::map<std::string, std::string> values{};  ///< of a modal, by action_id
+  WallTime said_at{};       ///< by Slack's clock where it says so; else when it arrived
   std::string view_id{};    ///< of a modal, or of the App Home whose button was pressed (then there is no channel: answers go to the DM)
   bool operator==(const Request&) const = default;
 };

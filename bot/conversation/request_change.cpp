@@ -116,7 +116,7 @@ Result<AskedFor> make_change(storage::Transaction& tx, Wish wish) {
     if (!obstacle) obstacle = obstacle_to(*wish.policy, place, draft, holds, GateStage::Request, wish.now);
   }
   if (obstacle) {
-    wish.refused.detail = fmt::format(R"({{"verb":"{}","rule":{}}})", to_string(draft.verb), json_quoted(obstacle->rule));
+    wish.refused = with_rule(std::move(wish.refused), obstacle->rule);
     TRY(reply, refuse_in(tx, wish.refused, fmt::format("{}{}.", obstacle->rule == "halt" ? "Everything is " : "", obstacle->why)));
     return asked;
   }
@@ -127,7 +127,7 @@ Result<AskedFor> make_change(storage::Transaction& tx, Wish wish) {
   }
   TRY(const auto times, tx.change_times(draft.app, wish.now - wish.policy->policy.rate_limit.per));
   if (const auto why = over_rate(wish.policy->policy, wish.app, times, wish.now); why && draft.break_glass.empty()) {
-    wish.refused.detail = fmt::format(R"({{"verb":"{}","rule":"rate limit"}})", to_string(draft.verb));
+    wish.refused = with_rule(std::move(wish.refused), "rate limit");
     TRY(reply, refuse_in(tx, wish.refused, *why + "."));
     return asked;
   }

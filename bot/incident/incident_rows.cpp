@@ -1,3 +1,4 @@
+#include "bot/audit/details.hpp"
 #include "bot/incident/grouping.hpp"
 #include "bot/incident/incidents.hpp"
 #include "gitops/base/crypto.hpp"
@@ -148,6 +149,7 @@ Result<Incident> commit_step(storage::Transaction& tx, IncidentStep step, WallTi
   const bool by_person = !step.audit || step.audit->actor != "driftwarden" || step.audit->action == kWoken;
   if (step.audit) {
     step.audit->subject = fmt::format("incident {}", incident.id);
+    complete(*step.audit, incident);
     TRY(const auto row, tx.append_audit(*step.audit));
     mark = row.seq;
   }

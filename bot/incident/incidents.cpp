@@ -109,9 +109,9 @@ asio::awaitable<void> Incidents::judge_safely(DriftReport report) {
     co_await judge(std::move(report));
   } catch (const boost::system::system_error& failure) {
     if (failure.code() == asio::error::operation_aborted) throw;
-    log_error("incident", app + ": " + failure.what());
+    log_error("incident", app + ": " + failure.what(), {{"app", app}});
   } catch (const std::exception& failure) {
-    log_error("incident", app + ": " + failure.what());
+    log_error("incident", app + ": " + failure.what(), {{"app", app}});
   }
   if (--judging_ == 0) judged_.notify();
 }

@@ -3,13 +3,11 @@
 namespace driftwarden {
 namespace {
 
-using Work = std::function<Result<void>(storage::Transaction&)>;
-
 /// What one work throws is its own failure and nobody else's.
-Work guarded(Work work) {
-  return [work = std::move(work)](storage::Transaction& tx) -> Result<void> {
+AsyncStore::Work guarded(AsyncStore::Work work, const AsyncStore::Around& around) {
+  return [work = std::move(work), &around](storage::Transaction& tx) -> Result<void> {
     try {
-      return work(tx);
+      return around ? around(tx, work) : work(tx);
     } catch (const std::exception& thrown) {
       return Error{ErrorKind::Corrupt, thrown.what()};
     }
@@ -41,7 +39,7 @@ void AsyncStore::run_waiting() {
   }
   std::vector<Work> works;
   works.reserve(group.size());
-  for (const auto& entry : group) works.push_back(guarded(std::move(entry->work)));
+  for (const auto& entry : group) works.push_back(guarded(std::move(entry->work), around_));
   auto results = store_.transact_all(works);
   for (std::size_t i = 0; i < group.size(); ++i) group[i]->result = std::move(results[i]);
 }

@@ -15,8 +15,11 @@ namespace driftwarden {
 
 class AsyncStore {
  public:
+  using Work = std::function<Result<void>(storage::Transaction&)>;
+  /// Runs a work in its transaction, with something around that; on the database's thread.
+  using Around = std::function<Result<void>(storage::Transaction&, const Work&)>;
   /// `database_thread` must be one thread: the store isn't shared.
-  AsyncStore(storage::Store& store, asio::any_io_executor database_thread) : store_(store), thread_(std::move(database_thread)) {}
+  AsyncStore(storage::Store& store, asio::any_io_executor database_thread, Around around = {}) : store_(store), thread_(std::move(database_thread)), around_(std::move(around)) {}
 
   /// Runs `work` in one transaction; durable when it returns. Not cancelled half way. May be run twice, when what it was grouped with
   /// makes the database fail: only the last run counts.
@@ -48,6 +51,7 @@ class AsyncStore {
 
   storage::Store& store_;
   asio::any_io_executor thread_;
+  Around around_;
   std::mutex mutex_;  ///< of `waiting_`
   std::vector<std::shared_ptr<Entry>> waiting_;
 };

@@ -16,6 +16,7 @@ constexpr std::size_t kRowsAtOnce = 1024;  // rows under way count: a slow crowd
 constexpr std::size_t kRowsInOutage = 8192;  // words that wait must not hide what can be done without Slack
 constexpr int kRoundsOfOne = 3;              // should the oldest itself be the trouble, another one is tried beside it
 constexpr Duration kLookAtLeastEvery{5000};
+constexpr const char* kAnswer = "slack.reply";  // what somebody waits for is still said before the process ends
 
 struct Ready {
   std::vector<storage::OutboxRow> rows;
@@ -25,7 +26,7 @@ struct Ready {
 }  // namespace
 
 Outbox::Outbox(asio::any_io_executor executor, AsyncStore& store, Clock& clock, Random& random, Limits limits)
-    : store_(store), clock_(clock), random_(random), limits_(limits), wake_(executor), tasks_(executor) {}
+    : store_(store), clock_(clock), random_(random), limits_(limits), rest_(executor), wake_(executor), tasks_(executor) {}
 
 void Outbox::on(std::string kind, Handler handler, Duration patience) {
   Registered registered{std::move(handler), patience};
@@ -35,6 +36,16 @@ void Outbox::on(std::string kind, Handler handler, Duration patience) {
 void Outbox::start() { tasks_.spawn("outbox", run()); }
 
 asio::awaitable<void> Outbox::stop() { co_await tasks_.join(); }
+
+asio::awaitable<void> Outbox::drain(MonoTime until) {
+  draining_ = true;
+  rested_ = false;
+  wake_.notify();
+  while (!rested_) {
+    const auto rested = co_await rest_.wait_until(clock_, until);
+    if (!rested || !*rested) co_return;
+  }
+}
 
 asio::awaitable<void> Outbox::run() {
   while (true) {
@@ -49,8 +60,13 @@ asio::awaitable<void> Outbox::run() {
     auto wait = kLookAtLeastEvery;
     if (ready) {
       hold_words(ready->rows);
+      if (draining_) std::erase_if(ready->rows, [](const storage::OutboxRow& row) { return row.kind != kAnswer; });
       for (auto& row : ready->rows) {
         if (busy_.insert(row.lane).second) tasks_.spawn("outbox " + row.kind, carry_out(std::move(row)));
+      }
+      if (draining_ && busy_.empty()) {
+        rested_ = true;
+        rest_.notify();
       }
       if (words_failures_ > 0 && words_next_ > clock_.mono_now()) wait = std::min(wait, std::chrono::duration_cast<Duration>(words_next_ - clock_.mono_now()));
       if (ready->next && *ready->next > clock_.wall_now()) wait = std::min(wait, std::chrono::duration_cast<Duration>(*ready->next - clock_.wall_now()));
@@ -77,6 +93,10 @@ asio::awaitable<void> Outbox::attempt(storage::OutboxRow row) {
   if (handler == handlers_.end()) {
     Result<std::string> nobody = Error{ErrorKind::InvalidInput, fmt::format("nothing here carries out \"{}\"", row.kind)};
     co_await settle(std::move(row), std::move(nobody));
+    co_return;
+  }
+  if (may_ && !may_()) {
+    (void)co_await clock_.sleep_for(limits_.backoff_base);
     co_return;
   }
   std::function<Result<void>(storage::Transaction&)> begin = [id = row.id](storage::Transaction& tx) { return tx.begin_outbox(id); };
@@ -109,23 +129,27 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
   const auto id = row.id;
   std::function<Result<void>(storage::Transaction&)> write;
   bool gave_up = false;
+  auto how = Settled::Done;
   const auto pause = put_off_.extract(id);
   const bool words = is_words(row.kind);
   if (words && pause.empty()) on_words_settled(result);
   if (result) {
     write = [id, text = *result](storage::Transaction& tx) { return tx.finish_outbox(id, text); };
   } else if (!pause.empty()) {
+    how = Settled::PutOff;
     const auto when = clock_.wall_now() + pause.mapped();
     write = [id, when, why = result.error().message](storage::Transaction& tx) { return tx.put_off_outbox(id, when, why); };
   } else if (is_transient(result.error()) && (row.attempts < limits_.attempts || still_patient(row))) {
     const bool in_outage = words && words_failures_ > 0 && words_next_ > clock_.mono_now();
     // In an outage hold_words() says when: the oldest must not be the last to be ready by a hair.
     const auto when = clock_.wall_now() + (in_outage ? Duration{0} : backoff(row.attempts));
-    log_warn("outbox", fmt::format("{} (attempt {}): {}", row.key, row.attempts, result.error().message));
+    how = Settled::Retried;
+    log_warn("outbox", fmt::format("{} (attempt {}): {}", row.key, row.attempts, result.error().message), {{"effect", row.key}, {"kind", row.kind}});
     write = [id, when, why = result.error().message](storage::Transaction& tx) { return tx.retry_outbox(id, when, why); };
   } else {
     gave_up = true;
-    log_error("outbox", fmt::format("{} given up: {}", row.key, result.error().message));
+    how = Settled::Failed;
+    log_error("outbox", fmt::format("{} given up: {}", row.key, result.error().message), {{"effect", row.key}, {"kind", row.kind}});
     write = [this, row, why = result.error(), now = clock_.wall_now()](storage::Transaction& tx) -> Result<void> {
       CHECK_OK(tx.fail_outbox(row.id, why.message));
       return gave_up_ ? gave_up_(tx, row, why, now) : Result<void>{};
@@ -139,7 +163,12 @@ asio::awaitable<void> Outbox::settle(storage::OutboxRow row, Result<std::string>
     (void)co_await clock_.sleep_for(backoff(row.attempts));
     co_return;
   }
+  observe(row, how);
   if (gave_up && given_up_) given_up_(row);
+}
+
+void Outbox::observe(const storage::OutboxRow& row, Settled how) const {
+  if (observer_) observer_(row, how);
 }
 
 bool Outbox::still_patient(const storage::OutboxRow& row) const {

@@ -38,8 +38,15 @@ class Outbox {
   /// For a handler that must wait for somebody (a freeze, a check, a person): with this said, its error puts the row off for `pause`, however
   /// often. Not for failures.
   void put_off(const storage::OutboxRow& row, Duration pause) { put_off_[row.id] = pause; }
+  /// Asked before each attempt: with several instances only the leader carries anything out. A row that may not be tried stays as it is.
+  void only_while(std::function<bool()> may) { may_ = std::move(may); }
+  enum class Settled { Done, Retried, PutOff, Failed };
+  /// Told of every attempt that came to an end, after it was written down: for figures.
+  void on_settled(std::function<void(const storage::OutboxRow& row, Settled how)> observer) { observer_ = std::move(observer); }
   void start();
   asio::awaitable<void> stop();
+  /// Begins nothing new but answers that wait already, and returns when nothing is under way, or at `until`. stop() comes after.
+  asio::awaitable<void> drain(MonoTime until);
   static constexpr Duration kWordsWait = std::chrono::hours{24};  ///< for Slack: kinds with this patience wait for it together
   /// New rows may be there.
   void wake() { wake_.notify(); }
@@ -55,6 +62,7 @@ class Outbox {
   /// Which of them may be tried now; the rest waits for Slack to come back.
   void hold_words(std::vector<storage::OutboxRow>& rows) const;
   void on_words_settled(const Result<std::string>& result);
+  void observe(const storage::OutboxRow& row, Settled how) const;
   bool still_patient(const storage::OutboxRow& row) const;
 
   AsyncStore& store_;
@@ -68,11 +76,16 @@ class Outbox {
   std::map<std::string, Registered> handlers_;
   GaveUp gave_up_;
   GivenUp given_up_;
+  std::function<bool()> may_;
   std::set<std::string> busy_;  ///< lanes
   std::map<std::int64_t, Duration> put_off_;
   std::size_t words_under_way_ = 0;
   int words_failures_ = 0;   ///< rounds without an answer from Slack, 0 = it is there
   MonoTime words_next_{};    ///< of the next try, when it isn't
+  std::function<void(const storage::OutboxRow& row, Settled how)> observer_;
+  bool draining_ = false;
+  bool rested_ = false;  ///< nothing is under way, and nothing that drain() waits for is left
+  Signal rest_;
   Signal wake_;
   TaskGroup tasks_;
 };

@@ -157,6 +157,8 @@ bool is_tame(std::string_view pattern) {
   for (std::size_t at = 0; at < pattern.size(); ++at) {
     if (pattern[at] == '\\') {
       ++at;
+      // Go has no back-references; std::regex reads any number of digits for one.
+      if (at < pattern.size() && pattern[at] >= '0' && pattern[at] <= '9') return false;
     } else if (pattern[at] == '{' && ++repeats > 2) {
       return false;
     }

@@ -221,25 +221,6 @@ slack::Message why_message(const App& app, const DriftReport& report, const std:
   return message_of(blocks, std::move(text));
 }
 
-slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app, int page, bool more) {
-  std::vector<std::string> lines;
-  for (const auto& row : rows) {
-    lines.push_back(fmt::format("{} {} *{}* {} {} {}", code_span(std::to_string(row.seq)), time_span(row.at), slack::escape(row.entry.actor), slack::escape(row.entry.action),
-                                slack::escape(row.entry.app), slack::escape(row.entry.subject)));
-  }
-  Blocks blocks;
-  blocks.section(app.empty() ? "*Audit log*, newest first" : fmt::format("*Audit log* of *{}*, newest first", slack::escape(app)));
-  if (lines.empty()) lines.emplace_back(page > 1 ? "_no more_" : "_nothing yet_");
-  add_packed(blocks, lines);
-  if (more) {
-    const auto command = fmt::format("audit{}{} page {}", app.empty() ? "" : " ", app, page + 1);
-    blocks.actions({{"Older", command, Button::Style::Plain, ""}});
-    lines.push_back("\u2026 older ones: " + code_span(command));
-  }
-  if (!rows.empty() && app.empty() && page == 1) blocks.context({fmt::format("chain head {}:{}", rows.front().seq, code_span(rows.front().hash.substr(0, 12))), "`driftwarden audit verify` proves it whole"});
-  return message_of(blocks, "Audit log\n" + join(lines, "\n"));
-}
-
 slack::Message whoami_message(const std::string& slack_id, const std::optional<PersonId>& person, const std::vector<std::string>& groups, const std::vector<std::string>& may) {
   Blocks blocks;
   auto text = person ? fmt::format("You are *{}* ({}).", slack::escape(*person), code_span(slack_id))

@@ -60,7 +60,6 @@ struct HistoryRow {
 /// Commits (none for an orphans App), and below them `incidents`, newest first. `more`: there are older commits.
 slack::Message history_message(const App& app, const std::vector<HistoryRow>& rows, const std::vector<Incident>& incidents, WallTime now, int page = 1, bool more = false);
 slack::Message why_message(const App& app, const DriftReport& report, const std::optional<Incident>& incident, const std::optional<HistoryRow>& last_commit, WallTime now);
-slack::Message audit_message(const std::vector<AuditRow>& rows, const std::string& app, int page = 1, bool more = false);
 slack::Message whoami_message(const std::string& slack_id, const std::optional<PersonId>& person, const std::vector<std::string>& groups, const std::vector<std::string>& may);
 
 }  // namespace driftwarden::view

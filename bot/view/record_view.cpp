@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kRowsShown = 10;
 constexpr std::size_t kRulesShown = 40;
+constexpr std::size_t kDeedShown = 400;
 
 std::string time_line(const TimeInDrift& row) {
   auto line = fmt::format("*{}* {} in drift, {}", slack::escape(row.name), format_age(row.total), counted(row.incidents, "incident"));
@@ -46,7 +47,38 @@ std::string rule_line(const RuleRow& row, bool with_app) {
   return line + " " + join(facts, ", ");
 }
 
+std::string audit_line(const AuditLine& line) {
+  const auto number = line.url.empty() ? code_span(std::to_string(line.seq)) : link(line.url, std::to_string(line.seq));
+  return fmt::format("{} {} *{}* {}", number, time_span(line.at), slack::escape(ellipsize(line.actor, 100)), slack::escape(ellipsize(line.deed, kDeedShown)));
+}
+
 }  // namespace
+
+slack::Message audit_message(const AuditPage& page) {
+  std::vector<std::string> lines;
+  for (const auto& line : page.lines) lines.push_back(audit_line(line));
+  const auto head = fmt::format("*Audit log*{}{}, {}", page.title.empty() ? "" : " ", slack::escape(page.title), page.oldest_first ? "oldest first" : "newest first");
+  Blocks blocks;
+  blocks.section(head);
+  if (lines.empty()) lines.emplace_back(page.page > 1 ? "_no more_" : "_nothing yet_");
+  add_packed(blocks, lines);
+  if (page.more) {
+    const auto command = fmt::format("{} page {}", page.command, page.page + 1);
+    const auto* label = page.oldest_first ? "Newer" : "Older";
+    blocks.actions({{label, command, Button::Style::Plain, ""}});
+    lines.push_back(fmt::format("\u2026 {} ones: {}", page.oldest_first ? "newer" : "older", code_span(command)));
+  }
+  if (!page.head.empty()) blocks.context({"chain head " + code_span(page.head), "`driftwarden audit verify` proves it whole"});
+  return message_of(blocks, head + "\n" + join(lines, "\n"));
+}
+
+slack::Message audit_report_message(const std::string& text, const std::string& note) {
+  Blocks blocks;
+  blocks.section("*Audit report*");
+  blocks.code(text);
+  if (!note.empty()) blocks.context({slack::escape(note)});
+  return message_of(blocks, "Audit report\n" + slack::escape(text) + (note.empty() ? "" : "\n" + slack::escape(note)));
+}
 
 slack::Message stats_message(const TimesInDrift& times, const std::string& app, WallTime now) {
   Blocks blocks;

@@ -1,5 +1,5 @@
 #pragma once
-// Answers from the record: time in drift, and the ignore rules.
+// Answers from the record: the audit log, time in drift, and the ignore rules.
 #include "gitops/model/app.hpp"
 #include "gitops/model/drift.hpp"
 #include "integrations/slack/slack.hpp"
@@ -36,5 +36,26 @@ struct RuleRow {
 };
 /// Those that ran out first, then those that run out next.
 slack::Message ignores_message(std::vector<RuleRow> rows, const std::string& app, int page = 1);
+
+/// One row of the audit log. Plain text, not escaped yet.
+struct AuditLine {
+  std::int64_t seq = 0;
+  WallTime at{};
+  PersonId actor;
+  std::string deed;
+  std::string url;  ///< of the message it was said in, "" = not known
+};
+struct AuditPage {
+  std::string title;    ///< "of checkout", "about C-12"; "" = all
+  std::vector<AuditLine> lines;
+  bool oldest_first = false;
+  std::string command;  ///< what was asked, without its page: "audit checkout since 30d"
+  int page = 1;
+  bool more = false;
+  std::string head;     ///< of the chain, where this is its end: "41:0123456789ab"
+};
+slack::Message audit_message(const AuditPage& page);
+/// `text` as the report is in a terminal; `note` what it leaves out, "" = nothing.
+slack::Message audit_report_message(const std::string& text, const std::string& note);
 
 }  // namespace driftwarden::view

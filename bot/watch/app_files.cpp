@@ -1,6 +1,7 @@
 #include "bot/watch/app_files.hpp"
 
 #include "bot/config/sections.hpp"
+#include "bot/config/shards.hpp"
 #include "bot/config/syntax.hpp"
 
 #include <fmt/core.h>
@@ -64,6 +65,7 @@ Result<App> parse_app_file(const std::string& text, const std::string& path, con
     check_channel(section, "channel", app.channel);
     section.named_list("owners", app.owners, NameKind::PersonOrGroup);
     section.finish();
+    if (is_elsewhere(config, app.cluster)) std::erase_if(reading.uses, [](const NameUse& use) { return use.kind == NameKind::Cluster; });
     check_names(reading, tree, config);
   }
   if (!reading.mistakes.empty()) return Error{ErrorKind::InvalidInput, to_string(reading.mistakes.front())};
@@ -90,6 +92,7 @@ Result<DeclaredApps> read_declared_apps(Mirror& mirror, const std::string& head,
   for (const auto& file : files) {
     if (!is_app_file(file.path)) continue;
     auto app = parse_app_file(file.content, std::string(kDirectory) + "/" + file.path, repository, config);
+    if (app && is_elsewhere(config, app->cluster)) continue;
     if (app) {
       declared.apps.push_back(std::move(*app));
       continue;

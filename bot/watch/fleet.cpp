@@ -215,6 +215,8 @@ FleetFigures Fleet::figures() const {
     const auto told = told_.find(name);
     ++figures.apps[told == told_.end() ? AppState::Unknown : told->second];
   }
+  for (const auto& cluster : parts_.clusters) figures.heard[cluster->name()] = cluster->last_heard();
+  for (const auto& [name, repository] : repositories_) figures.answered[name] = repository->answered_at();
   return figures;
 }
 

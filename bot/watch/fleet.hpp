@@ -30,6 +30,8 @@ struct FleetFigures {
   std::uint64_t events_seen = 0;
   std::uint64_t events_gated = 0;  ///< of these, not looked into: only status moved, or nobody's object
   std::map<AppState, std::size_t> apps;
+  std::map<std::string, WallTime> heard{};     ///< clusters: when the server was last heard of; the epoch before its first word
+  std::map<std::string, WallTime> answered{};  ///< repositories: when the remote last answered; the epoch before
 };
 
 /// What the config says of judging, for the index and for everybody who compares beside it.
@@ -67,6 +69,8 @@ class Fleet final : public LiveSink {
     std::function<void()> on_apps_changed{};
     /// A repository's head was read; its Apps are known and rendered as far as that goes.
     std::function<void(std::string repository, std::string head)> on_head{};
+    /// An App was judged by what is known here, before anybody confirmed it: for figures.
+    std::function<void(const DriftReport& report)> on_suspected{};
   };
   struct Parts {
     asio::any_io_executor executor;

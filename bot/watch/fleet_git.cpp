@@ -221,7 +221,7 @@ void Fleet::fail_desired(const App& app, const Error& error) {
   rendering.failed = true;
   // What the files themselves say wrong stays so until they change.
   rendering.again = is_transient(error) || (rendering.inputs.error && error.kind != ErrorKind::InvalidInput);
-  log_warn("render", fmt::format("{}: {}", app.name, error.message));
+  log_warn("render", fmt::format("{}: {}", app.name, error.message), {{"app", app.name}});
   index_.set_desired_failed(app.name, error.message);
 }
 

@@ -81,6 +81,7 @@ void Fleet::tell(const std::string& name) {
   const auto* app = this->app(name);
   if (app == nullptr) return;
   auto report = judge(name);
+  if (listener_.on_suspected) listener_.on_suspected(report);
   if (index_.is_settling(name)) {
     const auto now = parts_.clock->mono_now();
     const auto [held, is_new] = held_.try_emplace(name, now + kHeldBack);

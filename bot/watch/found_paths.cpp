@@ -1,5 +1,6 @@
 #include "bot/watch/found_paths.hpp"
 
+#include "bot/config/shards.hpp"
 #include "bot/config/syntax.hpp"
 #include "bot/watch/path_pattern.hpp"
 #include "gitops/base/crypto.hpp"
@@ -185,6 +186,7 @@ class AppMaker {
     auto wanted = value_of(place.values, "cluster");
     if (wanted.empty()) wanted = !rule_.cluster.empty() ? rule_.cluster : app.cluster;
     const auto* cluster = cluster_called(wanted);
+    if (cluster == nullptr && is_elsewhere(config_, wanted)) return false;
     if (cluster == nullptr) {
       warn(wanted.empty() ? fmt::format("{}: nothing says to which cluster it goes", place.path) : fmt::format("{}: no cluster \"{}\" is configured", place.path, wanted));
       return false;

@@ -46,6 +46,7 @@ asio::awaitable<void> RepositoryWatcher::run(Listener listener) {
     auto head = co_await fetch_all();
     auto wait = poll_;
     if (head) {
+      answered_at_ = clock_.wall_now();
       if (!told.empty()) {
         log_info("git", fmt::format("{} answers again", shared_->options.url));
         listener.on_recovered();

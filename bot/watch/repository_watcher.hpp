@@ -28,6 +28,9 @@ class RepositoryWatcher {
   /// Fetch now: a webhook came, or we pushed.
   void nudge() { nudged_.notify(); }
 
+  /// When the remote last answered a poll; the epoch before the first time.
+  WallTime answered_at() const { return answered_at_; }
+
   /// The branch's head as the remote has it now.
   asio::awaitable<Result<std::string>> fetch();
 
@@ -61,6 +64,7 @@ class RepositoryWatcher {
   Clock& clock_;
   Random& random_;
   Duration poll_;
+  WallTime answered_at_{};
   Signal nudged_;
   std::shared_ptr<Shared> shared_;
 };

@@ -25,12 +25,15 @@ net::ServerReply route(const WebParts& parts, SeenDeliveries& seen, const net::S
   if (request.path == "/hooks/flux") return take_deploy_hook(parts, seen, DeployHook::Flux, request);
   if (request.path == "/hooks/argocd") return take_deploy_hook(parts, seen, DeployHook::ArgoCd, request);
   if (request.method != "GET" && request.method != "HEAD") return text(405, "GET only\n");
-  if (request.path == "/healthz") return text(200, "ok\n");
+  if (request.path == "/healthz") {
+    const auto trouble = parts.trouble ? parts.trouble() : std::string();
+    return trouble.empty() ? text(200, "ok\n") : text(503, trouble + "\n");
+  }
   if (request.path == "/readyz") {
     const auto missing = parts.not_ready();
     return missing.empty() ? text(200, "ready\n") : text(503, missing + "\n");
   }
-  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4", prometheus(parts.gauges())};
+  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", prometheus(parts.gauges()) + (parts.more_metrics ? parts.more_metrics() : std::string())};
   return text(404, "there is nothing here\n");
 }
 

@@ -26,6 +26,8 @@ struct WebParts {
   /// Empty when ready, else what is missing.
   std::function<std::string()> not_ready;
   std::function<std::map<std::string, double>()> gauges;  ///< "apps_out_of_sync" -> 2; "..._total" is a counter
+  std::function<std::string()> more_metrics{};            ///< Prometheus text after the gauges: histograms, labelled values
+  std::function<std::string()> trouble{};                 ///< for /healthz: "" when alive, else why a restart would help
 };
 
 /// GET /healthz, /readyz, /metrics (Prometheus text); POST /webhooks/git (Gitea's, Forgejo's and GitHub's signatures, GitLab's signature or token),

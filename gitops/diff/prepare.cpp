@@ -1,6 +1,7 @@
 #include "gitops/diff/prepare.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/diff/annotations.hpp"
 #include "gitops/diff/compare.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ using nlohmann::json;
 
 bool is_tool_annotation(std::string_view name) {
   return name == "kubectl.kubernetes.io/last-applied-configuration" || name.starts_with("deployment.kubernetes.io/") ||
-         name == "deprecated.daemonset.template.generation" || name == kTrackingAnnotation;
+         name == "deprecated.daemonset.template.generation" || name == kTrackingAnnotation || name == kChangeAnnotation;
 }
 
 bool is_compared_metadata(std::string_view name) { return name == "labels" || name == "annotations" || name == "finalizers" || name == "ownerReferences"; }

@@ -46,6 +46,23 @@ json without_tool_annotations(const json& annotations) {
   return left;
 }
 
+/// One of a program's arguments: what stands before it says whether it is a secret.
+std::optional<json> as_argument(const json& value, const Path& path, const json& object, const Redactor& redactor) {
+  if (path.size() < 2 || path.back().kind != StepKind::Index || path[path.size() - 2].kind != StepKind::Field) return std::nullopt;
+  const auto& name = path[path.size() - 2].name;
+  if (name != "args" && name != "command") return std::nullopt;
+  const auto* list = find_at(object, Path(path.begin(), path.end() - 1));
+  if (list == nullptr || !list->is_array()) return std::nullopt;
+  const auto found = std::ranges::find(*list, value);
+  if (found == list->end()) return std::nullopt;
+  const auto all = redactor.redact(json::object({{name, *list}}))[name];
+  // Of equal ones the most hidden is shown.
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    if ((*list)[i] == value && all[i] != value) return all[i];
+  }
+  return all[static_cast<std::size_t>(found - list->begin())];
+}
+
 json redacted(const json& value, const Path& path, const json& object, std::string_view core_kind, const Redactor& redactor) {
   if ((core_kind == "Secret" || core_kind == "ConfigMap") && in_data(path)) {
     const auto data = redactor.redact(wrapped(value, path, core_kind));
@@ -54,7 +71,11 @@ json redacted(const json& value, const Path& path, const json& object, std::stri
   // A whole map of annotations may hold last-applied-configuration, and with it all that a Secret holds.
   if (path.size() == 2 && path[0].name == "metadata" && path[1].name == "annotations" && value.is_object()) return without_tool_annotations(value);
   if (is_sensitive_variable(path, object)) return redactor.digest(value.is_string() ? value.get<std::string>() : value.dump());
-  return redactor.redact(value);
+  if (const auto argument = as_argument(value, path, object, redactor)) return *argument;
+  if (path.empty() || path.back().kind != StepKind::Field) return redactor.redact(value);
+  // With its name: a field called so is a secret.
+  const auto& name = path.back().name;
+  return redactor.redact(json::object({{name, value}}))[name];
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/manifest.hpp"
+#include "gitops/manifest/secret_fields.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace driftwarden {
 namespace {
@@ -25,19 +27,38 @@ constexpr std::array<Shape, 22> kShapes{{{"AKIA", 16},   {"ASIA", 16},       {"g
                                          {"xoxe.", 10},  {"sk_live_", 16},   {"rk_live_", 16}, {"AIza", 35},     {"ya29.", 20},     {"hvs.", 24},
                                          {"npm_", 36},   {"dckr_pat_", 20},  {"glsa_", 32},    {"dop_v1_", 40}}};
 
-/// Length of a credential that begins at `at`, 0 without one.
-std::size_t shape_at(std::string_view text, std::size_t at) {
-  if (at > 0 && is_alnum(text[at - 1])) return 0;
-  const auto rest = text.substr(at);
-  std::size_t length = 0;
-  while (length < rest.size() && is_token(rest[length])) ++length;
-  for (const auto& shape : kShapes) {
-    if (rest.starts_with(shape.prefix) && length >= shape.prefix.size() + shape.least) return length;
+/// Credentials by their form, in a text that is gone through once: each run of token characters is measured once, however many beginnings it has.
+class Shapes {
+ public:
+  explicit Shapes(std::string_view text) : text_(text) {}
+
+  /// Length of a credential that begins at `at`, 0 without one.
+  std::size_t length_at(std::size_t at) {
+    if (at > 0 && is_alnum(text_[at - 1])) return 0;
+    if (at >= run_end_) measure(at);
+    const auto rest = text_.substr(at);
+    const auto length = run_end_ - at;
+    for (const auto& shape : kShapes) {
+      if (rest.starts_with(shape.prefix) && length >= shape.prefix.size() + shape.least) return length;
+    }
+    // A JWT: three parts, the first of which is an object in base64.
+    if (rest.starts_with("eyJ") && length >= 30 && at <= dot_before_last_ && dot_before_last_ != std::string_view::npos) return length;
+    return 0;
   }
-  // A JWT: three parts, the first of which is an object in base64.
-  if (rest.starts_with("eyJ") && length >= 30 && std::ranges::count(rest.substr(0, length), '.') >= 2) return length;
-  return 0;
-}
+
+ private:
+  void measure(std::size_t at) {
+    auto last = std::string_view::npos;
+    dot_before_last_ = std::string_view::npos;
+    for (run_end_ = at; run_end_ < text_.size() && is_token(text_[run_end_]); ++run_end_) {
+      if (text_[run_end_] == '.') dot_before_last_ = std::exchange(last, run_end_);
+    }
+  }
+
+  std::string_view text_;
+  std::size_t run_end_ = 0;  ///< of the run that was measured last
+  std::size_t dot_before_last_ = std::string_view::npos;
+};
 
 /// "://user:password@": where the password begins and ends; npos without one.
 std::pair<std::size_t, std::size_t> password_of_url(std::string_view text, std::size_t at) {
@@ -53,11 +74,13 @@ std::pair<std::size_t, std::size_t> password_of_url(std::string_view text, std::
   return {begin + colon + 1, sign};
 }
 
+constexpr std::size_t kReference = 8;
+bool is_reference(std::string_view value) { return value.starts_with("(known") || value.starts_with("var.") || value.starts_with("${"); }
+
 bool is_harmless(std::string_view value) {
   static constexpr std::array<std::string_view, 12> kHarmless{"true", "false", "null", "none", "is", "was", "not", "(sensitive)", "***", "required", "{", "["};
   const auto lower = to_lower(value);
-  return value.empty() || std::ranges::find(kHarmless, std::string_view(lower)) != kHarmless.end() || value.starts_with("(known") || value.starts_with("var.") ||
-         value.starts_with("${");
+  return value.empty() || std::ranges::find(kHarmless, std::string_view(lower)) != kHarmless.end() || is_reference(value);
 }
 
 /// Where what is given to the name that ends at `end` begins; npos when nothing is.
@@ -76,11 +99,11 @@ std::size_t value_after(std::string_view line, std::size_t begin, std::size_t en
 
 class Line {
  public:
-  explicit Line(std::string_view line) : line_(line) {}
+  explicit Line(std::string_view line) : line_(line), shapes_(line) {}
 
   std::string hidden() {
     for (std::size_t at = 0; at < line_.size();) {
-      if (const auto length = shape_at(line_, at); length > 0) {
+      if (const auto length = shapes_.length_at(at); length > 0) {
         out_ += kHidden;
         at += length;
       } else if (line_.substr(at).starts_with("://")) {
@@ -117,6 +140,8 @@ class Line {
     const bool quoted = from < line_.size() && is_quote(line_[from]);
     auto to = quoted ? from + 1 : value;
     if (quoted) from = to;
+    // Told by its beginning: what is left as it is must not cost a look at the whole line.
+    if (is_reference(line_.substr(from, kReference))) return end;
     while (to < line_.size() && (quoted ? line_[to] != line_[from - 1] && line_[to] != '\\' : line_[to] > ' ' && line_[to] != ',' && line_[to] != ';')) ++to;
     if (is_harmless(line_.substr(from, to - from))) return end;
     out_.append(line_.substr(end, from - end)).append(kHidden);
@@ -124,6 +149,7 @@ class Line {
   }
 
   std::string_view line_;
+  Shapes shapes_;
   std::string out_;
 };
 
@@ -131,11 +157,35 @@ class Line {
 
 bool looks_secret(std::string_view text) {
   if (text.find("PRIVATE KEY-----") != std::string_view::npos) return true;
+  Shapes shapes(text);
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (shape_at(text, at) > 0) return true;
+    if (shapes.length_at(at) > 0) return true;
     if (text[at] == ':' && text.substr(at).starts_with("://") && password_of_url(text, at).first != std::string_view::npos) return true;
   }
   return false;
+}
+
+std::string replace_credentials(std::string_view text, const Replacement& replacement) {
+  if (text.find("PRIVATE KEY-----") != std::string_view::npos) return replacement(text);
+  Shapes shapes(text);
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (const auto length = shapes.length_at(at); length > 0) {
+      out += replacement(text.substr(at, length));
+      at += length;
+      continue;
+    }
+    if (text[at] == ':' && text.substr(at).starts_with("://")) {
+      const auto [begin, end] = password_of_url(text, at);
+      if (begin != std::string_view::npos) {
+        out.append(text.substr(at, begin - at)).append(replacement(text.substr(begin, end - begin)));
+        at = end;
+        continue;
+      }
+    }
+    out += text[at++];
+  }
+  return out;
 }
 
 std::string hide_secrets(std::string_view text) {

@@ -13,7 +13,9 @@ struct AuditEntry {
   std::string action;   ///< "change.requested", "change.approved", "command.refused", "incident.opened", ...
   std::string app;      ///< "" where no App is concerned
   std::string subject;  ///< "C-12", "incident 7", ...
-  std::string detail;   ///< JSON text: digests, shas, the rule that refused; never a secret
+  std::string detail;   ///< JSON text: digests, shas, approvals, identities, the rule that refused; never a secret
+  std::string where{};  ///< the message by which it was said, or that tells it: "C123/1700000000.000100"; "" = none
+  std::string on{};     ///< what it was done to, exactly: the commit or the digest of the content; "" = none
   bool operator==(const AuditEntry&) const = default;
 };
 
@@ -21,7 +23,7 @@ struct AuditEntry {
 struct AuditRow {
   std::int64_t seq = 0;
   WallTime at{};
-  AuditEntry entry;
+  AuditEntry entry{};
   std::string previous;
   std::string hash;
   bool operator==(const AuditRow&) const = default;

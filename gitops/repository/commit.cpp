@@ -177,7 +177,21 @@ Result<std::string> tree_with_path_of(git_repository* repository, const std::str
   return to_hex(written.value_or(nothing));
 }
 
+namespace {
+
+/// The first commit of a branch that shares nothing with any other.
+Result<UnsignedCommit> compose_root(git_repository* repository, const CommitRequest& request) {
+  if (!request.restore_path.empty() || !request.undo_revision.empty() || request.edits.empty()) return invalid("a first commit has edits and nothing to restore");
+  TRY(const auto nothing, empty_tree(repository));
+  NewCommit wanted{to_hex(nothing), {}, request.branch, request.author, request.committer, request.at, request.message};
+  TRY(wanted.tree, edited_tree(repository, wanted.tree, request.edits));
+  return compose(repository, wanted);
+}
+
+}  // namespace
+
 Result<UnsignedCommit> compose_commit(git_repository* repository, const CommitRequest& request) {
+  if (request.base.empty()) return compose_root(repository, request);
   TRY(auto base, find_commit(repository, request.base));
   const auto before = to_hex(*git_commit_tree_id(base.get()));
   NewCommit wanted{before, {base.get()}, request.branch, request.author, request.committer, request.at, request.message};

@@ -51,7 +51,7 @@ struct DirectoryEntry {
 using Signer = std::function<Result<std::string>(const std::string& commit)>;
 
 struct CommitRequest {
-  std::string base;                  ///< parent commit
+  std::string base;                  ///< parent commit; "" = none: the first of a branch that shares nothing with any other
   std::string branch;                ///< "driftwarden/c-12"; created or moved
   std::vector<FileEdit> edits;
   std::string restore_path;          ///< when set: this path's tree becomes what it was at `restore_revision`

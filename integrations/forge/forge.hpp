@@ -76,6 +76,14 @@ struct Account {
   bool is_app = false;
 };
 
+/// What the token may do in the project, as far as the forge says.
+struct ProjectRights {
+  bool read = false;
+  std::optional<bool> push{};
+  std::optional<bool> pull_requests{};  ///< the project has them switched on
+  std::optional<Duration> clock_ahead{};  ///< our clock before the forge's, by its Date header
+};
+
 enum class ReviewState { Approved, ChangesRequested, Commented, Dismissed };
 struct Review {
   std::string user;  ///< login on the forge
@@ -128,6 +136,11 @@ class Forge {
   /// Comments on issues and pull requests of the project since then, oldest first: where a `link` is proven.
   virtual asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) = 0;
   virtual asio::awaitable<Result<Account>> account() = 0;
+  virtual asio::awaitable<Result<ProjectRights>> rights() {
+    ProjectRights unknown;
+    unknown.read = true;
+    co_return unknown;
+  }
   /// Whether the branch's protection demands this status; nothing where the token may not see it.
   virtual asio::awaitable<Result<std::optional<bool>>> requires_status(std::string branch, std::string context) = 0;
   /// A token that is good for Git over HTTPS for some minutes at least.

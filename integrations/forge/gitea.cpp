@@ -87,6 +87,7 @@ class GiteaForge final : public Forge {
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
   asio::awaitable<Result<Account>> account() override;
+  asio::awaitable<Result<ProjectRights>> rights() override;
   asio::awaitable<Result<std::optional<bool>>> requires_status(std::string branch, std::string context) override;
   asio::awaitable<Result<Secret<std::string>>> git_token() override { return api_.token(); }
 
@@ -362,6 +363,18 @@ asio::awaitable<Result<Account>> GiteaForge::account() {
   if (account.login.empty()) co_return api_.unreadable("GET", "~/user");
   account_ = account;
   co_return account;
+}
+
+asio::awaitable<Result<ProjectRights>> GiteaForge::rights() {
+  CO_TRY(const auto response, co_await api_.read(""));
+  const auto body = parse_json(response.body);
+  const auto& permissions = object_at(body, "permissions");
+  ProjectRights rights;
+  rights.read = maybe_flag_at(permissions, "pull").value_or(true);
+  rights.push = maybe_flag_at(permissions, "push");
+  rights.pull_requests = maybe_flag_at(body, "has_pull_requests");
+  rights.clock_ahead = net::clock_ahead(response.headers, api_.clock().wall_now());
+  co_return rights;
 }
 
 asio::awaitable<Result<std::optional<bool>>> GiteaForge::requires_status(std::string branch, std::string context) {

@@ -73,6 +73,7 @@ class GitlabForge final : public Forge {
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
   asio::awaitable<Result<Account>> account() override;
+  asio::awaitable<Result<ProjectRights>> rights() override;
   asio::awaitable<Result<std::optional<bool>>> requires_status(std::string branch, std::string context) override;
   asio::awaitable<Result<Secret<std::string>>> git_token() override { return api_.token(); }
 
@@ -414,6 +415,20 @@ asio::awaitable<Result<Account>> GitlabForge::account() {
   if (account.login.empty()) co_return api_.unreadable("GET", "~/user");
   account_ = account;
   co_return account;
+}
+
+asio::awaitable<Result<ProjectRights>> GitlabForge::rights() {
+  constexpr std::int64_t kDeveloper = 30;
+  CO_TRY(const auto response, co_await api_.read(""));
+  const auto body = parse_json(response.body);
+  const auto& permissions = object_at(body, "permissions");
+  const auto role = std::max(number_at(object_at(permissions, "project_access"), "access_level"), number_at(object_at(permissions, "group_access"), "access_level"));
+  ProjectRights rights;
+  rights.read = true;
+  if (role > 0) rights.push = role >= kDeveloper;
+  rights.pull_requests = maybe_flag_at(body, "merge_requests_enabled");
+  rights.clock_ahead = net::clock_ahead(response.headers, api_.clock().wall_now());
+  co_return rights;
 }
 
 asio::awaitable<Result<std::optional<bool>>> GitlabForge::requires_status(std::string, std::string) {

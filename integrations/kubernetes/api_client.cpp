@@ -15,11 +15,12 @@ std::string without_final_slashes(std::string url) {
 
 }  // namespace
 
-ApiClient::ApiClient(asio::any_io_executor executor, Clock& clock, Random& random, Connection connection)
+ApiClient::ApiClient(asio::any_io_executor executor, Clock& clock, Random& random, Connection connection, std::function<bool()> may_send)
     : executor_(executor),
       clock_(clock),
       random_(random),
       connection_(connection),
+      may_send_(std::move(may_send)),
       base_(without_final_slashes(connection.server)),
       credentials_(executor, clock, std::move(connection)) {}
 
@@ -29,6 +30,7 @@ std::shared_ptr<net::HttpClient> ApiClient::client_for(const Credential& credent
   options.tls = connection_.tls;
   options.tls.client_certificate_pem = credential.client_certificate_pem;
   options.tls.client_key_pem = credential.client_key_pem;
+  options.may_send = may_send_;
   client_ = net::create_http_client(executor_, clock_, std::move(options));
   client_generation_ = credential.generation;
   return client_;
@@ -50,7 +52,10 @@ asio::awaitable<Result<net::HttpResponse>> ApiClient::send(ApiRequest request) {
     CO_TRY(const auto credential, co_await credentials_.current());
     const auto client = client_for(credential);
     auto http = to_http(request, credential);
-    CO_TRY(auto response, co_await client->send(std::move(http)));
+    auto sent = co_await client->send(std::move(http));
+    on_answer(sent ? sent->status : 0U);
+    if (!sent) co_return sent.error();
+    auto response = std::move(*sent);
     if (response.status < 500) on_heard();
     if (response.status != 401 || attempt > 0 || !credentials_.renew(credential.issue)) co_return response;
   }
@@ -83,7 +88,10 @@ asio::awaitable<Result<ApiStream>> ApiClient::open_stream(ApiRequest request) {
     ApiStream opened;
     opened.client = client_for(credential);
     auto http = to_http(request, credential);
-    CO_TRY(opened.stream, co_await opened.client->open_stream(std::move(http)));
+    auto stream = co_await opened.client->open_stream(std::move(http));
+    on_answer(stream ? (*stream)->status() : 0U);
+    if (!stream) co_return stream.error();
+    opened.stream = std::move(*stream);
     if (opened.stream->status() < 500) on_heard();
     if (opened.stream->status() != 401 || attempt > 0 || !credentials_.renew(credential.issue)) co_return opened;
   }

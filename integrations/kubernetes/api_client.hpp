@@ -30,10 +30,12 @@ struct ApiStream {
 
 class ApiClient {
  public:
-  ApiClient(asio::any_io_executor executor, Clock& clock, Random& random, Connection connection);
+  ApiClient(asio::any_io_executor executor, Clock& clock, Random& random, Connection connection, std::function<bool()> may_send = {});
 
   /// Called whenever the server said something that isn't a 5xx.
   std::function<void()> on_heard = [] {};
+  /// Called with the status of every answer, and with 0 where there was none.
+  std::function<void(unsigned status)> on_answer = [](unsigned) {};
 
   /// One exchange; a 401 renews the credential, once. Any status is a response.
   asio::awaitable<Result<net::HttpResponse>> send(ApiRequest request);
@@ -49,6 +51,7 @@ class ApiClient {
   Clock& clock_;
   Random& random_;
   Connection connection_;
+  std::function<bool()> may_send_;
   std::string base_;
   Credentials credentials_;
   std::shared_ptr<net::HttpClient> client_;

@@ -37,7 +37,7 @@ struct Core : std::enable_shared_from_this<Core> {
         clock(clock_),
         random(random_),
         options(std::move(options_)),
-        api(executor, clock, random, options.connection),
+        api(executor, clock, random, options.connection, options.may_send),
         discovery(executor, clock, api, options.request_timeout),
         openapi(executor, api, 4 * options.request_timeout),
         reach(clock.mono_now(), options.heartbeat_limit),
@@ -49,6 +49,7 @@ struct Core : std::enable_shared_from_this<Core> {
     api.on_heard = [weak] {
       if (const auto self = weak.lock()) self->heard();
     };
+    if (options.on_answer) api.on_answer = options.on_answer;
     DigestKey digest_key;
     digest_key.first = random.next();
     digest_key.second = random.next();
@@ -96,8 +97,8 @@ struct Core : std::enable_shared_from_this<Core> {
     if (sink == nullptr) return;
     const auto change = reach.take_change(clock.mono_now());
     if (!change) return;
-    if (!change->reachable) log_warn("kubernetes", fmt::format("{}: unreachable: {}", options.name, change->why));
-    if (change->reachable) log_info("kubernetes", options.name + ": reachable");
+    if (!change->reachable) log_warn("kubernetes", fmt::format("{}: unreachable: {}", options.name, change->why), {{"cluster", options.name}});
+    if (change->reachable) log_info("kubernetes", options.name + ": reachable", {{"cluster", options.name}});
     sink->on_reachable(options.name, change->reachable, change->why);
     if (change->reachable) wake_all();
   }

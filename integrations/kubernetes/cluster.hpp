@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -27,6 +28,9 @@ struct ClusterOptions {
   Duration backoff_base{500};
   Duration backoff_max{30'000};
   std::size_t page_size = 500;
+  std::function<bool()> may_send{};       ///< asked right before each request, as in net::HttpClientOptions
+  /// Told of every answer by its status, and with 0 where there was none: for figures.
+  std::function<void(unsigned status)> on_answer{};
 };
 
 struct ApplyOptions {

@@ -93,6 +93,10 @@ Result<void> read_cluster(const Entry& cluster, Connection& into) {
   if (into.tls.insecure_skip_verify && !into.tls.ca_pem.empty()) {
     return cluster.error("insecure-skip-tls-verify and certificate-authority exclude each other");
   }
+  if (into.tls.insecure_skip_verify && !net::is_loopback(*url)) {
+    return cluster.error("insecure-skip-tls-verify is only for loopback addresses; whoever answers would be sent our credentials: give certificate-authority-data, and tls-server-name where the "
+                         "certificate is for another name");
+  }
   return {};
 }
 

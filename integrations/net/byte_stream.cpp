@@ -59,7 +59,7 @@ Result<Route> make_route(Url url, const TlsOptions& tls) {
     route.proxy.reset();
     return route;
   }
-  TRY(route.tls, make_tls_context(tls));
+  TRY(route.tls, make_tls_context(tls, identity_for(tls, route.url.host)));
   route.server_name = tls.server_name.empty() ? route.url.host : tls.server_name;
   route.skip_verify = tls.insecure_skip_verify;
   return route;

@@ -63,4 +63,11 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) 
   return std::max(Duration{0}, std::chrono::duration_cast<Duration>(*when - now));
 }
 
+std::optional<Duration> clock_ahead(const Headers& headers, WallTime now) {
+  const auto header = headers.find("Date");
+  const auto date = header ? parse_http_date(trim(*header)) : std::nullopt;
+  if (!date) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(now - *date);
+}
+
 }  // namespace driftwarden::net

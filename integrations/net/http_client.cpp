@@ -8,6 +8,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace driftwarden::net {
 
@@ -60,8 +61,11 @@ struct ClientState {
     TRY(route.url, parse_url(text));
     TRY(route.proxy, find_proxy(route.url, proxies));
     if (!route.url.secure()) return route;
+    // One for each host that we prove ourselves to, and one for all others.
+    const auto own = options.tls.clients.find(to_lower(route.url.host));
+    auto& tls = contexts[own == options.tls.clients.end() ? std::string() : own->first];
     if (!tls) {
-      TRY(tls, make_tls_context(options.tls));
+      TRY(tls, make_tls_context(options.tls, identity_for(options.tls, route.url.host)));
     }
     route.tls = tls;
     route.server_name = options.tls.server_name.empty() ? route.url.host : options.tls.server_name;
@@ -73,7 +77,7 @@ struct ClientState {
   HttpClientOptions options;
   std::shared_ptr<ConnectionPool> pool;
   ProxyEnvironment proxies;
-  std::shared_ptr<asio::ssl::context> tls;
+  std::map<std::string, std::shared_ptr<asio::ssl::context>> contexts;
 };
 
 using StatePtr = std::shared_ptr<ClientState>;
@@ -108,6 +112,10 @@ asio::awaitable<Result<Call>> begin(StatePtr state, const HttpRequest& request, 
   for (;;) {
     if (!call.transport) {
       CO_TRY(call.transport, co_await open_transport(state->clock, route));
+    }
+    if (state->options.may_send && !state->options.may_send()) {
+      state->pool->put(call.key, std::move(call.transport));
+      co_return Error{ErrorKind::Cancelled, "this instance may not speak: another one leads"};
     }
     call.exchange = create_exchange(call.transport);
     auto started = co_await call.exchange->start(head, request.body, request.method == "HEAD");

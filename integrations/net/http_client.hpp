@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,11 +75,15 @@ struct HttpClientOptions {
   std::size_t max_idle_per_host = 4;
   Duration idle_for{55'000};
   std::string user_agent = "driftwarden";
+  /// Asked right before a request is written; false: nothing goes out, and the call is Cancelled.
+  std::function<bool()> may_send{};
 };
 
 std::unique_ptr<HttpClient> create_http_client(asio::any_io_executor executor, Clock& clock, HttpClientOptions options = {});
 
 /// For Retry-After: seconds, or an HTTP date relative to `now`.
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
+/// How far `now` is before the server's Date header, to the second; nothing without one.
+std::optional<Duration> clock_ahead(const Headers& headers, WallTime now);
 
 }  // namespace driftwarden::net

@@ -24,10 +24,22 @@ namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-std::string make_head(const ServerReply& reply, const ReplyForm& form) {
+/// "Wed, 21 Oct 2015 07:28:00 GMT": from it a client knows how far its clock is off.
+std::string http_date(WallTime time) {
+  static constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+std::string make_head(const ServerReply& reply, const ReplyForm& form, WallTime now) {
   const bool bodiless = reply.status < 200 || reply.status == 204 || reply.status == 304;
   const std::string reason(http::obsolete_reason(http::int_to_status(reply.status)));
   std::string head = fmt::format("HTTP/1.1 {} {}\r\n", reply.status, reason);
+  if (!reply.headers.find("Date")) head += "Date: " + http_date(now) + "\r\n";
   for (const auto& [name, value] : reply.headers.all()) {
     const auto lower = to_lower(name);
     if (lower == "transfer-encoding" || lower == "connection" || lower == "content-length") continue;
@@ -119,7 +131,7 @@ asio::awaitable<bool> run_stream(const ServerReply& reply, ChunkWriter& writer, 
 asio::awaitable<bool> write_reply(ServerShared& shared, tcp::socket& socket, ServerReply reply, ReplyForm form) {
   const bool streamed = static_cast<bool>(reply.stream);
   if ((streamed && !form.chunked) || to_lower(reply.headers.find("Connection").value_or("")) == "close") form.keep_alive = false;
-  const std::string head = make_head(reply, form);
+  const std::string head = make_head(reply, form, shared.clock.wall_now());
   const bool without_body = form.head_only || streamed || reply.status < 200 || reply.status == 204 || reply.status == 304;
   const asio::const_buffer body = without_body ? asio::const_buffer{} : asio::buffer(reply.body);
   auto sent = co_await write_in_time(shared, socket, asio::buffer(head), body);

@@ -1,5 +1,7 @@
 #include "integrations/net/transport.hpp"
 
+#include "gitops/base/text.hpp"
+
 #include <boost/asio/ssl/context.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -13,11 +15,11 @@ namespace {
 /// An encrypted key must fail, not ask on the terminal.
 std::string no_password(std::size_t, ssl::context::password_purpose) { return {}; }
 
-Result<void> use_client_certificate(ssl::context& context, const TlsOptions& options) {
+Result<void> use_client_certificate(ssl::context& context, const ClientIdentity& identity) {
   boost::system::error_code failed;
-  context.use_certificate_chain(asio::buffer(options.client_certificate_pem), failed);
+  context.use_certificate_chain(asio::buffer(identity.certificate_pem), failed);
   if (failed) return Error{ErrorKind::InvalidInput, "the client certificate isn't PEM that can be used: " + failed.message(), failed};
-  context.use_private_key(asio::buffer(options.client_key_pem.reveal()), ssl::context::pem, failed);
+  context.use_private_key(asio::buffer(identity.key_pem.reveal()), ssl::context::pem, failed);
   if (failed) {
     return Error{ErrorKind::InvalidInput, "the client key isn't an unencrypted PEM key of the client certificate: " + failed.message(), failed};
   }
@@ -27,9 +29,23 @@ Result<void> use_client_certificate(ssl::context& context, const TlsOptions& opt
   return Result<void>{};
 }
 
+/// All certificates of the bundle.
+Result<void> trust(ssl::context& context, const std::string& pem) {
+  boost::system::error_code failed;
+  context.add_certificate_authority(asio::buffer(pem), failed);
+  if (failed) return Error{ErrorKind::InvalidInput, "the CA certificate isn't PEM that can be used: " + failed.message(), failed};
+  return Result<void>{};
+}
+
 }  // namespace
 
-Result<std::shared_ptr<ssl::context>> make_tls_context(const TlsOptions& options) {
+ClientIdentity identity_for(const TlsOptions& options, const std::string& host) {
+  const auto own = options.clients.find(to_lower(host));
+  if (own != options.clients.end()) return own->second;
+  return {options.client_certificate_pem, options.client_key_pem};
+}
+
+Result<std::shared_ptr<ssl::context>> make_tls_context(const TlsOptions& options, const ClientIdentity& identity) {
   ERR_clear_error();
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
@@ -39,11 +55,11 @@ Result<std::shared_ptr<ssl::context>> make_tls_context(const TlsOptions& options
   if (options.ca_pem.empty()) {
     context->set_default_verify_paths(failed);
     if (failed) return Error{ErrorKind::Unavailable, "the system's certificate authorities can't be read: " + failed.message(), failed};
-  } else {
-    context->add_certificate_authority(asio::buffer(options.ca_pem), failed);
-    if (failed) return Error{ErrorKind::InvalidInput, "the CA certificate isn't PEM that can be used: " + failed.message(), failed};
   }
-  if (!options.client_certificate_pem.empty()) CHECK_OK(use_client_certificate(*context, options));
+  for (const auto* pem : {&options.ca_pem, &options.more_ca_pem}) {
+    if (!pem->empty()) CHECK_OK(trust(*context, *pem));
+  }
+  if (!identity.certificate_pem.empty()) CHECK_OK(use_client_certificate(*context, identity));
   return context;
 }
 

@@ -44,8 +44,11 @@ struct Route {
   bool skip_verify = false;
 };
 
+/// How we prove ourselves to this host; empty where it isn't asked for.
+ClientIdentity identity_for(const TlsOptions& options, const std::string& host);
+
 /// InvalidInput when a PEM text can't be used. Verification is per connection.
-Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const TlsOptions& options);
+Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const TlsOptions& options, const ClientIdentity& identity);
 
 /// Resolves, connects, asks the proxy, shakes hands. The caller bounds the time.
 asio::awaitable<Result<std::shared_ptr<Transport>>> open_transport(Clock& clock, Route route);

@@ -21,6 +21,7 @@ using nlohmann::json;
 
 constexpr const char* kProject = "acme/config";
 constexpr const char* kBot = "warden";
+constexpr const char* kSandboxAppId = "A0SANDBOX";  // what the workspace calls the app
 constexpr const char* kRegistry = "registry.acme.example";
 
 struct RunningCluster {
@@ -105,7 +106,7 @@ class RunningSandbox final : public Sandbox {
 
  private:
   void make_people() {
-    info_.app_token = "xapp-1-" + random_.hex(24);
+    info_.app_token = fmt::format("xapp-1-{}-{}", kSandboxAppId, random_.hex(24));
     info_.bot_token = "xoxb-" + random_.hex(24);
     for (const auto* name : {"alice", "bob", "carol"}) {
       std::string upper(name);

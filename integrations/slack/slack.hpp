@@ -12,11 +12,13 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace driftwarden::slack {
 
@@ -57,6 +59,9 @@ struct Identity {
   std::string user_id;  ///< the bot user
   std::string bot_id;
   std::string url;
+  std::string enterprise_id{};  ///< of a workspace that belongs to an Enterprise Grid
+  std::optional<std::vector<std::string>> scopes{};  ///< what the bot token may (the header x-oauth-scopes); nothing where Slack doesn't say
+  std::optional<Duration> clock_ahead{};             ///< our clock before Slack's, by its Date header
 };
 
 /// Slack's Web API. `ok:false` becomes an Error: ratelimited -> RateLimited, invalid_auth and the like -> Denied, *_not_found -> NotFound,
@@ -152,6 +157,7 @@ class SocketMode {
   virtual asio::awaitable<Result<void>> run(EnvelopeSink sink) = 0;
   virtual SocketState state() const = 0;
   virtual MonoTime last_frame() const = 0;
+  virtual std::uint64_t connections() const { return 0; }  ///< sockets that said hello, since the start
 };
 std::unique_ptr<SocketMode> create_socket_mode(asio::any_io_executor executor, WebApi& api, Clock& clock, Random& random, SocketModeOptions options = {});
 

@@ -41,6 +41,7 @@ class SocketModeClient final : public SocketMode {
   asio::awaitable<Result<void>> run(EnvelopeSink sink) override;
   SocketState state() const override;
   MonoTime last_frame() const override { return last_frame_; }
+  std::uint64_t connections() const override { return hellos_; }
 
  private:
   asio::awaitable<Result<void>> keep_open();
@@ -71,6 +72,7 @@ class SocketModeClient final : public SocketMode {
   std::map<SocketId, bool> refused_;
   std::string why_stopped_;
   MonoTime last_frame_{};
+  std::uint64_t hellos_ = 0;
   bool ending_ = false;
   bool ended_ = false;
   TaskGroup tasks_;
@@ -184,6 +186,7 @@ void SocketModeClient::on_message(SocketId id, const std::string& text) {
     tasks_.spawn("slack envelope", take_over(id, std::move(*envelope)));
   } else if (const auto* hello = std::get_if<Hello>(&message)) {
     log_info("slack", fmt::format("socket {}: hello{}{}", id, hello->host.empty() ? "" : " from ", without_control_characters(hello->host)));
+    ++hellos_;
     obey(fsm_.hello(id, now));
     changed_.notify();
   } else if (const auto* disconnect = std::get_if<Disconnect>(&message)) {

@@ -96,6 +96,8 @@ class WebApiClient final : public WebApi {
   Random& random_;
   WebApiOptions options_;
   std::map<std::string, MonoTime> gates_;  ///< method: not before
+  std::optional<std::vector<std::string>> scopes_;  ///< as of the last auth.test
+  std::optional<Duration> clock_ahead_;
   ChannelDirectory channels_;
   bool listing_ = false;                                ///< one at a time, for all who ask
   std::vector<std::shared_ptr<Signal>> listing_ended_;  ///< who waits for it
@@ -136,7 +138,12 @@ asio::awaitable<Exchange> WebApiClient::exchange(std::string method, JsonPtr arg
     Exchange failed{std::move(error), {}, false};
     co_return failed;
   }
-  co_return read_response(method, *response, clock_.wall_now());
+  auto read = read_response(method, *response, clock_.wall_now());
+  if (method == "auth.test") {
+    scopes_ = read.scopes;
+    clock_ahead_ = read.clock_ahead;
+  }
+  co_return read;
 }
 
 /// Slack holds back one method of one workspace, and so do we, for all callers.
@@ -168,6 +175,9 @@ asio::awaitable<Result<Identity>> WebApiClient::auth_test() {
   identity.user_id = text_at(*answer, "user_id");
   identity.bot_id = text_at(*answer, "bot_id");
   identity.url = text_at(*answer, "url");
+  identity.scopes = scopes_;
+  identity.clock_ahead = clock_ahead_;
+  identity.enterprise_id = text_at(*answer, "enterprise_id");
   co_return identity;
 }
 

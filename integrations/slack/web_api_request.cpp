@@ -1,5 +1,6 @@
 #include "integrations/slack/web_api_request.hpp"
 
+#include "gitops/base/text.hpp"
 #include "integrations/net/url.hpp"
 #include "integrations/slack/web_api_errors.hpp"
 
@@ -67,7 +68,9 @@ net::HttpRequest make_request(const WebApiOptions& options, const std::string& m
   return request;
 }
 
-Exchange read_response(const std::string& method, const net::HttpResponse& response, WallTime now) {
+namespace {
+
+Exchange read_answer(const std::string& method, const net::HttpResponse& response, WallTime now) {
   if (response.status == 429) return rate_limited(method, response, now);
   auto answer = json::parse(response.body, nullptr, false);
   if (answer.is_discarded() || !answer.is_object() || response.status >= 500) {
@@ -81,6 +84,26 @@ Exchange read_response(const std::string& method, const net::HttpResponse& respo
   const auto code = answer.find("error");
   const bool no_effect = code != answer.end() && code->is_string() && had_no_effect(code->get<std::string>());
   return {std::move(error), {}, no_effect};
+}
+
+/// "channels:read,chat:write"
+std::optional<std::vector<std::string>> scopes_in(const net::Headers& headers) {
+  const auto header = headers.find("X-OAuth-Scopes");
+  if (!header) return std::nullopt;
+  std::vector<std::string> scopes;
+  for (const auto& scope : split(*header, ',')) {
+    if (const auto name = trim(scope); !name.empty()) scopes.emplace_back(name);
+  }
+  return scopes;
+}
+
+}  // namespace
+
+Exchange read_response(const std::string& method, const net::HttpResponse& response, WallTime now) {
+  auto exchange = read_answer(method, response, now);
+  exchange.scopes = scopes_in(response.headers);
+  exchange.clock_ahead = net::clock_ahead(response.headers, now);
+  return exchange;
 }
 
 }  // namespace driftwarden::slack

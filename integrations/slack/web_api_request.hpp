@@ -3,7 +3,9 @@
 #include "integrations/net/http_client.hpp"
 #include "integrations/slack/slack.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace driftwarden::slack {
 
@@ -15,6 +17,8 @@ struct Exchange {
   Result<JsonPtr> answer;
   std::optional<Duration> retry_after;  ///< rate limited: come back then
   bool no_effect = false;               ///< a failure after which any method may be repeated
+  std::optional<std::vector<std::string>> scopes{};  ///< of the token, where the answer says so
+  std::optional<Duration> clock_ahead{};
 };
 Exchange read_response(const std::string& method, const net::HttpResponse& response, WallTime now);
 

@@ -62,10 +62,11 @@ void emit_message(WorkspaceState& state, const Conversation& conversation, const
   event["type"] = "message";
   event["channel"] = conversation.id;
   event["event_ts"] = body["ts"];
+  const auto* author = state.find_person(string_of(body, "user"));
+  if (author != nullptr && !author->team.empty()) event["user_team"] = event["source_team"] = author->team;
   auto mention = event;
   event["channel_type"] = conversation.type();
   state.emit(std::move(event));
-  const auto* author = state.find_person(string_of(body, "user"));
   const bool by_person = author != nullptr && !author->is_bot && !body.contains("bot_id");
   if (conversation.is_im || !by_person || !mentions_bot(string_of(body, "text"))) return;
   mention["type"] = "app_mention";

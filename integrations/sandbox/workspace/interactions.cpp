@@ -18,7 +18,7 @@ std::string action_ts(WallTime now) {
 Json base(const char* type, const Person& person) {
   return Json{{"type", type},
               {"team", {{"id", kTeamId}, {"domain", "sandbox"}}},
-              {"user", {{"id", person.id}, {"username", person.name}, {"name", person.name}, {"team_id", kTeamId}}},
+              {"user", {{"id", person.id}, {"username", person.name}, {"name", person.name}, {"team_id", person.team.empty() ? kTeamId : person.team}}},
               {"api_app_id", kAppId},
               {"token", "sandbox-verification-token"},
               {"is_enterprise_install", false},

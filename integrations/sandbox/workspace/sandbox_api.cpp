@@ -229,6 +229,20 @@ net::ServerReply open_home(WorkspaceCore& core, const Json& body) {
   return json_reply(ok());
 }
 
+/// Makes somebody a guest of the workspace, or one of another.
+net::ServerReply set_standing(WorkspaceCore& core, const Json& body) {
+  if (!core.state.set_standing(string_of(body, "user"), string_of(body, "standing"))) return sandbox_error("invalid_standing", "a user, and member, guest or stranger");
+  return json_reply(ok());
+}
+
+/// An envelope as it comes, for what no person can bring about: one for another workspace or another app.
+net::ServerReply send_event(WorkspaceCore& core, const Json& body) {
+  auto envelope = event_callback(core.state, body.value("event", Json::object()), core.clock.wall_now());
+  for (const auto& [key, value] : body.value("with", Json::object()).items()) envelope[key] = value;
+  core.hub.deliver_event(std::move(envelope));
+  return json_reply(ok());
+}
+
 asio::awaitable<net::ServerReply> post(WorkspaceCore& core, std::string what, Json body) {
   if (what == "say") co_return co_await answer_say(core, std::move(body));
   if (what == "act") co_return co_await answer_act(core, std::move(body));
@@ -240,6 +254,8 @@ asio::awaitable<net::ServerReply> post(WorkspaceCore& core, std::string what, Js
   if (what == "read") co_return mark_read(core, body);
   if (what == "dismiss") co_return dismiss(core, body);
   if (what == "home") co_return open_home(core, body);
+  if (what == "standing") co_return set_standing(core, body);
+  if (what == "event") co_return send_event(core, body);
   if (what == "faults") co_return set_faults(core, body);
   if (what == "disconnect") co_return disconnect_sockets(core, body);
   co_return json_reply(Json{{"ok", false}, {"error", "not_found"}}, 404);

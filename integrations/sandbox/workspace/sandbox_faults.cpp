@@ -24,7 +24,9 @@ Json faults_json(const WorkspaceFaults& faults) {
               {"delay_next_envelopes", faults.delay_next_envelopes},
               {"envelope_delay_ms", faults.envelope_delay.count()},
               {"reorder_next_events", faults.reorder_next_events},
-              {"delay_answers_ms", faults.delay_answers.count()}};
+              {"delay_answers_ms", faults.delay_answers.count()},
+              {"without_scope", faults.without_scope},
+              {"excess_scope", faults.excess_scope}};
 }
 
 }  // namespace
@@ -43,6 +45,8 @@ net::ServerReply set_faults(WorkspaceCore& core, const Json& body) {
   faults.delay_next_envelopes = body.value("delay_next_envelopes", faults.delay_next_envelopes);
   faults.envelope_delay = milliseconds_of(body, "envelope_delay_ms", faults.envelope_delay);
   faults.reorder_next_events = body.value("reorder_next_events", faults.reorder_next_events);
+  faults.without_scope = body.value("without_scope", faults.without_scope);
+  faults.excess_scope = body.value("excess_scope", faults.excess_scope);
   faults.delay_answers = milliseconds_of(body, "delay_answers_ms", faults.delay_answers);
   return get_faults(core);
 }

@@ -5,14 +5,15 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <cstdlib>
 
 namespace driftwarden::sandbox::workspace {
 namespace {
 
-constexpr const char* kScopes =
-    "app_mentions:read,chat:write,commands,im:history,im:write,reactions:write,users:read,users:read.email,usergroups:read,files:write,"
-    "channels:read,channels:join,channels:history,groups:read,groups:history,pins:write,bookmarks:write";
+/// What `driftwarden slack-manifest` asks for.
+constexpr std::array kScopes{"app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:write",
+                             "groups:history",    "groups:read",      "im:history",    "im:write",   "usergroups:read", "users:read"};
 constexpr int kTier2 = 20;
 constexpr int kTier3 = 50;
 constexpr int kTier4 = 100;
@@ -20,6 +21,14 @@ constexpr int kSpecial = 600;
 constexpr int kPosting = 300;  // "several hundred"
 /// Slack's pace is one message a second and channel; a little less, because a client's clock isn't ours.
 constexpr Duration kPostingPace{900};
+
+std::string scopes_of(const WorkspaceFaults& faults) {
+  std::string scopes = faults.excess_scope;
+  for (const auto* scope : kScopes) {
+    if (scope != faults.without_scope) scopes += (scopes.empty() ? "" : ",") + std::string(scope);
+  }
+  return scopes;
+}
 
 JsonResult api_test(WebCall& call) {
   if (call.has("error")) return refusal(call.text("error"));
@@ -190,7 +199,7 @@ net::ServerReply answer_call(WorkspaceState& state, const std::string& method, c
   }
   auto reply = json_reply(run_method(state, found->second, *caller, std::move(parsed), now));
   if (fail) return injected(faults.fail_with);
-  if (caller->kind == Caller::Kind::Bot) reply.headers.set("X-OAuth-Scopes", kScopes);
+  if (caller->kind == Caller::Kind::Bot) reply.headers.set("X-OAuth-Scopes", scopes_of(faults));
   return reply;
 }
 

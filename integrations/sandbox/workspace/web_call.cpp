@@ -212,7 +212,7 @@ Json user_object(const Person& person) {
                {"team", kTeamId}};
   if (!person.email.empty()) profile["email"] = person.email;
   Json user{{"id", person.id},
-            {"team_id", kTeamId},
+            {"team_id", person.team.empty() ? kTeamId : person.team},
             {"name", person.name},
             {"real_name", person.real_name},
             {"deleted", false},
@@ -220,12 +220,13 @@ Json user_object(const Person& person) {
             {"is_app_user", false},
             {"is_admin", false},
             {"is_owner", false},
-            {"is_restricted", false},
+            {"is_restricted", person.is_guest},
             {"is_ultra_restricted", false},
             {"tz", "Etc/UTC"},
             {"tz_label", "Coordinated Universal Time"},
             {"tz_offset", 0},
             {"updated", 1'700'000'000}};
+  if (!person.team.empty()) user["is_stranger"] = true;
   if (person.is_bot) {
     profile["bot_id"] = kBotId;
     profile["api_app_id"] = kAppId;

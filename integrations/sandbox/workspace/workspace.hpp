@@ -94,6 +94,8 @@ struct WorkspaceFaults {
   Duration envelope_delay{5'000};
   int reorder_next_events = 0;  ///< deliver the next envelopes in the opposite order
   Duration delay_answers{0};
+  std::string without_scope{};  ///< the bot token says that it lacks this one
+  std::string excess_scope{};   ///< and that it has this one besides
 };
 
 /// What became of the envelopes so far.

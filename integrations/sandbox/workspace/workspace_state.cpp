@@ -78,6 +78,15 @@ void WorkspaceState::add_people() {
   people_.push_back(Person{.id = kBotUser, .name = options_.bot_name, .real_name = capitalised(options_.bot_name), .email = {}, .token = {}, .is_bot = true});
 }
 
+bool WorkspaceState::set_standing(std::string_view id_or_name, std::string_view standing) {
+  const auto* person = find_person(id_or_name);
+  if (person == nullptr || (standing != "member" && standing != "guest" && standing != "stranger")) return false;
+  auto& changed = people_[static_cast<std::size_t>(person - people_.data())];
+  changed.is_guest = standing == "guest";
+  changed.team = standing == "stranger" ? kOtherTeamId : "";
+  return true;
+}
+
 void WorkspaceState::add_channels() {
   for (const auto& channel : options_.channels) {
     Conversation conversation;

@@ -38,6 +38,7 @@ class [[nodiscard]] JsonResult {
 };
 
 inline constexpr const char* kTeamId = "T0SANDBOX";
+inline constexpr const char* kOtherTeamId = "T0ELSEWHERE";  ///< of people who come by Slack Connect
 inline constexpr const char* kAppId = "A0SANDBOX";
 inline constexpr const char* kBotUser = "U0WARDEN";
 inline constexpr const char* kBotId = "B0WARDEN";
@@ -51,6 +52,8 @@ struct Person {
   std::string email;
   std::string token;
   bool is_bot = false;
+  bool is_guest = false;    ///< of our workspace, but restricted
+  std::string team{};       ///< of one from elsewhere, by Slack Connect; "" = ours
 };
 
 struct Message {
@@ -130,6 +133,8 @@ class WorkspaceState {
   const Person* find_person(std::string_view id_or_name) const;
   const Person* person_by_token(const std::string& token) const;
   const std::vector<Person>& people() const { return people_; }
+  /// "member", "guest" (of our workspace) or "stranger" (from another). False for another word or nobody.
+  bool set_standing(std::string_view id_or_name, std::string_view standing);
   /// By id, "#name", "name", or a person's id (the DM between that person and `viewer`, made when missing).
   Conversation* find_conversation(const std::string& ref, const std::string& viewer);
   Conversation& open_im(const std::string& one, const std::string& other);

@@ -279,6 +279,16 @@ TEST_P(ForgeContract, OwnersOfTheTouchedPathsAreAsked) {
   EXPECT_EQ(asked.at("requested_reviewers")[0].at("login"), "alice");
 }
 
+TEST_P(ForgeContract, TheTokenHasRights) {
+  const auto rights = wait(bot->rights());
+  ASSERT_TRUE(rights) << rights.error().message;
+  EXPECT_TRUE(rights->read);
+  EXPECT_EQ(rights->push, true);
+  EXPECT_EQ(rights->pull_requests, true);
+  ASSERT_TRUE(rights->clock_ahead);
+  EXPECT_LT(std::chrono::abs(*rights->clock_ahead), std::chrono::seconds{30});
+}
+
 TEST_P(ForgeContract, TheTokenHasAName) {
   const auto account = wait(bot->account());
   ASSERT_TRUE(account) << account.error().message;

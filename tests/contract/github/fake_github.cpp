@@ -108,6 +108,11 @@ ServerReply FakeGithub::route(const ServerRequest& request) {
     body.update(answers_["profile"]);
     return reply(200, body);
   }
+  if (request.raw_path == "/repos/acme/config") {
+    json project{{"full_name", "acme/config"}, {"has_pull_requests", true}};
+    if (!permissions.is_null()) project["permissions"] = permissions;
+    return reply(200, project);
+  }
   if (parts.size() < 4 || parts[0] != "repos" || parts[1] != "acme" || parts[2] != "config") return not_found();
   const auto& kind = parts[3];
   if (kind == "pulls") return route_pulls(request, parts);

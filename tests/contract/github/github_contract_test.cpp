@@ -500,6 +500,19 @@ TEST_F(GithubContract, KnowsWhetherAStatusIsRequired) {
   EXPECT_EQ(required(), true);
 }
 
+TEST_F(GithubContract, TheTokensPermissionsAreItsRights) {
+  const auto rights = wait(forge->rights());
+  ASSERT_TRUE(rights) << rights.error().message;
+  EXPECT_TRUE(rights->read);
+  EXPECT_EQ(rights->push, true);
+  EXPECT_EQ(rights->pull_requests, true);
+  hub->permissions = {{"pull", true}, {"push", false}};
+  EXPECT_EQ(wait(forge->rights())->push, false);
+  hub->permissions = nullptr;
+  EXPECT_EQ(wait(forge->rights())->push, std::nullopt);
+  hub->permissions = {{"pull", true}, {"push", true}};
+}
+
 TEST_F(GithubContract, KnowsItself) {
   const auto account = wait(forge->account());
   ASSERT_TRUE(account) << account.error().message;

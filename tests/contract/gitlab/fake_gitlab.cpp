@@ -169,7 +169,8 @@ ServerReply FakeGitlab::route(const ServerRequest& request, const std::string& p
   }
   if (!path.starts_with(kProject)) return not_found();
   if (path == kProject) {
-    return reply(200, {{"id", 5}, {"path_with_namespace", "acme/platform/config"}, {"only_allow_merge_if_pipeline_succeeds", pipelines_must_succeed}});
+    return reply(200, {{"id", 5}, {"path_with_namespace", "acme/platform/config"}, {"only_allow_merge_if_pipeline_succeeds", pipelines_must_succeed},
+                       {"merge_requests_enabled", true}, {"permissions", {{"project_access", {{"access_level", role}}}, {"group_access", nullptr}}}});
   }
   const auto parts = split(path.substr(kProject.size() + 1), '/');
   if (parts[0] == "merge_requests") return route_requests(request, parts);

@@ -68,6 +68,7 @@ class FakeGitlab {
   std::vector<FakeNote> notes;
   std::vector<nlohmann::json> statuses;  ///< newest first
   bool pipelines_must_succeed = false;
+  int role = 30;  ///< of the token: Developer
   bool says_when_approved = true;  ///< newer servers do
   std::vector<std::string> violations;
   std::vector<net::ServerRequest> seen;

@@ -383,6 +383,17 @@ INSTANTIATE_TEST_SUITE_P(Statuses, GitlabCause,
                                          CauseRow{"moon_is_full", "", "GitLab says \"moon_is_full\""}),
                          [](const auto& row) { return row.param.status; });
 
+TEST_F(GitlabContract, ARoleIsARight) {
+  const auto rights = wait(forge->rights());
+  ASSERT_TRUE(rights) << rights.error().message;
+  EXPECT_EQ(rights->push, true);
+  EXPECT_EQ(rights->pull_requests, true);
+  lab.role = 20;
+  EXPECT_EQ(wait(forge->rights())->push, false) << "a reporter";
+  lab.role = 0;
+  EXPECT_EQ(wait(forge->rights())->push, std::nullopt) << "the project doesn't say";
+}
+
 TEST_F(GitlabContract, KnowsItselfAndTheProjectsRule) {
   const auto account = wait(forge->account());
   ASSERT_TRUE(account) << account.error().message;

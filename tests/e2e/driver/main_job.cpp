@@ -62,7 +62,7 @@ std::string change_of(const ChatMessage& card) {
 Json await_commit(Stage stage, const std::string& change) {
   return await("the commit of " + change + " on main", [&]() -> std::optional<Json> {
     for (auto& commit : stage.forge.commits()) {
-      if (message_of(commit).find("\nChange: " + change + "\n") != std::string::npos) return commit;
+      if (message_of(commit).find("\nDriftwarden-Change: " + change + "\n") != std::string::npos) return commit;
     }
     return std::nullopt;
   });

@@ -47,6 +47,9 @@ class World {
   std::string data() const { return directory_.path() + "/data"; }
   std::string config() const { return data() + "/driftwarden.yaml"; }
   std::string log() const;
+  /// What the bot answers over HTTP.
+  WebAnswer ask_bot(const std::string& path) { return web_.send("GET", http_ + path); }
+  Program& bot() { return *bot_; }
 
  private:
   TemporaryDirectory directory_;

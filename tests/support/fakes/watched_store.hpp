@@ -70,6 +70,7 @@ class WatchedTransaction final : public storage::Transaction {
   Result<std::vector<storage::AppRow>> app_rows() override { return inner_.app_rows(); }
   Result<void> set_setting(const std::string& name, const std::string& value) override { return writing().set_setting(name, value); }
   Result<std::optional<std::string>> setting(const std::string& name) override { return inner_.setting(name); }
+  Result<storage::StoreFigures> figures(WallTime now) override { return inner_.figures(now); }
 
  private:
   storage::Transaction& writing() {
@@ -83,7 +84,7 @@ class WatchedStore final : public storage::Store {
  public:
   enum class Crash { BeforeCommit, AfterCommit };
   explicit WatchedStore(Clock& clock) {
-    auto opened = storage::Store::open(":memory:", clock);
+    auto opened = storage::Store::open(":memory:", clock, {.vfs = {}, .instance = "00000000000000aa"});
     if (!opened) throw std::runtime_error(opened.error().message);
     inner_ = std::move(*opened);
   }
@@ -114,6 +115,14 @@ class WatchedStore final : public storage::Store {
   }
   Result<std::vector<storage::AuditFault>> verify_audit() override { return inner_->verify_audit(); }
   Result<std::size_t> prune(Duration age) override { return inner_->prune(age); }
+  Result<std::size_t> forget(Duration age) override { return inner_->forget(age); }
+  std::string damage() const override { return inner_->damage(); }
+  Result<std::string> instance() override { return inner_->instance(); }
+  Result<storage::AuditMark> audit_head() override { return inner_->audit_head(); }
+  Result<std::vector<storage::AuditSeal>> audit_seals() override { return inner_->audit_seals(); }
+  Result<std::vector<storage::AuditFault>> verify_archives(const std::string& directory, const std::function<void(const AuditRow&)>& each) override { return inner_->verify_archives(directory, each); }
+  Result<storage::SealReport> seal_audit(WallTime before, const std::string& directory) override { return inner_->seal_audit(before, directory); }
+  Result<void> backup(const std::string& to) override { return inner_->backup(to); }
 
  private:
   static Error dead() { return {ErrorKind::Cancelled, "the process is dead"}; }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -106,7 +107,7 @@ TEST(Architecture, NobodyAsksTheSystemForTheTimeOrShells) {
   int lines = 0;
   for (const auto& source : sources()) {
     // The clock itself; poll() in a blocking pipe; a stopwatch whose reading is the output.
-    if (starts_with_any(source.path, {"gitops/base/clock.cpp", "integrations/process/pipe.cpp", "bot/app/compare_pairs.cpp"})) continue;
+    if (starts_with_any(source.path, {"gitops/base/clock.cpp", "integrations/process/pipe.cpp", "bot/terminal/compare_pairs.cpp"})) continue;
     for (std::size_t i = 0; i < source.lines.size(); ++i) {
       ++lines;
       EXPECT_FALSE(std::regex_search(source.lines[i], kForbidden)) << source.path << ":" << i + 1 << ": " << source.lines[i];
@@ -159,6 +160,58 @@ TEST(Architecture, NoTypeNameIsTakenTwice) {
     }
   }
   EXPECT_GT(where.size(), 300U);
+}
+
+/// Every test that is written in any .cpp of tests, as "Suite.Name".
+std::set<std::string> all_tests() {
+  static const std::regex kTest(R"(^\s*(?:TEST|TEST_F|TEST_P|TYPED_TEST)\((\w+),\s*(\w+)\))");
+  static const std::regex kInstance(R"(INSTANTIATE_TEST_SUITE_P\(\s*(\w+),\s*(\w+))");
+  std::set<std::string> tests;
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(DRIFTWARDEN_SOURCE_DIR) / "tests")) {
+    if (entry.path().extension() != ".cpp") continue;
+    std::ifstream in(entry.path());
+    std::vector<std::pair<std::string, std::string>> instances;
+    std::vector<std::pair<std::string, std::string>> here;
+    for (std::string line; std::getline(in, line);) {
+      std::smatch match;
+      if (std::regex_search(line, match, kTest)) here.emplace_back(match[1], match[2]);
+      if (std::regex_search(line, match, kInstance)) instances.emplace_back(match[1], match[2]);
+    }
+    for (const auto& [suite, name] : here) {
+      tests.insert(suite + "." + name);
+      for (const auto& [instance, of] : instances) {
+        if (of == suite) tests.insert(instance + "/" + suite + "." + name);
+      }
+    }
+  }
+  return tests;
+}
+
+// A claim of THREATS.md without its proof is worse than none.
+TEST(Architecture, EveryThreatNamesATestThatExists) {
+  static const std::regex kRow(R"(^\| .* \| .* \| (`.*`) \|$)");
+  static const std::regex kProof("`([^`]+)`");
+  const fs::path root = DRIFTWARDEN_SOURCE_DIR;
+  const auto tests = all_tests();
+  std::ifstream in(root / "THREATS.md");
+  ASSERT_TRUE(in.is_open());
+  int rows = 0;
+  bool proven = false;  // the table at hand has a column for it
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with('|')) proven = false;
+    if (line == "| threat | defence | proof |") proven = true;
+    if (!proven || line.starts_with("| threat |") || line.starts_with("|---")) continue;
+    std::smatch match;
+    ASSERT_TRUE(std::regex_match(line, match, kRow)) << "a threat without a proof: " << line;
+    ++rows;
+    const std::string proofs = match[1];
+    for (auto proof = std::sregex_iterator(proofs.begin(), proofs.end(), kProof); proof != std::sregex_iterator(); ++proof) {
+      const std::string name = (*proof)[1];
+      const bool there = name.starts_with("tests/") ? fs::exists(root / name) : tests.contains(name);
+      EXPECT_TRUE(there) << name << " is not in the tree: " << line;
+    }
+  }
+  EXPECT_GT(rows, 40);
 }
 
 }  // namespace

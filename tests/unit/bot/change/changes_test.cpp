@@ -30,7 +30,7 @@ TEST(Changes, WalkFromRequestToDone) {
   for (const auto* action : {"change.requested", "change.proposed", "change.approved", "change.merged", "change.applied", "change.done"}) {
     EXPECT_THAT(world.audit_actions(), Contains(action));
   }
-  EXPECT_THAT(world.git("log -1 --format=%B " + world.change().content.head_sha), HasSubstr("Requested-by: alice\nChange: C-1\nDriftwarden-Audit: "));
+  EXPECT_THAT(world.git("log -1 --format=%B " + world.change().content.head_sha), HasSubstr("Requested-by: alice\nDriftwarden-Change: C-1\nDriftwarden-Audit: "));
   world.clock.advance(1min);
   EXPECT_EQ(world.incidents_of("checkout").front().state, IncidentState::Resolved);
   EXPECT_EQ(world.incidents_of("checkout").front().resolved_by, "C-1 by alice");
@@ -104,6 +104,23 @@ TEST(Changes, AReviewOnTheForgeCountsUnlessItIsTheRequesters) {
   world.changes->nudge();
   ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
   EXPECT_EQ(world.change().approvals.front().via, "forge");
+}
+
+TEST(Changes, AGuestsReviewOnTheForgeDoesNotCount) {
+  Drifted world;
+  ASSERT_TRUE(request(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  world.forge_state.find(1)->reviews = {{"bob", forge::ReviewState::Approved, world.change().content.head_sha, false}};
+  for (const auto* id : {"U0bob", "?"}) {
+    world.outsiders = {id};
+    world.changes->nudge();
+    world.clock.advance(2min);
+    EXPECT_EQ(world.change().state, ChangeState::Proposed) << id;
+    EXPECT_TRUE(world.change().approvals.empty()) << id;
+  }
+  world.outsiders.clear();
+  world.changes->nudge();
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
 }
 
 TEST(Changes, AForgeThatIsAwayIsWaitedFor) {

@@ -67,7 +67,7 @@ TEST(CommitOf, SaysWhatItRestoresOrTakesBack) {
   plan.restore_revision = kTarget;
   EXPECT_EQ(commit(change(ChangeVerb::Rollback), plan).message,
             "checkout: roll back to 4f2c81a\n\nthe load test is over\n\nThis restores apps/checkout to what it was at " + kTarget + ".\n\n"
-            "Requested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n");
+            "Requested-by: alice\nDriftwarden-Change: C-12\nDriftwarden-Audit: 41:ab12\n");
   plan.restore_revision.clear();
   plan.undo_revision = kTarget;
   auto undo = change(ChangeVerb::Rollback);
@@ -83,7 +83,7 @@ TEST(CommitOf, SaysWhatItRestoresOrTakesBack) {
 TEST(CommitOf, TheMessageEndsInItsTrailers) {
   auto silent = change(ChangeVerb::Sync);
   silent.reason.clear();
-  EXPECT_EQ(commit(silent).message, "checkout: sync to 4f2c81a\n\nRequested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n");
+  EXPECT_EQ(commit(silent).message, "checkout: sync to 4f2c81a\n\nRequested-by: alice\nDriftwarden-Change: C-12\nDriftwarden-Audit: 41:ab12\n");
 }
 
 struct SubjectRow {
@@ -128,7 +128,7 @@ TEST(CommitOf, AReasonCanWriteNoTrailerAndNoSecondSubject) {
     EXPECT_EQ(message.find("\napproved-by"), std::string::npos) << message;
     EXPECT_THAT(message, Not(HasSubstr("\x1b")));
     EXPECT_THAT(message, Not(HasSubstr("\r")));
-    EXPECT_THAT(message, testing::EndsWith("\n\nRequested-by: alice\nChange: C-12\nDriftwarden-Audit: 41:ab12\n"));
+    EXPECT_THAT(message, testing::EndsWith("\n\nRequested-by: alice\nDriftwarden-Change: C-12\nDriftwarden-Audit: 41:ab12\n"));
     EXPECT_EQ(message, commit_message(sly, app(), "41:ab12"));
   }
 }
@@ -139,7 +139,7 @@ TEST(CommitOf, TheMessageIsNoOrderToTheForge) {
   loud.argument = R"({"target":"Deployment/web","path":".data[\"[ci skip] fixes #3\"]","value":"5"})";
   const auto message = commit(loud).message;
   for (const auto* order : {"#12", "#3", "@org", "[skip ci]", "[ci skip]", "***NO_CI***", "skip-checks"}) EXPECT_THAT(message, Not(HasSubstr(order)));
-  EXPECT_THAT(message, HasSubstr("\nChange: C-12\n")) << "the trailers are read again";
+  EXPECT_THAT(message, HasSubstr("\nDriftwarden-Change: C-12\n")) << "the trailers are read again";
   auto ignored = change(ChangeVerb::Ignore);
   ignored.reason = "closes #4";
   ignored.argument = R"({"paths":[{"group":"apps","kind":"Deployment","namespace":"shop","name":"web","path":".spec.replicas"}],"until":"2026-12-21T09:00:00Z"})";

@@ -268,6 +268,31 @@ TEST(Waits, WhoPushedToTheBranchCannotApproveAndWhatTheyPushedIsShown) {
   EXPECT_EQ(world.change().quorum.need, 1) << "it is known who pushed";
 }
 
+TEST(Waits, WhoPushedFirstCannotApproveEither) {
+  Proposed world;
+  Person ann;
+  ann.name = "ann";
+  ann.slack = "U0ann";
+  ann.forge = "ann";
+  ann.emails = {"ann@example.org"};
+  world.config.people.push_back(ann);
+  world.config.policy.approvals.front().from = {"alice", "bob", "carol", "ann"};
+  const std::string branch = "driftwarden/c-1-sync-checkout";
+  const auto seen = world.change().content;
+  world.commit(9, branch);
+  world.changes->nudge();
+  ASSERT_TRUE(pass_until(world, [&] { return world.change().content != seen; }));
+  const auto first = world.change().content;
+  const auto second = world.git(fmt::format("-c user.name=Bob -c user.email=bob@example.org commit-tree {0}^{{tree}} -p {0} -m Nothing", branch));
+  world.git(fmt::format("update-ref refs/heads/{} {}", branch, second));
+  world.changes->nudge();
+  ASSERT_TRUE(pass_until(world, [&] { return world.change().content != first; }));
+  EXPECT_THAT(world.change().quorum.excluded, testing::IsSupersetOf({"ann", "bob"}));
+  EXPECT_THAT(approve(world, "ann")->refusal, HasSubstr("your own commits"));
+  EXPECT_THAT(approve(world, "bob")->refusal, HasSubstr("your own commits"));
+  EXPECT_EQ(approve(world, "carol")->refusal, "");
+}
+
 TEST(Waits, AReviewOfWhatDestroysMustNameTheApp) {
   Proposed world;
   auto stepping = world.changes->step(1, [](Change change) {

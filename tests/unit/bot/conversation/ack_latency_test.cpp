@@ -1,5 +1,5 @@
 // How long an envelope waits for its ack while every lane is busy. Nothing timed decides: it prints, and proves that no ack waits for a handler.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 #include <algorithm>
 #include <cstdio>

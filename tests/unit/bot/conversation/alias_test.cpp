@@ -1,5 +1,5 @@
 // Aliases, the menu of Apps for a command that lacks one, and help.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

@@ -1,6 +1,6 @@
 // From an envelope to its answer, across crashes: everything real but Slack, forge and cluster.
 #include "tests/support/block_kit.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -253,11 +253,11 @@ TEST(Conversation, AGuestFromAnotherWorkspaceIsSentAway) {
   Talk talk;
   auto envelope = talk.mention("U0bob", "approve C-1");
   auto payload = *envelope.payload;
-  payload["team_id"] = "T2";
+  payload["event"]["user_team"] = "T2";
   envelope.payload = std::make_shared<const nlohmann::json>(payload);
   EXPECT_TRUE(talk.accept(envelope));
   talk.clock.advance(2s);
-  EXPECT_THAT(talk.answers().back(), HasSubstr("another workspace"));
+  EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("another workspace"));
 }
 
 TEST(Conversation, EveryReadingCommandAnswersWithinSlacksLimits) {

@@ -1,5 +1,5 @@
 // create-app: from what, the form of a template, and what is missing.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

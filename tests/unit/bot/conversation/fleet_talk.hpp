@@ -1,6 +1,6 @@
 #pragma once
 // Somebody talks to the bot about several Apps that drift in the same way.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 

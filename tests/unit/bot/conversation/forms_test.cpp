@@ -1,6 +1,6 @@
 // What is wrong with a form, told while it is still open.
 #include "bot/conversation/forms.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {
@@ -170,7 +170,8 @@ TEST(Forms, AWrongLookingCodeCostsNothing) {
   talk.proposed([](Quorum& quorum) { quorum.step_up = StepUp::Totp; });
   talk.press("U0bob", talk.card(), "approve");
   EXPECT_THAT(talk.submit("U0bob", {{"code", "12"}}), ElementsAre(Key("code")));
-  EXPECT_THAT(talk.refusals(), IsEmpty());
+  ASSERT_THAT(talk.refusals(), testing::SizeIs(1));
+  EXPECT_THAT(talk.refusals().front().entry.detail, testing::HasSubstr(R"("rule":"form: code")")) << "none of the few tries that one has";
   EXPECT_EQ(talk.change().state, ChangeState::Proposed);
 }
 

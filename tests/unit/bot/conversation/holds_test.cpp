@@ -2,7 +2,7 @@
 #include "bot/config/time_zone.hpp"
 #include "gitops/base/text.hpp"
 #include "tests/support/block_kit.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

@@ -1,5 +1,5 @@
 // Shortcuts, the App Home's buttons, and the page itself through the bot.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

@@ -1,5 +1,5 @@
 // pods, events, describe, logs, why: what people see of what runs, without a credential of their own.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

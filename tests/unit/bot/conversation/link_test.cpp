@@ -1,5 +1,5 @@
 // Proving to be a forge user: what must not be taken for a proof, then what must.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

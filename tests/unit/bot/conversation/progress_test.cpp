@@ -1,5 +1,5 @@
 // An answer that goes on: one message, edited until it ends.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

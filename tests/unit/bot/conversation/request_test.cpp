@@ -20,7 +20,14 @@ struct Row {
 
 std::string event(const std::string& inner) { return R"({"type":"event_callback","team_id":"T1","event_id":"Ev1","event":)" + inner + "}"; }
 Request said(Kind kind, const std::string& channel, const std::string& thread, const std::string& ts, const std::string& text) {
-  return {kind, "T1", "U0ALICE", channel, thread, MessageRef{channel, ts}, text};
+  Request request{kind, "T1", "U0ALICE", channel, thread, MessageRef{channel, ts}, text};
+  if (kind == Kind::Mention || kind == Kind::DirectMessage) request.said_at = WallTime{std::chrono::seconds{std::stoi(ts)}};
+  return request;
+}
+Request of_another(Request request, const std::string& team, const std::string& user) {
+  request.team = team;
+  request.user = user;
+  return request;
 }
 
 class RequestTable : public testing::TestWithParam<Row> {};
@@ -84,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"trigger_id":"t","container":{"channel_id":"C1","message_ts":"1.0"},"actions":[{"type":"static_select","selected_option":{"value":"status checkout"}}]})",
             Request{Kind::Button, "T1", "U0ALICE", "C1", "1.0", MessageRef{"C1", "1.0"}, "status checkout", "t"}},
         Row{"AMentionFromAnotherWorkspace", "events_api", event(R"({"type":"app_mention","user":"U0EVE","user_team":"T2","text":"<@UBOT> approve C-1","ts":"1.0","channel":"C1"})"),
-            Request{Kind::Mention, "T2", "U0EVE", "C1", "1.0", MessageRef{"C1", "1.0"}, "approve C-1"}},
+            of_another(said(Kind::Mention, "C1", "1.0", "1.0", "approve C-1"), "T2", "U0EVE")},
         Row{"SlashWithATrigger", "slash_commands", R"({"team_id":"T1","user_id":"U0ALICE","channel_id":"C1","command":"/warden","text":"create app","trigger_id":"t"})",
             Request{Kind::Slash, "T1", "U0ALICE", "C1", "", {}, "create app", "t"}}, Row{"AnUnknownEnvelope", "hello", "{}", {}},
         Row{"AMessageShortcut", "interactive",
@@ -98,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
             Request{Kind::Shortcut, "T1", "U0ALICE", "", "", {}, "create-app", "t"}},
         Row{"AButtonOfTheAppHome", "interactive",
             R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"trigger_id":"t","container":{"type":"view","view_id":"V1"},"view":{"id":"V1"},"actions":[{"value":"pending"}]})",
-            Request{Kind::Button, "T1", "U0ALICE", "", "", {}, "pending", "t", {}, "V1"}},
+            Request{Kind::Button, "T1", "U0ALICE", "", "", {}, "pending", "t", {}, {}, "V1"}},
         Row{"ALinkIsNoCommand", "interactive",
             R"({"type":"block_actions","team":{"id":"T1"},"user":{"id":"U0ALICE"},"container":{"type":"view","view_id":"V1"},"actions":[{"action_id":"open","url":"https://x"}]})", {}},
         Row{"TypingInAMenu", "interactive", R"({"type":"block_suggestion","team":{"id":"T1"},"user":{"id":"U0ALICE"},"action_id":"pick:diff|","value":"che"})", {}},
@@ -106,6 +113,16 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"AClosedView", "interactive", R"({"type":"view_closed","user":{"id":"U0ALICE"},"view":{"id":"V1"}})", {}},
         Row{"NoObject", "events_api", "[1]", {}}, Row{"EventOfAnotherShape", "events_api", R"({"event":"x"})", {}}),
     [](const auto& row) { return row.param.name; });
+
+TEST(RequestFrom, WhenItWasSaid) {
+  const auto at = [](const std::string& type, const std::string& payload) { return request_from(type, nlohmann::json::parse(payload), kBot)->said_at; };
+  const auto mention = [&](const std::string& ts) { return at("events_api", event(R"({"type":"app_mention","user":"U0ALICE","text":"x","channel":"C1","ts":")" + ts + R"("})")); };
+  EXPECT_EQ(mention("1700000000.000100"), WallTime{std::chrono::milliseconds{1'700'000'000'000}});
+  EXPECT_EQ(mention("1700000000.987654"), WallTime{std::chrono::milliseconds{1'700'000'000'987}});
+  for (const auto* odd : {"", "x", "-5.0", "99999999999999999999.0", "1e9"}) EXPECT_EQ(mention(odd), WallTime{}) << odd;
+  EXPECT_EQ(at("interactive", R"({"type":"block_actions","user":{"id":"U1"},"container":{"channel_id":"C1","message_ts":"1.0"},"actions":[{"value":"x","action_ts":"1700000001.5"}]})"),
+            WallTime{std::chrono::milliseconds{1'700'000'001'000}});
+}
 
 TEST(RequestFrom, OpeningTheHome) {
   const auto payload = nlohmann::json::parse(event(R"({"type":"app_home_opened","user":"U0ALICE","channel":"D1","tab":"home"})"));

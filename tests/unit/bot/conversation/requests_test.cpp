@@ -1,7 +1,7 @@
 // The verbs that make Changes, and the lanes in which what people say is answered.
 #include "bot/command/intents.hpp"
 #include "tests/support/block_kit.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

@@ -1,5 +1,5 @@
 // set-image: which tags there are, and a word beside the card when the registry has no such one.
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

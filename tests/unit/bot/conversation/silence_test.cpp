@@ -1,7 +1,7 @@
 // silence, silences, unsilence, route, digest: said by people of different rank.
 #include "bot/digest/digest.hpp"
 #include "tests/support/block_kit.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

@@ -1,6 +1,6 @@
 // What is asked of Apps that a tool plans or Argo CD deploys: refresh, apply, move, pin-image.
 #include "tests/support/fakes/hands.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

@@ -1,7 +1,7 @@
 // Type-ahead, as a function and through the bot.
 #include "bot/conversation/suggestions.hpp"
 #include "bot/view/blocks.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

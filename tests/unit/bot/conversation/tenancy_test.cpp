@@ -1,6 +1,6 @@
 // Teams: what somebody may not see is answered as what isn't there.
 #include "bot/view/blocks.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

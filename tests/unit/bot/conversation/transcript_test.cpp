@@ -1,6 +1,6 @@
 // What people read, as a conversation: the goldens are the specification.
 #include "tests/support/golden.hpp"
-#include "tests/unit/bot/conversation/talk.hpp"
+#include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
 namespace {

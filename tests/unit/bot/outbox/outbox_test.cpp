@@ -107,6 +107,19 @@ TEST_F(OutboxTest, KeepsTheOrderInALane) {
   EXPECT_EQ(open_rows(), 0U);
 }
 
+TEST_F(OutboxTest, WhoDoesNotLeadTriesNothingAndLosesNothing) {
+  bool leads = false;
+  outbox->only_while([&] { return leads; });
+  enqueue("a", "one");
+  clock.advance(1min);
+  EXPECT_TRUE(handled.empty());
+  EXPECT_EQ(open_rows(), 1U);
+  leads = true;
+  clock.advance(10s);
+  EXPECT_THAT(finished, ElementsAre("a"));
+  EXPECT_THAT(attempts, ElementsAre(1)) << "nothing was counted";
+}
+
 TEST_F(OutboxTest, OneSlowLaneHoldsNoOtherUp) {
   slow["a"] = 60s;
   enqueue("a", "one");
@@ -246,6 +259,66 @@ TEST_F(OutboxTest, ARowForLaterWaitsForItsTime) {
   EXPECT_TRUE(handled.empty());
   clock.advance(200ms);
   EXPECT_THAT(finished, ElementsAre("a"));
+}
+
+TEST_F(OutboxTest, DrainingLetsWhatIsUnderWayEndAndBeginsNothing) {
+  slow["long"] = 5s;
+  enqueue("long", "a");
+  clock.settle();
+  bool drained = false;
+  auto drain = [&]() -> asio::awaitable<void> {
+    co_await outbox->drain(clock.mono_now() + 20s);
+    drained = true;
+  };
+  asio::co_spawn(io, drain(), [](std::exception_ptr) {});
+  clock.settle();
+  enqueue("later", "b");
+  clock.advance(4s);
+  EXPECT_FALSE(drained);
+  clock.advance(2s);
+  EXPECT_TRUE(drained);
+  EXPECT_THAT(finished, ElementsAre("long"));
+  EXPECT_EQ(open_rows(), 1U) << "it is for the next start";
+}
+
+TEST_F(OutboxTest, DrainingEndsAtItsBound) {
+  slow["forever"] = 1h;
+  enqueue("forever", "a");
+  clock.settle();
+  bool drained = false;
+  auto drain = [&]() -> asio::awaitable<void> {
+    co_await outbox->drain(clock.mono_now() + 20s);
+    drained = true;
+  };
+  asio::co_spawn(io, drain(), [](std::exception_ptr) {});
+  clock.advance(19s);
+  EXPECT_FALSE(drained);
+  clock.advance(2s);
+  EXPECT_TRUE(drained);
+}
+
+TEST_F(OutboxTest, AnswersAreStillSaidWhileDraining) {
+  outbox->on("slack.reply", [this](storage::OutboxRow row) { return handle(std::move(row)); }, Outbox::kWordsWait);
+  bool drained = false;
+  auto drain = [&]() -> asio::awaitable<void> {
+    co_await outbox->drain(clock.mono_now() + 20s);
+    drained = true;
+  };
+  enqueue("answer", "a", "", "slack.reply");
+  enqueue("alert", "b");
+  asio::co_spawn(io, drain(), [](std::exception_ptr) {});
+  clock.advance(1s);
+  EXPECT_TRUE(drained);
+  EXPECT_THAT(finished, testing::Contains("answer"));
+}
+
+TEST_F(OutboxTest, TellsWhatCameOfEachAttempt) {
+  std::vector<std::string> seen;
+  outbox->on_settled([&](const storage::OutboxRow& row, Outbox::Settled how) { seen.push_back(fmt::format("{} {} {}", row.kind, row.attempts, static_cast<int>(how))); });
+  failures = 1;
+  enqueue("hello", "a");
+  clock.advance(5s);
+  EXPECT_THAT(seen, ElementsAre("say 1 1", "say 2 0"));
 }
 
 }  // namespace

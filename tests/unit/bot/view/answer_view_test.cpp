@@ -126,11 +126,24 @@ TEST(AnswerView, Ignores) {
 }
 
 TEST(AnswerView, Audit) {
-  const AuditRow one{41, kNine, {"alice", "change.requested", "checkout", "C-12", R"({"verb":"sync"})"}, "aa", "0123456789abcdef0123456789abcdef"};
-  expect_view("audit", audit_message({one}, ""));
-  expect_view("audit_app", audit_message({one}, "checkout"));
-  expect_view("audit_none", audit_message({}, "checkout"));
+  AuditPage all;
+  all.lines = {{41, kNine, "alice", "asked for C-12 of checkout: sync", ""}};
+  all.command = "audit";
+  all.head = "41:0123456789ab";
+  expect_view("audit", audit_message(all));
+  auto one_app = all;
+  one_app.title = "of checkout";
+  one_app.command = "audit checkout";
+  one_app.head = "";
+  one_app.more = true;
+  one_app.lines.front().url = "https://acme.slack.com/archives/C123/p1700000000000100";
+  expect_view("audit_app", audit_message(one_app));
+  one_app.lines.clear();
+  one_app.more = false;
+  expect_view("audit_none", audit_message(one_app));
 }
+
+TEST(AnswerView, AuditReport) { expect_view("audit_report", audit_report_message("From the beginning, 3 rows\n\nSelf-approvals (must be 0)  0\n  <!here>\n", "Only the newest 3 rows.")); }
 
 TEST(AnswerView, Whoami) {
   expect_view("whoami", whoami_message("U0ALICE", "alice", {"shop-team"}, {"status", "sync"}));

@@ -93,7 +93,14 @@ TEST_P(AnyInput, Answers) {
   const auto incidents = any_incidents(chaos, 6);
   fine(history_message(app, std::vector<HistoryRow>(chaos.below(40), {chaos.text(), chaos.text(), kNine, chaos.text(), false}), incidents, kNine, 2, true));
   fine(why_message(app, chaos.report(), chaos.incident(), HistoryRow{chaos.text(), chaos.text(), kNine, chaos.text(), true}, kNine));
-  fine(audit_message(std::vector<AuditRow>(chaos.below(40), {1, kNine, {chaos.text(), chaos.text(), chaos.text(), chaos.text(), ""}, "", chaos.text()}), chaos.text(), 1, true));
+  AuditPage page;
+  page.title = chaos.text();
+  page.lines = std::vector<AuditLine>(chaos.below(40), {1, kNine, chaos.text(), chaos.text(), "https://acme.slack.com/archives/C1/p" + chaos.text()});
+  page.command = "audit " + chaos.text();
+  page.more = true;
+  page.head = chaos.text();
+  fine(audit_message(page));
+  fine(audit_report_message("x" + chaos.text(), chaos.text()));
   fine(whoami_message(chaos.text(), chaos.maybe(), {chaos.text()}, {chaos.text()}));
   fine(not_understood_message({"x" + chaos.text(), std::vector<std::string>(chaos.below(9), chaos.text())}));
   fine(text_message("x" + slack::escape(chaos.text())));

@@ -119,6 +119,24 @@ TEST_F(FindPaths, APlaceSaysWhatTheAppIs) {
   EXPECT_EQ(found.apps[0].cluster, "prod-eu") << "by its alias";
 }
 
+TEST_F(FindPaths, WhatAnotherShardLooksAfterIsNoTrouble) {
+  config.shard = "east";
+  ShardConfig east;
+  east.name = "east";
+  east.clusters = {"prod-eu", "prod-us"};
+  ShardConfig west;
+  west.name = "west";
+  west.clusters = {"mars"};
+  config.shards = {east, west};
+  write("clusters/prod-eu/shop/web/cm.yaml");
+  write("clusters/mars/shop/web2/cm.yaml");
+  write("clusters/venus/shop/web3/cm.yaml");
+  push();
+  const auto found = find();
+  EXPECT_THAT(names(found), ElementsAre("web"));
+  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("venus")));
+}
+
 TEST_F(FindPaths, NothingIsReadWhileTheIdIsKnown) {
   write("clusters/prod-eu/shop/web/cm.yaml");
   push();

@@ -23,6 +23,10 @@ clusters:
   cluster: {server: "https://10.0.0.1", proxy-url: "http://proxy:3128"}
 - name: both
   cluster: {server: "https://10.0.0.1", insecure-skip-tls-verify: true, certificate-authority-data: Q0E=}
+- name: unverified
+  cluster: {server: "https://10.0.0.1", insecure-skip-tls-verify: true}
+- name: unverified-loop
+  cluster: {server: "https://127.0.0.1:6443", insecure-skip-tls-verify: true}
 - name: broken
   cluster: {server: "https://10.0.0.1", certificate-authority-data: "%%%"}
 - name: file
@@ -73,6 +77,8 @@ contexts:
 - {name: loop, context: {cluster: loop}}
 - {name: proxied, context: {cluster: proxied, user: cert}}
 - {name: both, context: {cluster: both, user: cert}}
+- {name: unverified, context: {cluster: unverified, user: token}}
+- {name: unverified-loop, context: {cluster: unverified-loop, user: token}}
 - {name: broken, context: {cluster: broken, user: cert}}
 - {name: file, context: {cluster: file, user: cert}}
 - {name: nowhere, context: {cluster: nowhere, user: cert}}
@@ -97,6 +103,7 @@ TEST(Kubeconfig, EachWayToProveOneself) {
   EXPECT_EQ(parse("basic")->username, "ana");
   EXPECT_EQ(parse("basic")->password.reveal(), "pw");
   EXPECT_EQ(parse("loop")->server, "http://127.0.0.1:8080");
+  EXPECT_TRUE(parse("unverified-loop")->tls.insecure_skip_verify);
   const auto plugin = parse("plugin");
   ASSERT_TRUE(plugin) << plugin.error().message;
   EXPECT_EQ(plugin->exec->command, "/etc/kube/./bin/login");
@@ -126,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(Mistakes, BadKubeconfig,
                          testing::Values(Bad{"UnknownContext", "nope", "context nope: no such entry in \"contexts\""}, Bad{"UnknownUser", "ghost", "user ghost: no such"},
                                          Bad{"UnknownCluster", "lost", "cluster lost: no such"}, Bad{"NoCluster", "no-cluster", "\"cluster\" is missing"},
                                          Bad{"NoServer", "nowhere", "\"server\" is missing"}, Bad{"PlainHttp", "plain", "plain http is only for loopback"},
-                                         Bad{"Proxy", "proxied", "proxy-url isn't supported"}, Bad{"Both", "both", "exclude each other"},
+                                         Bad{"Proxy", "proxied", "proxy-url isn't supported"}, Bad{"Unverified", "unverified", "insecure-skip-tls-verify is only for loopback addresses"}, Bad{"Both", "both", "exclude each other"},
                                          Bad{"Base64", "broken", "certificate-authority-data isn't base64"}, Bad{"NoFile", "file", "certificate-authority: /etc/kube/ca.crt"},
                                          Bad{"HalfAPair", "half", "go together"}, Bad{"Terminal", "terminal", "interactiveMode Always"},
                                          Bad{"Ancient", "ancient", "v1alpha1"}, Bad{"AuthProvider", "old", "auth-provider"}),

@@ -67,17 +67,27 @@ Identity make_authority(const std::string& name) {
   return to_identity(certificate.get(), key.get());
 }
 
-Identity issue(const Identity& authority, const std::string& name, const std::string& names) {
+namespace {
+
+Identity issue_until(const Identity& authority, const std::string& name, const std::string& names, long ends_in) {
   Bio authority_text(BIO_new_mem_buf(authority.certificate_pem.data(), static_cast<int>(authority.certificate_pem.size())));
   Certificate issuer(PEM_read_bio_X509(authority_text.get(), nullptr, nullptr, nullptr));
   Bio key_text(BIO_new_mem_buf(authority.key_pem.data(), static_cast<int>(authority.key_pem.size())));
   Key issuer_key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
   Key key(EVP_EC_gen("P-256"));
   auto certificate = blank(key.get(), name);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -86400L * 30);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), ends_in);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get()));
   if (!names.empty()) add_extension(certificate.get(), issuer.get(), NID_subject_alt_name, names);
   X509_sign(certificate.get(), issuer_key.get(), EVP_sha256());
   return to_identity(certificate.get(), key.get());
 }
+
+}  // namespace
+
+Identity issue(const Identity& authority, const std::string& name, const std::string& names) { return issue_until(authority, name, names, 86400L * 365); }
+
+Identity issue_expired(const Identity& authority, const std::string& name, const std::string& names) { return issue_until(authority, name, names, -86400L); }
 
 }  // namespace driftwarden::net::test

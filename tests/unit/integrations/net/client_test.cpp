@@ -47,6 +47,17 @@ TEST_F(Client, ReusesAConnection) {
   EXPECT_EQ(accepted, 1);
 }
 
+TEST_F(Client, ARedirectToTheMetadataServiceIsAnAnswerAndNoMore) {
+  const auto port = answering("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest/meta-data/iam\r\nContent-Length: 0\r\n\r\n");
+  auto client = make_client();
+  HttpRequest request("GET", at(port));
+  request.headers.set("Authorization", "Bearer t0ken");
+  const auto answer = send(*client, request);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 302U);
+  EXPECT_EQ(accepted, 1);
+}
+
 TEST_F(Client, DoesNotReuseAClosedOrExpiredOne) {
   const auto closing = answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
   auto client = make_client();
@@ -88,6 +99,27 @@ TEST_F(Client, RepeatsOnlyWhatMayBeRepeatedWhenAReusedConnectionDies) {
   HttpRequest patch("PATCH", at(port));
   patch.idempotent = true;
   EXPECT_TRUE(send(*client, patch));
+}
+
+TEST_F(Client, WhoMayNotSpeakSendsNothing) {
+  bool may = true;
+  int asked = 0;
+  HttpClientOptions options;
+  options.may_send = [&] {
+    ++asked;
+    return may;
+  };
+  const auto port = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  auto client = make_client(std::move(options));
+  EXPECT_TRUE(send(*client, HttpRequest("POST", at(port))));
+  may = false;
+  const auto refused = send(*client, HttpRequest("POST", at(port)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Cancelled);
+  may = true;
+  EXPECT_TRUE(send(*client, HttpRequest("POST", at(port))));
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(accepted, 1) << "the connection stayed as it was";
 }
 
 TEST_F(Client, ASilentServerIsATimeout) {

@@ -120,6 +120,63 @@ TEST_F(Tls, ShowsItsClientCertificate) {
   EXPECT_EQ(wrong_key.error().kind, ErrorKind::InvalidInput);
 }
 
+TEST_F(Tls, AGivenAuthorityIsTrustedBesideTheSystems) {
+  const auto port = secure(issue(authority, "server", "IP:127.0.0.1"));
+  HttpClientOptions options;
+  ASSERT_FALSE(get(options, "127.0.0.1", port)) << "the system's roots alone";
+  const auto other = make_authority("another authority");
+  options.tls.more_ca_pem = other.certificate_pem + authority.certificate_pem;
+  EXPECT_TRUE(get(options, "127.0.0.1", port)) << "the second of a bundle";
+  options.tls.more_ca_pem = other.certificate_pem;
+  EXPECT_FALSE(get(options, "127.0.0.1", port));
+}
+
+TEST_F(Tls, AnExpiredCertificateIsRefused) {
+  const auto port = secure(issue_expired(authority, "server", "IP:127.0.0.1"));
+  auto got = get(trusting(), "127.0.0.1", port);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().kind, ErrorKind::Denied);
+  EXPECT_NE(got.error().message.find("expired"), std::string::npos) << got.error().message;
+}
+
+TEST_F(Tls, ACertificateForOneHostIsShownToNoOther) {
+  const auto port = secure(issue(authority, "server", "IP:127.0.0.1,DNS:localhost"), true);
+  const auto me = issue(authority, "driftwarden", "");
+  auto options = trusting();
+  options.tls.clients["localhost"] = {me.certificate_pem, Secret<std::string>(me.key_pem)};
+  EXPECT_TRUE(get(options, "localhost", port));
+  EXPECT_TRUE(get(options, "LOCALHOST", port)) << "hosts have no case";
+  EXPECT_FALSE(get(options, "127.0.0.1", port));
+}
+
+TEST_F(Tls, OldProtocolsAreRefused) {
+  const auto identity = issue(authority, "server", "IP:127.0.0.1");
+  const auto port_with = [&](int newest) {
+    auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+    // What OpenSSL itself forbids by default is allowed here, so that it is the client who refuses.
+    SSL_CTX_set_security_level(context->native_handle(), 0);
+    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context->native_handle(), newest);
+    SSL_CTX_set_cipher_list(context->native_handle(), "ALL:@SECLEVEL=0");
+    context->use_certificate_chain(asio::buffer(identity.certificate_pem));
+    context->use_private_key(asio::buffer(identity.key_pem), ssl::context::pem);
+    return listen([this, context](tcp::socket socket) { return answer(std::move(socket), context); });
+  };
+  EXPECT_FALSE(get(trusting(), "127.0.0.1", port_with(TLS1_1_VERSION)));
+  EXPECT_TRUE(get(trusting(), "127.0.0.1", port_with(TLS1_2_VERSION)));
+}
+
+TEST_F(Tls, AByteStreamTrustsAndProvesTheSame) {
+  const auto port = secure(issue(authority, "server", "IP:127.0.0.1"), true);
+  const auto me = issue(authority, "driftwarden", "");
+  const auto open = [&](const TlsOptions& tls) { return run(io, connect(clock, parse_url("wss://127.0.0.1:" + std::to_string(port)).value(), tls, clock.mono_now() + Duration{2000})); };
+  TlsOptions tls;
+  EXPECT_FALSE(open(tls)) << "an unknown authority";
+  tls.more_ca_pem = authority.certificate_pem;
+  tls.clients["127.0.0.1"] = {me.certificate_pem, Secret<std::string>(me.key_pem)};
+  EXPECT_TRUE(open(tls));
+}
+
 TEST_F(Tls, UnusablePemIsInvalid) {
   HttpClientOptions options;
   options.tls.ca_pem = "nonsense";

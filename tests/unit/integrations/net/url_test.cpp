@@ -76,6 +76,18 @@ TEST(Headers, CompareWithoutCase) {
   EXPECT_EQ(headers.find("y"), std::nullopt);
 }
 
+TEST(ClockAhead, IsToldByTheServersDate) {
+  const auto now = std::chrono::sys_days{std::chrono::year{2015} / 10 / 21} + std::chrono::hours{7} + std::chrono::minutes{28};
+  Headers headers;
+  EXPECT_EQ(clock_ahead(headers, now), std::nullopt);
+  headers.set("date", "Wed, 21 Oct 2015 07:27:58 GMT");
+  EXPECT_EQ(clock_ahead(headers, now), Duration{2'000});
+  headers.set("Date", "Wed, 21 Oct 2015 08:28:00 GMT");
+  EXPECT_EQ(clock_ahead(headers, now), Duration{-3'600'000});
+  headers.set("Date", "yesterday");
+  EXPECT_EQ(clock_ahead(headers, now), std::nullopt);
+}
+
 TEST(RetryAfter, SecondsOrDate) {
   const WallTime now = std::chrono::sys_days{std::chrono::year{2015} / 10 / 21} + std::chrono::hours{7} + std::chrono::minutes{27};
   EXPECT_EQ(parse_retry_after(" 30 ", now), Duration{30'000});

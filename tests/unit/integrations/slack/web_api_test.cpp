@@ -83,6 +83,21 @@ class WebApiTest : public testing::Test {
   std::unique_ptr<WebApi> api;
 };
 
+TEST_F(WebApiTest, KnowsTheTokensScopesByTheHeader) {
+  auto answer = reply(200, R"({"ok":true,"team_id":"T1"})");
+  answer.headers.set("x-oauth-scopes", "channels:read, chat:write,");
+  answer.headers.set("date", "Sat, 21 Nov 2026 08:59:30 GMT");
+  http.answers.emplace_back(answer);
+  const auto known = in(0ms, api->auth_test());
+  ASSERT_TRUE(known && *known);
+  EXPECT_EQ((*known)->scopes, (std::vector<std::string>{"channels:read", "chat:write"}));
+  EXPECT_EQ((*known)->clock_ahead, Duration{30'000});
+  const auto silent = in(0ms, api->auth_test());
+  ASSERT_TRUE(silent && *silent);
+  EXPECT_EQ((*silent)->scopes, std::nullopt);
+  EXPECT_EQ((*silent)->clock_ahead, std::nullopt);
+}
+
 TEST_F(WebApiTest, SendsJsonWhereTheMethodTakesIt) {
   ASSERT_TRUE(call("chat.postMessage", {{"channel", "C1"}, {"text", "hi"}, {"thread_ts", nullptr}}));
   const auto& request = http.requests.at(0);

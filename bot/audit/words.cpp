@@ -1,0 +1,161 @@
+#include "bot/audit/words.hpp"
+
+#include "bot/audit/details.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace driftwarden {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kLongestText = 200;
+constexpr std::size_t kShortSha = 7;
+
+struct Phrase {
+  std::string_view action;
+  std::string_view words;  ///< before the subject
+};
+
+constexpr auto kPhrases = std::to_array<Phrase>({
+    {"change.requested", "asked for"},
+    {"change.proposed", "proposed"},
+    {"change.approved", "approved"},
+    {"change.rejected", "rejected"},
+    {"change.cancelled", "cancelled"},
+    {"change.content-moved", "saw another commit on the branch of"},
+    {"change.base-moved", "makes anew"},
+    {"change.merged", "merged"},
+    {"change.overtaken", "left unapplied"},
+    {"change.glass-mended", "asks for the approvals of"},
+    {"change.break-glass", "put in force behind a broken glass"},
+    {"change.followed-up", "asked again for"},
+    {"change.applied", "applied"},
+    {"change.done", "saw in force"},
+    {"change.expired", "let expire"},
+    {"change.superseded", "gave up for another Change"},
+    {"change.failed", "gave up"},
+    {"incident.opened", "opened"},
+    {"incident.updated", "saw more of"},
+    {"incident.reopened", "opened again"},
+    {"incident.resolved", "closed"},
+    {"incident.acknowledged", "is on"},
+    {"incident.snoozed", "snoozed"},
+    {"incident.woken", "woke"},
+    {"incident.told", "told of"},
+    {"command.refused", "was refused"},
+    {"action.refused", "was refused"},
+    {"review.refused", "reviewed without effect"},
+    {"envelope.refused", "was not heard"},
+    {"effect.given-up", "gave up telling or doing"},
+    {"config.taken", "took a new configuration"},
+    {"hold.lock", "locked:"},
+    {"hold.unlock", "unlocked:"},
+    {"hold.freeze", "froze:"},
+    {"hold.unfreeze", "thawed:"},
+    {"hold.halt", "halted:"},
+    {"hold.resume", "resumed:"},
+    {"hold.break-glass", "broke the glass:"},
+    {"hold.break-glass-end", "mended the glass:"},
+    {"hold.lock-ended", "unlocked:"},
+    {"hold.freeze-ended", "thawed:"},
+    {"hold.freeze-replaced", "replaced the freeze:"},
+    {"hold.halt-ended", "resumed:"},
+    {"hold.break-glass-ended", "mended the glass:"},
+    {"silence.begun", "began"},
+    {"silence.ended", "ended"},
+    {"delegation.added", "delegated:"},
+    {"delegation.ended", "ended"},
+    {"identity.asked", "asked for the link of"},
+    {"identity.linked", "is linked:"},
+    {"logs.read", "read the logs of"},
+});
+
+std::string text_at(const ordered_json& detail, const char* key) {
+  const auto found = detail.find(key);
+  if (found == detail.end()) return {};
+  if (found->is_string()) return ellipsize(without_control_characters(found->get<std::string>()), kLongestText);
+  return found->is_number_integer() ? std::to_string(found->get<std::int64_t>()) : std::string();
+}
+
+bool is_true(const ordered_json& detail, const char* key) {
+  const auto found = detail.find(key);
+  return found != detail.end() && found->is_boolean() && found->get<bool>();
+}
+
+/// "incident.some-thing" of an action that has no phrase: "incident some thing".
+std::string plain_action(std::string action) {
+  std::ranges::replace_if(action, [](char c) { return c == '.' || c == '-'; }, ' ');
+  return without_control_characters(action);
+}
+
+std::string phrase_of(const std::string& action) {
+  const auto found = std::ranges::find(kPhrases, action, &Phrase::action);
+  return found == kPhrases.end() ? plain_action(action) : std::string(found->words);
+}
+
+bool is_hex(const std::string& text) { return text.size() > kShortSha && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
+
+/// "by bob, carol", of those whose yes is to what it is now.
+std::string approvers_of(const ordered_json& detail) {
+  const auto found = detail.find("approvals");
+  std::vector<std::string> people;
+  if (found == detail.end() || !found->is_array()) return {};
+  for (const auto& approval : *found) {
+    if (approval.is_object() && !is_true(approval, "void")) people.push_back(text_at(approval, "by"));
+  }
+  return join(people, ", ");
+}
+
+void add(std::vector<std::string>& facts, std::string_view before, const std::string& text) {
+  if (!text.empty()) facts.push_back(fmt::format("{}{}", before, text));
+}
+
+std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& detail) {
+  std::vector<std::string> facts;
+  const bool refused = entry.action.ends_with(".refused");
+  if (refused) add(facts, "", text_at(detail, "command"));
+  if (entry.action == "change.requested") add(facts, "", text_at(detail, "verb"));
+  if (entry.action == "change.approved") {
+    add(facts, "via ", text_at(detail, "via"));
+    if (is_true(detail, "stepped_up")) facts.emplace_back("with a one-time code");
+    add(facts, "in place of ", text_at(detail, "in_place_of"));
+  }
+  if (entry.action == "change.merged" || entry.action == "change.done") add(facts, "approved by ", approvers_of(detail));
+  if (entry.action == "change.proposed" || entry.action == "change.merged") add(facts, "pull request ", text_at(detail, "pull_request"));
+  if (entry.action == "change.followed-up" || entry.action == "change.superseded" || entry.action == "incident.resolved") add(facts, "by ", text_at(detail, "by"));
+  add(facts, "outside of what is allowed: ", text_at(detail, "outside"));
+  for (const auto* key : {"scope", "match", "to", "login", "cause", "from", "changed"}) add(facts, "", text_at(detail, key));
+  add(facts, "until ", text_at(detail, "until"));
+  add(facts, "", text_at(detail, "kind"));
+  for (const auto* key : {"why", "what", "rule"}) add(facts, "", text_at(detail, key));
+  add(facts, "because ", text_at(detail, "reason"));
+  return facts;
+}
+
+}  // namespace
+
+std::string deed_words(const AuditEntry& entry) {
+  const auto detail = detail_of(entry);
+  auto words = phrase_of(entry.action);
+  const auto subject = without_control_characters(entry.subject);
+  if (!subject.empty()) words += " " + subject;
+  if (!entry.app.empty() && entry.app != entry.subject) words += (entry.subject.empty() ? " " : " of ") + without_control_characters(entry.app);
+  if (entry.action.starts_with("change.") && is_hex(entry.on)) words += " at " + entry.on.substr(0, kShortSha);
+  const auto facts = facts_of(entry, detail);
+  return facts.empty() ? words : words + ": " + join(facts, ", ");
+}
+
+std::string row_words(const AuditRow& row) {
+  auto words = fmt::format("{:>6}  {}  {:<14} {}", row.seq, format_time(row.at), without_control_characters(row.entry.actor), deed_words(row.entry));
+  if (!row.entry.where.empty()) words += "  [" + without_control_characters(row.entry.where) + "]";
+  return words;
+}
+
+}  // namespace driftwarden
