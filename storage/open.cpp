@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* kInMemory = ":memory:";
 constexpr int kBusyTimeoutMs = 5000;
-constexpr int kTakingOverMs = 1000;  // whoever held the lead is through with a transaction long before, unless it was frozen
+constexpr int kTakingOverMs = 300;  // whoever held the lead is through with a transaction long before, unless it was frozen
 
 /// SQLite gives the -wal and -shm files the mode of the main one.
 Result<void> make_file(const std::string& path) {
@@ -40,12 +40,14 @@ void tighten(const std::string& path) {
   if (loose) static_cast<void>(::chmod(path.c_str(), 0600));
 }
 
-void configure(Session& session, bool read_only) {
+void configure(Session& session, bool read_only, int busy_timeout_ms = kBusyTimeoutMs) {
   auto& database = session.database();
-  database.setBusyTimeout(kBusyTimeoutMs);
+  database.setBusyTimeout(busy_timeout_ms);
   // Pages that pruning frees are taken by the rows that come next, so the file stops growing; vacuuming it would write it anew while the bot waits.
   database.exec("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL; "
                 "PRAGMA journal_size_limit = 67108864");
+  // What people typed doesn't stay in freed pages.
+  if (!read_only) database.exec("PRAGMA secure_delete = ON");
   if (read_only) database.exec("PRAGMA query_only = ON");
 }
 
@@ -144,8 +146,7 @@ Result<std::unique_ptr<Store>> open_once(const std::string& path, Clock& clock, 
   }
   return guarded(fmt::format("opening the database {}", path), [&]() -> Result<std::unique_ptr<Store>> {
     auto session = std::make_unique<Session>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, options.vfs);
-    configure(*session, false);
-    if (options.leads) session->database().setBusyTimeout(kTakingOverMs);
+    configure(*session, false, options.leads ? kTakingOverMs : kBusyTimeoutMs);
     CHECK_OK(check_health(*session));
     TRY(const auto version, version_of(*session, migrations()));
     if (is_file && version > 0) CHECK_OK(check_not_older(*session, lock.note(), path));

@@ -73,7 +73,7 @@ Result<void> SqliteTransaction::begin_inbox(std::int64_t id) {
 
 Result<void> SqliteTransaction::finish_inbox(std::int64_t id, const std::string& outcome) {
   return step("finishing an event", [&] {
-    return expect_one(session_.run("UPDATE inbox SET finished_at = ?, outcome = ? WHERE id = ?", clock_.wall_now(), outcome, id), "event", id);
+    return expect_one(session_.run("UPDATE inbox SET finished_at = ?, outcome = ?, payload = '' WHERE id = ?", clock_.wall_now(), outcome, id), "event", id);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "bot/app/connections.hpp"
 
+#include "bot/config/tls.hpp"
 #include "integrations/git/transports.hpp"
 #include "integrations/render/tool_runner.hpp"
 
@@ -55,6 +56,12 @@ Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clo
     clusters.push_back(std::move(made));
   }
   return clusters;
+}
+
+net::HttpClientOptions terminal_http_options(const Config& config) {
+  net::HttpClientOptions options;
+  if (auto tls = tls_options(config.tls)) options.tls = std::move(*tls);
+  return options;
 }
 
 Fleet::Parts make_fleet_parts(const FleetGround& ground, Clusters clusters, std::string cache_directory) {

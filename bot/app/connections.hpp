@@ -25,6 +25,9 @@ Result<Clusters> make_clusters(const asio::any_io_executor& executor, Clock& clo
 /// The clusters' API servers as their kubeconfigs name them; those that can't be read are left out.
 std::map<std::string, std::string> server_urls(const Config& config);
 
+/// For one pass in a terminal: `tls` as far as its files can be read; the config's check tells of those that can't, and without them nobody else is trusted.
+net::HttpClientOptions terminal_http_options(const Config& config);
+
 /// What a fleet is made of besides clusters, its memory and its directory.
 struct FleetGround {
   asio::any_io_executor executor;

@@ -29,7 +29,7 @@ namespace driftwarden {
 namespace {
 
 constexpr Duration kDrainFor = std::chrono::seconds{20};  // Kubernetes kills after thirty
-constexpr Duration kDrainBesideOthers = std::chrono::seconds{3};  ///< the next leader goes on with the rest
+constexpr Duration kDrainBesideOthers{1'500};  ///< the next leader goes on with the rest
 constexpr int kEndedBySignal = 128 + SIGTERM;
 constexpr Duration kGiveWayFor = std::chrono::seconds{5};  ///< to another instance, when no bot can be made here
 

@@ -91,7 +91,7 @@ void write_queues(MetricText& text, const storage::StoreFigures& figures, WallTi
 
 void write_stages(MetricText& text, const StageClock& stages) {
   text.family("driftwarden_stage_seconds", MetricType::Histogram,
-              "How long a stage took. Edits are known to the second (managedFields); confirmed_to_posted includes alerts.hold_off.");
+              "How long a stage took. Edits are known to the second, and those by kubectl scale not at all (managedFields); confirmed_to_posted includes alerts.hold_off.");
   for (std::size_t stage = 0; stage < kStages; ++stage) {
     const auto which = static_cast<Stage>(stage);
     text.histogram(stages.of(which), {{"stage", std::string(to_string(which))}});

@@ -1,5 +1,6 @@
 #include "bot/command/command.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/manifest/hide_secrets.hpp"
 #include "gitops/model/change.hpp"
 
 #include <fmt/core.h>
@@ -115,7 +116,7 @@ std::string without_values(std::string_view text) {
   const auto words = split(std::string(trim(text)), ' ');
   constexpr std::size_t kBeforeValue = 3;
   const bool sets = std::ranges::any_of(words, [](const std::string& word) { return to_lower(word) == "set"; });
-  if (!sets || words.size() <= kBeforeValue) return std::string(text);
+  if (!sets || words.size() <= kBeforeValue) return hide_secrets(text);
   return join({words.begin(), words.begin() + kBeforeValue}, " ").append(" ").append(kHidden);
 }
 

@@ -23,7 +23,7 @@ asio::awaitable<Result<void>> Conversation::refuse_envelope(std::string type, Fo
   const auto team = ellipsize(without_control_characters(foreign.team), kLongestId);
   const auto app = ellipsize(without_control_characters(foreign.app), kLongestId);
   const auto key = team + "/" + app;
-  if (refused_.contains(key) || refused_.size() >= kMostRefusedKept) co_return Result<void>{};
+  if (refused_.size() >= kMostRefusedKept || !refused_.insert(key).second) co_return Result<void>{};
   log_warn("slack", fmt::format("envelopes of {}{}{} are not for us, and none is worked on", team.empty() ? "" : "workspace " + team, team.empty() || app.empty() ? "" : ", ",
                                 app.empty() ? "" : "app " + app));
   AuditEntry entry;
@@ -39,9 +39,10 @@ asio::awaitable<Result<void>> Conversation::refuse_envelope(std::string type, Fo
   };
   auto working = services_.store.transact(std::move(work));
   auto written = co_await std::move(working);
-  // One that isn't in the log yet is written with the next of its kind; it is refused all the same.
-  if (written) refused_.insert(key);
-  if (!written) log_warn("slack", written.error().message);
+  if (written) co_return Result<void>{};
+  // It is refused all the same, and written with the next of its kind.
+  refused_.erase(key);
+  log_warn("slack", written.error().message);
   co_return Result<void>{};
 }
 

@@ -3,6 +3,7 @@
 #include "bot/conversation/conversation.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/manifest/hide_secrets.hpp"
 
 #include <fmt/core.h>
 
@@ -103,6 +104,8 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   }
   call.command = std::get<Command>(parsed);
   fill_from_form(request, call.command);
+  // It stands on cards, in commits and in the audit log from now on.
+  call.command.reason = hide_secrets(call.command.reason);
   log_info("command", fmt::format("{} ({}): {}", call.caller.person.empty() ? "somebody" : call.caller.person, request.user, to_log_text(call.command)), {{"person", call.caller.person}, {"user", request.user}});
   Result<std::vector<std::string>> meant = std::vector<std::string>{};
   if (!services_.config.teams.empty()) meant = co_await apps_meant(services_, call);

@@ -60,12 +60,16 @@ void StageClock::on_suspected(const DriftReport& report, WallTime now) {
   if (report.state == AppState::Synced) end(report.app);
   if (report.state != AppState::OutOfSync) return;
   const auto [episode, is_new] = episodes_.try_emplace(report.app);
-  if (!is_new) return;
-  episode->second.detected_at = now;
+  if (is_new) episode->second.detected_at = now;
+  // Who did it may not be known at the first look.
+  if (!episode->second.edited_at && !episode->second.confirmed_at) learn_edit(episode->second, report);
+}
+
+void StageClock::learn_edit(Episode& episode, const DriftReport& report) {
   const auto edited = edit_of(report);
   if (!edited || *edited < started_at_) return;
-  episode->second.edited_at = edited;
-  observe(Stage::EditToDetected, now - *edited);
+  episode.edited_at = edited;
+  observe(Stage::EditToDetected, episode.detected_at - *edited);
 }
 
 void StageClock::on_told(const DriftReport& report, WallTime now) {

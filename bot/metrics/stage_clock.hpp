@@ -47,6 +47,7 @@ class StageClock {
     std::optional<WallTime> confirmed_at{};
     bool posted = false;
   };
+  void learn_edit(Episode& episode, const DriftReport& report);
   void observe(Stage stage, Duration took);
   void end(const std::string& app);
 

@@ -5,7 +5,6 @@
 #include "bot/app/sources.hpp"
 #include "bot/app/signals.hpp"
 #include "bot/app/temporary_directory.hpp"
-#include "bot/config/tls.hpp"
 #include "bot/reload/reload.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -70,13 +69,6 @@ Result<std::vector<std::string>> chosen(const Fleet& fleet, const std::vector<st
   return names;
 }
 
-/// Its files were read when the config was checked; without them nobody else is trusted, that's all.
-net::HttpClientOptions http_options(const Config& config) {
-  net::HttpClientOptions options;
-  if (auto tls = tls_options(config.tls)) options.tls = std::move(*tls);
-  return options;
-}
-
 /// One pass: everything it needs, in the order in which it can go.
 class Pass {
  public:
@@ -128,7 +120,7 @@ class Pass {
       : clock_(clock),
         pool_(pool_threads(config)),
         redactor_(memory.redaction_key),
-        http_(net::create_http_client(io.get_executor(), clock, http_options(config))),
+        http_(net::create_http_client(io.get_executor(), clock, terminal_http_options(config))),
         ground_{io.get_executor(), pool_.get_executor(), clock, random, *http_, config, redactor_},
         fleet_(parts_of(std::move(clusters), cache, std::move(memory.last_synced))),
         sources_(ground_, fleet_, cache + "/plans", [](const std::string& source, const std::string& what) { log_warn("sources", fmt::format("{}: {}", source, what)); }),

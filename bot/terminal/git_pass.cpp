@@ -35,7 +35,7 @@ class GitLook {
       : clock_(clock),
         pool_(pool_threads(config)),
         redactor_(random.hex(64)),
-        http_(net::create_http_client(io.get_executor(), clock)),
+        http_(net::create_http_client(io.get_executor(), clock, terminal_http_options(config))),
         ground_{io.get_executor(), pool_.get_executor(), clock, random, *http_, config, redactor_},
         fleet_(make_fleet_parts(ground_, std::move(clusters), cache)),
         sources_(ground_, fleet_, cache + "/plans", [](const std::string& source, const std::string& what) { log_warn("sources", fmt::format("{}: {}", source, what)); }) {}

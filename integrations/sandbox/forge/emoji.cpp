@@ -75,6 +75,7 @@ constexpr std::array kEmoji{
     Emoji{"unlock", "🔓"},
     Emoji{"warning", "⚠️"},
     Emoji{"wastebasket", "🗑️"},
+    Emoji{"wave", "👋"},
     Emoji{"white_check_mark", "✅"},
     Emoji{"white_circle", "⚪"},
     Emoji{"world_map", "🗺️"},

@@ -238,7 +238,8 @@ net::ServerReply set_standing(WorkspaceCore& core, const Json& body) {
 /// An envelope as it comes, for what no person can bring about: one for another workspace or another app.
 net::ServerReply send_event(WorkspaceCore& core, const Json& body) {
   auto envelope = event_callback(core.state, body.value("event", Json::object()), core.clock.wall_now());
-  for (const auto& [key, value] : body.value("with", Json::object()).items()) envelope[key] = value;
+  const auto with = body.value("with", Json::object());
+  for (const auto& [key, value] : with.items()) envelope[key] = value;
   core.hub.deliver_event(std::move(envelope));
   return json_reply(ok());
 }

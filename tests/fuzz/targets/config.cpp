@@ -12,7 +12,10 @@ constexpr const char* kSecret = "s3cr3t-0f-th1s-m4ch1n3";
 class Machine final : public Environment {
  public:
   explicit Machine(std::string_view main) : main_(main) {}
-  std::optional<std::string> variable(const std::string&) const override { return kSecret; }
+  std::optional<std::string> variable(const std::string& name) const override {
+    if (name == "DRIFTWARDEN_SHARD") return std::nullopt;  // a name, and no secret
+    return kSecret;
+  }
   Result<std::string> read_file(const std::string& path) const override {
     if (path == "c.yaml") return main_;
     if (path.starts_with("/usr/share/zoneinfo/")) return Error{ErrorKind::NotFound, "no such file or directory"};

@@ -348,8 +348,8 @@ class Suite:
             threads = self.answered()
             return all(self.alerts_of(n) for n in self.traffic.edited) and all(ts in threads for ts in self.traffic.asked)
         try:
-            # An event that went to a frozen process comes again after a minute.
-            live.wait_for("every edit's alert and every question's answer", all_told, 180, 1)
+            # An event that went to a frozen process comes again after a minute, and should that one freeze too, after five.
+            live.wait_for("every edit's alert and every question's answer", all_told, 420, 1)
         except live.Failure:
             pass
         self.look_at_posts()
@@ -377,7 +377,7 @@ class Suite:
         self.traffic.start()
         try:
             time.sleep(5)
-            steps = [self.killed, self.frozen, self.told_to_stop] + ([] if self.args.sandbox_cluster else [self.apiserver_away]) + [self.frozen, self.killed]
+            steps = [self.killed, self.frozen, self.told_to_stop] + ([] if self.args.sandbox_cluster else [self.apiserver_away]) + [self.killed, self.frozen]
             for step in steps:
                 try:
                     step()

@@ -1,5 +1,8 @@
 #include "tests/unit/storage/fixture.hpp"
 
+#include <fstream>
+#include <iterator>
+
 namespace driftwarden::storage {
 namespace {
 
@@ -54,6 +57,18 @@ TEST_F(QueuesTest, AnEventStaysUntilItIsFinished) {
   EXPECT_EQ(pending[0].key, "b");
   EXPECT_EQ(store->transact([](Transaction& tx) { return tx.begin_inbox(77); }).error().kind, ErrorKind::NotFound);
   EXPECT_FALSE(in([](Transaction& tx) { return tx.add_inbox({.key = "a", .type = "event", .payload = "{}"}); })) << "also after it was done";
+}
+
+TEST_F(QueuesTest, WhatWasSaidIsForgottenOnceItIsAnswered) {
+  const std::string words = "password=c4n4ry-of-the-inbox";
+  in([&](Transaction& tx) { return tx.add_inbox({.key = "a", .type = "event", .payload = words}); });
+  in([](Transaction& tx) { return tx.finish_inbox(1, "done"); });
+  store.reset();
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    std::ifstream in_file(file.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>{in_file}, {}};
+    EXPECT_EQ(bytes.find(words), std::string::npos) << file.path();
+  }
 }
 
 TEST_F(QueuesTest, TheSameEffectIsEnqueuedOnce) {

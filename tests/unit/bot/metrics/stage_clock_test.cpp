@@ -67,6 +67,14 @@ TEST_F(StageClockTest, AnEditOfTheStartsOwnSecondCounts) {
   EXPECT_EQ(late.of(Stage::EditToDetected).count(), 1U);
 }
 
+TEST_F(StageClockTest, WhoDidItMayBeKnownOnlyAtTheEnd) {
+  stages.on_suspected(drifted("shop"), kStart + 10400ms);
+  stages.on_told(drifted("shop", kStart + 10s), kStart + 11s);
+  stages.on_posted("shop", kStart + 12s);
+  EXPECT_NEAR(sum(Stage::EditToDetected), 0.4, 1e-9);
+  EXPECT_NEAR(sum(Stage::EditToPosted), 2, 1e-9);
+}
+
 TEST_F(StageClockTest, AnOverturnedSuspicionIsNoDrift) {
   stages.on_suspected(drifted("shop"), kStart + 1s);
   stages.on_told(synced("shop"), kStart + 2s);
