@@ -6,7 +6,6 @@ const std::vector<Mutant>& mutants() {
   using Kind = MutantKind;
   static const std::vector<Mutant> all{
       {Kind::DedupeForgotten, "an event that comes again is taken for a new one", {"one-answer", "one-card"}},
-      {Kind::FinishInboxForgotten, "an answered event stays in the inbox", {"inbox-drained", "one-answer"}},
       {Kind::FinishedWhenBegun, "an event is done when it is begun", {"one-answer"}},
       {Kind::InboxRowLost, "an event is acknowledged and not stored", {"one-answer"}},
       {Kind::AckBeforeStored, "an event is acknowledged before it is stored", {"one-answer"}},

@@ -9,7 +9,7 @@ namespace driftwarden::sim {
 enum class MutantKind {
   None,
   // the inbox
-  DedupeForgotten, FinishInboxForgotten, FinishedWhenBegun, InboxRowLost, AckBeforeStored,
+  DedupeForgotten, FinishedWhenBegun, InboxRowLost, AckBeforeStored,
   // the outbox
   ReplyRowLost, MergeRowLost, AttemptsNotCounted, RetryIsDone, PutOffFails, KeyForgotten,
   // the audit log

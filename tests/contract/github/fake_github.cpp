@@ -109,7 +109,9 @@ ServerReply FakeGithub::route(const ServerRequest& request) {
     return reply(200, body);
   }
   if (request.raw_path == "/repos/acme/config") {
-    json project{{"full_name", "acme/config"}, {"has_pull_requests", true}};
+    json project = answers_["repo"];
+    project.update({{"full_name", "acme/config"}, {"owner", user("acme")}, {"has_pull_requests", true}, {"network_count", 0}, {"subscribers_count", 1}});
+    project.erase("permissions");
     if (!permissions.is_null()) project["permissions"] = permissions;
     return reply(200, project);
   }

@@ -69,7 +69,7 @@ class FakeGithub {
   std::map<std::string, std::vector<nlohmann::json>> statuses;    ///< by sha, newest first
   std::map<std::string, std::vector<nlohmann::json>> check_runs;  ///< by sha
   std::vector<std::string> branch_contexts;                       ///< on GET branches/{b}, what anybody may read
-  nlohmann::json permissions{{"pull", true}, {"push", true}};  ///< of the token; null: GitHub says nothing of an App's
+  nlohmann::json permissions{{"admin", false}, {"pull", true}, {"push", true}};  ///< of the token; null: GitHub says nothing of an App's
   bool is_protected = false;
   nlohmann::json protection;  ///< null: 404
   nlohmann::json rules = nlohmann::json::array();

@@ -506,11 +506,12 @@ TEST_F(GithubContract, TheTokensPermissionsAreItsRights) {
   EXPECT_TRUE(rights->read);
   EXPECT_EQ(rights->push, true);
   EXPECT_EQ(rights->pull_requests, true);
-  hub->permissions = {{"pull", true}, {"push", false}};
+  hub->permissions["push"] = false;
   EXPECT_EQ(wait(forge->rights())->push, false);
-  hub->permissions = nullptr;
+  const auto given = std::exchange(hub->permissions, nullptr);
   EXPECT_EQ(wait(forge->rights())->push, std::nullopt);
-  hub->permissions = {{"pull", true}, {"push", true}};
+  hub->permissions = given;
+  hub->permissions["push"] = true;
 }
 
 TEST_F(GithubContract, KnowsItself) {
