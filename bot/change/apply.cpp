@@ -220,7 +220,9 @@ asio::awaitable<Result<std::string>> Changes::apply(storage::OutboxRow row) {
     if (!overtaken) co_return overtaken.error();
     if (!overtaken->empty()) {
       const std::function<ChangeStep(Change)> stop = [what = *overtaken, now = parts_.clock->wall_now()](Change current) { return on_overtaken(std::move(current), what, now); };
-      co_await step_quietly(change->id, stop);
+      auto stepping = step(change->id, stop);
+      const auto stepped = co_await std::move(stepping);
+      if (!stepped) co_return stepped.error();
       co_return std::string("overtaken");
     }
   }

@@ -332,7 +332,9 @@ asio::awaitable<std::optional<Result<std::string>>> Changes::before_merging(stor
     const std::function<ChangeStep(Change)> again = [what = join(*moved, ", ") + " moved", now = parts_.clock->wall_now()](Change current) {
       return on_base_moved(std::move(current), what, now);
     };
-    co_await step_quietly(change.id, again);
+    auto stepping = step(change.id, again);
+    const auto stepped = co_await std::move(stepping);
+    if (!stepped) co_return Ending(stepped.error());
     co_return Ending(std::string("made again on the new head"));
   }
   const auto waiting = co_await kept_waiting_by(change, app);

@@ -129,6 +129,14 @@ std::string move_text(const App& here, const App& there, const std::vector<Manif
   return text;
 }
 
+/// Somebody pressed merge or close there while its commit was being made again: it was not what was approved.
+std::function<ChangeStep(Change)> ended_on_forge(const forge::PullRequest& pull_request, bool bot_applies, WallTime now) {
+  return [merged = pull_request.state == forge::PullRequestState::Merged, sha = pull_request.merged_sha, bot_applies, now](Change current) {
+    if (!merged) return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now);
+    return on_merged_elsewhere(std::move(current), sha, false, bot_applies, now);
+  };
+}
+
 constexpr int kNoShare = 1000;  // of the objects: all of them go, and come back elsewhere
 
 }  // namespace
@@ -374,6 +382,17 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   auto judged = co_await judge(*change, *app, *written);
   if (!judged) co_return wrap("what the commit would change", judged.error());
   auto& proposal = written->proposal;
+  if (auto* forge = forge_of(*app); forge != nullptr && change->pull_request != 0) {
+    // Made again, and somebody merged or closed its pull request meanwhile: that ends it, and nobody is shown another one.
+    const auto earlier = co_await forge->get(change->pull_request);
+    if (!earlier && !may_break_glass) co_return wrap("looking at the pull request", earlier.error());
+    if (earlier && earlier->state != forge::PullRequestState::Open) {
+      auto ending = step(change->id, ended_on_forge(*earlier, applies(*change, *app), parts_.clock->wall_now()));
+      const auto ended = co_await std::move(ending);
+      if (!ended) co_return ended.error();
+      co_return std::string("decided on the forge");
+    }
+  }
   const bool made_before = row.attempts > 1 || !change->branch.empty();
   auto pushed = co_await push(*change, *app, proposal, made_before);
   if (!pushed && may_break_glass && is_transient(pushed.error())) co_return co_await propose_behind_broken_glass(*change, *app, audit_id, pushed.error());

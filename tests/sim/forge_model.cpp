@@ -58,6 +58,7 @@ Result<PullRequest> ForgeModel::merge(PullEntry& entry, const GitAuthor& by, con
   if (!merged) return merged.error();
   entry.pull.state = PullRequestState::Merged;
   entry.pull.merged_sha = *merged;
+  entry.merged_by_hand = by.name != kForge.name;
   ground_.say(fmt::format("forge: #{} is merged as {} by {}", entry.pull.number, merged->substr(0, 8), by.name));
   moved();
   return entry.pull;
@@ -135,6 +136,7 @@ asio::awaitable<Result<PullRequest>> ForgePort::merge(std::int64_t number, std::
     if (entry->pull.head_sha != head_sha && !blind) return Error{ErrorKind::Conflict, "the head moved"};
     if (entry->pull.state != PullRequestState::Open) return Error{ErrorKind::Conflict, "it is not open"};
     if (!ground_.faults_stopped && ground_.chance(ground_.rates.fail / 2)) return Error{ErrorKind::Conflict, "whether it can be merged is still being worked out"};
+    if (!model_.remote().merges_cleanly(entry->pull.base, entry->pull.head_sha)) return Error{ErrorKind::Conflict, "the branch conflicts with " + entry->pull.base};
     if (model_.on_merge) model_.on_merge(*entry, asked_at);
     return model_.merge(*entry, kForge, message);
   };

@@ -17,6 +17,7 @@ struct PullEntry {
   std::vector<forge::Review> reviews;
   std::vector<forge::Comment> comments;
   bool by_bot = false;
+  bool merged_by_hand = false;
   std::string bots_head;  ///< as the bot pushed it last: for a mutant
 };
 

@@ -166,9 +166,9 @@ void Truth::on_shown(const Posted& message) {
 }
 
 void Truth::on_opened(const PullEntry& entry) {
-  // One that somebody closed while it was being made again is asked for again.
+  // One that somebody closed or merged before the bot had heard that it was opened, or while it was made again, may be asked for again.
   const auto same = std::ranges::count_if(at_.forge.entries, [&](const PullEntry& other) {
-    return other.by_bot && other.pull.branch == entry.pull.branch && other.pull.state != forge::PullRequestState::Closed;
+    return other.by_bot && other.pull.branch == entry.pull.branch && other.pull.state != forge::PullRequestState::Closed && !other.merged_by_hand;
   });
   at_.ground.check(same <= 1, "one-pull-request", [&] { return fmt::format("{} pull requests from {} are open or merged", same, entry.pull.branch); });
 }
@@ -225,6 +225,7 @@ bool Truth::may_alter(const std::string& app) {
 void Truth::on_apply(const ObjectRef& ref, const json& wanted) {
   const auto marked = wanted.at("metadata").value("annotations", json::object()).value("driftwarden.io/change", "");
   auto known = being_put_in_force(ref.name);
+  if (known && change_name(known->id) != marked) known.reset();
   // The request was on its way when something else went before that Change.
   const auto of = change(parse_change_name(marked).value_or(0));
   if (of && of->app == ref.name && of->state == ChangeState::Superseded && at_.ground.time.wall() - of->updated_at < kOnItsWay) known = of;
