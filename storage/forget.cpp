@@ -19,6 +19,7 @@ std::size_t forget_ended(Session& session, WallTime before) {
   deleted += count(session.run("DELETE FROM change WHERE id IN (SELECT id FROM change WHERE updated_at < ? AND NOT (" CHANGE_IS_OPEN ") LIMIT ?)", before, kRowsPerTurn));
   deleted += count(session.run("DELETE FROM hold WHERE id IN (SELECT id FROM hold WHERE ended_at < ? LIMIT ?)", before, kRowsPerTurn));
   deleted += count(session.run("DELETE FROM silence WHERE id IN (SELECT id FROM silence WHERE ended_at < ? LIMIT ?)", before, kRowsPerTurn));
+  deleted += count(session.run("DELETE FROM waiver WHERE id IN (SELECT id FROM waiver WHERE until < ? LIMIT ?)", before, kRowsPerTurn));
   deleted += count(session.run("DELETE FROM delegation WHERE id IN (SELECT id FROM delegation WHERE min(until, coalesce(ended_at, until)) < ? LIMIT ?)", before, kRowsPerTurn));
   deleted += count(session.run("DELETE FROM identity WHERE proven_at IS NULL AND asked_at < ?", before));
   return deleted;

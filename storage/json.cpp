@@ -171,6 +171,7 @@ std::string to_json_text(const std::vector<Approval>& approvals) {
     json one{{"by", approval.by}, {"head_sha", approval.of.head_sha}, {"diff_digest", approval.of.diff_digest}, {"at", millis(approval.at)}, {"via", approval.via}};
     if (approval.stepped_up) one["stepped_up"] = true;
     if (!approval.in_place_of.empty()) one["in_place_of"] = approval.in_place_of;
+    if (approval.extra_only) one["extra_only"] = true;
     out.push_back(std::move(one));
   }
   return dump(out);
@@ -184,7 +185,8 @@ std::vector<Approval> approvals_from_json(const std::string& text) {
                          .at = time_of(value.at("at")),
                          .via = value.at("via").get<std::string>(),
                          .stepped_up = value.value("stepped_up", false),
-                         .in_place_of = value.value("in_place_of", std::string{})});
+                         .in_place_of = value.value("in_place_of", std::string{}),
+                         .extra_only = value.value("extra_only", false)});
   }
   return approvals;
 }
@@ -196,7 +198,14 @@ std::string to_json_text(const Quorum& quorum) {
   if (quorum.step_up != StepUp::None) out["step_up"] = to_string(quorum.step_up);
   if (quorum.typed_name) out["typed_name"] = true;
   if (!quorum.rule.empty()) out["rule"] = quorum.rule;
+  if (quorum.extra.need > 0) out["extra"] = {{"need", quorum.extra.need}, {"from", quorum.extra.from}, {"why", quorum.extra.why}};
   return dump(out);
+}
+
+ExtraApprovals extra_from(const json& value) {
+  const auto extra = value.find("extra");
+  if (extra == value.end()) return {};
+  return {.need = extra->at("need").get<int>(), .from = extra->at("from").get<std::vector<PersonId>>(), .why = extra->at("why").get<std::string>()};
 }
 
 Quorum quorum_from_json(const std::string& text) {
@@ -207,7 +216,46 @@ Quorum quorum_from_json(const std::string& text) {
           .excluded = value.value("excluded", std::vector<PersonId>{}),
           .step_up = from_word<StepUp>(value.value("step_up", std::string{"none"})),
           .typed_name = value.value("typed_name", false),
-          .rule = value.value("rule", std::string{})};
+          .rule = value.value("rule", std::string{}),
+          .extra = extra_from(value)};
+}
+
+json json_of(const Cost& cost) { return {{"micros", cost.micros}, {"uncounted", cost.uncounted}}; }
+
+Cost cost_from(const json& value) { return {value.at("micros").get<std::int64_t>(), value.at("uncounted").get<std::vector<std::string>>()}; }
+
+json json_of(const CostChange& change) {
+  json out{{"currency", change.currency}, {"before", json_of(change.before)}, {"after", json_of(change.after)}, {"source", change.source}};
+  put_list(out, "lines", change.lines, [](const CostLine& line) { return json{{"what", line.what}, {"before", line.before_micros}, {"after", line.after_micros}}; });
+  return out;
+}
+
+CostChange cost_change_from(const json& value) {
+  CostChange change{value.at("currency").get<std::string>(), cost_from(value.at("before")), cost_from(value.at("after")), {}, value.at("source").get<std::string>()};
+  change.lines = list_from<CostLine>(value, "lines", [](const json& line) {
+    return CostLine{line.at("what").get<std::string>(), line.at("before").get<std::int64_t>(), line.at("after").get<std::int64_t>()};
+  });
+  return change;
+}
+
+json json_of(const Finding& finding) {
+  return {{"rule", finding.rule}, {"object", finding.object}, {"path", finding.path}, {"message", finding.message}, {"blocks", finding.blocks}, {"link", finding.link}};
+}
+
+Finding finding_from(const json& value) {
+  const auto text = [&](const char* key) { return value.at(key).get<std::string>(); };
+  return {text("rule"), text("object"), text("path"), text("message"), value.at("blocks").get<bool>(), text("link")};
+}
+
+json json_of(const GateResult& result) {
+  json out{{"gate", result.gate}, {"left_out", result.left_out}, {"known", result.known}, {"trouble", result.trouble}, {"blocks", result.blocks}};
+  put_list(out, "findings", result.findings, [](const Finding& finding) { return json_of(finding); });
+  return out;
+}
+
+GateResult gate_result_from(const json& value) {
+  return {value.at("gate").get<std::string>(),       list_from<Finding>(value, "findings", finding_from), value.at("left_out").get<std::size_t>(),
+          value.at("known").get<std::size_t>(), value.at("trouble").get<std::string>(),              value.at("blocks").get<bool>()};
 }
 
 std::string details_json_text(const Change& change) {
@@ -221,6 +269,8 @@ std::string details_json_text(const Change& change) {
   if (change.merged_at) out["merged_at"] = millis(*change.merged_at);
   if (!change.waiting_for.empty()) out["waiting_for"] = change.waiting_for;
   if (!change.break_glass.empty()) out["break_glass"] = change.break_glass;
+  if (change.cost) out["cost"] = json_of(*change.cost);
+  put_list(out, "gates", change.gates, [](const GateResult& result) { return json_of(result); });
   return dump(out);
 }
 
@@ -238,6 +288,8 @@ void read_details(const std::string& text, Change& change) {
   if (value.contains("merged_at")) change.merged_at = time_of(value.at("merged_at"));
   change.waiting_for = value.value("waiting_for", std::string{});
   change.break_glass = value.value("break_glass", std::string{});
+  if (const auto cost = value.find("cost"); cost != value.end()) change.cost = cost_change_from(*cost);
+  change.gates = list_from<GateResult>(value, "gates", gate_result_from);
 }
 
 std::string details_json_text(const Incident& incident) {

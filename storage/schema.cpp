@@ -261,7 +261,26 @@ CREATE INDEX change_updated ON change (updated_at);
 CREATE INDEX rollout_last ON rollout (last_at);
 )sql";
 
-constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift, kHoldsAndIdentities, kGroupsAndSilences, kWitnessesAndSeals};
+constexpr const char* kWaivers = R"sql(
+CREATE TABLE waiver (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  app TEXT NOT NULL,
+  gate TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  object TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  ended_at INTEGER,
+  ended_by TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  change_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX waiver_open ON waiver (id) WHERE ended_at IS NULL;
+)sql";
+
+constexpr std::array kMigrations{kFirst, kIgnoreAndTimeInDrift, kHoldsAndIdentities, kGroupsAndSilences, kWitnessesAndSeals, kWaivers};
 
 std::int64_t number(Session& session, const char* pragma) { return session.database().execAndGet(pragma).getInt64(); }
 

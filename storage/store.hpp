@@ -6,6 +6,7 @@
 #include "gitops/model/hold.hpp"
 #include "gitops/model/incident.hpp"
 #include "gitops/model/silence.hpp"
+#include "gitops/model/waiver.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -170,6 +171,10 @@ class Transaction {
   virtual Result<void> save_silence(const Silence& silence) = 0;
   virtual Result<std::vector<Silence>> open_silences() = 0;  ///< those that weren't ended; whether their time is up is for is_active
   virtual Result<std::optional<Silence>> find_silence(std::int64_t id) = 0;
+  virtual Result<Waiver> add_waiver(Waiver waiver) = 0;  ///< gives it its id
+  virtual Result<void> save_waiver(const Waiver& waiver) = 0;
+  virtual Result<std::vector<Waiver>> open_waivers() = 0;  ///< those that weren't ended; whether their time is up is for is_active
+  virtual Result<std::optional<Waiver>> find_waiver(std::int64_t id) = 0;
   virtual Result<Delegation> add_delegation(Delegation delegation) = 0;
   virtual Result<void> save_delegation(const Delegation& delegation) = 0;
   virtual Result<std::vector<Delegation>> active_delegations(WallTime now) = 0;

@@ -54,6 +54,10 @@ class SqliteTransaction final : public Transaction {
   Result<void> save_silence(const Silence& silence) override;
   Result<std::vector<Silence>> open_silences() override;
   Result<std::optional<Silence>> find_silence(std::int64_t id) override;
+  Result<Waiver> add_waiver(Waiver waiver) override;
+  Result<void> save_waiver(const Waiver& waiver) override;
+  Result<std::vector<Waiver>> open_waivers() override;
+  Result<std::optional<Waiver>> find_waiver(std::int64_t id) override;
   Result<Delegation> add_delegation(Delegation delegation) override;
   Result<void> save_delegation(const Delegation& delegation) override;
   Result<std::vector<Delegation>> active_delegations(WallTime now) override;

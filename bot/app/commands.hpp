@@ -11,7 +11,7 @@ namespace driftwarden {
 /// What the chosen subcommand does; its return value is the exit code.
 using Action = std::function<int()>;
 
-/// check, drift, render, compare, policy, route: for terminals and CI, nothing is written anywhere.
+/// check, drift, render, compare, gate, policy, route: for terminals and CI, nothing is written anywhere.
 void add_terminal_commands(CLI::App& app, Action& action);
 /// audit and what else an operator needs beside the running bot.
 void add_operator_commands(CLI::App& app, Action& action);

@@ -4,12 +4,14 @@
 #include "bot/app/connections.hpp"
 #include "bot/app/forges.hpp"
 #include "bot/app/sources.hpp"
+#include "bot/assist/assistant.hpp"
 #include "bot/audit/anchor.hpp"
 #include "bot/audit/audited.hpp"
 #include "bot/audit/syslog.hpp"
 #include "bot/change/changes.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/digest/digest.hpp"
+#include "bot/gates/tool_gates.hpp"
 #include "bot/health/pulse.hpp"
 #include "bot/home/home.hpp"
 #include "bot/incident/incidents.hpp"
@@ -69,6 +71,7 @@ class RunningBot final : public Bot {
   asio::awaitable<void> take_envelopes();
   Fleet::Parts fleet_parts(Clusters clusters, const BotOptions& options, std::map<std::string, std::string> last_synced);
   Nudges::Targets nudge_targets();
+  GatesParts gates_parts();
   PullWatch::Parts pull_parts();
   Changes::Parts change_parts(const BotOptions& options, std::map<std::string, Signer> signers);
   asio::awaitable<void> renew_tokens();
@@ -112,6 +115,8 @@ class RunningBot final : public Bot {
   std::unique_ptr<slack::Sender> sender_;
   Messenger messenger_;
   Registries registries_;
+  std::unique_ptr<llm::Model> model_;     ///< null = none is configured
+  std::unique_ptr<Assistant> assistant_;  ///< null with it
   Forges forges_;
   std::shared_ptr<GitTokens> git_tokens_ = std::make_shared<GitTokens>();
   Outbox outbox_;
@@ -119,6 +124,8 @@ class RunningBot final : public Bot {
   Sources sources_;
   Incidents incidents_;
   RolloutWatch rollouts_;
+  std::unique_ptr<PolicySource> policies_;
+  std::unique_ptr<Gates> gates_;
   Changes changes_;
   PullWatch pulls_;
   Digest digest_;

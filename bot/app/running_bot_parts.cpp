@@ -1,5 +1,6 @@
 // Making the parts and tying them together.
 #include "bot/app/fence.hpp"
+#include "bot/app/model_options.hpp"
 #include "bot/app/running_bot.hpp"
 #include "bot/change/hands_of.hpp"
 #include "bot/config/policy.hpp"
@@ -46,6 +47,7 @@ CallTargets call_targets(const Config& config) {
   targets.add(config.slack.api_url, "slack");
   for (const auto& repository : config.repositories) targets.add(repository.forge.api_url, "forge");
   for (const auto& registry : config.registries) targets.add(registry.api_url, "registry");
+  if (config.model) targets.add(config.model->api_url, "model");
   if (config.heartbeat) targets.add(config.heartbeat->url.reveal(), "heartbeat");
   return targets;
 }
@@ -61,6 +63,21 @@ Registries make_registries(net::HttpClient& http, Clock& clock, const Config& co
     made.emplace(given.host, registry::create_registry(http, clock, std::move(options)));
   }
   return made;
+}
+
+std::unique_ptr<llm::Model> make_model(net::HttpClient& http, Clock& clock, Random& random, const Config& config) {
+  if (!config.model) return nullptr;
+  return llm::create_model(http, clock, random, model_options(*config.model));
+}
+
+std::unique_ptr<Assistant> make_assistant(Clock& clock, const Config& config, AsyncStore& store, llm::Model* model) {
+  if (model == nullptr) return nullptr;
+  Assistant::Parts parts;
+  parts.clock = &clock;
+  parts.config = &config;
+  parts.store = &store;
+  parts.model = model;
+  return std::make_unique<Assistant>(parts);
 }
 
 }  // namespace
@@ -84,12 +101,16 @@ RunningBot::RunningBot(asio::io_context& io, Clock& clock, Random& random, Confi
       sender_(slack::create_sender(executor_, *web_api_, clock)),
       messenger_(*web_api_, *sender_, config_.slack.admin_channel),
       registries_(make_registries(*http_, clock, config_)),
+      model_(make_model(*http_, clock, random, config_)),
+      assistant_(make_assistant(clock, config_, async_store_, model_.get())),
       forges_(make_forges(*http_, clock, config_)),
       outbox_(executor_, async_store_, clock, random, {}),
       fleet_(fleet_parts(std::move(clusters), options, std::move(remembered.last_synced))),
       sources_(fleet_ground(), fleet_, directory_of_store(config_) + "/plans", [this](std::string source, std::string what) { incidents_.on_notice(source, what); }),
       incidents_(executor_, clock, config_, async_store_, outbox_, messenger_, fleet_),
       rollouts_(executor_, clock, config_, async_store_, outbox_, fleet_),
+      policies_(create_policy_source([this](const std::string& name) { return find_repository(config_, name) == nullptr ? nullptr : &fleet_.repository(name); })),
+      gates_(create_gates(gates_parts())),
       changes_(change_parts(options, signers)),
       pulls_(pull_parts()),
       digest_(executor_, clock, config_, async_store_, outbox_, fleet_, [this] { return sources_.deployments().pauses(); }),
@@ -155,6 +176,7 @@ Services RunningBot::services(const slack::Identity& identity) {
   services.digest = &digest_;
   services.home = &home_;
   services.members = members_.get();
+  services.assistant = assistant_.get();
   for (const auto& [host, registry] : registries_) services.registries[host] = registry.get();
   return services;
 }
@@ -224,6 +246,17 @@ PullWatch::Parts RunningBot::pull_parts() {
   parts.messenger = &messenger_;
   parts.fleet = &fleet_;
   parts.forges = pointers_to(forges_);
+  parts.gates = gates_.get();
+  return parts;
+}
+
+GatesParts RunningBot::gates_parts() {
+  GatesParts parts;
+  parts.pool = pool_.get_executor();
+  parts.clock = &clock_;
+  parts.config = &config_;
+  parts.redactor = &redactor_;
+  parts.policies = policies_.get();
   return parts;
 }
 
@@ -238,6 +271,8 @@ Changes::Parts RunningBot::change_parts(const BotOptions& options, std::map<std:
   parts.messenger = &messenger_;
   parts.fleet = &fleet_;
   parts.hands = hands_of(&sources_.deployments(), &sources_.plans());
+  parts.gates = gates_.get();
+  parts.assistant = assistant_.get();
   parts.forges = pointers_to(forges_);
   parts.signers = std::move(signers);
   parts.on_ended = [this](const std::string& app) {

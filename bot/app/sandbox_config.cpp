@@ -44,6 +44,7 @@ Result<std::string> write_sandbox_config(const sandbox::SandboxInfo& info, std::
   CHECK_OK(sandbox::write_private_file(secrets + "/slack_bot", info.bot_token));
   CHECK_OK(sandbox::write_private_file(secrets + "/forge", info.forge_token));
   CHECK_OK(sandbox::write_private_file(secrets + "/webhook", webhook_secret));
+  CHECK_OK(sandbox::write_private_file(secrets + "/model", info.model_key));
   const auto text = fmt::format(R"(# Written by `driftwarden sandbox`: what you would write for your own workspace, clusters and forge.
 slack:
   app_token: {{file: secrets/slack_app}}
@@ -66,6 +67,7 @@ http:
     merge: rebase
 registries:
   - {{host: {}, api_url: "{}"}}
+model: {{api_url: "{}", model: {}, key: {{file: secrets/model}}}}
 {}discover:
   - {{paths: "clusters/{{cluster}}/{{namespace}}/{{app}}", repository: config, channel: "#shop-prod", owners: [shop-team]}}
   - {{argocd: {{cluster: prod-eu}}, channel: "#shop-prod", owners: [shop-team]}}
@@ -82,10 +84,19 @@ policy:
     - {{verbs: [restart], need: 0}}
   destructive: {{need: 2, share: 30%, typed_name: true}}
   break_glass: {{who: [shop-team], longest: 1h}}
+gates:
+  owners: [shop-team]
+cost:
+  currency: EUR
+  prices:
+    - {{clusters: [prod-*], cpu: 24.00, memory: 3.20, storage: 0.12, storage_classes: {{fast: 0.25}}, load_balancer: 18.00, resources: {{nvidia.com/gpu: 900}}, nodes: 3}}
+    - {{cpu: 12.00, memory: 1.60, storage: 0.08, load_balancer: 18.00, nodes: 1}}
+  thresholds:
+    - {{above: 100, environments: [production], need: 1, from: [carol]}}
 alerts:
   hold_off: {{live-edited: 0s, git-ahead: 1s}}
 )",
-                                info.slack_api_url, http_port, clusters_yaml(info), info.git_url, info.forge_api_url, info.project, info.registry_host, info.registry_api_url, apps_yaml(), people_yaml(info));
+                                info.slack_api_url, http_port, clusters_yaml(info), info.git_url, info.forge_api_url, info.project, info.registry_host, info.registry_api_url, info.model_api_url, info.model_name, apps_yaml(), people_yaml(info));
   const auto path = info.data + "/driftwarden.yaml";
   CHECK_OK(sandbox::write_private_file(path, text));
   return path;
@@ -101,6 +112,7 @@ std::string sandbox_json(const sandbox::SandboxInfo& info, std::uint16_t http_po
             {"clusters", clusters},
             {"forge", {{"api_url", info.forge_api_url}, {"token", info.forge_token}, {"git_url", info.git_url}}},
             {"registry", {{"host", info.registry_host}, {"api_url", info.registry_api_url}}},
+            {"model", {{"api_url", info.model_api_url}, {"model", info.model_name}, {"key", info.model_key}}},
             {"data", info.data}};
   line["http"] = http_port == 0 ? json() : json(fmt::format("http://127.0.0.1:{}", http_port));
   return line.dump();

@@ -2,6 +2,7 @@
 #include "bot/terminal/check_command.hpp"
 #include "bot/terminal/compare_command.hpp"
 #include "bot/terminal/drift_command.hpp"
+#include "bot/terminal/gate_command.hpp"
 #include "bot/terminal/policy_command.hpp"
 #include "bot/terminal/render_command.hpp"
 #include "bot/terminal/route_command.hpp"
@@ -70,6 +71,25 @@ void add_render(CLI::App& app, Action& action) {
   command->add_option_function<std::string>("--timeout", set_timeout, "of each run of kustomize or helm: a duration such as 10s (default: 1m)");
   command->add_option("-o,--output", arguments->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
   command->callback([&action, arguments] { action = [arguments] { return run_render(*arguments, std::cout, std::cerr); }; });
+}
+
+void add_gate(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<GateArguments>();
+  auto* command = app.add_subcommand("gate", "what the gates of the config say of a directory, or of an App as Git has it");
+  command->add_option("target", arguments->target, "a directory, or an App's name")->required();
+  command->add_option("--config", arguments->config, "the configuration file; its slack section is not needed")->required();
+  command->add_option("--app", arguments->app, "of a directory: the App that it is, for how it is rendered and which gates judge it");
+  command->add_option("--base", arguments->base, "of a directory: the same as it is in force; what gates find there, too, is only counted");
+  command->add_option("-o,--output", arguments->output, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
+  command->add_flag_callback("--json", [arguments] { arguments->output = "json"; }, "the same as --output json");
+  command->add_flag_callback("--sarif", [arguments] { arguments->output = "sarif"; }, "the same as --output sarif");
+  command->footer("Exit code: 0 nothing blocks, 1 something does, 2 wrong use, an error, or a gate that could not judge. Waivers are the bot's: here they let nothing pass.");
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      const auto environment = create_system_environment();
+      return run_gate_command(*arguments, *environment, std::cout, std::cerr);
+    };
+  });
 }
 
 void add_compare(CLI::App& app, Action& action) {
@@ -157,6 +177,7 @@ void add_terminal_commands(CLI::App& app, Action& action) {
   add_drift(app, action);
   add_render(app, action);
   add_compare(app, action);
+  add_gate(app, action);
   add_policy(app, action);
   add_route(app, action);
 }

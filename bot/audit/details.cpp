@@ -1,6 +1,7 @@
 #include "bot/audit/details.hpp"
 
 #include "gitops/base/text.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -29,6 +30,7 @@ ordered_json approvals_of(const Change& change) {
     ordered_json one{{"by", approval.by}, {"at", format_time(approval.at)}, {"via", approval.via}, {"head", approval.of.head_sha}, {"diff_digest", approval.of.diff_digest}};
     if (approval.stepped_up) one["stepped_up"] = true;
     put(one, "in_place_of", approval.in_place_of);
+    if (approval.extra_only) one["for_cost"] = true;
     if (approval.of != change.content) one["void"] = true;
     all.push_back(std::move(one));
   }
@@ -69,7 +71,8 @@ void complete(AuditEntry& entry, const std::optional<Change>& before, const Chan
   if (before) facts["before"] = state_of(*before);
   facts["after"] = state_of(after);
   if (!after.approvals.empty()) facts["approvals"] = approvals_of(after);
-  if (after.quorum.need > 0) facts["needed"] = after.quorum.need;
+  if (const auto needed = seats_of(after.quorum); needed > 0) facts["needed"] = needed;
+  if (after.quorum.extra.need > 0) facts["needed_for_cost"] = {{"need", after.quorum.extra.need}, {"from", after.quorum.extra.from}, {"why", after.quorum.extra.why}};
   put(facts, "quorum_rule", after.quorum.rule);
   if (after.pull_request != 0) facts["pull_request"] = fmt::format("#{}", after.pull_request);
   put(facts, "pull_request_url", after.pull_request_url);

@@ -25,6 +25,7 @@ struct Phrase {
 
 constexpr auto kPhrases = std::to_array<Phrase>({
     {"change.requested", "asked for"},
+    {"change.drafted", "took a model's draft for"},
     {"change.proposed", "proposed"},
     {"change.approved", "approved"},
     {"change.rejected", "rejected"},
@@ -70,6 +71,8 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"hold.break-glass-ended", "mended the glass:"},
     {"silence.begun", "began"},
     {"silence.ended", "ended"},
+    {"waiver.begun", "began"},
+    {"waiver.ended", "ended"},
     {"delegation.added", "delegated:"},
     {"delegation.ended", "ended"},
     {"identity.asked", "asked for the link of"},

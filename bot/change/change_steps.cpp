@@ -1,6 +1,7 @@
 #include "bot/change/change_steps.hpp"
 
 #include "gitops/base/text.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 
@@ -71,12 +72,37 @@ void add_note(Change& change, const std::string& note) {
   if (!note.empty() && std::ranges::find(change.notes, note) == change.notes.end()) change.notes.push_back(note);
 }
 
+constexpr std::size_t kFindingsAudited = 20;
+
+/// What gates found that blocks, so that the log tells what was let pass, and by whom.
+std::string gates_detail(const Change& change) {
+  std::vector<std::string> found;
+  std::size_t more = 0;
+  const auto add = [&](const std::string& gate, const std::string& rule, const std::string& object) {
+    if (found.size() == kFindingsAudited) ++more;
+    if (found.size() < kFindingsAudited) found.push_back(json_quoted(fmt::format("{}/{}{}{}", gate, rule, object.empty() ? "" : " ", object)));
+  };
+  for (const auto& gate : change.gates) {
+    if (!gate.blocks) continue;
+    if (!gate.trouble.empty()) add(gate.gate, kUnjudged, "");
+    for (const auto& finding : gate.findings) {
+      if (finding.blocks) add(gate.gate, finding.rule, finding.object);
+    }
+    more += gate.left_out;
+  }
+  if (found.empty() && more == 0) return {};
+  auto detail = fmt::format(R"(,"gates":[{}])", join(found, ","));
+  if (more > 0) detail += fmt::format(R"(,"gates_more":{})", more);
+  if (!change.break_glass.empty()) detail += fmt::format(R"(,"gates_passed":{})", json_quoted("the glass that " + change.break_glass + " broke"));
+  return detail;
+}
+
 std::string content_detail(const Change& change) {
-  return fmt::format(R"({{"head":{},"diff_digest":{},"pull_request":{}}})", json_quoted(change.content.head_sha), json_quoted(change.content.diff_digest), change.pull_request);
+  return fmt::format(R"({{"head":{},"diff_digest":{},"pull_request":{}{}}})", json_quoted(change.content.head_sha), json_quoted(change.content.diff_digest), change.pull_request, gates_detail(change));
 }
 
 ChangeStep approve_when_enough(ChangeStep step, WallTime now) {
-  if (static_cast<int>(counted_approvers(step.next).size()) < step.next.quorum.need) return step;
+  if (open_seats(step.next, counted_approvers(step.next)).all() > 0) return step;
   step.next.state = ChangeState::Approved;
   step.next.updated_at = now;
   step.effects.push_back(ChangeEffect::ShowOnForge);
@@ -136,16 +162,24 @@ void take_proposal(Change& change, Proposal proposal) {
   if (proposal.expiry) change.expires_at = change.requested_at + *proposal.expiry;
   change.pull_request = proposal.pull_request;
   change.pull_request_url = std::move(proposal.pull_request_url);
+  change.cost = std::move(proposal.cost);
+  change.gates = std::move(proposal.gates);
 }
 
 }  // namespace
+
+ChangeStep on_drafted(Change change, std::string argument, std::string detail, WallTime now) {
+  if (change.state != ChangeState::Requested) return refuse(std::move(change), "It isn't waiting for a draft.");
+  change.argument = std::move(argument);
+  return step_to(std::move(change), ChangeState::Requested, {}, now, "driftwarden", "change.drafted", detail);
+}
 
 ChangeStep on_proposed(Change change, Proposal proposal, WallTime now) {
   if (change.state != ChangeState::Requested) return refuse(std::move(change), "it was proposed already");
   take_proposal(change, std::move(proposal));
   const auto detail = content_detail(change);
   auto step = step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard}, now, "driftwarden", "change.proposed", detail);
-  if (step.next.quorum.need > 0) {
+  if (seats_of(step.next.quorum) > 0) {
     step.effects.push_back(ChangeEffect::ShowOnForge);
     return step;
   }
@@ -158,6 +192,7 @@ ChangeStep on_approval(Change change, Approval approval, WallTime now) {
   auto detail = fmt::format(R"({{"head":{},"diff_digest":{},"via":"{}","stepped_up":{})", json_quoted(approval.of.head_sha), json_quoted(approval.of.diff_digest), approval.via,
                             approval.stepped_up);
   if (!approval.in_place_of.empty()) detail += fmt::format(R"(,"in_place_of":{})", json_quoted(approval.in_place_of));
+  if (approval.extra_only) detail += R"(,"extra_only":true)";
   approval.at = now;
   change.approvals.push_back(std::move(approval));
   auto step = step_to(std::move(change), ChangeState::Proposed, {ChangeEffect::ShowCard, ChangeEffect::ShowOnForge}, now, by, "change.approved", detail + "}");
@@ -204,7 +239,7 @@ ChangeStep on_merged(Change change, const std::string& merged_sha, const std::st
 }
 
 ChangeStep on_merged_elsewhere(Change change, const std::string& merged_sha, bool as_shown, bool bot_applies, WallTime now) {
-  const bool approved = change.state == ChangeState::Approved || static_cast<int>(counted_approvers(change).size()) >= change.quorum.need;
+  const bool approved = change.state == ChangeState::Approved || open_seats(change, counted_approvers(change)).all() == 0;
   if (approved && as_shown) return on_merged(std::move(change), merged_sha, "the forge", bot_applies, now);
   if (is_final(change.state)) return refuse(std::move(change), "it ended already");
   change.merged_sha = merged_sha;

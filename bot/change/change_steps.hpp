@@ -38,6 +38,8 @@ struct Proposal {
   std::optional<Duration> expiry;  ///< from the request on; absent = as it was asked
   std::int64_t pull_request = 0;
   std::string pull_request_url;
+  std::optional<CostChange> cost{};
+  std::vector<GateResult> gates{};
 };
 
 ChangeStep on_requested(Change change, WallTime now);
@@ -47,6 +49,8 @@ ChangeStep on_proposed(Change change, Proposal proposal, WallTime now);
 ChangeStep on_approval(Change change, Approval approval, WallTime now);
 ChangeStep on_rejected(Change change, const PersonId& who, const std::string& reason, WallTime now);
 ChangeStep on_cancelled(Change change, const PersonId& who, const std::string& reason, WallTime now);
+/// What a sentence was made into, in Change::argument: from here on it is a Change like any other. `detail` is the audit row's JSON.
+ChangeStep on_drafted(Change change, std::string argument, std::string detail, WallTime now);
 /// Somebody changed the branch past us: earlier approvals are void, and what it says now is shown and judged anew.
 ChangeStep on_content_moved(Change change, Proposal moved, WallTime now);
 /// `by` is "driftwarden", or a login when somebody merged on the forge.

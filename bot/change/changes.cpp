@@ -3,8 +3,10 @@
 #include "bot/audit/details.hpp"
 #include "bot/change/hold_notices.hpp"
 #include "bot/change/issuer_notice.hpp"
+#include "bot/change/waivers.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/incident/incidents.hpp"
+#include "bot/policy/gate.hpp"
 #include "bot/view/card_view.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -182,12 +184,14 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
   const auto app = co_await settled_app_of(row, *change, false);
   if (!app && app.error().kind == ErrorKind::NotFound) co_return std::string("the App is gone");
   if (!app) co_return app.error();
+  const auto waivers = co_await waivers_for(*parts_.store, *parts_.config, *change, parts_.clock->wall_now());
   Messenger::Shown shown;
   shown.key = fmt::format("change:{}", id);
   shown.channel = change->channel;
   shown.thread_ts = change->thread_ts;
   shown.at = change->card;
-  shown.message = view::card_message(*change, *app, counted_approvers(*change), approvers_of(*parts_.config, change->quorum, *app, change->requester));
+  const auto counted = counted_approvers(*change);
+  shown.message = view::card_message(*change, *app, counted, approvers_left(*parts_.config, *change, *app, counted), waivers);
   if (row.attempts > 1) shown.maybe_since = row.created_at;
   auto posted = co_await parts_.messenger->show(std::move(shown));
   if (!posted) co_return posted.error();
@@ -214,10 +218,10 @@ asio::awaitable<Result<std::string>> Changes::remind(storage::OutboxRow row) {
   if (!app || change->state != ChangeState::Proposed || !change->card) co_return std::string("nobody needs to be reminded");
   const auto counted = counted_approvers(*change);
   std::vector<std::string> slack_ids;
-  for (const auto& person : approvers_of(*parts_.config, change->quorum, *app, change->requester)) {
+  for (const auto& person : approvers_left(*parts_.config, *change, *app, counted)) {
     const auto* known = find_person(*parts_.config, person);
-    const bool done = std::ranges::find(counted, person) != counted.end() || std::ranges::find(change->quorum.excluded, person) != change->quorum.excluded.end();
-    if (known != nullptr && !known->slack.empty() && !done) slack_ids.push_back(known->slack);
+    const bool excluded = std::ranges::find(change->quorum.excluded, person) != change->quorum.excluded.end();
+    if (known != nullptr && !known->slack.empty() && !excluded) slack_ids.push_back(known->slack);
   }
   Messenger::Shown shown;
   shown.key = fmt::format("reminder:{}", id);

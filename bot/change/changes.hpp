@@ -29,6 +29,9 @@ Result<void> forget_checks(storage::Transaction& tx, std::int64_t id);
 /// What people approve of a restart: a line for each workload.
 std::string restart_text(const std::vector<ObjectRef>& workloads);
 
+class Assistant;  // bot/assist/assistant.hpp
+class Gates;      // bot/gates/gates.hpp
+
 class Changes {
  public:
   struct Parts {
@@ -48,6 +51,8 @@ class Changes {
     /// Whether Slack says that the person with this id is a guest or from elsewhere: their reviews on the forge don't count. Empty = nobody is.
     std::function<asio::awaitable<Result<bool>>(std::string slack_id)> is_outsider{};
     std::string audit_instance{};                 ///< of the audit log, for the commits' trailers
+    Assistant* assistant = nullptr;               ///< drafts what was asked for by a sentence; null = no model is configured
+    Gates* gates = nullptr;                       ///< null = nothing is judged
   };
   explicit Changes(Parts parts);
 
@@ -96,9 +101,16 @@ class Changes {
   Risk risk_of(const Change& change, const App& app, const Effect& effect) const;
   Quorum quorum_for_places(const Change& change, const App& app, QuorumFacts facts) const;
   asio::awaitable<Result<void>> judge(Change change, App app, Written& written);
+  asio::awaitable<Result<std::optional<forge::PullRequest>>> decided_earlier(Change change, App app);
   asio::awaitable<Result<forge::PullRequest>> pull_request_for(Change change, App app, Proposal proposal, std::string audit_id);
   asio::awaitable<std::string> permalink_of(Change change);
   asio::awaitable<Result<std::string>> follow_up(storage::OutboxRow row);
+
+  // draft.cpp
+  /// What a sentence asks for: drafted where that isn't done yet, and `change` then is what was kept. The owner of the coroutine keeps `change`.
+  asio::awaitable<Result<Written>> write_drafted(Change& change, App app, std::string head, std::string audit_id);
+  asio::awaitable<Result<Written>> try_steps(Change change, App app, std::string head, std::string audit_id);
+  asio::awaitable<Result<void>> keep_draft(Change& change, std::string argument, std::string detail);
 
   // follow_forge.cpp
   asio::awaitable<bool> counts_by_slack(PersonId person);

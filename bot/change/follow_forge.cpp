@@ -2,7 +2,9 @@
 #include "bot/audit/details.hpp"
 #include "bot/change/changes.hpp"
 #include "bot/change/idle_reviews.hpp"
+#include "bot/change/waivers.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/policy/findings.hpp"
 #include "gitops/base/log.hpp"
 
 #include <boost/asio/error.hpp>
@@ -41,6 +43,8 @@ std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, cons
 asio::awaitable<void> Changes::follow_forges() {
   while (true) {
     co_await follow_safely("holds", end_holds());
+    auto ending = end_waivers(*parts_.store, *parts_.outbox, parts_.clock->wall_now());
+    co_await follow_safely("waivers", std::move(ending));
     std::function<Result<std::vector<Change>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.changes({"", true, 1000}); };
     auto working = parts_.store->query<std::vector<Change>>(std::move(work));
     const auto open = co_await std::move(working);
@@ -140,6 +144,8 @@ asio::awaitable<std::string> Changes::obstacle_now(Change change, App app) {
   for (const auto& place : touched_by(change, app)) {
     if (const auto obstacle = obstacle_to(*parts_.config, place, change, *holds, GateStage::Merge, parts_.clock->wall_now())) co_return obstacle->rule;
   }
+  const auto counting = co_await waivers_for(*parts_.store, *parts_.config, change, parts_.clock->wall_now());
+  if (const auto gate = gate_obstacle(*parts_.config, change, counting, parts_.clock->wall_now())) co_return gate->rule;
   co_return std::string{};
 }
 
@@ -163,6 +169,7 @@ asio::awaitable<void> Changes::take_over(Change change, App app, forge::PullRequ
       if (!a_member) continue;
       Approval approval{.by = person, .of = change.content, .at = now, .via = "forge"};
       approval.in_place_of = verdict.in_place_of;
+      approval.extra_only = verdict.extra_only;
       std::function<ChangeStep(Change)> approve = [approval, now](Change current) { return on_approval(std::move(current), approval, now); };
       auto stepping = step(change.id, std::move(approve));
       const auto stepped = co_await std::move(stepping);

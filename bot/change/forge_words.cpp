@@ -1,8 +1,13 @@
 // What the forge is told of a Change: a commit status that nobody but others can turn green, one sticky comment, and who is asked to look.
 #include "bot/change/changes.hpp"
+#include "bot/change/judge_gates.hpp"
+#include "bot/change/waivers.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/policy/findings.hpp"
+#include "bot/policy/gate.hpp"
 #include "bot/view/card_view.hpp"
 #include "gitops/base/log.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -22,13 +27,17 @@ forge::CommitStatus status_of(const Change& change, const std::vector<PersonId>&
   const auto name = change_name(change.id);
   const bool refused = is_final(change.state) && change.state != ChangeState::Done;
   const bool decided = change.state != ChangeState::Requested && change.state != ChangeState::Proposed;
-  const bool enough = decided && static_cast<int>(counted.size()) >= change.quorum.need;
+  const auto open = open_seats(change, counted);
+  const bool enough = decided && open.all() == 0;
   if (refused) {
     status.state = forge::StatusState::Failure;
     status.description = fmt::format("{} is {}", name, to_string(change.state));
   } else {
     status.state = enough ? forge::StatusState::Success : forge::StatusState::Pending;
-    status.description = fmt::format("{}: {} of {} approvals by somebody other than {}", name, counted.size(), change.quorum.need, change.requester);
+    const auto needed = seats_of(change.quorum);
+    const auto have = needed == 0 ? static_cast<int>(counted.size()) : needed - open.all();
+    status.description = fmt::format("{}: {} of {} approvals by somebody other than {}", name, have, needed, change.requester);
+    if (open.extra > 0) status.description += fmt::format("; {} missing for its cost", open.extra);
   }
   status.target_url = change.pull_request_url;
   return status;
@@ -37,8 +46,9 @@ forge::CommitStatus status_of(const Change& change, const std::vector<PersonId>&
 /// Logins of those whose yes would count: the code owners where they decide, else everybody when they are few.
 std::vector<std::string> logins_to_ask(const Change& change, const App& app, const Config& config) {
   auto people = approvers_of(config, change.quorum, app, change.requester);
+  const auto is = [](const std::vector<PersonId>& all, const PersonId& person) { return std::ranges::find(all, person) != all.end(); };
   if (!change.quorum.code_owners.empty()) {
-    std::erase_if(people, [&](const PersonId& person) { return std::ranges::find(change.quorum.code_owners, person) == change.quorum.code_owners.end(); });
+    std::erase_if(people, [&](const PersonId& person) { return !is(change.quorum.code_owners, person) && !is(change.quorum.extra.from, person); });
   }
   std::vector<std::string> logins;
   if (people.size() > kMostAsked) return logins;
@@ -63,7 +73,19 @@ asio::awaitable<Result<std::string>> Changes::show_on_forge(storage::OutboxRow r
   auto status = status_of(*change, counted);
   auto published = co_await forge->set_status(change->content.head_sha, std::move(status));
   if (!published) co_return published.error();
-  auto text = fmt::format("{}\n{}", kSticky, view::sticky_comment(*change, *app, counted, approvers_of(*parts_.config, change->quorum, *app, change->requester)));
+  const auto waivers = co_await waivers_for(*parts_.store, *parts_.config, *change, parts_.clock->wall_now());
+  if (!change->gates.empty()) {
+    auto judged = gates_status(change_name(change->id), change->gates, change->app, waivers);
+    judged.target_url = change->pull_request_url;
+    // A forge that requires it must not hold back what a broken glass lets pass, or what no gate of today's config holds.
+    if (judged.state == forge::StatusState::Failure && !gate_obstacle(*parts_.config, *change, waivers, parts_.clock->wall_now())) {
+      judged.state = forge::StatusState::Success;
+      judged.description = fmt::format("{}: {}", change_name(change->id), change->break_glass.empty() ? "nothing blocks any more" : "passed by a broken glass");
+    }
+    auto told = co_await forge->set_status(change->content.head_sha, std::move(judged));
+    if (!told) co_return told.error();
+  }
+  auto text = fmt::format("{}\n{}", kSticky, view::sticky_comment(*change, *app, counted, approvers_left(*parts_.config, *change, *app, counted), waivers));
   auto said = co_await forge->upsert_comment(change->pull_request, std::string(kSticky), std::move(text));
   if (!said) co_return said.error();
   if (change->state == ChangeState::Proposed && change->approvals.empty()) {

@@ -1,7 +1,10 @@
 // An approved Change is merged: not before everything that may keep it back lets it pass, and only if it still is what was approved.
 #include "bot/change/changes.hpp"
+#include "bot/change/judge_gates.hpp"
 #include "bot/change/move.hpp"
+#include "bot/change/waivers.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/policy/findings.hpp"
 #include "bot/watch/app_files.hpp"
 #include "gitops/base/forge_text.hpp"
 #include "gitops/base/log.hpp"
@@ -138,6 +141,11 @@ asio::awaitable<Result<void>> Changes::pass_holds(storage::OutboxRow row, Change
     const auto obstacle = obstacle_to(*parts_.config, place, change, *holds, stage, now);
     if (obstacle) co_return co_await wait_for(std::move(row), std::move(change), obstacle->why, kHoldPause);
   }
+  if (stage == GateStage::Merge) {
+    const auto counting = co_await waivers_for(*parts_.store, *parts_.config, change, now);
+    const auto gate = gate_obstacle(*parts_.config, change, counting, now);
+    if (gate) co_return co_await wait_for(std::move(row), std::move(change), gate->why, kHoldPause);
+  }
   co_return Result<void>{};
 }
 
@@ -150,6 +158,8 @@ asio::awaitable<Result<std::string>> Changes::claim_merge(Change change, App app
     for (const auto& place : places) {
       if (const auto obstacle = obstacle_to(*config, place, *current, holds, GateStage::Merge, now)) return obstacle->why;
     }
+    TRY(const auto waivers, tx.open_waivers());
+    if (const auto gate = gate_obstacle(*config, *current, waivers, now)) return gate->why;
     auto step = on_merging(std::move(*current), change.content, now);
     if (!step.refusal.empty()) return Error{ErrorKind::Cancelled, step.refusal};
     CHECK_OK(tx.save_change(step.next));
@@ -312,6 +322,19 @@ asio::awaitable<Result<std::string>> Changes::take_merged(Change change, App app
 /// Everything that may keep it back, in the order in which it is cheap to ask: nothing when it may be merged now, else how this attempt ends.
 asio::awaitable<std::optional<Result<std::string>>> Changes::before_merging(storage::OutboxRow row, Change change, App app, std::vector<std::string> rests_on) {
   using Ending = std::optional<Result<std::string>>;
+  if (is_gated(parts_.gates, *parts_.config) && wants_judging_again(change, parts_.clock->wall_now())) {
+    auto looking_again = effect_of(change, app, change.base_sha, change.content.head_sha);
+    auto effect = co_await std::move(looking_again);
+    if (effect) {
+      auto judging = judge_gates(*parts_.gates, app, place_after(change, app, *parts_.config), std::move(effect->before), std::move(effect->after));
+      auto gates = co_await std::move(judging);
+      const std::function<ChangeStep(Change)> again = [content = change.content, gates, now = parts_.clock->wall_now()](Change current) {
+        return judged_again(std::move(current), content, gates, now);
+      };
+      co_await step_quietly(change.id, again);
+      change.gates = std::move(gates);
+    }
+  }
   auto free = co_await pass_holds(row, change, app, GateStage::Merge);
   if (!free) co_return Ending(free.error());
   if (change.pull_request != 0) {

@@ -73,6 +73,7 @@ std::string deed_of(const Change& change) {
       return fmt::format("move to {}{}{}", request.cluster, request.namespace_.empty() ? "" : ", namespace ", request.namespace_);
     }
     case ChangeVerb::Apply: return "apply what is planned";
+    case ChangeVerb::Propose: return propose_request_from(change.argument).sentence;
   }
   return std::string(to_string(change.verb));
 }
@@ -91,9 +92,15 @@ std::string paragraph(std::string_view text) {
 
 std::string trailer(std::string_view key, std::string_view value) { return fmt::format("{}: {}\n", key, one_line(value)); }
 
+std::string model_of(const Change& change) {
+  const auto model = propose_request_from(change.argument).model;
+  return model.empty() ? std::string("a model") : words(model);
+}
+
 std::string message_of(const Change& change, const App& app, const std::string& audit_id, const std::string& deed) {
   auto message = subject_of(change, app) + "\n\n" + paragraph(change.reason);
   if (!deed.empty()) message += deed + "\n\n";
+  if (change.verb == ChangeVerb::Propose) message += trailer("Drafted-by", model_of(change));
   message += trailer("Requested-by", change.requester) + trailer("Driftwarden-Change", change_name(change.id)) + trailer("Driftwarden-Audit", audit_id);
   return message;
 }
@@ -140,6 +147,7 @@ Result<VerbPlan> plan_of(const Change& change, const App& app, const PlanContext
     case ChangeVerb::Promote: return plan_promote(change, app, context);
     case ChangeVerb::CreateApp: return plan_create_app(change, app, context);
     case ChangeVerb::Move: return plan_move(change, app, context);
+    case ChangeVerb::Propose: return plan_propose(change, app, context);
     case ChangeVerb::Restart:
     case ChangeVerb::Apply: return VerbPlan{};
   }

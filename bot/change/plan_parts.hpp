@@ -20,6 +20,7 @@ Result<VerbPlan> plan_scale(const Change& change, const App& app, const PlanCont
 Result<VerbPlan> plan_set(const Change& change, const App& app, const PlanContext& context);
 Result<VerbPlan> plan_promote(const Change& change, const App& app, const PlanContext& context);
 Result<VerbPlan> plan_move(const Change& change, const App& app, const PlanContext& context);
+Result<VerbPlan> plan_propose(const Change& change, const App& app, const PlanContext& context);
 Result<VerbPlan> plan_create_app(const Change& change, const App& app, const PlanContext& context);
 
 Error refused(std::string why);
@@ -31,6 +32,10 @@ bool is_below(std::string_view path, std::string_view directory);
 /// Relative, without "..", ".", empty parts, control characters, backslashes and .git.
 bool is_safe_path(std::string_view path);
 const Manifest* find_manifest(const std::vector<Manifest>& manifests, const ObjectRef& ref);
+
+// plan_value.cpp
+/// The object that a `set` means; refused with those that there are.
+Result<const Manifest*> find_object(const std::vector<Manifest>& manifests, const SetRequest& request);
 
 // plan_source.cpp
 /// What the App is made from at `revision`, with `rendered` as it is there.

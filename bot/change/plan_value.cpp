@@ -85,18 +85,6 @@ Result<VerbPlan> edited(const App& app, const PlanContext& context, const AppSou
 
 bool has_value_at(const Manifest& manifest, const std::string& path) { return static_cast<bool>(json_pointer(*manifest.body, path)); }
 
-Result<const Manifest*> find_object(const std::vector<Manifest>& manifests, const SetRequest& request) {
-  std::vector<const Manifest*> all;
-  std::vector<const Manifest*> found;
-  for (const auto& manifest : manifests) {
-    all.push_back(&manifest);
-    const bool named = request.target.empty() ? has_value_at(manifest, request.path) : is_named(manifest.ref, request.target);
-    if (named) found.push_back(&manifest);
-  }
-  if (request.target.empty() && found.empty()) return refused(fmt::format("no object has {}: name the one that shall, like Deployment/web; there is {}", shown(request.path), names_of(all)));
-  return only_one(found, all, request.target, "object");
-}
-
 bool is_file(const std::string& target) {
   return target.ends_with(".yaml") || target.ends_with(".yml") || target.ends_with(".json");
 }
@@ -125,6 +113,18 @@ Result<VerbPlan> set_in_file(const SetRequest& request, const App& app, const Pl
 }
 
 }  // namespace
+
+Result<const Manifest*> find_object(const std::vector<Manifest>& manifests, const SetRequest& request) {
+  std::vector<const Manifest*> all;
+  std::vector<const Manifest*> found;
+  for (const auto& manifest : manifests) {
+    all.push_back(&manifest);
+    const bool named = request.target.empty() ? has_value_at(manifest, request.path) : is_named(manifest.ref, request.target);
+    if (named) found.push_back(&manifest);
+  }
+  if (request.target.empty() && found.empty()) return refused(fmt::format("no object has {}: name the one that shall, like Deployment/web; there is {}", shown(request.path), names_of(all)));
+  return only_one(found, all, request.target, "object");
+}
 
 Result<VerbPlan> plan_scale(const Change& change, const App& app, const PlanContext& context) {
   const auto request = scale_request_from(change.argument);

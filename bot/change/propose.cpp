@@ -1,6 +1,8 @@
 // From a request to a pull request that people can decide on.
 #include "bot/change/changes.hpp"
+#include "bot/change/cost_of_change.hpp"
 #include "bot/change/git_diff.hpp"
+#include "bot/change/judge_gates.hpp"
 #include "bot/change/move.hpp"
 #include "bot/change/secret_guard.hpp"
 #include "bot/change/set_out.hpp"
@@ -12,8 +14,8 @@
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/drift/as_live.hpp"
 #include "gitops/drift/cause.hpp"
-#include "gitops/manifest/value_path.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -60,31 +62,6 @@ Result<void> push_branch(Mirror& mirror, const std::string& branch, const std::s
     pushed = mirror.push(branch, branch, "");
   }
   return pushed;
-}
-
-/// What is in the cluster and in no Git: a sync deletes it, as it would delete what a commit takes away.
-void add_extras(const DriftReport& report, const std::function<JsonPtr(const ObjectRef&)>& live, std::vector<Manifest>& before) {
-  for (const auto& drift : report.objects) {
-    if (drift.verdict != Verdict::Extra) continue;
-    if (auto body = live(drift.object)) before.push_back({drift.object, std::move(body), "", 0});
-  }
-}
-
-/// Desired with what live differs in: what a sync of drift would change, without what the server fills in.
-std::vector<Manifest> as_live_is(std::vector<Manifest> desired, const DriftReport& report) {
-  for (const auto& drift : report.objects) {
-    if (drift.verdict == Verdict::Missing) std::erase_if(desired, [&](const Manifest& manifest) { return same_object(manifest.ref, drift.object); });
-    const auto found = std::ranges::find_if(desired, [&](const Manifest& manifest) { return same_object(manifest.ref, drift.object); });
-    if (drift.verdict != Verdict::OutOfSync || found == desired.end()) continue;
-    auto body = *found->body;
-    for (const auto& field : drift.fields) {
-      const auto live = field.live ? json::parse(*field.live, nullptr, false) : json(json::value_t::discarded);
-      // One that can't be placed is left out: a tier too low by it is still shown by the diff.
-      (void)set_value(body, field.path, live.is_discarded() ? nullptr : &live);
-    }
-    found->body = std::make_shared<const json>(std::move(body));
-  }
-  return desired;
 }
 
 /// Other Apps whose rendering this commit changes, too: people were asked about one App only.
@@ -135,6 +112,16 @@ std::function<ChangeStep(Change)> ended_on_forge(const forge::PullRequest& pull_
     if (!merged) return on_cancelled(std::move(current), "somebody on the forge", "the pull request was closed", now);
     return on_merged_elsewhere(std::move(current), sha, false, bot_applies, now);
   };
+}
+
+/// What clusters have before it: of a sync what is live, which may be why it was asked for.
+std::vector<Manifest> before_it(Fleet& fleet, const Change& change, const App& app, std::vector<Manifest> in_git) {
+  if (change.verb != ChangeVerb::Sync) return in_git;
+  const auto report = fleet.report(app.name);
+  const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return fleet.live(app, ref); };
+  auto objects = as_live_is(std::move(in_git), report);
+  add_extras(report, live, objects);
+  return objects;
 }
 
 constexpr int kNoShare = 1000;  // of the objects: all of them go, and come back elsewhere
@@ -242,13 +229,7 @@ Risk Changes::risk_of(const Change& change, const App& app, const Effect& effect
     risk.tier = std::max(risk.tier, RiskTier::High);
     return risk;
   }
-  auto was = effect.before;
-  if (change.verb == ChangeVerb::Sync) {
-    const auto report = parts_.fleet->report(app.name);
-    const std::function<JsonPtr(const ObjectRef&)> live = [&](const ObjectRef& ref) { return parts_.fleet->live(app, ref); };
-    was = as_live_is(std::move(was), report);
-    add_extras(report, live, was);
-  }
+  const auto was = before_it(*parts_.fleet, change, app, effect.before);
   auto risk = assess_risk(was, effect.after, parts_.config->policy.destructive.share_percent);
   if (change.verb == ChangeVerb::Rollback) {
     for (auto& warning : rollback_warnings(effect.before, effect.after)) risk.warnings.push_back(std::move(warning));
@@ -270,6 +251,8 @@ Quorum Changes::quorum_for_places(const Change& change, const App& app, QuorumFa
 /// What the commit changes in the cluster, how risky that is, and who must agree.
 asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& written) {
   auto& proposal = written.proposal;
+  const bool gated = is_gated(parts_.gates, *parts_.config) && change.verb != ChangeVerb::Ignore && is_rendered(app);
+  if (gated) proposal.gates = not_judged();
   Effect effect;
   if (change.verb != ChangeVerb::Ignore && is_rendered(app)) {
     auto looked = co_await effect_of(change, app, proposal.base_sha, proposal.content.head_sha);
@@ -283,8 +266,13 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
       proposal.diff = undo_text(report, effect.before, live, *parts_.redactor);
     }
   }
+  if (gated) {
+    auto judging = judge_gates(*parts_.gates, app, place_after(change, app, *parts_.config), effect.before, effect.after);
+    proposal.gates = co_await std::move(judging);
+  }
   if (!is_rendered(app)) proposal.diff = view::planned_later(app);
   proposal.risk = risk_of(change, app, effect);
+  if (is_rendered(app)) proposal.cost = cost_of_change(*parts_.config, change, app, before_it(*parts_.fleet, change, app, effect.before), effect.after);
   std::string raw;
   for (const auto& file : written.files) raw += file.patch;
   proposal.content.diff_digest = sha256_hex(raw + '\n' + effect.text);
@@ -295,6 +283,7 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
   facts.code_owners = people_behind(*parts_.config, written.code_owners, parts_.fleet->repository_config(app.repository).forge.api_url);
   facts.commit_authors = written.authors;
   facts.break_glass = !change.break_glass.empty();
+  facts.cost = proposal.cost;
   proposal.quorum = quorum_for_places(change, app, std::move(facts));
   if (change.verb == ChangeVerb::Move) {
     if (const auto why = too_few_can(*parts_.config, proposal.quorum, app, change.requester); !why.empty()) co_return Error{ErrorKind::InvalidInput, "nobody could approve this move: " + why};
@@ -323,6 +312,8 @@ asio::awaitable<Result<forge::PullRequest>> Changes::pull_request_for(Change cha
   shown.notes = proposal.notes;
   shown.git_diff = proposal.git_diff;
   shown.risk = proposal.risk;
+  shown.cost = proposal.cost;
+  shown.gates = proposal.gates;
   shown.quorum = proposal.quorum;
   shown.base_sha = proposal.base_sha;
   shown.content = proposal.content;
@@ -331,13 +322,29 @@ asio::awaitable<Result<forge::PullRequest>> Changes::pull_request_for(Change cha
   draft.body = view::pull_request_body(shown, app, proposal.diff, audit_id, permalink);
   draft.branch = proposal.branch;
   draft.base = base;
+  if (change.verb == ChangeVerb::Propose) draft.labels = {"driftwarden", "driftwarden/model-draft"};
   if (*existing) {
     // It was made again: reviewers on the forge must not read the old diff.
     auto updated = co_await forge->update((**existing).number, draft.title, draft.body);
     if (!updated) co_return updated.error();
+    // An earlier try may have ended between the two.
+    const auto labelled = co_await forge->label((**existing).number, draft.labels);
+    if (!labelled) log_warn("forge", labelled.error().message);
     co_return **existing;
   }
   co_return co_await forge->open(std::move(draft));
+}
+
+/// The pull request of an earlier try, when it isn't open any more. Its opening may never have been heard of.
+asio::awaitable<Result<std::optional<forge::PullRequest>>> Changes::decided_earlier(Change change, App app) {
+  auto* forge = change.review == ReviewMode::PullRequest ? forge_of(app) : nullptr;
+  std::optional<forge::PullRequest> none;
+  if (forge == nullptr) co_return none;
+  if (change.pull_request == 0) co_return co_await forge->find_merged(branch_name(change), parts_.fleet->repository_config(app.repository).branch);
+  auto known = co_await forge->get(change.pull_request);
+  if (!known) co_return known.error();
+  if (known->state == forge::PullRequestState::Open) co_return none;
+  co_return std::optional<forge::PullRequest>(std::move(*known));
 }
 
 asio::awaitable<Result<void>> Changes::push(Change change, App app, Proposal proposal, bool made_before) {
@@ -377,23 +384,28 @@ asio::awaitable<Result<std::string>> Changes::propose(storage::OutboxRow row) {
   auto head = co_await parts_.fleet->repository(app->repository).fetch();
   if (!head && may_break_glass && is_transient(head.error())) co_return co_await propose_behind_broken_glass(*change, *app, audit_id, head.error());
   if (!head) co_return head.error();
-  auto written = co_await write(*change, *app, *head, audit_id);
+  Result<Written> written = Error{ErrorKind::Corrupt, ""};
+  if (change->verb == ChangeVerb::Propose) {
+    written = co_await write_drafted(*change, *app, *head, audit_id);
+  } else {
+    written = co_await write(*change, *app, *head, audit_id);
+  }
   if (!written) co_return wrap("proposing " + change_name(change->id), written.error());
   auto judged = co_await judge(*change, *app, *written);
   if (!judged) co_return wrap("what the commit would change", judged.error());
   auto& proposal = written->proposal;
-  if (auto* forge = forge_of(*app); forge != nullptr && change->pull_request != 0) {
-    // Made again, and somebody merged or closed its pull request meanwhile: that ends it, and nobody is shown another one.
-    const auto earlier = co_await forge->get(change->pull_request);
-    if (!earlier && !may_break_glass) co_return wrap("looking at the pull request", earlier.error());
-    if (earlier && earlier->state != forge::PullRequestState::Open) {
-      auto ending = step(change->id, ended_on_forge(*earlier, applies(*change, *app), parts_.clock->wall_now()));
+  const bool made_before = row.attempts > 1 || !change->branch.empty();
+  if (made_before) {
+    // Somebody merged or closed its pull request meanwhile: that ends it, and nobody is shown another one.
+    const auto earlier = co_await decided_earlier(*change, *app);
+    if (!earlier && !may_break_glass) co_return wrap("looking for an earlier pull request", earlier.error());
+    if (earlier && *earlier) {
+      auto ending = step(change->id, ended_on_forge(**earlier, applies(*change, *app), parts_.clock->wall_now()));
       const auto ended = co_await std::move(ending);
       if (!ended) co_return ended.error();
       co_return std::string("decided on the forge");
     }
   }
-  const bool made_before = row.attempts > 1 || !change->branch.empty();
   auto pushed = co_await push(*change, *app, proposal, made_before);
   if (!pushed && may_break_glass && is_transient(pushed.error())) co_return co_await propose_behind_broken_glass(*change, *app, audit_id, pushed.error());
   if (!pushed) co_return wrap("proposing " + change_name(change->id), pushed.error());
@@ -439,6 +451,7 @@ asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App ap
   facts.requester = change.requester;
   facts.risk = proposal.risk;
   facts.break_glass = !change.break_glass.empty();
+  facts.cost = proposal.cost;
   proposal.quorum = quorum_for_places(change, app, std::move(facts));
   std::function<ChangeStep(Change)> event = [proposal = *made, now = parts_.clock->wall_now()](Change current) { return on_proposed(std::move(current), proposal, now); };
   auto stepping = step(change.id, std::move(event));

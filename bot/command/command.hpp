@@ -18,11 +18,12 @@ namespace driftwarden {
 
 enum class Verb { Help, Status, Apps, Diff, Sync, Rollback, Adopt, History, Why, Approve, Reject, Cancel, Ack, Snooze, Audit, Whoami, Ignore, Ignores, Stats,
                   SetImage, Scale, Set, Promote, CreateApp, Restart, Lock, Unlock, Freeze, Unfreeze, Halt, Resume, BreakGlass, Pending, Delegate, Link,
-                  Logs, Events, Pods, Describe, Silence, Silences, Unsilence, Route, Digest, Refresh, Apply, Move, PinImage };
+                  Logs, Events, Pods, Describe, Silence, Silences, Unsilence, Route, Digest, Refresh, Apply, Move, PinImage,
+                  Propose, Ask, Cost, Waive, Waivers, Unwaive };
 
 /// What a verb takes, and what `help` says of it. One row per verb: the place to start when looking for a command.
 struct VerbInfo {
-  enum class Argument { None, App, OptionalApp, Change, Scope, Person, Login, Match, Number };
+  enum class Argument { None, App, OptionalApp, Change, Scope, Person, Login, Match, Number, Sentence, Waiver, Costs };
   Verb verb;
   std::string_view name;
   Argument argument;
@@ -87,6 +88,10 @@ struct Command {
   std::string filter;               ///< status: "prod", "drifted", a cluster, a team; "" = all
   int page = 1;                     ///< status, apps, ... : "page 2"
   AuditRequest audit{};
+  std::string sentence{};           ///< propose, ask: in the person's own words
+  std::string rule{};               ///< waive: "floating-tag", "policy/deny-latest"; "" = all that blocks the Change
+  std::string gate{};               ///< waive: of the rule, where it was written
+  std::string cost_of{};            ///< cost: "team shop", "env production", "cluster prod-eu"; "" = the App, or all
   bool operator==(const Command&) const = default;
 };
 

@@ -85,4 +85,13 @@ Trouble read_duration(const VerbInfo& info, const Words& words, std::size_t& at,
   return std::nullopt;
 }
 
+std::string_view after_words(std::string_view text, std::size_t count) {
+  text = trim(text);
+  for (; count > 0 && !text.empty(); --count) {
+    const auto space = text.find(' ');
+    text = space == std::string_view::npos ? std::string_view{} : trim(text.substr(space));
+  }
+  return text;
+}
+
 }  // namespace driftwarden::grammar

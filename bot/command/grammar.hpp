@@ -57,5 +57,11 @@ Parsed parse_silence(const VerbInfo& info, Words words, const GrammarContext& co
 Parsed parse_unsilence(const VerbInfo& info, const Words& words);
 Parsed parse_link(const VerbInfo& info, const Words& words);
 Parsed parse_audit(const VerbInfo& info, Words words, const GrammarContext& context);
+/// propose, ask. `text` is all of it, the verb included.
+Parsed parse_sentence(const VerbInfo& info, std::string_view text, const GrammarContext& context);
+Parsed parse_waive(const VerbInfo& info, Words words, const GrammarContext& context);
+Parsed parse_cost(const VerbInfo& info, const Words& words, const GrammarContext& context);
+/// Without its first `count` words, spaces inside kept.
+std::string_view after_words(std::string_view text, std::size_t count);
 
 }  // namespace driftwarden::grammar

@@ -142,6 +142,17 @@ std::string to_json_text(const CreateAppRequest& request) {
 }
 std::string to_json_text(const RestartRequest& request) { return text_of({{"workloads", request.workloads}}); }
 std::string to_json_text(const MoveRequest& request) { return text_of({{"cluster", request.cluster}, {"namespace", request.namespace_}}); }
+std::string to_json_text(const ProposeRequest& request) {
+  auto steps = json::array();
+  for (const auto& step : request.steps) {
+    if (step.kind == DraftStep::Kind::Create) {
+      steps.push_back({{"file", step.file}, {"content", step.content}});
+    } else {
+      steps.push_back({{"target", step.set.target}, {"path", step.set.path}, {"value", step.set.value}});
+    }
+  }
+  return text_of({{"sentence", request.sentence}, {"steps", steps}, {"summary", request.summary}, {"model", request.model}});
+}
 std::string to_json_text(const RollbackRequest& request) { return text_of({{"undo", request.undo}}); }
 
 SetImageRequest set_image_request_from(const std::string& text) {
@@ -184,6 +195,24 @@ CreateAppRequest create_app_request_from(const std::string& text) {
 MoveRequest move_request_from(const std::string& text) {
   const auto object = object_from(text);
   return {string_at(object, "cluster"), string_at(object, "namespace")};
+}
+ProposeRequest propose_request_from(const std::string& text) {
+  const auto object = object_from(text);
+  ProposeRequest request;
+  request.sentence = string_at(object, "sentence");
+  request.summary = string_at(object, "summary");
+  request.model = string_at(object, "model");
+  const auto steps = object.find("steps");
+  if (steps == object.end() || !steps->is_array()) return request;
+  for (const auto& one : *steps) {
+    DraftStep step;
+    step.kind = one.contains("file") ? DraftStep::Kind::Create : DraftStep::Kind::Set;
+    step.set = {string_at(one, "target"), string_at(one, "path"), string_at(one, "value")};
+    step.file = string_at(one, "file");
+    step.content = string_at(one, "content");
+    request.steps.push_back(std::move(step));
+  }
+  return request;
 }
 RestartRequest restart_request_from(const std::string& text) { return {strings_at(object_from(text), "workloads")}; }
 RollbackRequest rollback_request_from(const std::string& text) { return {string_at(object_from(text), "undo")}; }

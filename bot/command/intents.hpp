@@ -75,7 +75,26 @@ struct MoveRequest {
   bool operator==(const MoveRequest&) const = default;
 };
 
-using Intent = std::variant<std::monostate, SetImageRequest, ScaleRequest, SetRequest, PromoteRequest, CreateAppRequest, RestartRequest, RollbackRequest, MoveRequest>;
+/// One step of a draft, as the typed commands would say it. No text of a model is anything else than one of these.
+struct DraftStep {
+  enum class Kind { Set, Create };
+  Kind kind = Kind::Set;
+  SetRequest set{};       ///< Set: also takes away
+  std::string file{};     ///< Create: below the App's path
+  std::string content{};  ///< Create: manifests
+  bool operator==(const DraftStep&) const = default;
+};
+
+/// propose checkout "give it 1 GiB and a PodDisruptionBudget"
+struct ProposeRequest {
+  std::string sentence;
+  std::vector<DraftStep> steps{};  ///< empty: nobody was asked yet
+  std::string summary{};           ///< in the model's words
+  std::string model{};             ///< what drafted it
+  bool operator==(const ProposeRequest&) const = default;
+};
+
+using Intent = std::variant<std::monostate, SetImageRequest, ScaleRequest, SetRequest, PromoteRequest, CreateAppRequest, RestartRequest, RollbackRequest, MoveRequest, ProposeRequest>;
 
 std::string to_json_text(const Intent& intent);  ///< "" of none
 std::string to_json_text(const SetImageRequest& request);
@@ -86,6 +105,7 @@ std::string to_json_text(const CreateAppRequest& request);
 std::string to_json_text(const RestartRequest& request);
 std::string to_json_text(const RollbackRequest& request);
 std::string to_json_text(const MoveRequest& request);
+std::string to_json_text(const ProposeRequest& request);
 // A text that can't be read asks for nothing: empty names, which every plan refuses.
 SetImageRequest set_image_request_from(const std::string& text);
 ScaleRequest scale_request_from(const std::string& text);
@@ -95,5 +115,6 @@ CreateAppRequest create_app_request_from(const std::string& text);
 RestartRequest restart_request_from(const std::string& text);
 RollbackRequest rollback_request_from(const std::string& text);
 MoveRequest move_request_from(const std::string& text);
+ProposeRequest propose_request_from(const std::string& text);
 
 }  // namespace driftwarden

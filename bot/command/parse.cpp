@@ -121,16 +121,6 @@ Trouble read_after_app(const VerbInfo& info, const Words& words, Command& comman
   }
 }
 
-/// Without its first `count` words, spaces inside kept.
-std::string_view after_words(std::string_view text, std::size_t count) {
-  text = trim(text);
-  for (; count > 0 && !text.empty(); --count) {
-    const auto space = text.find(' ');
-    text = space == std::string_view::npos ? std::string_view{} : trim(text.substr(space));
-  }
-  return text;
-}
-
 /// Verbs that may be said of all Apps that share one message.
 bool is_said_of_groups(Verb verb) { return verb == Verb::Ack || verb == Verb::Snooze || verb == Verb::Sync || verb == Verb::Diff; }
 
@@ -317,6 +307,9 @@ Parsed parse_command(std::string_view text, const GrammarContext& context) {
     case VerbInfo::Argument::Login: return parse_link(*info, words);
     case VerbInfo::Argument::Match: return parse_silence(*info, std::move(words), context);
     case VerbInfo::Argument::Number: return parse_unsilence(*info, words);
+    case VerbInfo::Argument::Sentence: return parse_sentence(*info, text, context);
+    case VerbInfo::Argument::Waiver: return parse_waive(*info, std::move(words), context);
+    case VerbInfo::Argument::Costs: return parse_cost(*info, words, context);
   }
   return unknown_verb(words);
 }

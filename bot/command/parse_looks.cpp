@@ -194,7 +194,11 @@ Parsed parse_unsilence(const VerbInfo& info, const Words& words) {
   auto word = words.size() > 1 ? words[1] : std::string();
   if (word.starts_with('#')) word.erase(0, 1);
   const auto number = whole_number(word);
-  if (!number || *number == 0) return incomplete(info, "Which silence? `silences` lists them with their numbers.", "unsilence 3");
+  const bool silence = info.verb == Verb::Unsilence;
+  if (!number || *number == 0) {
+    return silence ? incomplete(info, "Which silence? `silences` lists them with their numbers.", "unsilence 3")
+                   : incomplete(info, "Which waiver? `waivers` lists them with their numbers.", "unwaive 3");
+  }
   command.number = *number;
   if (words.size() > 2) return too_much(info, words[2], command);
   return command;

@@ -1,6 +1,7 @@
 #include "bot/command/command.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
+#include "gitops/manifest/manifest.hpp"
 #include "gitops/model/change.hpp"
 
 #include <fmt/core.h>
@@ -64,6 +65,7 @@ struct IntentWords {
   std::string operator()(const RestartRequest& request) const { return (request.workloads.empty() ? "" : " ") + join(request.workloads, " "); }
   std::string operator()(const MoveRequest& request) const { return word("to", request.cluster) + word("namespace", request.namespace_); }
   std::string operator()(const RollbackRequest& request) const { return word("undo", request.undo); }
+  std::string operator()(const ProposeRequest& request) const { return request.sentence.empty() ? "" : fmt::format(" \"{}\"", request.sentence); }
 };
 
 std::string verb_word(const Command& command) {
@@ -89,7 +91,10 @@ std::string to_text(const Command& command) {
   if (command.verb == Verb::Silence) text += " " + to_string(command.match);
   if (command.number != 0) text += fmt::format(" {}", command.number);
   if (!command.filter.empty()) text += " " + command.filter;
-  if (!command.object.empty()) text += " " + command.object;
+  if (!command.rule.empty()) text += " " + (command.gate.empty() ? "" : command.gate + "/") + command.rule;
+  if (!command.object.empty()) text += (command.verb == Verb::Waive ? " on " : " ") + command.object;
+  if (!command.cost_of.empty()) text += " " + command.cost_of;
+  if (!command.sentence.empty()) text += fmt::format(" \"{}\"", command.sentence);
   text += log_words(command.logs) + audit_words(command.audit);
   if (!command.scope.empty()) text += " " + command.scope;
   if (!command.login.empty()) text += " " + command.login;
@@ -103,9 +108,24 @@ std::string to_text(const Command& command) {
   return text;
 }
 
+namespace {
+
+/// A person's own words: nothing behind a word that sounds secret ("the db password is ...").
+std::string without_told_secrets(const std::string& sentence) {
+  std::string shown;
+  for (const auto& one : split(without_values(sentence), ' ')) {
+    shown += (shown.empty() ? "" : " ") + one;
+    if (Redactor::is_sensitive_name(one)) return shown + " \u2026";
+  }
+  return shown;
+}
+
+}  // namespace
+
 std::string to_log_text(const Command& command) {
   auto shown = command;
   if (auto* set = std::get_if<SetRequest>(&shown.intent); set != nullptr && !set->value.empty()) set->value = "\u2026";
+  shown.sentence = without_told_secrets(shown.sentence);
   return to_text(shown);
 }
 

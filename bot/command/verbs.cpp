@@ -35,6 +35,12 @@ const std::vector<VerbInfo>& verbs() {
       {Verb::Move, "move", Argument::App, "APP to CLUSTER [namespace NS] [because ...]", "to another cluster: one pull request, there first and gone here when it is healthy", true, {"rehome"}},
       {Verb::Apply, "apply", Argument::App, "APP [because ...]", "carry out what Terraform plans, exactly as approved", true, {}},
       {Verb::Restart, "restart", Argument::App, "APP [WORKLOAD...] [because ...]", "restart its workloads; Git stays as it is", true, {"bounce"}},
+      {Verb::Propose, "propose", Argument::Sentence, "[APP] \"what you want\"", "a model drafts it, people review it: a pull request like any other", true, {"draft"}},
+      {Verb::Ask, "ask", Argument::Sentence, "[APP] \"your question\"", "an answer from status, events, drift and history, with what it rests on", false, {"question"}},
+      {Verb::Cost, "cost", Argument::Costs, "[APP | team NAME | env NAME | cluster NAME]", "what it costs a month, and what drift adds", false, {"costs", "price"}},
+      {Verb::Waive, "waive", Argument::Waiver, "C-12 | APP RULE [on OBJECT] [for 7d] because ...", "let pass what a gate of yours found, for a while", true, {}},
+      {Verb::Waivers, "waivers", Argument::OptionalApp, "[APP]", "what the gates let pass, by whom, why, until when", false, {}},
+      {Verb::Unwaive, "unwaive", Argument::Number, "NUMBER", "end a waiver early", true, {}},
       {Verb::Approve, "approve", Argument::Change, "C-12", "say yes to exactly what the card shows", true, {"yes", "lgtm"}},
       {Verb::Reject, "reject", Argument::Change, "C-12 [reason]", "say no; the pull request is closed", true, {"deny", "no"}},
       {Verb::Cancel, "cancel", Argument::Change, "C-12", "withdraw your own request", true, {"withdraw"}},
@@ -89,6 +95,8 @@ bool works_on_orphans(Verb verb) {
     case Verb::Move:
     case Verb::Apply:
     case Verb::PinImage:
+    case Verb::Propose:
+    case Verb::Cost:
     case Verb::Refresh:
     case Verb::BreakGlass: return false;
     default: return true;

@@ -1,5 +1,8 @@
 #pragma once
 // The whole of the configuration file as plain structs, read and checked in one go. The contract is reference/config.yaml.
+#include "bot/config/cost_config.hpp"
+#include "bot/config/gates_config.hpp"
+#include "bot/config/model_config.hpp"
 #include "gitops/base/clock.hpp"
 #include "gitops/base/secret.hpp"
 #include "gitops/model/alert_match.hpp"
@@ -397,6 +400,9 @@ struct Config {
   TlsConfig tls{};
   LogConfig log{};
   std::optional<HeartbeatConfig> heartbeat{};
+  std::optional<ModelConfig> model{};
+  CostConfig cost{};
+  GatesConfig gates{};
   /// By root key ("slack", "apps", ...): a digest of what is written there and of the secrets it refers to. For telling what a reload alters.
   std::map<std::string, std::string> digests{};
   std::string file;

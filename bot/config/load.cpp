@@ -35,6 +35,9 @@ void read_all(Section& root, Config& config) {
   read_registries(root, config);
   read_log(root, config);
   read_heartbeat(root, config);
+  read_model(root, config);
+  read_cost(root, config);
+  read_gates(root, config);
 }
 
 ConfigReading reading_with(const Environment& environment) {

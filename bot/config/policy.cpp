@@ -12,15 +12,19 @@
 namespace driftwarden {
 namespace {
 
-constexpr std::array<std::string_view, 4> kEverybody{"help", "whoami", "pending", "link"};
-constexpr std::array<std::string_view, 16> kReading{"status", "apps", "diff",   "why",  "history",  "audit", "ignores", "stats",
-                                                    "logs",   "events", "pods", "describe", "route", "digest", "silences", "read"};
+/// Whose waiver counts is said by the gate (gates.owners), not by a rule about the App.
+constexpr std::array<std::string_view, 6> kEverybody{"help", "whoami", "pending", "link", "waive", "unwaive"};
+constexpr std::array<std::string_view, 19> kReading{"status", "apps", "diff",   "why",  "history",  "audit", "ignores", "stats",
+                                                    "logs",   "events", "pods", "describe", "route", "digest", "silences", "read",    "ask",
+                                                    "cost",   "waivers"};
 /// What shows an App's inside, as `why` and `diff` do. Policies are older than these verbs: who is kept from the one is kept from the other.
-constexpr std::array<std::string_view, 4> kInspecting{"logs", "events", "pods", "describe"};
+constexpr std::array<std::string_view, 5> kInspecting{"logs", "events", "pods", "describe", "ask"};
 /// What tends an alert or a Change without altering the truth.
 constexpr std::array<std::string_view, 10> kTending{"ack", "snooze", "silence", "unsilence", "approve", "reject", "cancel", "lock", "unlock", "delegate"};
+/// Of these, what somebody may who is asked about the cost alone.
+constexpr std::array<std::string_view, 3> kDeciding{"approve", "reject", "delegate"};
 constexpr std::array<std::string_view, 4> kAdmin{"freeze", "unfreeze", "halt", "resume"};
-constexpr std::array<std::string_view, 11> kMutations{"sync", "rollback", "set-image", "scale", "set", "promote", "adopt", "ignore", "create-app", "delete", "restart"};
+constexpr std::array<std::string_view, 12> kMutations{"sync", "rollback", "set-image", "scale", "set", "promote", "adopt", "ignore", "create-app", "delete", "restart", "propose"};
 constexpr std::string_view kBreakGlass = "break-glass";
 
 bool any_glob(const std::vector<std::string>& globs, std::string_view text) {
@@ -125,12 +129,21 @@ bool gives_a_mutation(const std::vector<std::string>& may) {
   return std::ranges::any_of(kMutations, [&](std::string_view verb) { return any_glob(may, verb); });
 }
 
+/// Who has a say in what it may cost: in that alone, not in the App.
+bool decides_on_money(const Config& config, const PersonId& who, const App& app) {
+  return std::ranges::any_of(config.cost.thresholds, [&](const CostThreshold& threshold) {
+    const bool about = (threshold.environments.empty() || any_glob(threshold.environments, app.environment)) && (threshold.apps.empty() || any_glob(threshold.apps, app.name));
+    return about && is_among(config, threshold.from, who, app);
+  });
+}
+
 PolicyDecision may_tend(const Config& config, const PersonId& who, std::string_view verb, const App& app) {
   for (const auto& rule : rules_about(config, app)) {
     if ((any_glob(rule.may, verb) || gives_a_mutation(rule.may)) && is_among(config, rule.who, who, app)) return allowed_by(rule, verb, app);
   }
   if (names(members_of(config, "owners", &app), who)) return {true, fmt::format("an owner of {} may {}", app.name, verb)};
   if (is_approver(config, who, app)) return {true, fmt::format("an approver of {} may {}", app.name, verb)};
+  if (std::ranges::find(kDeciding, verb) != kDeciding.end() && decides_on_money(config, who, app)) return {true, fmt::format("who cost.thresholds names for {} may {}", app.name, verb)};
   return refuse(config, who, verb, app);
 }
 
@@ -237,6 +250,7 @@ std::optional<Duration> approval_expiry(const Config& config, const App& app, st
 bool may_approve(const Config& config, const PersonId& who, const Quorum& quorum, const App& app) {
   if (who.empty() || !is_linked(config, who, app)) return false;
   if (std::ranges::any_of(quorum.excluded, [&](const PersonId& out) { return is_same_person(config, who, out); })) return false;
+  if (std::ranges::any_of(quorum.extra.from, [&](const PersonId& one) { return is_same_person(config, who, one); })) return true;
   if (!quorum.from.empty()) return is_among(config, quorum.from, who, app) || (names(quorum.from, "codeowners") && names(quorum.code_owners, who));
   if (names(members_of(config, "owners", &app), who)) return true;
   const auto rules = rules_about(config, app);

@@ -10,6 +10,9 @@ void read_http(Section& root, Config& config);
 void read_tls(Section& root, Config& config);
 void read_log(Section& root, Config& config);
 void read_heartbeat(Section& root, Config& config);
+void read_model(Section& root, Config& config);
+void read_cost(Section& root, Config& config);
+void read_gates(Section& root, Config& config);
 void read_clusters(Section& root, Config& config);
 void read_ha(Section& root, Config& config);
 void read_shards(Section& root, Config& config);  ///< after slack and clusters

@@ -129,7 +129,7 @@ void include(ConfigNode& root, const ConfigNode& patterns, const std::string& ma
 }
 
 void merge_from_git(ConfigNode& root, const std::vector<ConfigText>& texts, const std::string& directory, ConfigSources& sources, ConfigReading& reading) {
-  constexpr std::array forbidden{"slack", "storage", "http", "tools", "config_from", "include", "tls", "audit", "ha", "shards", "log", "heartbeat"};
+  constexpr std::array forbidden{"slack", "storage", "http", "tools", "config_from", "include", "tls", "audit", "ha", "shards", "log", "heartbeat", "model", "gates"};
   constexpr std::array lists{"repositories", "clusters", "apps", "plugins"};
   std::map<std::string, Names> of_main;
   for (const auto* list : lists) add_names(root, list, of_main[list]);

@@ -151,6 +151,7 @@ Result<Reply> approve_in(storage::Transaction& tx, const Yes& yes) {
   approval.at = yes.now;
   approval.via = "chat";
   approval.in_place_of = verdict.in_place_of;
+  approval.extra_only = verdict.extra_only;
   // What would be refused anyway must not cost a code.
   auto with_code = approval;
   with_code.stepped_up = true;

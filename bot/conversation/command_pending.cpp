@@ -1,10 +1,12 @@
 // pending: what waits for whom.
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/policy/gate.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/card_view.hpp"
 #include "bot/view/pages.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 
@@ -33,10 +35,11 @@ int rank_of(const Waiting& waiting) { return waiting.for_caller ? 0 : waiting.of
 std::string whom_words(const Waiting& waiting) {
   const auto& change = waiting.change;
   if (change.state != ChangeState::Proposed) return change.waiting_for.empty() ? std::string(to_string(change.state)) : "waits for " + slack::escape(change.waiting_for);
-  const auto missing = std::max(0, change.quorum.need - static_cast<int>(counted_approvers(change).size()));
+  const auto open = open_seats(change, counted_approvers(change));
   std::vector<std::string> names(waiting.whom.begin(), waiting.whom.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, waiting.whom.size())));
-  auto words = fmt::format("waits for {} {}", missing, missing == 1 ? "approval" : "approvals");
+  auto words = fmt::format("waits for {} {}", open.all(), open.all() == 1 ? "approval" : "approvals");
   if (!names.empty()) words += " by " + slack::escape(join(names, ", ")) + (waiting.whom.size() > kNamed ? fmt::format(" or {} more", waiting.whom.size() - kNamed) : "");
+  if (open.extra > 0) words += fmt::format(", {} of them for its cost ({})", open.extra, slack::escape(change.quorum.extra.why));
   return words;
 }
 
@@ -58,10 +61,9 @@ Waiting waiting_of(const Services& services, const Caller& caller, const Change&
   if (!app || change.state != ChangeState::Proposed) return waiting;
   const auto counted = counted_approvers(change);
   const auto approved = [&](const PersonId& who) { return std::ranges::find(counted, who) != counted.end(); };
-  for (const auto& who : approvers_of(services.config, change.quorum, *app, change.requester)) {
-    if (!approved(who)) waiting.whom.push_back(who);
-  }
-  waiting.for_caller = !approved(caller.person) && may_count(services.config, caller.person, change, *app, delegations, services.clock.wall_now()).counts;
+  waiting.whom = approvers_left(services.config, change, *app, counted);
+  const auto verdict = may_count(services.config, caller.person, change, *app, delegations, services.clock.wall_now());
+  waiting.for_caller = !approved(caller.person) && verdict.counts && verdict.open_seat;
   return waiting;
 }
 

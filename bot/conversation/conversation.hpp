@@ -1,6 +1,7 @@
 #pragma once
 // Envelope -> inbox -> command -> handler -> answer. Each accepted command gets exactly one answer, across crashes too. What one person says, and
 // what is said in one thread, is answered in order; else a few are answered at once, so that a slow remote holds up nobody else.
+#include "bot/command/run_it.hpp"
 #include "bot/conversation/forms.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/conversation/outsiders.hpp"
@@ -57,8 +58,14 @@ class Conversation {
   Result<Request> without_alias(Request request) const;
   asio::awaitable<Result<Answer>> handle(Request request);
   Answer answer_stranger(Call call) const;
-  Answer not_understood(const NotUnderstood& trouble) const;
   asio::awaitable<Result<Answer>> run_command(Call call);
+
+  // understand.cpp
+  /// A press of `Run it`. Nothing: it counts; else why it doesn't.
+  std::optional<Answer> refuse_press(Call call, const RunIt& asked, const GrammarContext& context);
+  /// What somebody may have meant by plain words: one command that they are asked about, by our own rules or by the model's; else why it isn't understood.
+  asio::awaitable<Answer> make_out(Call call, NotUnderstood trouble, GrammarContext context, std::string channel);
+  Answer not_understood(const NotUnderstood& trouble) const;
 
   // deliver.cpp
   asio::awaitable<Result<void>> finish(storage::InboxRow row, std::optional<Request> request, Answer answer);
@@ -78,6 +85,11 @@ class Conversation {
   std::shared_ptr<std::size_t> following_ = std::make_shared<std::size_t>(0);  ///< answers that go on
   ChannelNames channels_;
   OwnAddress own_;
+  struct Pressed {
+    std::string trigger_id;
+    WallTime until{};  ///< not needed from then on
+  };
+  std::map<std::string, Pressed> pressed_;  ///< `Run it` of these messages was pressed
   std::set<std::string> refused_;  ///< foreign workspaces and apps that are in the audit log already
   bool draining_ = false;
   Signal rest_;  ///< nothing is under way

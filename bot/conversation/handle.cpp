@@ -12,25 +12,6 @@
 namespace driftwarden {
 namespace {
 
-constexpr std::string_view kWhichApp = "Which App? `";
-constexpr std::string_view kNoApp = "There is no App \"";
-
-/// The verb whose App is missing; null for another trouble.
-const VerbInfo* lacks_an_app(const NotUnderstood& trouble) {
-  if (!trouble.message.starts_with(kWhichApp) || trouble.suggestions.empty()) return nullptr;
-  const auto rest = trouble.message.substr(kWhichApp.size());
-  return find_verb(rest.substr(0, rest.find_first_of(" `")));
-}
-
-/// What is asked of an App that another instance looks after; nothing for other troubles.
-std::optional<std::string> say_where(const Config& config, const NotUnderstood& trouble) {
-  if (!trouble.message.starts_with(kNoApp)) return std::nullopt;
-  const auto name = to_lower(trouble.message.substr(kNoApp.size(), trouble.message.find('"', kNoApp.size()) - kNoApp.size()));
-  const auto found = std::ranges::find_if(config.elsewhere, [&](const auto& entry) { return to_lower(entry.first) == name; });
-  if (found == config.elsewhere.end()) return std::nullopt;
-  return fmt::format(":point_right: *{}* is looked after by the shard *{}*, not by me (*{}*): ask its bot.", slack::escape(found->first), slack::escape(found->second), slack::escape(config.shard));
-}
-
 /// The App that it names is there: not yet of create-app, nor of a Change that made it; `promote` may name what several Apps share.
 bool needs_its_app(Verb verb) {
   switch (verb) {
@@ -57,12 +38,6 @@ Result<Request> Conversation::without_alias(Request request) const {
   return request;
 }
 
-Answer Conversation::not_understood(const NotUnderstood& trouble) const {
-  if (const auto* info = lacks_an_app(trouble)) return pick_app(*info, "");
-  if (auto elsewhere = say_where(services_.config, trouble)) return say(std::move(*elsewhere));
-  return say(view::not_understood_message(trouble));
-}
-
 /// Nothing of what is asked is looked up: what it names may not be theirs to know.
 Answer Conversation::answer_stranger(Call call) const {
   const auto parsed = parse_command(command_text(call.request), GrammarContext{});
@@ -79,6 +54,9 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   auto asking = standing_of(request);
   const auto standing = co_await std::move(asking);
   if (!standing && standing.error().kind == ErrorKind::Cancelled) co_return standing.error();
+  // What the button says was made out of somebody's own words: whether it counts is looked at below.
+  const auto asked = request.kind == Request::Kind::Button ? run_it_from(request.text) : std::nullopt;
+  if (asked) request.text = asked->command;
   auto call = call_of(request);
   if (standing) call.caller.standing = *standing;
   // Whom nobody here knows is nobody here, whatever the config calls them.
@@ -96,11 +74,14 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
     co_return act_on(services_, call, *place);
   }
   const auto parsed = parse_command(command_text(request), place->context);
+  if (asked) {
+    if (auto refused = refuse_press(call, *asked, place->context)) co_return std::move(*refused);
+  }
   if (const auto* trouble = std::get_if<NotUnderstood>(&parsed)) {
-    auto answer = not_understood(*trouble);
-    call.command.verb = Verb::Status;  // names Apps, as that does
-    answer.keep_private = request.kind == Request::Kind::Modal || request.kind == Request::Kind::Shortcut || !may_be_read_in(services_, call, channel, {});
-    co_return answer;
+    // Who can't be looked up just now is asked nothing on their account.
+    if (!standing) call.caller.standing = Standing::Guest;
+    auto making = make_out(std::move(call), *trouble, std::move(place->context), std::move(channel));
+    co_return co_await std::move(making);
   }
   call.command = std::get<Command>(parsed);
   fill_from_form(request, call.command);

@@ -64,6 +64,12 @@ Handler handler_of(Verb verb) {
     case Verb::Apply: return handle_apply;
     case Verb::Move: return handle_move;
     case Verb::PinImage: return handle_pin_image;
+    case Verb::Propose: return handle_propose;
+    case Verb::Ask: return handle_ask;
+    case Verb::Cost: return handle_cost;
+    case Verb::Waive: return handle_waive;
+    case Verb::Waivers: return handle_waivers;
+    case Verb::Unwaive: return handle_unwaive;
   }
   return handle_help;
 }

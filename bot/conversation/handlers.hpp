@@ -24,6 +24,8 @@
 
 namespace driftwarden {
 
+class Assistant;  // bot/assist/assistant.hpp
+
 struct FileUpload {
   std::string title;
   std::string content;
@@ -77,6 +79,7 @@ struct Services {
   std::string workspace_url{};                      ///< "https://acme.slack.com/", for links to messages; "" = no links
   std::function<void()> on_link_asked{};            ///< somebody has to be looked for on the forge
   Members* members = nullptr;                       ///< who is a guest; null = nobody is asked about
+  Assistant* assistant = nullptr;                   ///< null = no model is configured
 };
 
 /// Who asks, and in which light.
@@ -161,6 +164,12 @@ asio::awaitable<Result<Answer>> handle_refresh(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_apply(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_move(Services& services, Call call);
 asio::awaitable<Result<Answer>> handle_pin_image(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_propose(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_ask(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_cost(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_waive(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_waivers(Services& services, Call call);
+asio::awaitable<Result<Answer>> handle_unwaive(Services& services, Call call);
 
 /// Who is meant by "alice", "Alice", "@U0ALICE": by name, Slack id, or name in any case; null = nobody known.
 const Person* person_called(const Config& config, const std::string& word);

@@ -144,9 +144,12 @@ bool names_many(Verb verb) {
     case Verb::Audit:
     case Verb::Ignores:
     case Verb::Stats:
+    case Verb::Cost:
     case Verb::Silence:
     case Verb::Silences:
     case Verb::Unsilence:
+    case Verb::Ask:
+    case Verb::Waivers:
     case Verb::Digest: return true;
     default: return false;
   }

@@ -43,6 +43,7 @@ std::optional<ChangeVerb> writes(Verb verb) {
     case Verb::Scale: return ChangeVerb::Scale;
     case Verb::Set: return ChangeVerb::Set;
     case Verb::Move: return ChangeVerb::Move;
+    case Verb::Propose: return ChangeVerb::Propose;
     default: return std::nullopt;
   }
 }
@@ -65,6 +66,7 @@ bool works_on_planned(Verb verb) {
     case Verb::Scale:
     case Verb::Set:
     case Verb::Promote:
+    case Verb::Propose:
     case Verb::Restart:
     case Verb::Move:
     case Verb::Logs:

@@ -3,6 +3,7 @@
 #include "bot/change/set_out.hpp"
 #include "bot/conversation/bulk.hpp"
 #include "bot/command/ignore_request.hpp"
+#include "bot/command/intents.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/outbox/messenger.hpp"
@@ -39,6 +40,7 @@ bool asks_for_the_same(const Change& change, const Change& draft) {
   if (change.verb != draft.verb || change.target_revision != draft.target_revision) return false;
   // An ignore rule's end moves with the clock.
   if (draft.verb == ChangeVerb::Ignore) return ignore_request_from(change.argument).fields == ignore_request_from(draft.argument).fields;
+  if (draft.verb == ChangeVerb::Propose) return propose_request_from(change.argument).sentence == propose_request_from(draft.argument).sentence;
   return change.argument == draft.argument;
 }
 
@@ -96,7 +98,8 @@ Result<AskedFor> make_change(storage::Transaction& tx, Wish wish) {
   auto& reply = asked.reply;
   TRY(const auto holds, tx.open_holds());
   auto& draft = wish.draft;
-  draft.break_glass = broken_glass_of(wish, holds);
+  // A broken glass is for what a person has thought out: a draft waits for somebody's yes in any case.
+  if (draft.verb != ChangeVerb::Propose) draft.break_glass = broken_glass_of(wish, holds);
   const bool bound = draft.break_glass.empty() && !is_git_only(draft.verb);
   const FreezeConfig* overridden = nullptr;
   std::optional<Quorum> quorum;

@@ -38,6 +38,7 @@ struct Stored {
   std::vector<Hold> holds;
   std::vector<Hold> broken_glass;
   std::vector<Silence> silences;
+  std::vector<Waiver> waivers;
   std::map<std::string, Snooze> snoozed;  ///< by App: who said so last
 };
 
@@ -109,6 +110,10 @@ Result<Stored> read_stored(storage::Transaction& tx, WallTime now) {
   TRY(auto silences, tx.open_silences());
   std::erase_if(silences, [&](const Silence& silence) { return !is_active(silence, now); });
   stored.silences = std::move(silences);
+  TRY(auto waivers, tx.open_waivers());
+  std::erase_if(waivers, [&](const Waiver& waiver) { return !is_active(waiver, now) || waiver.until - now >= kWeek; });
+  std::ranges::stable_sort(waivers, {}, &Waiver::until);
+  stored.waivers = std::move(waivers);
   for (const auto& incident : stored.open) {
     if (incident.state != IncidentState::Snoozed) continue;
     TRY(const auto rows, tx.audit({incident.app, incident.opened_at, 100, true}));
@@ -150,6 +155,7 @@ void add_stored(view::DigestContent& content, const Stored& stored, const Config
   const auto covers_us = [&](const Hold& hold) { return all || std::ranges::any_of(apps, [&](const App& app) { return covers(hold.scope, app); }); };
   std::ranges::copy_if(stored.holds, std::back_inserter(content.holds), covers_us);
   std::ranges::copy_if(stored.broken_glass, std::back_inserter(content.broken_glass), covers_us);
+  std::ranges::copy_if(stored.waivers, std::back_inserter(content.waivers), [&](const Waiver& waiver) { return concerns_us(waiver.app); });
   std::ranges::copy_if(stored.silences, std::back_inserter(content.silences),
                        [&](const Silence& silence) { return all || std::ranges::any_of(apps, [&](const App& app) { return may_be_meant(config, silence.match, app); }); });
 }

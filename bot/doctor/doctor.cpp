@@ -70,6 +70,7 @@ asio::awaitable<DoctorFindings> examine(DoctorParts parts) {
   }
   for (auto& cluster : parts.clusters) sections.push_back(check_cluster(*parts.clock, std::move(cluster)));
   for (auto& repository : parts.repositories) sections.push_back(check_repository(*parts.clock, std::move(repository)));
+  if (parts.model && parts.config->model) sections.push_back(check_model(*parts.clock, *parts.config->model, std::move(*parts.model)));
   sections.push_back(check_tools(*parts.config, parts.ask_tool));
   sections.push_back(check_storage(parts.config->storage.path, parts.look_at_storage));
   sections.push_back(check_kernel(parts.config->tools.fence, parts.missing_for_fence));

@@ -3,6 +3,7 @@
 #include "bot/doctor/cluster_checks.hpp"
 #include "bot/doctor/forge_checks.hpp"
 #include "bot/doctor/machine_checks.hpp"
+#include "bot/doctor/model_check.hpp"
 #include "bot/doctor/slack_checks.hpp"
 
 #include <functional>
@@ -21,9 +22,10 @@ struct DoctorParts {
   AskTool ask_tool;
   std::function<asio::awaitable<StorageFacts>()> look_at_storage;
   std::string missing_for_fence{};
+  std::optional<ModelProbe> model{};       ///< none: the config has no model
 };
 
-/// In a fixed order: config, slack, clusters and repositories as the config lists them, tools, storage, kernel.
+/// In a fixed order: config, slack, clusters and repositories as the config lists them, the model, tools, storage, kernel.
 asio::awaitable<DoctorFindings> examine(DoctorParts parts);
 
 /// A config with mistakes: nothing else can be looked at.

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 namespace driftwarden {
@@ -23,7 +24,7 @@ struct Known {
 const std::vector<Known>& known_tools() {
   static const std::vector<Known> tools{{"helm", {"version", "--short"}},      {"kustomize", {"version"}},     {"kubectl", {"version", "--client"}},   {"tofu", {"version"}},
                                         {"terraform", {"version"}},            {"terragrunt", {"--version"}}, {"ansible-playbook", {"--version"}},    {"git", {"--version"}},
-                                        {"ssh", {"-V"}}};
+                                        {"ssh", {"-V"}},                       {"conftest", {"--version"}},  {"kyverno", {"version"}},               {"kubeconform", {"-v"}}};
   return tools;
 }
 
@@ -46,6 +47,33 @@ void add_app(Needs& needs, const App& app, const std::string& by) {
     needs[std::string(to_string(app.plan.tool))].insert(by);
     // Terragrunt runs one of the two.
     if (app.plan.tool == PlanTool::Terragrunt) needs["tofu"].insert(by);
+  }
+}
+
+void add_gate(Needs& needs, const GateConfig& gate) {
+  const auto by = "the gate " + gate.name;
+  switch (gate.tool) {
+    case GateTool::Conftest: needs["conftest"].insert(by); break;
+    case GateTool::Kyverno: needs["kyverno"].insert(by); break;
+    case GateTool::Kubeconform: needs["kubeconform"].insert(by); break;
+    case GateTool::Command:
+      if (!gate.command.empty()) needs[gate.command.front()].insert(by);
+      break;
+  }
+}
+
+/// Those in Git are told by their repository's checks.
+void check_policies(const Config& config, DoctorFindings& findings) {
+  for (const auto& gate : config.gates.tools) {
+    if (gate.effect == GateEffect::Off || gate.policies.empty() || !gate.repository.empty()) continue;
+    std::error_code failed;
+    DoctorFinding finding{"gates", gate.name, FindingState::Ok, gate.policies + " is there"};
+    if (!std::filesystem::exists(gate.policies, failed)) {
+      finding.state = FindingState::Problem;
+      finding.what = gate.policies + " isn't there, so the gate blocks whatever it is asked to judge";
+      finding.fix = fmt::format("put the policies there, or say where they are (gates.tools, {}: policies)", gate.name);
+    }
+    findings.push_back(std::move(finding));
   }
 }
 
@@ -99,6 +127,9 @@ std::vector<NeededTool> needed_tools(const Config& config) {
   for (const auto& repository : config.repositories) {
     if (repository.url.starts_with("ssh://") || (repository.url.find("://") == std::string::npos && !repository.url.starts_with('/'))) needs["ssh"].insert("the repository " + repository.name);
   }
+  for (const auto& gate : config.gates.tools) {
+    if (gate.effect != GateEffect::Off) add_gate(needs, gate);
+  }
   std::vector<NeededTool> tools;
   for (const auto& [program, who] : needs) tools.push_back({program, version_arguments(program), counted(who), instead_of(program)});
   return tools;
@@ -111,6 +142,7 @@ asio::awaitable<DoctorFindings> check_tools(const Config& config, AskTool ask) {
     findings.push_back(co_await std::move(checking));
   }
   if (findings.empty()) findings.push_back({"tools", "programs", FindingState::Ok, "no App of the config says that it needs one"});
+  check_policies(config, findings);
   co_return findings;
 }
 

@@ -93,7 +93,8 @@ void sort_changes(const Config& config, Fleet& fleet, const HomeFacts& facts, Wa
     if (change.state != ChangeState::Proposed) continue;
     const auto counted = counted_approvers(change);
     const bool said_yes = std::ranges::find(counted, content.person) != counted.end();
-    if (!said_yes && may_count(config, content.person, change, *app, facts.delegations, now).counts) content.for_me.push_back(change);
+    const auto verdict = may_count(config, content.person, change, *app, facts.delegations, now);
+    if (!said_yes && verdict.counts && verdict.open_seat) content.for_me.push_back(change);
   }
 }
 

@@ -1,4 +1,5 @@
 // Outbox handlers: the alert of an incident or of a group, notes in its thread, notices to the admins.
+#include "bot/incident/drift_cost.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/incident/rollback_search.hpp"
 #include "bot/routing/routing.hpp"
@@ -186,6 +187,7 @@ asio::awaitable<slack::Message> Incidents::message_of_one(AlertState state, App 
   context.mentions = mentions_of(state.members);
   context.opinion = fleet_.report(app.name).opinion;
   if (incident.state != IncidentState::Resolved) {
+    context.drift_cost = drift_cost(config_.cost, fleet_, app, incident.report);
     auto looking = earlier_revision(app, incident.report);
     context.rolled_back_to = co_await std::move(looking);
   }

@@ -2,6 +2,7 @@
 
 #include "bot/watch/git_inputs.hpp"
 #include "gitops/base/crypto.hpp"
+#include "integrations/cost/infracost.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -28,6 +29,11 @@ std::string file_name(const std::string& name) {
 
 bool nothing_was_done(ErrorKind kind) {
   return kind == ErrorKind::Conflict || kind == ErrorKind::Unavailable || kind == ErrorKind::InvalidInput || kind == ErrorKind::NotFound || kind == ErrorKind::Denied;
+}
+
+void remove_files(const std::vector<std::string>& files) {
+  std::error_code ignored;
+  for (const auto& file : files) fs::remove(file, ignored);
 }
 
 Result<void> may_be_applied(const App& app) {
@@ -230,6 +236,11 @@ asio::awaitable<Result<SavedPlan>> PlanSteps::save(App app, std::string id) {
   auto place = tool_place(app, ground);
   CO_TRY(const auto outcome, co_await parts_.terraform->plan(std::move(place), app.plan.refresh_only, true));
   auto plan = to_saved(app, outcome, ground.commit, id);
+  if (plan) {
+    CO_CHECK_OK(co_await price(*plan, outcome.shown_files));
+  } else {
+    remove_files(outcome.shown_files);
+  }
   SavedRecord record;
   record.app = app.name;
   record.inputs = ground.inputs;
@@ -244,6 +255,31 @@ asio::awaitable<Result<SavedPlan>> PlanSteps::save(App app, std::string id) {
   auto task = offload(parts_.pool, std::move(work));
   CO_CHECK_OK(co_await std::move(task));
   co_return std::move(plan);
+}
+
+asio::awaitable<Result<void>> PlanSteps::price(SavedPlan& plan, std::vector<std::string> files) {
+  const auto& configured = parts_.config->cost.infracost;
+  if (!configured || files.empty()) {
+    remove_files(files);
+    co_return Result<void>{};
+  }
+  infracost::Options options;
+  options.program = configured->program;
+  options.key = configured->key;
+  options.api_url = configured->api_url;
+  options.currency = parts_.config->cost.currency;
+  options.timeout = configured->timeout;
+  options.directory = parts_.directory;
+  options.fence_required = parts_.config->tools.fence == FenceMode::Required;
+  const auto priced = co_await infracost::price(*parts_.clock, std::move(options), files);
+  remove_files(files);
+  if (!priced && priced.error().kind == ErrorKind::Cancelled) co_return priced.error();
+  if (priced) {
+    plan.cost = *priced;
+  } else {
+    plan.cost_trouble = priced.error().message;
+  }
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<SavedRecord>> PlanSteps::waiting_plan(App app, std::string id, std::string digest, SavedProgress progress) {

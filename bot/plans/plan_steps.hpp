@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace driftwarden {
 
@@ -63,6 +64,8 @@ class PlanSteps {
   asio::awaitable<Result<Planned>> plan_on(App app, Ground ground, PlanMoment context);
   asio::awaitable<Result<SavedRecord>> waiting_plan(App app, std::string id, std::string digest, SavedProgress progress);
   asio::awaitable<Result<std::string>> apply_now(terraform::ToolPlace place, std::string id, std::shared_ptr<Checkout> checkout);
+  /// What the plan costs, into it; `files` are gone afterwards.
+  asio::awaitable<Result<void>> price(SavedPlan& plan, std::vector<std::string> files);
   template <class Work>
   asio::awaitable<std::invoke_result_t<Work&>> on_pool(Work work) {
     auto task = offload(parts_.pool, std::move(work));

@@ -3,6 +3,7 @@
 #include "bot/watch/fleet.hpp"
 #include "gitops/base/async.hpp"
 #include "gitops/base/random.hpp"
+#include "gitops/model/cost.hpp"
 #include "integrations/ansible/check.hpp"
 #include "integrations/terraform/tool.hpp"
 
@@ -21,6 +22,8 @@ struct SavedPlan {
   std::string revision{};  ///< the commit it was made from
   bool destructive = false;
   std::vector<std::string> deletes{};  ///< addresses that would go or be replaced
+  std::optional<CostChange> cost{};    ///< nothing: no Infracost is configured, or it couldn't say
+  std::string cost_trouble{};          ///< why it couldn't, for people
 };
 
 class PlanWatch {

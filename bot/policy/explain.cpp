@@ -1,4 +1,5 @@
 // `policy explain`: the same functions that decide, told one after the other.
+#include "bot/cost/cost.hpp"
 #include "bot/policy/gate.hpp"
 
 #include "gitops/base/text.hpp"
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace driftwarden {
 namespace {
@@ -60,6 +62,27 @@ std::vector<std::string> quorum_lines(const Config& config, const PersonId& who,
   return out;
 }
 
+/// What a rise in cost asks for besides, the dearest threshold first.
+std::vector<std::string> money_lines(const Config& config, const PersonId& who, const App& app) {
+  std::vector<const CostThreshold*> thresholds;
+  for (const auto& threshold : config.cost.thresholds) thresholds.push_back(&threshold);
+  std::ranges::stable_sort(thresholds, std::ranges::greater{}, [](const CostThreshold* threshold) { return threshold->above; });
+  std::vector<std::string> lines;
+  for (const auto* threshold : thresholds) {
+    QuorumFacts facts;
+    facts.requester = who;
+    facts.cost.emplace();
+    facts.cost->currency = config.cost.currency;
+    facts.cost->after.micros = threshold->above + 1;
+    const auto extra = quorum_of(config, app, facts).extra;
+    if (extra.need <= 0) continue;
+    const auto line = fmt::format("A rise of more than {} a month needs {} more {} by {}.", money_words(threshold->above, config.cost.currency), extra.need,
+                                  extra.need == 1 ? "approval" : "approvals", join(extra.from, ", "));
+    if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string explain_policy(const Config& config, const PersonId& who, const std::string& verb, const App& app, const std::vector<Hold>& holds, WallTime now) {
@@ -83,6 +106,7 @@ std::string explain_policy(const Config& config, const PersonId& who, const std:
     lines.push_back(fmt::format("The freeze {} holds until {}: {} approvals given for breaking it let this pass.", freeze->name, end_words(*freeze), freeze->override_need));
   }
   for (auto& line : quorum_lines(config, who, *change_verb, app, freeze)) lines.push_back(std::move(line));
+  for (auto& line : money_lines(config, who, app)) lines.push_back(std::move(line));
   if (const auto& limit = config.policy.rate_limit; limit.changes > 0) {
     lines.push_back(fmt::format("At most {} Changes of {} in {}.", limit.changes, app.name, format_duration(limit.per)));
   }

@@ -19,8 +19,10 @@ struct QuorumFacts {
   std::vector<PersonId> commit_authors;  ///< whose commits it puts in force, or who pushed to its branch
   const FreezeConfig* overridden = nullptr;  ///< a freeze that this Change is to break
   bool break_glass = false;
+  std::optional<CostChange> cost{};
 };
 /// The approval rule that fits best (verbs, risk, environment), raised by the destructive gate and an overridden freeze. Nobody is needed under break-glass.
+/// A rise in cost above a threshold of the config wants people of its own beside them (Quorum::extra).
 /// Of create-app the App comes with its pattern's owners or none (created_app), never with those that the request names.
 Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts);
 
@@ -35,9 +37,13 @@ struct ApproverVerdict {
   bool counts = false;
   PersonId in_place_of;  ///< whose seat is taken by delegation, "" = their own
   std::string why_not;
+  bool extra_only = false;  ///< it counts for Quorum::extra alone
+  bool open_seat = true;    ///< it is of use: an approval that is still missing is one of theirs to give
 };
 ApproverVerdict may_count(const Config& config, const PersonId& who, const Change& change, const App& app, const std::vector<Delegation>& delegations,
                           std::optional<WallTime> now = std::nullopt);
+/// Those who could give, by their own seat, an approval that is still missing. `counted` approved already.
+std::vector<PersonId> approvers_left(const Config& config, const Change& change, const App& app, const std::vector<PersonId>& counted);
 /// What an approval lacks for the quorum's step-up, for people; "" = nothing.
 std::string step_up_missing(const Quorum& quorum, const Approval& approval);
 

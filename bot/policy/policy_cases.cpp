@@ -14,6 +14,8 @@
 namespace driftwarden {
 namespace {
 
+constexpr std::int64_t kMicros = 1'000'000;
+
 /// What `expect` says; only what is given is looked at.
 struct Expectation {
   std::string word;  ///< "allowed", "refused", "frozen", "counts"
@@ -21,6 +23,7 @@ struct Expectation {
   std::optional<std::vector<std::string>> from;
   std::optional<StepUp> step_up;
   std::optional<bool> typed_name;
+  std::optional<int> for_cost;
 };
 
 struct PolicyCase {
@@ -34,6 +37,7 @@ struct PolicyCase {
   RiskTier risk = RiskTier::None;
   std::vector<PersonId> authors;
   std::vector<PersonId> code_owners;
+  std::optional<std::int64_t> more_a_month;
   std::optional<WallTime> at;
   std::string rule;
   Expectation expect;
@@ -113,10 +117,16 @@ std::optional<int> count(const std::string& text) {
   return std::stoi(text);
 }
 
+/// Whole units of the config's currency.
+std::optional<std::int64_t> amount(const std::string& text) {
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return std::stoll(text);
+}
+
 Expectation read_expectation(Keys& keys, bool approves, std::vector<ConfigMistake>& mistakes) {
   Expectation expect;
   const auto* node = keys.find("expect");
-  const std::string expected = approves ? "counts or refused" : "allowed, refused, frozen or {need: 2, from: [...], step_up: totp, typed_name: true}";
+  const std::string expected = approves ? "counts or refused" : "allowed, refused, frozen or {need: 2, from: [...], step_up: totp, typed_name: true, for_cost: 1}";
   if (node == nullptr) {
     keys.mistake(keys.node(), "the case has no \"expect\"", expected);
   } else if (node->kind == ConfigNode::Kind::Map && !approves) {
@@ -125,6 +135,7 @@ Expectation read_expectation(Keys& keys, bool approves, std::vector<ConfigMistak
     if (node->find("from") != nullptr) expect.from = inner.words("from");
     inner.meant<StepUp>("step_up", "none, totp or forge", [](const std::string& text) { return step_up_from(text); }, expect.step_up);
     inner.meant<bool>("typed_name", "true or false", truth, expect.typed_name);
+    inner.meant<int>("for_cost", "a whole number from 0", count, expect.for_cost);
     inner.finish();
     expect.word = "allowed";
   } else {
@@ -191,6 +202,7 @@ PolicyCase read_case(const ConfigNode& node, const Config& config, std::vector<C
   made.risk = risk.value_or(RiskTier::None);
   made.authors = keys.words("authors");
   made.code_owners = keys.words("code_owners");
+  keys.meant<std::int64_t>("more_a_month", "a whole amount such as 250", amount, made.more_a_month);
   keys.meant<WallTime>("at", "a time such as 2026-11-21T22:00:00Z",
                        [](const std::string& text) -> std::optional<WallTime> {
                          const auto time = parse_time(text);
@@ -210,6 +222,11 @@ Quorum quorum_in(const Config& config, const PolicyCase& asked, const PersonId& 
   facts.risk.tier = asked.risk;
   facts.code_owners = asked.code_owners;
   facts.commit_authors = asked.authors;
+  if (asked.more_a_month) {
+    facts.cost.emplace();
+    facts.cost->currency = config.cost.currency;
+    facts.cost->after.micros = *asked.more_a_month * kMicros;
+  }
   if (asked.at && !is_git_only(facts.verb)) facts.overridden = freeze_to_override(config, asked.app, *asked.at);
   return quorum_of(config, asked.app, facts);
 }
@@ -219,6 +236,7 @@ std::string words_of(const Quorum& quorum) {
   if (!quorum.from.empty()) words += " from " + join(quorum.from, ", ");
   if (quorum.step_up != StepUp::None) words += fmt::format(", step_up {}", to_string(quorum.step_up));
   if (quorum.typed_name) words += ", typed_name";
+  if (quorum.extra.need > 0) words += fmt::format(", for_cost {} from {}: {}", quorum.extra.need, join(quorum.extra.from, ", "), quorum.extra.why);
   return fmt::format("{} ({})", words, quorum.rule);
 }
 
@@ -228,15 +246,16 @@ bool fits(const Expectation& expect, const Quorum& quorum) {
     return names;
   };
   return (!expect.need || *expect.need == quorum.need) && (!expect.from || sorted(*expect.from) == sorted(quorum.from)) && (!expect.step_up || *expect.step_up == quorum.step_up) &&
-         (!expect.typed_name || *expect.typed_name == quorum.typed_name);
+         (!expect.typed_name || *expect.typed_name == quorum.typed_name) && (!expect.for_cost || *expect.for_cost == quorum.extra.need);
 }
 
-bool asks_for_quorum(const Expectation& expect) { return expect.need || expect.from || expect.step_up || expect.typed_name; }
+bool asks_for_quorum(const Expectation& expect) { return expect.need || expect.from || expect.step_up || expect.typed_name || expect.for_cost; }
 
 std::string said_words(const PolicyCase& asked) {
   auto words = asked.approves ? fmt::format("{} approves {} of {} by {}", asked.who, asked.verb, asked.app.name, asked.by)
                               : fmt::format("{} may {} {}", asked.who, asked.verb, asked.app.name);
   if (asked.risk != RiskTier::None) words += fmt::format(" at risk {}", to_string(asked.risk));
+  if (asked.more_a_month) words += fmt::format(" at {} more a month", *asked.more_a_month);
   if (asked.at) words += " at " + format_time(*asked.at);
   if (!asks_for_quorum(asked.expect)) return fmt::format("{}: {}", words, asked.expect.word);
   std::vector<std::string> parts;
@@ -244,6 +263,7 @@ std::string said_words(const PolicyCase& asked) {
   if (asked.expect.from) parts.push_back("from " + join(*asked.expect.from, ", "));
   if (asked.expect.step_up) parts.push_back(fmt::format("step_up {}", to_string(*asked.expect.step_up)));
   if (asked.expect.typed_name) parts.push_back(*asked.expect.typed_name ? "typed_name" : "no typed_name");
+  if (asked.expect.for_cost) parts.push_back(fmt::format("for_cost {}", *asked.expect.for_cost));
   return fmt::format("{}: {}", words, join(parts, ", "));
 }
 
@@ -283,7 +303,7 @@ void judge_approval(const Config& config, const PolicyCase& asked, WallTime now,
   const auto at = asked.at.value_or(now);
   if (!asked.delegated_by.empty()) delegations.push_back({.id = 1, .from = asked.delegated_by, .to = asked.who, .since = at, .until = at + std::chrono::hours{1}, .ended_at = {}});
   const auto verdict = may_count(config, asked.who, change, asked.app, delegations, at);
-  const auto why = verdict.counts ? change.quorum.rule : verdict.why_not;
+  const auto why = !verdict.counts ? verdict.why_not : verdict.extra_only ? change.quorum.extra.why : change.quorum.rule;
   result.got = fmt::format("{}: {}{}", verdict.counts ? "counts" : "refused", why, verdict.in_place_of.empty() ? "" : ", in place of " + verdict.in_place_of);
   result.passed = asked.expect.word == (verdict.counts ? "counts" : "refused") && (asked.rule.empty() || why.find(asked.rule) != std::string::npos);
 }

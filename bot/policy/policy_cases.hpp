@@ -6,6 +6,7 @@
 //     - {who: bob, may: rollback, app: payments, at: 2026-11-21T22:00:00Z, expect: frozen, rule: weekend}
 //     - {who: alice, may: delete, app: checkout, risk: destructive, expect: {need: 2, from: [sre], step_up: totp}}
 //     - {who: bob, approves: sync, app: checkout, by: alice, expect: counts}
+//     - {who: alice, may: scale, app: checkout, more_a_month: 250, expect: {need: 1, for_cost: 1}}
 #include "bot/config/config.hpp"
 
 #include <string>

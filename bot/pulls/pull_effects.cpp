@@ -1,6 +1,8 @@
 // What a pull request would do to one App: rendered before and after, and against live.
+#include "bot/change/judge_gates.hpp"
 #include "bot/change/plan.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/cost/cost.hpp"
 #include "bot/policy/gate.hpp"
 #include "bot/policy/risk.hpp"
 #include "bot/pulls/pull_watch.hpp"
@@ -26,6 +28,7 @@ struct Comparison {
   bool live_known = false;
   IndexOptions options;
   int share_percent = 30;
+  CostConfig prices;            ///< without what isn't a price
   WallTime at{};
   std::size_t longest_diff = 0;
   const Redactor* redactor = nullptr;
@@ -77,6 +80,7 @@ view::PullEffect compared(const Comparison& given) {
   effect.app = given.app;
   effect.rendered_diff = without_end(effect_text(given.before, given.after, *given.redactor));
   if (!effect.rendered_diff.empty()) effect.risk = assess_risk(given.before, given.after, given.share_percent);
+  if (!effect.rendered_diff.empty()) effect.cost = cost_change(given.prices, given.app.cluster, given.before, given.after);
   effect.live_known = given.live_known;
   if (given.live_known) effect.live_diff = without_end(live_text(given));
   std::vector<view::PullEffect> alone{std::move(effect)};
@@ -98,10 +102,14 @@ std::vector<KnownApp> PullWatch::apps_of(const std::string& repository) const {
 
 std::string PullWatch::state_of(const std::string& app) const {
   const auto report = parts_.fleet->report(app);
-  return fmt::format("{}\n{}\n{}\n{}", app, to_string(report.state), fingerprint(report), parts_.fleet->desired_tree(app));
+  const auto written = [&](const char* key) {
+    const auto found = parts_.config->digests.find(key);
+    return found == parts_.config->digests.end() ? std::string() : found->second;
+  };
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", app, to_string(report.state), fingerprint(report), parts_.fleet->desired_tree(app), written("cost"), written("gates"));
 }
 
-std::string PullWatch::states_of(const std::vector<std::string>& apps, const std::vector<Hold>& holds) const {
+std::string PullWatch::states_of(const std::vector<std::string>& apps, const InForce& in_force) const {
   const auto now = parts_.clock->wall_now();
   std::string all;
   for (const auto& name : apps) {
@@ -109,8 +117,11 @@ std::string PullWatch::states_of(const std::vector<std::string>& apps, const std
     if (app == nullptr) continue;
     Change change;
     change.app = name;
-    const auto obstacle = obstacle_to(*parts_.config, *app, change, holds, GateStage::Apply, now);
+    const auto obstacle = obstacle_to(*parts_.config, *app, change, in_force.holds, GateStage::Apply, now);
     all += fmt::format("{}\n{}\n", state_of(name), obstacle ? obstacle->why : "");
+    for (const auto& waiver : in_force.waivers) {
+      if (waiver.app == name && is_active(waiver, now)) all += fmt::format("waiver {}\n", waiver.id);
+    }
   }
   return sha256_hex(all);
 }
@@ -154,7 +165,7 @@ asio::awaitable<std::vector<view::PullEffect>> PullWatch::effects_of(PullKey key
   for (auto& effect : effects) {
     auto& one = kept[effect.app.name];
     one.effect = effect;
-    if (!effect.failure.empty()) one.basis.clear();  // it may have been a passing trouble
+    if (!effect.failure.empty() || gave_no_answer(effect)) one.basis.clear();  // it may have been a passing trouble
   }
   finished_[key] = std::move(kept);
   co_return effects;
@@ -164,6 +175,7 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
   view::PullEffect effect;
   effect.app = touched.app;
   effect.failure = without_values(touched.trouble);
+  if (is_gated(parts_.gates, *parts_.config)) effect.gates = not_judged();
   if (!effect.failure.empty()) co_return effect;
   auto rendering = rendered(touched.app, touched.after);
   auto after = co_await std::move(rendering);
@@ -177,12 +189,29 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
     effect.failure = "the base can't be rendered, the head can: there is nothing to compare it with. " + without_values(before.error().message);
     co_return effect;
   }
+  const auto app = touched.app;
+  auto was = *before;
+  auto is = *after;
+  auto looking = looked_at(std::move(touched), std::move(*before), std::move(*after));
+  effect = co_await std::move(looking);
+  if (!is_gated(parts_.gates, *parts_.config)) co_return effect;
+  auto judging = judge_gates(*parts_.gates, app, app, std::move(was), std::move(is));
+  effect.gates = co_await std::move(judging);
+  co_return effect;
+}
+
+/// Both sides are rendered: what differs, and what live says to that.
+asio::awaitable<view::PullEffect> PullWatch::looked_at(TouchedApp touched, std::vector<Manifest> before, std::vector<Manifest> after) {
+  view::PullEffect effect;
+  effect.app = touched.app;
   Comparison comparison;
   comparison.app = touched.app;
-  comparison.before = std::move(*before);
-  comparison.after = std::move(*after);
+  comparison.before = std::move(before);
+  comparison.after = std::move(after);
   comparison.options = index_options(parts_.config->drift);
   comparison.share_percent = parts_.config->policy.destructive.share_percent;
+  comparison.prices.currency = parts_.config->cost.currency;
+  comparison.prices.prices = parts_.config->cost.prices;
   comparison.at = parts_.clock->wall_now();
   comparison.longest_diff = comment_limit(touched.app.repository);
   comparison.redactor = parts_.redactor;

@@ -1,5 +1,6 @@
 #include "bot/pulls/pull_watch.hpp"
 
+#include "bot/change/judge_gates.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/view/card_view.hpp"
 #include "gitops/base/log.hpp"
@@ -22,6 +23,7 @@ constexpr Duration kOneRepository{300'000};  ///< then no further pull request i
 constexpr Duration kOnePull{120'000};
 constexpr Duration kWholeLook{900'000};      ///< with the last pull request and all that is asked for; nothing should ever take this long
 constexpr Duration kAskAgain{1'800'000};     ///< for one that isn't in a full list
+constexpr Duration kAskGatesAgain{600'000};
 constexpr std::size_t kListedAtMost = 200;
 constexpr std::size_t kAppsRendered = 30;    ///< of one pull request
 constexpr std::size_t kAtOnce = 4;
@@ -59,7 +61,7 @@ Result<PullSaid> load_said(storage::Transaction& tx, const std::string& reposito
 
 struct Known {
   std::vector<storage::PullNote> notes;
-  std::vector<Hold> holds;
+  InForce in_force;
   std::vector<Change> changes;  ///< whose branches these are
 };
 
@@ -80,6 +82,7 @@ Result<std::vector<Change>> changes_of(storage::Transaction& tx, const std::vect
 PullWatch::PullWatch(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executor), round_ended_(parts_.executor), tasks_(parts_.executor) {
   parts_.outbox->on(std::string(kPullComment), [this](storage::OutboxRow row) { return put_comment(std::move(row)); });
   parts_.outbox->on(std::string(kPullMessage), [this](storage::OutboxRow row) { return show_message(std::move(row)); }, Outbox::kWordsWait);
+  parts_.outbox->on(std::string(kPullStatus), [this](storage::OutboxRow row) { return put_status(std::move(row)); });
   for (const auto& [repository, forge] : parts_.forges) {
     if (forge != nullptr) paces_[repository] = {};
   }
@@ -184,7 +187,8 @@ asio::awaitable<Result<void>> PullWatch::look_at(std::string repository) {
     Known known;
     TRY(known.changes, changes_of(tx, branches));
     TRY(known.notes, tx.pull_notes(repository));
-    TRY(known.holds, tx.open_holds());
+    TRY(known.in_force.holds, tx.open_holds());
+    TRY(known.in_force.waivers, tx.open_waivers());
     return known;
   };
   auto loading = parts_.store->query<Known>(std::move(load));
@@ -207,7 +211,7 @@ asio::awaitable<Result<void>> PullWatch::look_at(std::string repository) {
   for (auto& pull : pulls_of_people(std::move(*open), base, ours, kPullsLookedAt)) {
     if (parts_.clock->mono_now() >= until) break;
     const auto subject = fmt::format("pull request {}", pull.number);
-    auto looking_at_it = with_deadline(*parts_.clock, parts_.clock->mono_now() + kOnePull, look_at_pull(repository, std::move(pull), *branch, known->holds));
+    auto looking_at_it = with_deadline(*parts_.clock, parts_.clock->mono_now() + kOnePull, look_at_pull(repository, std::move(pull), *branch, known->in_force));
     auto looked = co_await std::move(looking_at_it);
     if (!looked && looked.error().kind == ErrorKind::Cancelled) co_return looked.error();
     if (!looked) trouble = wrap(subject, looked.error());  // the others are looked at all the same
@@ -235,12 +239,13 @@ bool PullWatch::may_ask(const PullKey& key, bool all_listed) {
   return true;
 }
 
-asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, std::vector<Hold> holds) {
+asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, InForce in_force) {
   const PullKey key{repository, pull.number};
   Seen seen;
   if (const auto found = seen_.find(key); found != seen_.end()) seen = found->second;
-  const bool same_head = seen.head == pull.head_sha;
-  const bool same_states = same_head && seen.states == states_of(seen.apps, holds) && seen.title == pull.title;
+  const bool settled = !seen.again || parts_.clock->mono_now() < *seen.again;
+  const bool same_head = settled && seen.head == pull.head_sha;
+  const bool same_states = same_head && seen.states == states_of(seen.apps, in_force) && seen.title == pull.title;
   if (same_states && seen.branch == branch) co_return Result<void>{};
   PullLook look;
   look.head_ref = pull.head_ref.empty() ? "refs/heads/" + pull.branch : pull.head_ref;
@@ -265,10 +270,18 @@ asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, fo
   for (std::size_t i = kAppsRendered; i < touched.size(); ++i) summary.not_rendered.push_back(touched[i].app.name);
   touched.resize(std::min(touched.size(), kAppsRendered));
   for (const auto& one : touched) seen.apps.push_back(one.app.name);
-  seen.states = states_of(seen.apps, holds);
+  seen.states = states_of(seen.apps, in_force);
   auto working = effects_of(key, std::move(*commits));
   summary.effects = co_await std::move(working);
-  for (auto& effect : summary.effects) judge_effect(*parts_.config, summary.person, holds, parts_.clock->wall_now(), effect);
+  const auto now = parts_.clock->wall_now();
+  for (auto& effect : summary.effects) {
+    judge_effect(*parts_.config, summary.person, in_force.holds, now, effect);
+    effect.waivers = waivers_for(*parts_.config, summary, effect, in_force.waivers, now);
+  }
+  if (std::ranges::any_of(summary.effects, gave_no_answer)) seen.again = parts_.clock->mono_now() + kAskGatesAgain;
+  auto telling = say_status(summary);
+  auto told = co_await std::move(telling);
+  if (!told) co_return told.error();
   auto saying = say(std::move(summary));
   auto said = co_await std::move(saying);
   if (!said) co_return said.error();
@@ -329,6 +342,43 @@ asio::awaitable<Result<void>> PullWatch::say(view::PullSummary pull) {
   auto done = co_await std::move(working);
   if (done) parts_.outbox->wake();
   co_return done;
+}
+
+asio::awaitable<Result<void>> PullWatch::say_status(view::PullSummary pull) {
+  if (!is_gated(parts_.gates, *parts_.config)) co_return Result<void>{};
+  std::function<Result<void>(storage::Transaction&)> work = [pull = std::move(pull), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<void> {
+    const auto setting = pull_status_setting(pull.repository, pull.number);
+    TRY(const auto said, tx.setting(setting));
+    const auto saying = status_to_say(pull, said.value_or(""), now);
+    if (!saying) return Result<void>{};
+    CHECK_OK(tx.set_setting(setting, saying->digest));
+    auto queued = tx.enqueue(saying->row);
+    if (!queued) return queued.error();
+    return Result<void>{};
+  };
+  auto working = parts_.store->transact(std::move(work));
+  auto done = co_await std::move(working);
+  if (done) parts_.outbox->wake();
+  co_return done;
+}
+
+/// A forge that takes no status of a fork's commit, or of one that is gone, is asked no more.
+asio::awaitable<Result<std::string>> PullWatch::put_status(storage::OutboxRow row) {
+  const auto payload = json::parse(row.payload);
+  auto* forge = forge_of(payload.at("repository").get<std::string>());
+  if (forge == nullptr) co_return std::string("the repository has no forge any more");
+  forge::CommitStatus status;
+  status.context = kGatesStatus;
+  status.state = payload.at("good").get<bool>() ? forge::StatusState::Success : forge::StatusState::Failure;
+  status.description = payload.at("description").get<std::string>();
+  status.target_url = payload.at("url").get<std::string>();
+  auto telling = forge->set_status(payload.at("sha").get<std::string>(), std::move(status));
+  const auto told = co_await std::move(telling);
+  if (told) co_return std::string("told");
+  const bool refused = told.error().kind == ErrorKind::NotFound || told.error().kind == ErrorKind::Denied || told.error().kind == ErrorKind::InvalidInput;
+  if (!refused) co_return told.error();
+  log_warn("pulls", told.error().message);
+  co_return std::string("the forge doesn't take it");
 }
 
 asio::awaitable<Result<std::string>> PullWatch::put_comment(storage::OutboxRow row) {

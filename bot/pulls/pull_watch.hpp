@@ -10,11 +10,14 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace driftwarden {
+
+class Gates;  // bot/gates/gates.hpp
 
 class PullWatch {
  public:
@@ -28,6 +31,7 @@ class PullWatch {
     Messenger* messenger = nullptr;
     Fleet* fleet = nullptr;
     std::map<std::string, forge::Forge*> forges;  ///< by repository
+    Gates* gates = nullptr;                       ///< null = nothing is judged
   };
   /// Registers its outbox handlers: make it before the outbox starts.
   explicit PullWatch(Parts parts);
@@ -55,6 +59,7 @@ class PullWatch {
     std::vector<std::string> apps;
     std::string states;
     std::string title;
+    std::optional<MonoTime> again{};  ///< a gate gave no answer: it is asked once more then
   };
   /// What was found out of one App, its diffs no longer than a comment, and what it rested on: the same isn't rendered again.
   struct Finished {
@@ -67,10 +72,13 @@ class PullWatch {
   asio::awaitable<void> work(std::shared_ptr<Round> round);
   asio::awaitable<Result<void>> look_safely(std::string repository);
   asio::awaitable<Result<void>> look_at(std::string repository);
-  asio::awaitable<Result<void>> look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, std::vector<Hold> holds);
+  asio::awaitable<Result<void>> look_at_pull(std::string repository, forge::PullRequest pull, std::string branch, InForce in_force);
   asio::awaitable<Result<void>> say_its_end(std::string repository, storage::PullNote note);
   bool may_ask(const PullKey& key, bool all_listed);
   asio::awaitable<Result<void>> say(view::PullSummary pull);
+  /// What the gates say of it as a commit status, once each time that it says something else.
+  asio::awaitable<Result<void>> say_status(view::PullSummary pull);
+  asio::awaitable<Result<std::string>> put_status(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> put_comment(storage::OutboxRow row);
   asio::awaitable<Result<std::string>> show_message(storage::OutboxRow row);
 
@@ -78,9 +86,10 @@ class PullWatch {
   asio::awaitable<Result<PullCommits>> commits_of(std::string repository, PullLook look, std::string same_head, std::string same_base);
   asio::awaitable<std::vector<view::PullEffect>> effects_of(PullKey key, PullCommits commits);
   asio::awaitable<view::PullEffect> effect_of(TouchedApp touched);
+  asio::awaitable<view::PullEffect> looked_at(TouchedApp touched, std::vector<Manifest> before, std::vector<Manifest> after);
   asio::awaitable<Result<std::vector<Manifest>>> rendered(App app, std::string revision);
-  /// What the clusters and the holds say of these Apps now.
-  std::string states_of(const std::vector<std::string>& apps, const std::vector<Hold>& holds) const;
+  /// What the clusters, the holds and the waivers say of these Apps now.
+  std::string states_of(const std::vector<std::string>& apps, const InForce& in_force) const;
   std::string state_of(const std::string& app) const;
   std::vector<KnownApp> apps_of(const std::string& repository) const;
 

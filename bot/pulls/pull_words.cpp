@@ -1,10 +1,14 @@
 #include "bot/pulls/pull_words.hpp"
 
+#include "bot/change/judge_gates.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/policy/findings.hpp"
 #include "bot/policy/gate.hpp"
+#include "bot/view/gate_words.hpp"
 #include "bot/view/markdown.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -21,6 +25,7 @@ std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::
 
 constexpr std::string_view kOurPrefix = "driftwarden/";
 constexpr std::size_t kMostChannels = 5;
+constexpr std::size_t kStatusLength = 140;  // what GitHub takes
 
 bool is_of_account(const forge::PullRequest& pull, const forge::Account& account) {
   return !account.login.empty() && (pull.author == account.login || (account.is_app && pull.author == account.login + "[bot]"));
@@ -126,9 +131,13 @@ void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit) {
 
 std::string quorum_in_words(const Quorum& quorum) {
   const auto rule = quorum.rule.empty() ? "" : fmt::format(" ({})", rule_name(quorum.rule));
-  if (quorum.need <= 0) return "a Change like this needs no approval" + rule;
-  auto words = fmt::format("a Change like this needs {}", quorum.need == 1 ? "an approval" : fmt::format("{} approvals", quorum.need));
-  if (!quorum.from.empty()) words += " by " + join(quorum.from, ", ");
+  if (seats_of(quorum) <= 0) return "a Change like this needs no approval" + rule;
+  const auto counted = [](int need) { return need == 1 ? std::string("an approval") : fmt::format("{} approvals", need); };
+  std::string words = "a Change like this needs ";
+  if (quorum.need > 0) words += counted(quorum.need) + (quorum.from.empty() ? "" : " by " + join(quorum.from, ", "));
+  if (const auto& extra = quorum.extra; extra.need > 0) {
+    words += fmt::format("{}{} by {} for its cost, {}", quorum.need > 0 ? " and " : "", counted(extra.need), join(extra.from, ", "), extra.why);
+  }
   if (quorum.step_up == StepUp::Totp) words += ", with a one-time code";
   if (quorum.step_up == StepUp::Forge) words += ", as reviews on the forge";
   if (quorum.typed_name) words += ", with the App's name typed";
@@ -140,11 +149,50 @@ void judge_effect(const Config& config, const PersonId& person, const std::vecto
   QuorumFacts facts;
   facts.requester = person;
   facts.risk = effect.risk;
+  facts.cost = effect.cost;
   effect.policy = quorum_in_words(quorum_of(config, effect.app, facts));
   Change change;
   change.app = effect.app.name;
   change.requester = person;
   if (const auto obstacle = obstacle_to(config, effect.app, change, holds, GateStage::Apply, now)) effect.obstacles.push_back(obstacle->why);
+}
+
+bool gave_no_answer(const view::PullEffect& effect) {
+  return std::ranges::any_of(effect.gates, [](const GateResult& gate) { return !gate.trouble.empty(); });
+}
+
+std::vector<Waiver> waivers_for(const Config& config, const view::PullSummary& pull, const view::PullEffect& effect, const std::vector<Waiver>& open, WallTime now) {
+  return counting_waivers(config, open, effect.app.name, {pull.person, pull.author}, now);
+}
+
+forge::CommitStatus status_of_gates(const view::PullSummary& pull) {
+  forge::CommitStatus status;
+  status.context = kGatesStatus;
+  std::vector<std::string> blocked;
+  for (const auto& effect : pull.effects) {
+    const auto words = view::blocking_words(effect.gates, effect.app.name, effect.waivers);
+    if (!words.empty()) blocked.push_back(fmt::format("{}: {}", effect.app.name, words));
+  }
+  const auto left = pull.not_rendered.size();
+  if (left > 0) blocked.push_back(fmt::format("{} not looked at, there are too many", left == 1 ? "one App was" : fmt::format("{} Apps were", left)));
+  status.state = blocked.empty() ? forge::StatusState::Success : forge::StatusState::Failure;
+  status.description = blocked.empty() ? (pull.effects.empty() ? "it touches no App" : "nothing new blocks") : ellipsize(without_control_characters(join(blocked, "; ")), kStatusLength);
+  status.target_url = pull.url;
+  return status;
+}
+
+std::string pull_status_setting(const std::string& repository, std::int64_t number) { return fmt::format("pull.status:{}:{}", repository, number); }
+
+std::optional<StatusSaying> status_to_say(const view::PullSummary& pull, const std::string& said, WallTime now) {
+  const auto status = status_of_gates(pull);
+  const bool good = status.state == forge::StatusState::Success;
+  const auto payload = dumped({{"repository", pull.repository}, {"number", pull.number}, {"sha", pull.head_sha}, {"good", good}, {"description", status.description}, {"url", status.target_url}});
+  StatusSaying saying;
+  saying.digest = sha256_hex(payload);
+  if (saying.digest == said) return std::nullopt;
+  saying.row = row_of(kPullStatus, fmt::format("{}:{}", pull.repository, pull.number), saying.digest, now.time_since_epoch().count(), now);
+  saying.row.payload = payload;
+  return saying;
 }
 
 std::string pull_messages_setting(const std::string& repository, std::int64_t number) { return fmt::format("pull.messages:{}:{}", repository, number); }

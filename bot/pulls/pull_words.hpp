@@ -3,6 +3,7 @@
 #include "bot/config/config.hpp"
 #include "bot/view/pull_view.hpp"
 #include "gitops/model/hold.hpp"
+#include "gitops/model/waiver.hpp"
 #include "integrations/forge/forge.hpp"
 #include "storage/store.hpp"
 
@@ -17,6 +18,13 @@ namespace driftwarden {
 inline constexpr std::string_view kPullMarker = "<!-- driftwarden:pull -->";
 inline constexpr std::string_view kPullComment = "pull.comment";
 inline constexpr std::string_view kPullMessage = "pull.message";
+inline constexpr std::string_view kPullStatus = "pull.status";
+
+/// What people said meanwhile that bears on it.
+struct InForce {
+  std::vector<Hold> holds;
+  std::vector<Waiver> waivers;
+};
 
 /// Whose account it is, and the branches that our Changes are known to have: anybody can name a branch as ours are named.
 struct Ours {
@@ -36,6 +44,21 @@ void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit);
 
 /// Fills in policy and obstacles of an effect whose App and risk are known.
 void judge_effect(const Config& config, const PersonId& person, const std::vector<Hold>& holds, WallTime now, view::PullEffect& effect);
+
+/// A gate could not judge it, for a reason that may pass.
+bool gave_no_answer(const view::PullEffect& effect);
+
+/// The waivers that count for it: of its App, in force, and not its author's own.
+std::vector<Waiver> waivers_for(const Config& config, const view::PullSummary& pull, const view::PullEffect& effect, const std::vector<Waiver>& open, WallTime now);
+/// What the forge is told of it as `driftwarden/gates`: failed where something new blocks, or an App could not be looked at.
+forge::CommitStatus status_of_gates(const view::PullSummary& pull);
+std::string pull_status_setting(const std::string& repository, std::int64_t number);
+/// The row that tells it, and the digest by which it is known to have been told; nothing when `said` is that digest.
+struct StatusSaying {
+  std::string digest;
+  storage::OutboxRow row;
+};
+std::optional<StatusSaying> status_to_say(const view::PullSummary& pull, const std::string& said, WallTime now);
 
 /// The channels in which a pull request was spoken of, and where; kept as a setting.
 using PullMessages = std::map<std::string, std::optional<MessageRef>>;

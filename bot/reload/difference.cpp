@@ -7,7 +7,7 @@ namespace driftwarden {
 namespace {
 
 /// What running connections are made of, and what they run.
-constexpr std::array kRestart = std::to_array<std::string_view>({"audit", "ha", "shards", "tls", "slack", "storage", "http", "clusters", "repositories", "registries", "tools", "plugins", "drift", "config_from"});
+constexpr std::array kRestart = std::to_array<std::string_view>({"audit", "ha", "shards", "tls", "slack", "storage", "http", "clusters", "repositories", "registries", "tools", "plugins", "drift", "config_from", "model"});
 
 }  // namespace
 

@@ -13,7 +13,7 @@
 namespace driftwarden {
 
 /// What is different, by root key. `restart`: of these at least one is what running connections are made of (slack, storage, http, clusters, repositories,
-/// registries, tools, plugins, drift, config_from): the bot is built anew inside the process. The others are taken over in place.
+/// registries, tools, plugins, drift, config_from, model, ...): the bot is built anew inside the process. The others are taken over in place.
 struct ConfigDifference {
   std::set<std::string> keys{};
   bool restart = false;

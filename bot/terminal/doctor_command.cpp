@@ -2,6 +2,7 @@
 
 #include "bot/app/connections.hpp"
 #include "bot/app/forges.hpp"
+#include "bot/app/model_options.hpp"
 #include "bot/config/tls.hpp"
 #include "bot/doctor/doctor.hpp"
 #include "bot/doctor/git_probe.hpp"
@@ -12,6 +13,7 @@
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/git/transports.hpp"
+#include "integrations/llm/endpoint.hpp"
 #include "integrations/process/process.hpp"
 #include "integrations/render/tool_runner.hpp"
 
@@ -121,6 +123,7 @@ class Examination {
     parts.ask_tool = [this](std::string program, std::vector<std::string> arguments) { return ask_tool(std::move(program), std::move(arguments)); };
     parts.look_at_storage = [this] { return storage_facts(); };
     parts.missing_for_fence = process::missing_for_fence();
+    if (config_.model) parts.model = ModelProbe{[this] { return list_models(); }, [this] { return try_model(); }};
     return parts;
   }
 
@@ -180,6 +183,27 @@ class Examination {
     if (!outcome) co_return outcome.error();
     if (outcome->exit_code != 0) co_return Error{ErrorKind::Unavailable, fmt::format("`{} {}` ends with {}", program, join(arguments, " "), outcome->exit_code)};
     co_return outcome->out.empty() ? outcome->err : outcome->out;
+  }
+
+  llm::ModelOptions patient_model() const {
+    auto options = model_options(*config_.model);
+    options.timeout = std::min(options.timeout, kDoctorPatience);
+    return options;
+  }
+
+  asio::awaitable<Result<std::vector<std::string>>> list_models() {
+    const auto options = patient_model();
+    co_return co_await llm::list_models(*http_, options);
+  }
+
+  asio::awaitable<Result<std::string>> try_model() {
+    const auto model = llm::create_model(*http_, clock_, *random_, patient_model());
+    llm::Prompt prompt;
+    prompt.messages.emplace_back(llm::Role::User, "Answer with the one word: ready");
+    prompt.answer_tokens = 64;
+    auto asking = model->complete(std::move(prompt));
+    CO_TRY(auto answer, co_await std::move(asking));
+    co_return std::move(answer.text);
   }
 
   asio::awaitable<StorageFacts> storage_facts() {

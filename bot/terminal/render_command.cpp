@@ -20,32 +20,31 @@ constexpr Duration kShortest = std::chrono::seconds{1};
 constexpr Duration kLongest = std::chrono::minutes{10};
 
 /// A kustomization or a chart may read beyond its directory, as far as its repository goes.
-Result<Rendered> render_directory(const RenderArguments& arguments) {
-  TRY(const auto place, local_place(arguments.path));
-  App app;
-  app.name = std::filesystem::path(place.root + "/" + place.path).filename().string();
+Result<Rendered> render_directory(const std::string& path, App app, Duration timeout) {
+  TRY(const auto place, local_place(path));
+  const auto kind = app.render;
   app.path = place.path;
-  app.render = arguments.kind;
-  app.namespace_ = arguments.namespace_;
-  app.helm = arguments.helm;
   const auto reader = create_local_reader(place.root);
   TRY(app.render, resolve_kind(*reader, app));
-  if (app.render == RenderKind::Plain) {
-    TRY(const auto files, read_source_files(arguments.path));
-    return render(files, arguments.kind, arguments.namespace_);
+  if (app.render == RenderKind::Plain && app.more.empty()) {
+    TRY(const auto files, read_source_files(path));
+    return render(files, kind, app.namespace_);
   }
   TRY(const auto paths, find_sources(*reader, app));
   TRY(const auto files, read_all_files(place.root, paths));
   ToolRunnerOptions options;
-  options.timeout = arguments.timeout;
+  options.timeout = timeout;
   return render_sources(create_tool_runner(options).get(), files, app);
 }
 
-Result<Rendered> render_path(const RenderArguments& arguments) {
+App app_of(const RenderArguments& arguments) {
   std::error_code failed;
-  if (std::filesystem::is_directory(arguments.path, failed)) return render_directory(arguments);
-  TRY(const auto files, read_source_files(arguments.path));
-  return render(files, arguments.kind, arguments.namespace_);
+  App app;
+  app.name = std::filesystem::weakly_canonical(arguments.path, failed).filename().string();
+  app.render = arguments.kind;
+  app.namespace_ = arguments.namespace_;
+  app.helm = arguments.helm;
+  return app;
 }
 
 Result<std::string> render_text(const RenderArguments& arguments) {
@@ -55,7 +54,7 @@ Result<std::string> render_text(const RenderArguments& arguments) {
   if (arguments.timeout < kShortest || arguments.timeout > kLongest) {
     return Error{ErrorKind::InvalidInput, fmt::format("the timeout is {}, expected {} to {}", format_duration(arguments.timeout), format_duration(kShortest), format_duration(kLongest))};
   }
-  TRY(const auto rendered, render_path(arguments));
+  TRY(const auto rendered, render_local(arguments.path, app_of(arguments), arguments.timeout));
   if (arguments.output == "yaml") {
     std::string text;
     for (const auto& manifest : rendered.manifests) text += (text.empty() ? "" : "---\n") + to_yaml(*manifest.body);
@@ -67,6 +66,13 @@ Result<std::string> render_text(const RenderArguments& arguments) {
 }
 
 }  // namespace
+
+Result<Rendered> render_local(const std::string& path, App app, Duration timeout) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) return render_directory(path, std::move(app), timeout);
+  TRY(const auto files, read_source_files(path));
+  return render(files, app.render, app.namespace_);
+}
 
 int run_render(const RenderArguments& arguments, std::ostream& out, std::ostream& err) {
   const auto text = render_text(arguments);

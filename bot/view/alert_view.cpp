@@ -2,6 +2,7 @@
 
 #include "bot/view/alert_buttons.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/cost_words.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -143,6 +144,7 @@ slack::Message alert_message(const Incident& incident, const App& app, const Ale
   if (!resolved) {
     paragraph(context.mentions);
     paragraph(earlier_line(context));
+    if (context.drift_cost && !incident.calm_since) paragraph(drift_cost_line(incident.report, *context.drift_cost, slack_dialect()));
     if (const auto& opinion = context.opinion ? context.opinion : incident.report.opinion) paragraph(opinion_line(*opinion));
     paragraph(join(concern_lines(incident.report), "\n"));
     if (context.open_change) paragraph(change_line(*context.open_change));

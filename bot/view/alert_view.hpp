@@ -25,6 +25,7 @@ struct AlertContext {
   WallTime now{};  ///< to say how old the verdict is
   std::optional<Opinion> opinion{};  ///< of who deploys it, now
   std::string mentions{};  ///< "cc <@U0ALICE>", "" = nobody
+  std::optional<CostChange> drift_cost{};  ///< a month: what Git says, and what live has; nothing: no prices, or the drift costs nothing
 };
 
 slack::Message alert_message(const Incident& incident, const App& app, const AlertContext& context);

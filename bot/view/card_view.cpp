@@ -2,8 +2,11 @@
 
 #include "bot/view/blocks.hpp"
 #include "bot/view/change_words.hpp"
+#include "bot/view/cost_words.hpp"
 #include "bot/view/drift_words.hpp"
+#include "bot/view/gate_words.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 
@@ -15,6 +18,7 @@ namespace {
 constexpr std::size_t kNotesShown = 5;
 constexpr std::size_t kGitDiffShown = 1200;
 constexpr std::size_t kMentioned = 10;
+constexpr std::size_t kFindingsShown = 6;
 
 const Dialect& d() { return slack_dialect(); }
 
@@ -34,6 +38,7 @@ std::string verb_before(ChangeVerb verb) {
     case ChangeVerb::CreateApp:
     case ChangeVerb::Move:
     case ChangeVerb::Apply:
+    case ChangeVerb::Propose:
     case ChangeVerb::Restart: return "";
   }
   return "";
@@ -86,8 +91,23 @@ void add_plan(Blocks& blocks, const Change& change) {
 
 std::vector<std::string> open_lines(const Change& change, const App& app) {
   auto lines = risk_lines(change.risk, d());
+  if (change.cost) {
+    for (auto& line : cost_lines(*change.cost, d())) lines.push_back(std::move(line));
+  }
   for (auto& line : condition_lines(change, app, d())) lines.push_back(std::move(line));
   return lines;
+}
+
+/// What gates found in it, as long as it matters.
+std::string gates_words(const Change& change, const std::vector<Waiver>& waivers) {
+  const bool waits = change.state == ChangeState::Proposed || change.state == ChangeState::Approved;
+  if (!waits) return {};
+  auto lines = gate_lines(change.gates, change.app, waivers, kFindingsShown, d());
+  // Once it is approved, only what keeps it is news.
+  const auto hint = waive_hint(change, waivers, d());
+  if (change.state == ChangeState::Approved && hint.empty()) return {};
+  if (!hint.empty()) lines.push_back(hint);
+  return join(lines, "\n");
 }
 
 bool broke_glass(const Change& change) { return !change.break_glass.empty(); }
@@ -123,7 +143,7 @@ std::vector<Button> buttons_of(const Change& change, const App& app) {
 
 }  // namespace
 
-slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve) {
+slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const std::vector<Waiver>& waivers) {
   const auto name = change_name(change.id);
   const bool open = change.state == ChangeState::Proposed;
   const auto named = named_approvers(change, counted, may_approve, d());
@@ -137,6 +157,8 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
     blocks.section(notes_words(change));
     blocks.section(conditions);
   }
+  const auto gates = gates_words(change, waivers);
+  blocks.section(gates);
   blocks.section(standing);
   blocks.context({stages_words(change, d())});
   blocks.context(facts_of(change, app, counted, named));
@@ -144,6 +166,7 @@ slack::Message card_message(const Change& change, const App& app, const std::vec
   auto fallback = fmt::format("{} {}{} {}: {}\n{}\nasked by {}{}", name, verb_before(change.verb), d().text(app.name), place_words(change, app, false), intent_words(change), standing,
                               d().text(ellipsize(change.requester, 200)), change.reason.empty() ? "" : ": " + reason_words(change));
   if (!conditions.empty()) fallback += "\n" + conditions;
+  if (!gates.empty()) fallback += "\n" + gates;
   if (const auto stage = stage_words(change); !stage.empty()) fallback += "\n" + stage;
   if (open) fallback += fmt::format("\n`approve {0}` or `reject {0}`", name);
   if (can_be_cancelled(change)) fallback += fmt::format("\n`cancel {}` withdraws it", name);
@@ -160,6 +183,9 @@ slack::Message reminder_message(const Change& change, const App& app, const std:
   }
   auto text = fmt::format(":alarm_clock: *{}* still waits: {} on *{}*", change_name(change.id), intent_words(change), d().text(app.name));
   if (change.expires_at) text += fmt::format(". It expires {}", time_span(*change.expires_at));
+  if (const auto open = open_seats(change.quorum, yeses_of(change)); open.extra > 0) {
+    text += fmt::format(", also for {} of its cost ({})", open.extra == 1 ? "an approval" : fmt::format("{} approvals", open.extra), d().text(ellipsize(change.quorum.extra.why, 200)));
+  }
   text += mentions.empty() ? "." : fmt::format(". {}, please decide above.", join(mentions, ", "));
   return text_message(std::move(text));
 }

@@ -2,6 +2,7 @@
 // The approval card of a Change: one message, edited from request to verdict. What the pull request says of it. The modals.
 #include "gitops/model/app.hpp"
 #include "gitops/model/change.hpp"
+#include "gitops/model/waiver.hpp"
 #include "integrations/slack/slack.hpp"
 
 #include <cstddef>
@@ -10,8 +11,8 @@
 
 namespace driftwarden::view {
 
-/// `counted` approved already; `may_approve` are those whose yes would count, named when they are few.
-slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve = {});
+/// `counted` approved already; `may_approve` are those whose yes would count, named when they are few; `waivers` are those that count for it.
+slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve = {}, const std::vector<Waiver>& waivers = {});
 /// At half the time to live, in the card's thread; `slack_ids` are those who may still approve.
 slack::Message reminder_message(const Change& change, const App& app, const std::vector<std::string>& slack_ids);
 
@@ -27,7 +28,7 @@ std::string pull_request_title(const Change& change);
 std::string intent_words(const Change& change);
 
 /// The one sticky comment on the pull request: state, who approved, what it waits for, risk; at the end the verdict. Markdown, without a marker.
-std::string sticky_comment(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve);
+std::string sticky_comment(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const std::vector<Waiver>& waivers = {});
 
 /// Approving with a one-time code (input "code") or the App's name typed ("name"); rejecting with a reason ("reason"). An input's block_id is its
 /// action_id. `private_metadata` is JSON {"command", "channel", "thread_ts"}: the command that a submission says, and where.

@@ -129,6 +129,12 @@ std::string move_words(const Change& change, const Dialect& dialect) {
   return fmt::format("move it to {}{}", dialect.code(ellipsize(request.cluster, kValueShown)), request.namespace_.empty() ? "" : ", namespace " + dialect.code(ellipsize(request.namespace_, kValueShown)));
 }
 
+std::string propose_words(const Change& change, const Dialect& dialect) {
+  const auto request = propose_request_from(change.argument);
+  const auto by = request.model.empty() ? std::string("a model drafts it") : "drafted by " + dialect.text(request.model);
+  return fmt::format("do \"{}\" ({})", dialect.text(ellipsize(request.sentence, 300)), by);
+}
+
 }  // namespace
 
 const Dialect& slack_dialect() {
@@ -160,6 +166,7 @@ std::string what_words(const Change& change, const Dialect& dialect) {
     case ChangeVerb::Restart: return restart_words(change, dialect);
     case ChangeVerb::Move: return move_words(change, dialect);
     case ChangeVerb::Apply: return "apply what is planned, exactly as shown";
+    case ChangeVerb::Propose: return propose_words(change, dialect);
   }
   return "";
 }

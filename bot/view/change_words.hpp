@@ -43,6 +43,8 @@ std::string quorum_words(const Change& change, const std::vector<PersonId>& coun
 std::string named_approvers(const Change& change, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const Dialect& dialect);
 /// Whose yes counts, as the rule says it: "sre, but not alice".
 std::string from_words(const Change& change, const Dialect& dialect);
+/// "ann, bea, 3 more"
+std::string people_words(const std::vector<PersonId>& people, const Dialect& dialect);
 /// What else a yes needs: a code, a review on the forge, the name typed; why no yes is needed; what is broken by it.
 std::vector<std::string> condition_lines(const Change& change, const App& app, const Dialect& dialect);
 

@@ -5,6 +5,7 @@
 #include "bot/view/change_words.hpp"
 #include "bot/view/drift_words.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 
@@ -72,6 +73,16 @@ std::string waits_words(const Change& change, std::string_view before, const Dia
   if (change.waiting_for.empty()) return {};
   const auto words = dialect.text(ellipsize(change.waiting_for, 500));
   return is_sentence(change.waiting_for) ? "\n:repeat: " + words : fmt::format("{}waits for {}", before, words);
+}
+
+std::string number_words(int count) { return count == 1 ? "one" : std::to_string(count); }
+
+/// "one more of sre, but not alice and one of ann, bea for its cost"; without whom, where they are `named` beside it.
+std::string open_words(const Change& change, const OpenSeats& open, bool named, const Dialect& dialect) {
+  std::vector<std::string> parts;
+  if (open.rule > 0) parts.push_back(number_words(open.rule) + (named ? " by the rule" : " of " + from_words(change, dialect)));
+  if (open.extra > 0) parts.push_back(fmt::format("{} of {} for its cost", number_words(open.extra), names(change.quorum.extra.from, dialect)));
+  return join(parts, ", and ");
 }
 
 std::string more_words(int missing) { return missing == 1 ? "one more" : fmt::format("{} more", missing); }
@@ -169,6 +180,8 @@ std::string approvals_words(const Change& change, const std::vector<PersonId>& c
   return join(shown, ", ");
 }
 
+std::string people_words(const std::vector<PersonId>& people, const Dialect& dialect) { return names(people, dialect); }
+
 std::string from_words(const Change& change, const Dialect& dialect) {
   std::vector<std::string> out{change.requester};
   for (const auto& person : change.quorum.excluded) {
@@ -188,6 +201,12 @@ std::string named_approvers(const Change& change, const std::vector<PersonId>& c
 
 std::string quorum_words(const Change& change, const std::vector<PersonId>& counted, bool named, const Dialect& dialect) {
   const auto have = static_cast<int>(counted.size());
+  if (change.quorum.extra.need > 0) {
+    const auto open = open_seats(change, counted);
+    const auto seats = seats_of(change.quorum);
+    const auto by = counted.empty() ? "" : ": " + approvals_words(change, counted, dialect);
+    return fmt::format("{} of {} approvals{}{}", seats - open.all(), seats, by, open.all() == 0 ? "" : "; waiting for " + open_words(change, open, named, dialect));
+  }
   const auto missing = std::max(change.quorum.need - have, 0);
   if (change.quorum.need <= 0) return "no approval is needed";
   if (missing == 0) return fmt::format("{} of {} approvals: {}", have, change.quorum.need, approvals_words(change, counted, dialect));
@@ -202,7 +221,10 @@ std::vector<std::string> condition_lines(const Change& change, const App& app, c
   if (!change.break_glass.empty()) {
     lines.push_back(fmt::format(":rotating_light: {} by {}: neither approvals nor freezes hold it back, and its owners are told", dialect.bold("BREAK-GLASS"), shortened(change.break_glass, dialect)));
   }
-  if (const auto freeze = freeze_words(change.quorum.rule); !freeze.empty()) lines.push_back(":snowflake: " + shortened(freeze, dialect) + (change.quorum.need > 0 ? " approvals" : ""));
+  if (const auto freeze = freeze_words(change.quorum.rule); !freeze.empty()) lines.push_back(":snowflake: " + shortened(freeze, dialect) + (seats_of(change.quorum) > 0 ? " approvals" : ""));
+  if (const auto& extra = change.quorum.extra; extra.need > 0) {
+    lines.push_back(fmt::format(":moneybag: besides, {} of {} must agree: {}", number_words(extra.need), names(extra.from, dialect), shortened(extra.why, dialect)));
+  }
   if (change.quorum.step_up == StepUp::Totp) lines.emplace_back(":key: a yes needs a one-time code here, or a review on the forge");
   if (change.quorum.step_up == StepUp::Forge) lines.emplace_back(":key: only a review on the forge counts as a yes");
   if (change.quorum.typed_name) lines.push_back(fmt::format(":keyboard: a yes needs the App's name typed: {}", dialect.code(app.name)));

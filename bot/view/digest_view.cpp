@@ -3,6 +3,7 @@
 #include "bot/view/blocks.hpp"
 #include "bot/view/card_view.hpp"
 #include "bot/view/drift_words.hpp"
+#include "bot/view/gate_words.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -158,7 +159,7 @@ std::vector<Button> buttons_of(const DigestContent& content) {
 
 bool is_quiet(const DigestContent& content) {
   const bool rules = std::ranges::any_of(content.rules, [](const ExpiringRule& rule) { return rule.expired || rule.until; });
-  return content.open.empty() && content.pending.empty() && !rules && content.pauses.empty() && content.holds.empty() && content.broken_glass.empty() && content.silences.empty();
+  return content.open.empty() && content.pending.empty() && !rules && content.pauses.empty() && content.holds.empty() && content.broken_glass.empty() && content.silences.empty() && content.waivers.empty();
 }
 
 slack::Message digest_message(const DigestContent& content, WallTime now) {
@@ -175,6 +176,7 @@ slack::Message digest_message(const DigestContent& content, WallTime now) {
   parts.add<Hold>("In force", content.holds, [&](const Hold& hold) { return hold_line(hold, now); });
   parts.add<Hold>("Broken glass since yesterday", content.broken_glass, [&](const Hold& hold) { return hold_line(hold, now); }, ": `audit`");
   parts.add<Silence>("Silenced", content.silences, silence_line, ": `silences`");
+  parts.add<Waiver>("What gates let pass, and soon no more", content.waivers, [](const Waiver& waiver) { return waiver_line(waiver, slack_dialect()); }, ": `waivers`");
   add_rules(parts, content, now);
   parts.blocks().actions(buttons_of(content));
   std::vector<std::string> context{"as of " + time_span(now)};

@@ -5,6 +5,7 @@
 #include "gitops/model/hold.hpp"
 #include "gitops/model/incident.hpp"
 #include "gitops/model/silence.hpp"
+#include "gitops/model/waiver.hpp"
 #include "integrations/slack/slack.hpp"
 
 #include <optional>
@@ -42,6 +43,7 @@ struct DigestContent {
   std::vector<Hold> broken_glass;      ///< of the last day, ended ones too
   std::vector<Silence> silences;
   std::size_t resolved_since = 0;      ///< incidents of the last day that are over
+  std::vector<Waiver> waivers{};       ///< that run out within a week, soonest first
 };
 
 /// Nothing to say: then nothing is posted.

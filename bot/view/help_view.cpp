@@ -48,11 +48,15 @@ HelpGroup group_of(Verb verb) {
     case Verb::Set:
     case Verb::Promote:
     case Verb::CreateApp:
+    case Verb::Propose:
     case Verb::Restart: return HelpGroup::Change;
     case Verb::Approve:
     case Verb::Reject:
     case Verb::Cancel:
     case Verb::Pending:
+    case Verb::Waive:
+    case Verb::Waivers:
+    case Verb::Unwaive:
     case Verb::Delegate: return HelpGroup::Decide;
     case Verb::Ack:
     case Verb::Snooze:
@@ -102,6 +106,12 @@ std::string example_of(Verb verb) {
     case Verb::Snooze: return "snooze checkout 2h";
     case Verb::Silence: return "silence environment=staging for 2h because of the upgrade";
     case Verb::Unsilence: return "unsilence 3";
+    case Verb::Propose: return "propose checkout \"give it 1 GiB and a PodDisruptionBudget\"";
+    case Verb::Ask: return "ask checkout \"why is it slow to roll out?\"";
+    case Verb::Cost: return "cost team shop";
+    case Verb::Waive: return "waive C-12 floating-tag for 7d because the vendor has no other tag";
+    case Verb::Waivers: return "waivers checkout";
+    case Verb::Unwaive: return "unwaive 3";
     case Verb::Link: return "link alice-on-the-forge";
     default: break;
   }
@@ -111,7 +121,9 @@ std::string example_of(Verb verb) {
 
 slack::Message help_page(const HelpContent& content) {
   Blocks blocks;
-  blocks.section(fmt::format("Say {} in a channel, just the command in a direct message, or `/warden COMMAND`. In an alert's thread the App is understood.", code_span(fmt::format("@{} COMMAND", content.bot_name))));
+  blocks.section(fmt::format("Say {} in a channel, just the command in a direct message, or `/warden COMMAND`. In an alert's thread the App is understood; plain words become a command "
+                             "that you confirm.",
+                             code_span(fmt::format("@{} COMMAND", content.bot_name))));
   std::string text = "Commands:";
   for (const auto group : kGroups) {
     std::vector<std::string> lines;

@@ -3,6 +3,8 @@
 #include "bot/view/blocks.hpp"
 #include "bot/view/card_view.hpp"
 #include "bot/view/change_words.hpp"
+#include "bot/view/cost_words.hpp"
+#include "bot/view/gate_words.hpp"
 #include "bot/view/markdown.hpp"
 #include "gitops/base/text.hpp"
 
@@ -16,6 +18,7 @@ namespace {
 constexpr std::size_t kLongDiffLines = 40;
 constexpr std::size_t kPartsShown = 100;
 constexpr std::size_t kNotesShown = 20;
+constexpr std::size_t kFindingsShown = 40;
 
 const Dialect& d() { return markdown_dialect(); }
 
@@ -46,6 +49,7 @@ std::string intention(const Change& change, const App& app) {
     case ChangeVerb::Scale:
     case ChangeVerb::Set:
     case ChangeVerb::Promote: return "Only this value moves; the files keep their form.";
+    case ChangeVerb::Propose: return "A model drafted this from a sentence, and nobody but people may approve it.";
     case ChangeVerb::CreateApp: return "New files only; nothing that exists is touched.";
     case ChangeVerb::Move:
       return "Once merged, it is put in force in its new place first. Only when it is in sync and healthy there, its objects in the old place are deleted. Until then nothing is taken away.";
@@ -85,12 +89,23 @@ std::string risk_section(const Change& change, const App& app) {
   return lines.empty() ? "" : "### Risk\n\n" + bullets(lines);
 }
 
+std::string cost_section(const Change& change) { return change.cost ? "### Cost\n\n" + bullets(cost_bullets(*change.cost, d())) : ""; }
+
+std::string gates_section(const Change& change) {
+  const auto lines = gate_lines(change.gates, change.app, {}, kFindingsShown, d());
+  if (lines.empty()) return {};
+  const auto hint = waive_hint(change, {}, d());
+  return "### Gates\n\n" + bullets(lines) + (hint.empty() ? "" : hint + "\n\n");
+}
+
 std::string decision_section(const Change& change, const std::string& audit_id) {
   const auto name = change_name(change.id);
-  const auto by = change.quorum.need <= 0 ? std::string("No approval is needed.")
-                                          : fmt::format("It needs {} by {}. Approve it by a review here or with `approve {}` in chat.",
-                                                        change.quorum.need == 1 ? "an approval" : fmt::format("{} approvals", change.quorum.need),
-                                                        from_words(change, d()), name);
+  const auto counted = [](int need) { return need == 1 ? std::string("an approval") : fmt::format("{} approvals", need); };
+  std::vector<std::string> needed;
+  if (change.quorum.need > 0) needed.push_back(fmt::format("{} by {}", counted(change.quorum.need), from_words(change, d())));
+  if (change.quorum.extra.need > 0) needed.push_back(fmt::format("{} by {} for its cost", counted(change.quorum.extra.need), people_words(change.quorum.extra.from, d())));
+  const auto by = needed.empty() ? std::string("No approval is needed.")
+                                 : fmt::format("It needs {}. Approve it by a review here or with `approve {}` in chat.", join(needed, " and "), name);
   return fmt::format("---\n{} A commit pushed here takes all approvals back.\n\n<sub>Change {} \u00b7 audit {} \u00b7 the commit's trailers name who asked and approved</sub>\n", by, name,
                      markdown_code(audit_id));
 }
@@ -119,6 +134,7 @@ std::string pull_request_title(const Change& change) {
     case ChangeVerb::CreateApp:
     case ChangeVerb::Restart:
     case ChangeVerb::Apply: break;
+    case ChangeVerb::Propose:
     case ChangeVerb::Move: title = fmt::format("{}: {}: {}", name, change.app, what_words(change, plain_dialect())); break;
   }
   return ellipsize(without_references(without_control_characters(title)), 200);
@@ -128,7 +144,7 @@ std::string pull_request_body(const Change& change, const App& app, const std::s
   const auto git_parts = parts_of_git_diff(change.git_diff.empty() && is_git_only(change.verb) ? diff : change.git_diff);
   const auto cluster_parts = is_git_only(change.verb) ? std::vector<DiffPart>{} : parts_of_effect(diff);
   const auto before = lead(change, app, takes_link(permalink) ? permalink : "");
-  const auto after = risk_section(change, app) + notes_section(change) + decision_section(change, audit_id);
+  const auto after = risk_section(change, app) + cost_section(change) + gates_section(change) + notes_section(change) + decision_section(change, audit_id);
   std::string body;
   // The files are shown by the forge itself anyway: what the cluster gets is what a reviewer can't see there.
   for (const std::size_t most : {1'000'000U, 40'000U, 20'000U, 8'000U, 3'000U, 1'000U, 300U, 0U}) {
@@ -140,7 +156,7 @@ std::string pull_request_body(const Change& change, const App& app, const std::s
   return cut_text(before + after, limit);
 }
 
-std::string sticky_comment(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve) {
+std::string sticky_comment(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const std::vector<Waiver>& waivers) {
   auto text = fmt::format("**{}** {}: {}\n\n", change_name(change.id), markdown_text(app.name), what_words(change, d()));
   const auto named = named_approvers(change, counted, may_approve, d());
   std::vector<std::string> lines{standing_words(change, counted, !named.empty(), d())};
@@ -149,9 +165,16 @@ std::string sticky_comment(const Change& change, const App& app, const std::vect
     lines.push_back(fmt::format("approve here by a review, or in chat{}", named.empty() ? "" : ": " + named));
     if (change.expires_at) lines.push_back("open until " + d().time(*change.expires_at));
     for (auto& line : risk_lines(change.risk, d())) lines.push_back(std::move(line));
+    if (change.cost) {
+      for (auto& line : cost_lines(*change.cost, d())) lines.push_back(std::move(line));
+    }
     for (auto& line : condition_lines(change, app, d())) lines.push_back(std::move(line));
   } else if (!counted.empty() && change.state != ChangeState::Approved) {
     lines.push_back("approved by " + approvals_words(change, counted, d()));
+  }
+  if (open || change.state == ChangeState::Approved) {
+    for (auto& line : gate_lines(change.gates, change.app, waivers, kFindingsShown, d())) lines.push_back(std::move(line));
+    if (auto hint = waive_hint(change, waivers, d()); !hint.empty()) lines.push_back(std::move(hint));
   }
   return cut_text(text + bullets(lines), kPullRequestLimit);
 }

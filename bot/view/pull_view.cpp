@@ -2,7 +2,9 @@
 
 #include "bot/view/blocks.hpp"
 #include "bot/view/change_words.hpp"
+#include "bot/view/cost_words.hpp"
 #include "bot/view/drift_words.hpp"
+#include "bot/view/gate_words.hpp"
 #include "bot/view/markdown.hpp"
 #include "gitops/base/text.hpp"
 
@@ -20,6 +22,8 @@ constexpr std::size_t kDiffInMessage = 1500;
 constexpr std::size_t kAppsNamed = 15;
 constexpr std::size_t kNamesInComment = 5000;
 constexpr std::size_t kNamesInMessage = 300;
+constexpr std::size_t kFindingsInMessage = 5;
+constexpr std::size_t kFindingsInComment = 40;
 
 std::string place_of(const App& app, const Dialect& d) { return d.bold(d.text(app.cluster)) + (app.environment.empty() ? "" : fmt::format(" ({})", d.text(app.environment))); }
 
@@ -33,6 +37,12 @@ std::vector<std::string> effect_lines(const PullEffect& effect, const Dialect& d
   } else {
     lines = risk_lines(effect.risk, d);
   }
+  if (effect.cost && effect.failure.empty()) {
+    for (auto& line : cost_lines(*effect.cost, d)) lines.push_back(std::move(line));
+  }
+  const auto most = &d == &slack_dialect() ? kFindingsInMessage : kFindingsInComment;
+  for (auto& line : gate_lines(effect.gates, effect.app.name, effect.waivers, most, d)) lines.push_back(std::move(line));
+  if (auto hint = waive_hint(effect.app.name, effect.gates, effect.waivers, d); !hint.empty()) lines.push_back(std::move(hint));
   if (!effect.policy.empty()) lines.push_back(":ballot_box_with_check: " + d.text(ellipsize(effect.policy, 400)));
   for (const auto& obstacle : effect.obstacles) lines.push_back(":snowflake: " + d.text(ellipsize(obstacle, 400)));
   return lines;

@@ -2,8 +2,10 @@
 // What is said of a pull request that somebody opened in a watched repository: a sticky comment there, a message in the Apps' channel.
 #include "gitops/model/app.hpp"
 #include "gitops/model/change.hpp"
+#include "gitops/model/waiver.hpp"
 #include "integrations/slack/slack.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,9 @@ struct PullEffect {
   std::string policy;         ///< "needs 2 approvals of sre (policy.approvals[1])"
   std::vector<std::string> obstacles;  ///< "frozen: weekend, until Mon 08:00"
   bool live_known = true;     ///< false: `live_diff` says nothing, the cluster isn't known well enough
+  std::optional<CostChange> cost{};
+  std::vector<GateResult> gates{};
+  std::vector<Waiver> waivers{};  ///< that count for what the author wants
   bool operator==(const PullEffect&) const = default;
 };
 struct PullSummary {

@@ -82,7 +82,7 @@ Confirmation confirmation_of(const Pair& pair, const Findings& findings) {
   // What is encrypted in Git can't be sent.
   if (is_encrypted(*pair.desired)) return Confirmation::NotNeeded;
   const bool can_vanish = std::any_of(findings.fields.begin(), findings.fields.end(),
-                                      [](const Finding& finding) { return finding.op != FieldOp::Added && finding.op != FieldOp::Stale; });
+                                      [](const FieldFinding& finding) { return finding.op != FieldOp::Added && finding.op != FieldOp::Stale; });
   if (can_vanish) return Confirmation::Wanted;
   if (!findings.fields.empty()) return Confirmation::NotNeeded;
   return !findings.doubtful.empty() || pair.schema == nullptr ? Confirmation::Doubtful : Confirmation::NotNeeded;
@@ -95,7 +95,7 @@ bool is_image_path(const Path& path) {
 }
 
 /// Somebody put an older image in place than Git asks for.
-bool is_rolled_back(const Finding& finding, const FieldDrift& field) {
+bool is_rolled_back(const FieldFinding& finding, const FieldDrift& field) {
   if (field.op != FieldOp::Changed || field.cause != FieldCause::Live || !is_image_path(finding.path)) return false;
   if (finding.desired == nullptr || finding.live == nullptr || !finding.desired->is_string() || !finding.live->is_string()) return false;
   return is_older_image(finding.live->get_ref<const std::string&>(), finding.desired->get_ref<const std::string&>()).value_or(false);
@@ -107,7 +107,7 @@ bool is_creator(std::string_view manager) {
   return std::find(kCreators.begin(), kCreators.end(), manager) != kCreators.end();
 }
 
-FieldCause by_last_synced(const Pair& pair, const Finding& finding) {
+FieldCause by_last_synced(const Pair& pair, const FieldFinding& finding) {
   if (pair.last_synced == nullptr || !pair.last_synced->is_object()) return FieldCause::Unknown;
   const auto* then = find_at(*pair.last_synced, finding.path);
   if (then == nullptr) return finding.desired == nullptr ? FieldCause::Live : FieldCause::Git;
@@ -115,7 +115,7 @@ FieldCause by_last_synced(const Pair& pair, const Finding& finding) {
   return finding.desired != nullptr && *then == *finding.desired ? FieldCause::Live : FieldCause::Git;
 }
 
-FieldCause cause_of(const Pair& pair, const Finding& finding) {
+FieldCause cause_of(const Pair& pair, const FieldFinding& finding) {
   if (finding.op == FieldOp::Stale) return FieldCause::Git;
   if (finding.op == FieldOp::Removed || finding.op == FieldOp::Order) return by_last_synced(pair, finding);
   const auto* other = finding.owners.foremost();
@@ -125,7 +125,7 @@ FieldCause cause_of(const Pair& pair, const Finding& finding) {
   return FieldCause::Live;
 }
 
-FieldDrift to_field(const Pair& pair, const Finding& finding, const Redactor& redactor) {
+FieldDrift to_field(const Pair& pair, const FieldFinding& finding, const Redactor& redactor) {
   FieldDrift field;
   field.path = to_string(finding.path);
   field.op = finding.op;

@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-bool leaves_as_is(const json& planned, const Pair& pair, const Finding& finding) {
+bool leaves_as_is(const json& planned, const Pair& pair, const FieldFinding& finding) {
   if (finding.op == FieldOp::Added || finding.op == FieldOp::Stale) return false;
   const auto* then = find_at(planned, finding.path);
   const auto* now = find_at(*pair.live, finding.path);
@@ -30,7 +30,7 @@ void confirm(const Pair& pair, const DryRun& dry_run, Findings& findings) {
     return;
   }
   const auto& planned = *dry_run.object;
-  std::erase_if(findings.fields, [&](const Finding& finding) { return leaves_as_is(planned, pair, finding); });
+  std::erase_if(findings.fields, [&](const FieldFinding& finding) { return leaves_as_is(planned, pair, finding); });
   for (auto& finding : findings.doubtful) {
     if (!leaves_as_is(planned, pair, finding)) findings.fields.push_back(std::move(finding));
   }

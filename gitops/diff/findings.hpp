@@ -10,7 +10,7 @@
 
 namespace driftwarden {
 
-struct Finding {
+struct FieldFinding {
   Path path;
   FieldOp op = FieldOp::Changed;
   const nlohmann::json* desired = nullptr;  ///< null: the side has no such value
@@ -20,9 +20,9 @@ struct Finding {
 };
 
 struct Findings {
-  std::vector<Finding> fields;
+  std::vector<FieldFinding> fields;
   /// Zeros of D that L lacks where nobody's Apply entry can tell: only the dry-run knows.
-  std::vector<Finding> doubtful;
+  std::vector<FieldFinding> doubtful;
   std::set<std::string> notes;
   std::vector<RuleHit> hits;
 };

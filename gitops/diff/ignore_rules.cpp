@@ -24,14 +24,14 @@ bool covers_below(const PathPattern& pattern, Path& path, const json& value, con
 }
 
 /// The pattern covers the finding, or all that an added or removed value consists of.
-bool covers_at(const PathPattern& pattern, Path path, const Finding& finding, const PathRoots& roots) {
+bool covers_at(const PathPattern& pattern, Path path, const FieldFinding& finding, const PathRoots& roots) {
   if (pattern.covers(path, roots)) return true;
   const auto* value = finding.op == FieldOp::Removed ? finding.desired : finding.live;
   if (finding.op == FieldOp::Changed || finding.op == FieldOp::Order || value == nullptr) return false;
   return covers_below(pattern, path, *value, roots);
 }
 
-bool covers(const PathPattern& pattern, const Finding& finding, const Pair& pair) {
+bool covers(const PathPattern& pattern, const FieldFinding& finding, const Pair& pair) {
   const PathRoots roots{pair.desired, pair.live};
   if (covers_at(pattern, finding.path, finding, roots)) return true;
   // What Git says under stringData is found under data.
@@ -41,7 +41,7 @@ bool covers(const PathPattern& pattern, const Finding& finding, const Pair& pair
   return covers_at(pattern, std::move(as_written), finding, roots);
 }
 
-bool covered_by_any(const std::vector<PathPattern>& patterns, const Finding& finding, const Pair& pair) {
+bool covered_by_any(const std::vector<PathPattern>& patterns, const FieldFinding& finding, const Pair& pair) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const PathPattern& pattern) { return covers(pattern, finding, pair); });
 }
 
@@ -50,7 +50,7 @@ bool object_matches(const IgnoreRule::Match& match, const Pair& pair, const Obje
          glob_match(match.name, ref.name);
 }
 
-bool managers_match(const IgnoreRule& rule, const Finding& finding) {
+bool managers_match(const IgnoreRule& rule, const FieldFinding& finding) {
   if (rule.managers.empty()) return true;
   const auto& others = finding.owners.others;
   const auto matches = [&](const ManagedEntry* entry) {
@@ -60,7 +60,7 @@ bool managers_match(const IgnoreRule& rule, const Finding& finding) {
 }
 
 /// A rule without paths is about everything that its managers own.
-bool rule_covers(const CompiledRule& compiled, const Finding& finding, const Pair& pair) {
+bool rule_covers(const CompiledRule& compiled, const FieldFinding& finding, const Pair& pair) {
   const auto& rule = compiled.rule;
   if (!rule.ops.empty() && std::find(rule.ops.begin(), rule.ops.end(), to_string(finding.op)) == rule.ops.end()) return false;
   if (!managers_match(rule, finding)) return false;
@@ -68,7 +68,7 @@ bool rule_covers(const CompiledRule& compiled, const Finding& finding, const Pai
 }
 
 void apply(const CompiledRule& rule, std::size_t number, const Pair& pair, const CompareContext& context, Findings& findings) {
-  const auto covered = [&](const Finding& finding) { return rule_covers(rule, finding, pair); };
+  const auto covered = [&](const FieldFinding& finding) { return rule_covers(rule, finding, pair); };
   RuleHit hit{number, 0, rule.rule.until && context.now >= *rule.rule.until};
   if (hit.expired) {
     hit.fields = static_cast<std::size_t>(std::count_if(findings.fields.begin(), findings.fields.end(), covered));
@@ -118,7 +118,7 @@ void apply_unstable(const Pair& pair, const std::vector<std::string>& unstable, 
   rule.paths = unstable;
   const auto compiled = compile(rule);
   const bool whole = is_unstable_as_a_whole(unstable);
-  const auto covered = [&](const Finding& finding) { return whole || covered_by_any(compiled.patterns, finding, pair); };
+  const auto covered = [&](const FieldFinding& finding) { return whole || covered_by_any(compiled.patterns, finding, pair); };
   if (std::erase_if(findings.fields, covered) + std::erase_if(findings.doubtful, covered) > 0) findings.notes.insert("render-unstable");
 }
 

@@ -16,13 +16,13 @@ bool is_field(const Path& path, std::size_t index, std::string_view name) {
   return index < path.size() && path[index].kind == StepKind::Field && path[index].name == name;
 }
 
-bool both_text(const Finding& finding) {
+bool both_text(const FieldFinding& finding) {
   return finding.desired != nullptr && finding.live != nullptr && finding.desired->is_string() && finding.live->is_string();
 }
 
 bool is_ciphertext(const json* value) { return value != nullptr && value->is_string() && value->get_ref<const std::string&>().starts_with("ENC["); }
 
-bool is_written_by(const Pair& pair, const Finding& finding, bool (*is_such)(std::string_view)) {
+bool is_written_by(const Pair& pair, const FieldFinding& finding, bool (*is_such)(std::string_view)) {
   const PathNode root;
   const auto metadata = root.field(finding.path[0].name);
   const auto map = metadata.field(finding.path[1].name);
@@ -31,7 +31,7 @@ bool is_written_by(const Pair& pair, const Finding& finding, bool (*is_such)(std
 }
 
 /// Git has a value of its own where a deployer puts its name, and it did.
-bool is_overwritten_by_deployer(const Pair& pair, const Finding& finding) {
+bool is_overwritten_by_deployer(const Pair& pair, const FieldFinding& finding) {
   const auto& path = finding.path;
   if (finding.op != FieldOp::Changed || path.size() != 3 || finding.live == nullptr || !finding.live->is_string()) return false;
   if (!is_field(path, 0, "metadata") || (!is_field(path, 1, "labels") && !is_field(path, 1, "annotations")) || path[2].kind != StepKind::Field) return false;
@@ -48,7 +48,7 @@ bool is_overwritten_by_deployer(const Pair& pair, const Finding& finding) {
 }
 
 /// The rule that explains a finding, or "".
-std::string_view explained_by(const Pair& pair, const Finding& finding) {
+std::string_view explained_by(const Pair& pair, const FieldFinding& finding) {
   const auto& path = finding.path;
   // Encrypted in Git: without the key only names can be compared.
   if (finding.op == FieldOp::Changed && is_encrypted(*pair.desired) && is_ciphertext(finding.desired)) return "encrypted";
@@ -77,7 +77,7 @@ bool Pair::rule_is_on(std::string_view rule) const {
 }
 
 void apply_built_in_rules(const Pair& pair, Findings& findings) {
-  std::erase_if(findings.fields, [&](const Finding& finding) {
+  std::erase_if(findings.fields, [&](const FieldFinding& finding) {
     const auto rule = explained_by(pair, finding);
     if (rule.empty() || !pair.rule_is_on(rule)) return false;
     findings.notes.emplace(rule);

@@ -197,7 +197,7 @@ class DesiredWalk {
   /// Every element of D has its equal somewhere in L.
   bool is_reordered(const json& desired, const json& live, const SchemaNode* item, const PathNode& path, std::size_t keep) {
     std::vector<bool> taken(live.size());
-    const std::vector<Finding> found(out_.fields.begin() + static_cast<std::ptrdiff_t>(keep), out_.fields.end());
+    const std::vector<FieldFinding> found(out_.fields.begin() + static_cast<std::ptrdiff_t>(keep), out_.fields.end());
     bool all = true;
     for (std::size_t i = 0; i < desired.size() && all; ++i) {
       all = false;
@@ -308,7 +308,7 @@ class DesiredWalk {
   void changed(const json* desired, const json* live, const PathNode& path, const PathNode* atomic) { add(FieldOp::Changed, desired, live, path, atomic); }
 
   void add(FieldOp op, const json* desired, const json* live, const PathNode& path, const PathNode* atomic) {
-    Finding finding;
+    FieldFinding finding;
     finding.path = path_of(path);
     finding.op = op;
     finding.desired = desired;

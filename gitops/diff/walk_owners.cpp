@@ -331,7 +331,7 @@ class OwnersWalk {
   }
 
   void add(FieldOp op, const PathNode& here, const json* live) {
-    Finding finding;
+    FieldFinding finding;
     finding.path = path_of(here);
     for (const auto& known : out_.fields) {
       if ((known.op == FieldOp::Added || known.op == FieldOp::Stale) && starts_with_path(finding.path, known.path)) return;

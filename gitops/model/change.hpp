@@ -1,6 +1,8 @@
 #pragma once
 #include "gitops/base/clock.hpp"
 #include "gitops/model/app.hpp"
+#include "gitops/model/cost.hpp"
+#include "gitops/model/finding.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +12,7 @@
 
 namespace driftwarden {
 
-enum class ChangeVerb { Sync, Rollback, Adopt, Ignore, SetImage, Scale, Set, Promote, CreateApp, Restart, Move, Apply };
+enum class ChangeVerb { Sync, Rollback, Adopt, Ignore, SetImage, Scale, Set, Promote, CreateApp, Restart, Move, Apply, Propose };
 
 ///   Requested -> Proposed -> Approved -> Merged -> Applying -> Verifying -> Done
 ///   Restart and Apply have nothing to merge: Approved -> Applying.
@@ -63,7 +65,16 @@ struct Approval {
   std::string via;  ///< "chat" or "forge"
   bool stepped_up = false;    ///< with a one-time code in chat; a review on the forge is its own step-up
   PersonId in_place_of{};     ///< who delegated it, "" = nobody
+  bool extra_only = false;    ///< it counts for Quorum::extra alone: the approval rules don't name them
   bool operator==(const Approval&) const = default;
+};
+
+/// Approvals beside those of the rule: of a rise in cost.
+struct ExtraApprovals {
+  int need = 0;
+  std::vector<PersonId> from{};  ///< people
+  std::string why{};             ///< for people: "212 EUR more a month (cost.thresholds[0]: above 200 EUR)"
+  bool operator==(const ExtraApprovals&) const = default;
 };
 
 /// How many others must say yes, and who counts. An empty `from` means anybody who may approve at all.
@@ -75,6 +86,7 @@ struct Quorum {
   StepUp step_up = StepUp::None;          ///< Forge: only a review there counts
   bool typed_name = false;                ///< the App's name must be typed to approve: the Change destroys something
   std::string rule{};                     ///< which rule decided, for people
+  ExtraApprovals extra{};                 ///< each by another person than those who fill `need`
   bool operator==(const Quorum&) const = default;
 };
 
@@ -113,6 +125,8 @@ struct Change {
   std::optional<WallTime> merged_at;
   std::string waiting_for;   ///< what the forge wants before it merges: "check ci/build"; "" = nothing
   PersonId break_glass;      ///< asked for under this person's break-glass: no approval, no freeze; audited as such
+  std::optional<CostChange> cost{};       ///< a month, before and after; nothing: no prices, or nothing that has one
+  std::vector<GateResult> gates{};        ///< what the gates said of its content
   bool operator==(const Change&) const = default;
 };
 

@@ -41,7 +41,7 @@ constexpr std::array<std::string_view, 10> kCauses{"none",  "live-edited", "git-
 constexpr std::array<std::string_view, 4> kIncidentStates{"open", "acknowledged", "snoozed", "resolved"};
 constexpr std::array<std::string_view, 3> kGroupings{"alone", "root-cause", "storm"};
 constexpr std::array<std::string_view, 3> kSeverities{"info", "warning", "critical"};
-constexpr std::array<std::string_view, 12> kVerbs{"sync", "rollback", "adopt", "ignore", "set-image", "scale", "set", "promote", "create-app", "restart", "move", "apply"};
+constexpr std::array<std::string_view, 13> kVerbs{"sync", "rollback", "adopt", "ignore", "set-image", "scale", "set", "promote", "create-app", "restart", "move", "apply", "propose"};
 constexpr std::array<std::string_view, 3> kDeployers{"nobody", "Argo CD", "Flux"};
 constexpr std::array<std::string_view, 4> kPlanTools{"tofu", "terraform", "terragrunt", "ansible-playbook"};
 constexpr std::array<std::string_view, 5> kRiskTiers{"none", "low", "medium", "high", "destructive"};

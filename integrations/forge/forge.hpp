@@ -23,6 +23,7 @@ struct PullRequestDraft {
   std::string body;
   std::string branch;  ///< head
   std::string base;    ///< the branch that is the truth
+  std::vector<std::string> labels{};  ///< made where the project doesn't know them; a label that can't be set is no failure
 };
 
 struct PullRequest {
@@ -108,6 +109,12 @@ class Forge {
  public:
   virtual ~Forge() = default;
   virtual asio::awaitable<Result<std::optional<PullRequest>>> find_open(std::string branch, std::string base) = 0;
+  /// The newest one of this branch that was merged: its opening may never have been heard of.
+  virtual asio::awaitable<Result<std::optional<PullRequest>>> find_merged(std::string branch, std::string base) {
+    static_cast<void>(branch);
+    static_cast<void>(base);
+    co_return std::optional<PullRequest>{};
+  }
   /// Conflict when one is open for this branch already.
   virtual asio::awaitable<Result<PullRequest>> open(PullRequestDraft draft) = 0;
   virtual asio::awaitable<Result<PullRequest>> get(std::int64_t number) = 0;
@@ -131,6 +138,12 @@ class Forge {
   }
   /// The one comment of ours that holds `marker` (an HTML comment), made or edited; not edited when it says this already. Cut at the forge's limit.
   virtual asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) = 0;
+  /// Adds labels, and makes those that the project doesn't know; those that it has stay.
+  virtual asio::awaitable<Result<void>> label(std::int64_t number, std::vector<std::string> labels) {
+    static_cast<void>(number);
+    static_cast<void>(labels);
+    co_return Result<void>{};
+  }
   /// Those who can't be asked are left out; asking twice is no error.
   virtual asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) = 0;
   /// Comments on issues and pull requests of the project since then, oldest first: where a `link` is proven.

@@ -72,6 +72,7 @@ class GiteaForge final : public Forge {
       : server_(server_of(options.api_url)), api_(http, clock, make_dialect(options), make_fixed_token(options.token)) {}
 
   asio::awaitable<Result<std::optional<PullRequest>>> find_open(std::string branch, std::string base) override;
+  asio::awaitable<Result<std::optional<PullRequest>>> find_merged(std::string branch, std::string base) override;
   asio::awaitable<Result<PullRequest>> open(PullRequestDraft draft) override;
   asio::awaitable<Result<PullRequest>> get(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Review>>> reviews(std::int64_t number) override;
@@ -84,6 +85,7 @@ class GiteaForge final : public Forge {
   asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Check>>> checks(std::int64_t number) override;
   asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override;
+  asio::awaitable<Result<void>> label(std::int64_t number, std::vector<std::string> labels) override;
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
   asio::awaitable<Result<Account>> account() override;
@@ -92,8 +94,10 @@ class GiteaForge final : public Forge {
   asio::awaitable<Result<Secret<std::string>>> git_token() override { return api_.token(); }
 
  private:
-  asio::awaitable<Result<std::optional<PullRequest>>> find_in_list(std::string branch, std::string base);
+  asio::awaitable<Result<std::optional<PullRequest>>> find_in_list(std::string branch, std::string base, PullRequestState state);
   asio::awaitable<Result<ReviewPage>> read_reviews(std::int64_t number);
+  /// Their ids by name.
+  asio::awaitable<Result<std::map<std::string, std::int64_t>>> read_labels();
   asio::awaitable<Result<BranchRules>> rules_of(std::string branch);
   asio::awaitable<Result<std::map<std::string, std::string>>> read_states(std::string sha);
   /// After a merge that was accepted, or may have been.
@@ -115,14 +119,14 @@ Result<PullRequest> GiteaForge::read_pull(const std::string& method, const std::
 
 asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_open(std::string branch, std::string base) {
   // A slash in the base, encoded or not, isn't told apart from the one between the two names.
-  if (base.find('/') != std::string::npos) co_return co_await find_in_list(branch, base);
+  if (base.find('/') != std::string::npos) co_return co_await find_in_list(branch, base, PullRequestState::Open);
   const std::string path = "/pulls/" + net::percent_encode(base) + "/" + net::percent_encode(branch);
   auto response = co_await api_.read(path);
   if (response) {
     CO_TRY(auto pull, read_pull("GET", path, *response));
     const bool ours = !pull.from_fork && pull.branch == branch && pull.base == base;
     if (pull.state == PullRequestState::Open && ours) co_return std::optional<PullRequest>(std::move(pull));
-    co_return co_await find_in_list(branch, base);
+    co_return co_await find_in_list(branch, base, PullRequestState::Open);
   }
   if (response.error().kind != ErrorKind::NotFound) co_return response.error();
   // No such pull request, or no such project?
@@ -130,14 +134,19 @@ asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_open(std::s
   co_return std::optional<PullRequest>{};
 }
 
-asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_in_list(std::string branch, std::string base) {
+asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_merged(std::string branch, std::string base) {
+  return find_in_list(std::move(branch), std::move(base), PullRequestState::Merged);
+}
+
+asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_in_list(std::string branch, std::string base, PullRequestState state) {
+  const std::string listed = state == PullRequestState::Open ? "open" : "closed";
   for (std::size_t page = 1; page <= kPagesMax; ++page) {
-    const std::string path = "/pulls?state=open&limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
+    const std::string path = "/pulls?state=" + listed + "&sort=recentupdate&limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
     CO_TRY(const auto response, co_await api_.read(path));
     auto pulls = parse_pull_requests(response.body);
     if (!pulls) co_return api_.unreadable("GET", path);
     if (pulls->empty()) break;
-    const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return !pull.from_fork && pull.branch == branch && pull.base == base; });
+    const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return !pull.from_fork && pull.branch == branch && pull.base == base && pull.state == state; });
     if (found != pulls->end()) co_return std::optional<PullRequest>(std::move(*found));
   }
   co_return std::optional<PullRequest>{};
@@ -145,7 +154,10 @@ asio::awaitable<Result<std::optional<PullRequest>>> GiteaForge::find_in_list(std
 
 asio::awaitable<Result<PullRequest>> GiteaForge::open(PullRequestDraft draft) {
   CO_TRY(const auto response, co_await api_.write("POST", "/pulls", render_draft(draft), Repeat::Never));
-  co_return read_pull("POST", "/pulls", response);
+  CO_TRY(auto pull, read_pull("POST", "/pulls", response));
+  auto labelled = co_await label(pull.number, std::move(draft.labels));
+  if (!labelled && labelled.error().kind == ErrorKind::Cancelled) co_return labelled.error();
+  co_return std::move(pull);
 }
 
 asio::awaitable<Result<PullRequest>> GiteaForge::get(std::int64_t number) {
@@ -334,6 +346,39 @@ asio::awaitable<Result<void>> GiteaForge::upsert_comment(std::int64_t number, st
   auto written = co_await upsert_issue_comment(api_, number, us.login, std::move(marker), std::move(body), "");
   if (written) co_return Result<void>{};
   co_return co_await explain(written.error(), pull_path(number));
+}
+
+asio::awaitable<Result<std::map<std::string, std::int64_t>>> GiteaForge::read_labels() {
+  std::map<std::string, std::int64_t> known;
+  std::size_t seen = 0;
+  for (std::size_t page = 1; page <= kPagesMax; ++page) {
+    const std::string path = "/labels?limit=" + std::to_string(kPageSize) + "&page=" + std::to_string(page);
+    CO_TRY(const auto response, co_await api_.read(path));
+    const auto labels = parse_labels(response.body);
+    if (!labels) co_return api_.unreadable("GET", path);
+    for (const auto& [name, id] : *labels) known.emplace(name, id);
+    seen += labels->size();
+    if (is_last_page(response, labels->size(), seen)) break;
+  }
+  co_return known;
+}
+
+asio::awaitable<Result<void>> GiteaForge::label(std::int64_t number, std::vector<std::string> labels) {
+  if (labels.empty()) co_return Result<void>{};
+  CO_TRY(const auto known, co_await read_labels());
+  std::vector<std::int64_t> ids;
+  for (const auto& name : labels) {
+    if (const auto found = known.find(name); found != known.end()) {
+      ids.push_back(found->second);
+      continue;
+    }
+    CO_TRY(const auto made, co_await api_.write("POST", "/labels", render_label(name), Repeat::Never));
+    const auto id = label_id_of(made.body);
+    if (!id) co_return api_.unreadable("POST", "/labels");
+    ids.push_back(*id);
+  }
+  CO_CHECK_OK(co_await api_.write("POST", "/issues/" + std::to_string(number) + "/labels", render_label_ids(ids), Repeat::Safe));
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> GiteaForge::request_reviewers(std::int64_t number, std::vector<std::string> logins) {

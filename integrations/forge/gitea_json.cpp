@@ -160,6 +160,23 @@ std::optional<std::vector<Check>> parse_checks(std::string_view text, const std:
   return checks;
 }
 
+std::optional<std::vector<std::pair<std::string, std::int64_t>>> parse_labels(std::string_view text) {
+  const auto body = parse_json(text);
+  if (!body.is_array()) return std::nullopt;
+  std::vector<std::pair<std::string, std::int64_t>> labels;
+  for (const auto& item : body) labels.emplace_back(text_at(item, "name"), number_at(item, "id"));
+  return labels;
+}
+
+std::optional<std::int64_t> label_id_of(std::string_view text) {
+  const auto id = number_at(parse_json(text), "id");
+  return id == 0 ? std::nullopt : std::optional<std::int64_t>(id);
+}
+
+std::string render_label(const std::string& name) { return dump({{"name", name}, {"color", "#5319e7"}, {"description", "Opened by Driftwarden"}}); }
+
+std::string render_label_ids(const std::vector<std::int64_t>& ids) { return dump({{"labels", ids}}); }
+
 std::string render_draft(const PullRequestDraft& draft) {
   return dump({{"title", draft.title}, {"body", draft.body}, {"head", draft.branch}, {"base", draft.base}});
 }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace driftwarden::forge::gitea {
@@ -36,6 +37,11 @@ std::optional<std::map<std::string, std::string>> parse_statuses(std::string_vie
 /// The latest of each context. `server`: what links that are paths alone belong to.
 std::optional<std::vector<Check>> parse_checks(std::string_view text, const std::string& server);
 
+/// Names and ids of a list of labels.
+std::optional<std::vector<std::pair<std::string, std::int64_t>>> parse_labels(std::string_view text);
+std::optional<std::int64_t> label_id_of(std::string_view text);
+std::string render_label(const std::string& name);
+std::string render_label_ids(const std::vector<std::int64_t>& ids);
 std::string render_draft(const PullRequestDraft& draft);
 std::string render_update(const std::string& title, const std::string& body);
 /// The message's first line becomes the title field, so that trailers at its end survive every method.

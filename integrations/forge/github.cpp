@@ -58,6 +58,7 @@ class GithubForge final : public Forge {
         api_(http, clock, make_dialect(options), app_ ? std::shared_ptr<Credentials>(app_) : make_fixed_token(options.token)) {}
 
   asio::awaitable<Result<std::optional<PullRequest>>> find_open(std::string branch, std::string base) override;
+  asio::awaitable<Result<std::optional<PullRequest>>> find_merged(std::string branch, std::string base) override;
   asio::awaitable<Result<PullRequest>> open(PullRequestDraft draft) override;
   asio::awaitable<Result<PullRequest>> get(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Review>>> reviews(std::int64_t number) override;
@@ -70,6 +71,7 @@ class GithubForge final : public Forge {
   asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Check>>> checks(std::int64_t number) override;
   asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override;
+  asio::awaitable<Result<void>> label(std::int64_t number, std::vector<std::string> labels) override;
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
   asio::awaitable<Result<Account>> account() override;
@@ -114,6 +116,16 @@ asio::awaitable<Result<std::optional<PullRequest>>> GithubForge::find_open(std::
   co_return std::optional<PullRequest>(std::move(*found));
 }
 
+asio::awaitable<Result<std::optional<PullRequest>>> GithubForge::find_merged(std::string branch, std::string base) {
+  const std::string path = "/pulls?state=closed&head=" + net::percent_encode(owner_ + ":" + branch) + "&base=" + net::percent_encode(base) + "&per_page=100";
+  CO_TRY(const auto response, co_await api_.read(path));
+  auto pulls = parse_pulls(response.body);
+  if (!pulls) co_return api_.unreadable("GET", path);
+  const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return !pull.from_fork && pull.branch == branch && pull.base == base && pull.state == PullRequestState::Merged; });
+  if (found == pulls->end()) co_return std::optional<PullRequest>{};
+  co_return std::optional<PullRequest>(std::move(*found));
+}
+
 asio::awaitable<Result<PullRequest>> GithubForge::open(PullRequestDraft draft) {
   auto response = co_await api_.write("POST", "/pulls", render_draft(draft), Repeat::Never);
   if (!response) {
@@ -125,6 +137,8 @@ asio::awaitable<Result<PullRequest>> GithubForge::open(PullRequestDraft draft) {
   }
   auto read = parse_pull(response->body);
   if (!read) co_return api_.unreadable("POST", "/pulls");
+  auto labelled = co_await label(read->pull.number, std::move(draft.labels));
+  if (!labelled && labelled.error().kind == ErrorKind::Cancelled) co_return labelled.error();
   co_return std::move(read->pull);
 }
 
@@ -212,6 +226,12 @@ asio::awaitable<Result<void>> GithubForge::upsert_comment(std::int64_t number, s
   CO_TRY(const auto us, co_await account());
   auto body = marked_comment(marker, std::move(text), kLongestComment);
   co_return co_await upsert_issue_comment(api_, number, us.login, std::move(marker), std::move(body), "?per_page=100");
+}
+
+asio::awaitable<Result<void>> GithubForge::label(std::int64_t number, std::vector<std::string> labels) {
+  if (labels.empty()) co_return Result<void>{};
+  CO_CHECK_OK(co_await api_.write("POST", "/issues/" + std::to_string(number) + "/labels", render_labels(labels), Repeat::Safe));
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> GithubForge::request_reviewers(std::int64_t number, std::vector<std::string> logins) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kLongestStatus = 140;
 constexpr std::size_t kLongestTitle = 256;
+constexpr std::size_t kLongestLabel = 50;
 constexpr std::size_t kLongestBody = 65'536;
 
 /// A deleted fork's repository is null.
@@ -241,6 +242,12 @@ std::string render_draft(const PullRequestDraft& draft) {
 
 std::string render_update(const std::string& title, const std::string& body) {
   return dump({{"title", ellipsize(title, kLongestTitle)}, {"body", cut_comment(body, kLongestBody)}});
+}
+
+std::string render_labels(const std::vector<std::string>& labels) {
+  json names = json::array();
+  for (const auto& label : labels) names.push_back(ellipsize(label, kLongestLabel));
+  return dump({{"labels", std::move(names)}});
 }
 
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message) {

@@ -53,6 +53,8 @@ std::optional<bool> demands(const BranchRules& rules, const std::string& context
 
 std::string render_draft(const PullRequestDraft& draft);
 std::string render_update(const std::string& title, const std::string& body);
+/// GitHub makes those that it doesn't know.
+std::string render_labels(const std::vector<std::string>& labels);
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message);
 std::string render_status(const CommitStatus& status);
 

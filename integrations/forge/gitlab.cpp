@@ -58,6 +58,7 @@ class GitlabForge final : public Forge {
   }
 
   asio::awaitable<Result<std::optional<PullRequest>>> find_open(std::string branch, std::string base) override;
+  asio::awaitable<Result<std::optional<PullRequest>>> find_merged(std::string branch, std::string base) override;
   asio::awaitable<Result<PullRequest>> open(PullRequestDraft draft) override;
   asio::awaitable<Result<PullRequest>> get(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Review>>> reviews(std::int64_t number) override;
@@ -70,6 +71,7 @@ class GitlabForge final : public Forge {
   asio::awaitable<Result<MergeGate>> merge_gate(std::int64_t number) override;
   asio::awaitable<Result<std::vector<Check>>> checks(std::int64_t number) override;
   asio::awaitable<Result<void>> upsert_comment(std::int64_t number, std::string marker, std::string text) override;
+  asio::awaitable<Result<void>> label(std::int64_t number, std::vector<std::string> labels) override;
   asio::awaitable<Result<void>> request_reviewers(std::int64_t number, std::vector<std::string> logins) override;
   asio::awaitable<Result<std::vector<Comment>>> comments_since(WallTime since) override;
   asio::awaitable<Result<Account>> account() override;
@@ -120,6 +122,17 @@ asio::awaitable<Result<std::optional<PullRequest>>> GitlabForge::find_open(std::
     if (found != pulls->end()) co_return std::optional<PullRequest>(std::move(*found));
   }
   co_return std::optional<PullRequest>{};
+}
+
+asio::awaitable<Result<std::optional<PullRequest>>> GitlabForge::find_merged(std::string branch, std::string base) {
+  const std::string path =
+      "/merge_requests?state=merged&source_branch=" + net::percent_encode(branch) + "&target_branch=" + net::percent_encode(base) + "&order_by=created_at&sort=desc&per_page=100";
+  CO_TRY(const auto response, co_await api_.read(path));
+  auto pulls = parse_merge_requests(response.body);
+  if (!pulls) co_return api_.unreadable("GET", path);
+  const auto found = std::ranges::find_if(*pulls, [&](const auto& pull) { return !pull.from_fork && pull.branch == branch && pull.base == base; });
+  if (found == pulls->end()) co_return std::optional<PullRequest>{};
+  co_return std::optional<PullRequest>(std::move(*found));
 }
 
 asio::awaitable<Result<PullRequest>> GitlabForge::wait_for_head(PullRequest pull) {
@@ -296,6 +309,12 @@ asio::awaitable<Result<void>> GitlabForge::upsert_comment(std::int64_t number, s
     co_return Result<void>{};
   }
   co_return co_await comment(number, body);
+}
+
+asio::awaitable<Result<void>> GitlabForge::label(std::int64_t number, std::vector<std::string> labels) {
+  if (labels.empty()) co_return Result<void>{};
+  CO_CHECK_OK(co_await api_.write("PUT", request_path(number), render_labels(labels), Repeat::Safe));
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> GitlabForge::request_reviewers(std::int64_t number, std::vector<std::string> logins) {

@@ -217,11 +217,15 @@ const char* status_word(StatusState state) {
 }
 
 std::string render_draft(const PullRequestDraft& draft) {
-  return dump({{"source_branch", draft.branch},
-               {"target_branch", draft.base},
-               {"title", ellipsize(draft.title, kLongestTitle)},
-               {"description", cut_comment(draft.body, kLongestDescription)}});
+  json body{{"source_branch", draft.branch},
+            {"target_branch", draft.base},
+            {"title", ellipsize(draft.title, kLongestTitle)},
+            {"description", cut_comment(draft.body, kLongestDescription)}};
+  if (!draft.labels.empty()) body["labels"] = join(draft.labels, ",");
+  return dump(body);
 }
+
+std::string render_labels(const std::vector<std::string>& labels) { return dump({{"add_labels", join(labels, ",")}}); }
 
 std::string render_update(const std::string& title, const std::string& body) {
   return dump({{"title", ellipsize(title, kLongestTitle)}, {"description", cut_comment(body, kLongestDescription)}});

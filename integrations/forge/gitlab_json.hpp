@@ -54,6 +54,8 @@ std::optional<std::int64_t> parse_user_id(std::string_view users, const std::str
 
 const char* status_word(StatusState state);
 std::string render_draft(const PullRequestDraft& draft);
+/// GitLab makes those that it doesn't know.
+std::string render_labels(const std::vector<std::string>& labels);
 std::string render_update(const std::string& title, const std::string& body);
 std::string render_merge(const std::string& head_sha, MergeMethod method, const std::string& message, bool remove_branch);
 std::string render_note(const std::string& text);

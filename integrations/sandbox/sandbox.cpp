@@ -5,6 +5,7 @@
 #include "gitops/manifest/manifest.hpp"
 #include "integrations/sandbox/break_panel.hpp"
 #include "integrations/sandbox/deployer_kinds.hpp"
+#include "integrations/sandbox/model/brain.hpp"
 #include "integrations/sandbox/shop.hpp"
 
 #include <fmt/core.h>
@@ -23,6 +24,7 @@ constexpr const char* kProject = "acme/config";
 constexpr const char* kBot = "warden";
 constexpr const char* kSandboxAppId = "A0SANDBOX";  // what the workspace calls the app
 constexpr const char* kRegistry = "registry.acme.example";
+constexpr const char* kModel = "sandbox-brain";
 
 struct RunningCluster {
   ClusterAddress address;
@@ -56,6 +58,7 @@ class RunningSandbox final : public Sandbox {
     CHECK_OK(open_cluster("prod-eu", "production", options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 1)));
     CHECK_OK(open_cluster("staging", "staging", options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 2)));
     CHECK_OK(open_registry(options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 4)));
+    CHECK_OK(open_model(options_.port == 0 ? 0 : static_cast<std::uint16_t>(options_.port + 5)));
     BreakTargets targets;
     targets.clock = &clock_;
     targets.prod = clusters_.at("prod-eu").api.get();
@@ -91,11 +94,13 @@ class RunningSandbox final : public Sandbox {
   Workspace& workspace() override { return *workspace_; }
   ForgeServer& forge() override { return *forge_; }
   RegistryServer& registry() override { return *registry_; }
+  ModelServer& model() override { return *model_; }
   ApiServer& cluster(const std::string& name) override { return *clusters_.at(name).api; }
 
   asio::awaitable<void> stop() override {
     co_await front_->stop();
     co_await registry_front_->stop();
+    co_await model_front_->stop();
     co_await workspace_->stop();
     co_await forge_->stop();
     for (auto& [name, cluster] : clusters_) {
@@ -194,6 +199,21 @@ class RunningSandbox final : public Sandbox {
     return Result<void>{};
   }
 
+  Result<void> open_model(std::uint16_t port) {
+    info_.model_name = kModel;
+    info_.model_key = "sk-sandbox-" + random_.hex(24);
+    ModelServerOptions options;
+    options.models = {kModel};
+    options.key = info_.model_key;
+    options.brain = &small_brain;
+    model_ = create_model_server(clock_, std::move(options));
+    net::HttpServerOptions server;
+    server.port = port;
+    TRY(model_front_, net::start_http_server(executor_, clock_, server, [model = model_.get()](net::ServerRequest request) { return answer_locally(*model, std::move(request)); }));
+    info_.model_api_url = fmt::format("http://127.0.0.1:{}/v1", model_front_->port());
+    return Result<void>{};
+  }
+
   const ForgeUser& forge_person(const std::string& login) const {
     for (const auto& person : forge_people_) {
       if (person.login == login) return person;
@@ -249,9 +269,11 @@ class RunningSandbox final : public Sandbox {
   std::unique_ptr<Workspace> workspace_;
   std::unique_ptr<ForgeServer> forge_;
   std::unique_ptr<RegistryServer> registry_;
+  std::unique_ptr<ModelServer> model_;
   std::map<std::string, RunningCluster> clusters_;
   std::unique_ptr<net::HttpServer> front_;
   std::unique_ptr<net::HttpServer> registry_front_;
+  std::unique_ptr<net::HttpServer> model_front_;
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 #pragma once
-// The whole other side in one process, on loopback: a Slack workspace, two clusters, a forge, an image registry, and a small shop in them.
+// The whole other side in one process, on loopback: a Slack workspace, two clusters, a forge, an image registry, a language model, and a small shop in them.
 #include "gitops/base/clock.hpp"
 #include "gitops/base/random.hpp"
 #include "integrations/sandbox/cluster/api_server.hpp"
 #include "integrations/sandbox/forge/forge_server.hpp"
+#include "integrations/sandbox/model/model_server.hpp"
 #include "integrations/sandbox/registry/registry_server.hpp"
 #include "integrations/sandbox/workspace/workspace.hpp"
 
@@ -43,6 +44,9 @@ struct SandboxInfo {
   std::string project;
   std::string registry_host;     ///< as images name it
   std::string registry_api_url;  ///< where it is
+  std::string model_api_url;     ///< of an OpenAI-compatible endpoint
+  std::string model_name;
+  std::string model_key;
   std::string data;
 };
 
@@ -61,6 +65,7 @@ class Sandbox {
   virtual Workspace& workspace() = 0;
   virtual ForgeServer& forge() = 0;
   virtual RegistryServer& registry() = 0;
+  virtual ModelServer& model() = 0;
   virtual ApiServer& cluster(const std::string& name) = 0;
   virtual asio::awaitable<void> stop() = 0;
 };

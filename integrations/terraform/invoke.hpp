@@ -4,6 +4,8 @@
 #include "integrations/process/process.hpp"
 #include "integrations/terraform/tool.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -45,6 +47,9 @@ asio::awaitable<std::invoke_result_t<Work&>> on_pool(asio::any_io_executor pool,
   auto task = offload(std::move(pool), std::move(work));
   co_return co_await std::move(task);
 }
+
+/// `show -json` of a plan for a program that only counts resources: without outputs, and without what Terraform calls sensitive, wherever it stands.
+std::string plan_for_others(nlohmann::json shown);
 
 /// Terragrunt's tree of units, each planned by itself.
 asio::awaitable<Result<PlanOutcome>> plan_units(Clock& clock, ToolPlace place, bool refresh_only, bool keep_plan, asio::any_io_executor pool);

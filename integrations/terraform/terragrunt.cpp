@@ -3,6 +3,8 @@
 #include "integrations/terraform/invoke.hpp"
 #include "integrations/terraform/units.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -30,15 +32,35 @@ std::vector<std::string> planned_units(const std::string& directory) {
 
 struct Places {
   explicit Places(const std::string& data)
-      : plans(data + "/plans"), shown(data + "/shown"), report(data + "/report.json") {}
+      : plans(data + "/plans"), shown(data + "/shown"), report(data + "/report.json"), shared(data + "/shared") {}
   std::string plans;
   std::string shown;
   std::string report;
+  std::string shared;
 
   void clear() const {
-    for (const auto& path : {plans, shown, report}) remove_quietly(path);
+    for (const auto& path : {plans, shown, report, shared}) remove_quietly(path);
   }
 };
+
+/// Each unit's plan as `show -json` has it, for other programs: "live_web.json".
+Result<std::vector<std::string>> share_plans(const Places& places) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  CHECK_OK(make_private_directory(places.shared));
+  std::error_code failed;
+  for (auto entry = fs::recursive_directory_iterator(places.shown, failed); !failed && entry != fs::recursive_directory_iterator(); entry.increment(failed)) {
+    if (entry->path().extension() != ".json") continue;
+    auto shown = nlohmann::json::parse(read_text(entry->path().string()), nullptr, false);
+    if (!shown.is_object()) continue;
+    auto unit = fs::relative(entry->path().parent_path(), places.shown, failed).string();
+    std::ranges::replace(unit, '/', '_');
+    files.push_back(fmt::format("{}/{}.json", places.shared, unit == "." || unit.empty() ? "root" : unit));
+    CHECK_OK(write_private(files.back(), plan_for_others(std::move(shown))));
+  }
+  std::ranges::sort(files);
+  return files;
+}
 
 std::vector<std::string> plan_arguments(const ToolPlace& place, bool refresh_only) {
   std::vector<std::string> arguments{"plan", "-input=false", "-lock=false", "-detailed-exitcode", "-no-color"};
@@ -111,6 +133,13 @@ asio::awaitable<Result<PlanOutcome>> plan_units(Clock& clock, ToolPlace place, b
   };
   auto reading = on_pool(pool, std::move(work));
   outcome = co_await std::move(reading);
+  if (keep_plan && outcome.state == PlanOutcome::State::Differs) {
+    auto share = [places] { return share_plans(places); };
+    auto sharing = on_pool(pool, std::move(share));
+    auto shared = co_await std::move(sharing);
+    if (!shared) co_return shared.error();
+    outcome.shown_files = *std::move(shared);
+  }
   remove_quietly(places.shown);
   remove_quietly(places.report);
   if (keep_plan && outcome.state == PlanOutcome::State::Differs) {

@@ -64,10 +64,13 @@ std::vector<std::string> plan_arguments(const ToolPlace& place, bool refresh_onl
 
 std::string why_state_would_be_lost(const ToolPlace& place) { return why_state_would_be_lost(place, read_text(place.data_directory + "/tf/terraform.tfstate")); }
 
-Result<Plan> read_shown(const std::string& text) {
-  const auto shown = json::parse(text, nullptr, false);
+/// `share` is where it is left for other programs, "" = nowhere.
+Result<Plan> read_shown(const std::string& text, const std::string& share) {
+  auto shown = json::parse(text, nullptr, false);
   if (shown.is_discarded()) return Error{ErrorKind::Corrupt, "what `show -json` prints is no JSON"};
-  return read_plan(shown);
+  auto plan = read_plan(shown);
+  if (plan && !share.empty()) CHECK_OK(write_private(share, plan_for_others(std::move(shown))));
+  return plan;
 }
 
 class CommandLineTool final : public Tool {
@@ -143,7 +146,7 @@ class CommandLineTool final : public Tool {
       attempt.outcome.error = errors_in(attempt.output);
       if (attempt.outcome.error.empty()) attempt.outcome.error = fmt::format("it ended with {} and said nothing", planned->exit_code);
     } else {
-      CO_CHECK_OK(co_await show(place, file, planned->exit_code == 2, refresh_only, attempt));
+      CO_CHECK_OK(co_await show(place, file, planned->exit_code == 2, refresh_only, keep_plan, attempt));
     }
     if (keep_plan && attempt.outcome.state == PlanOutcome::State::Differs) attempt.outcome.plan_file = file;
     if (attempt.outcome.plan_file.empty()) remove_quietly(file);
@@ -151,13 +154,16 @@ class CommandLineTool final : public Tool {
   }
 
   /// What the plan's file says, into the attempt.
-  asio::awaitable<Result<void>> show(ToolPlace place, std::string file, bool differs, bool refresh_only, Attempt& attempt) {
+  asio::awaitable<Result<void>> show(ToolPlace place, std::string file, bool differs, bool refresh_only, bool share, Attempt& attempt) {
+    const auto shared = place.data_directory + "/plan.json";
+    remove_quietly(shared);
     std::vector<std::string> arguments{"show", "-json", file};
     auto shown = co_await invoke(clock_, place, std::move(arguments), Reach::Look);
     if (!shown && shown.error().kind == ErrorKind::Cancelled) co_return shown.error();
     Result<Plan> plan = Error{ErrorKind::Corrupt, "the plan can't be shown"};
     if (shown && shown->exit_code == 0) {
-      auto work = [text = std::move(shown->out)] { return read_shown(text); };
+      const std::string into = share && differs ? shared : std::string();
+      auto work = [text = std::move(shown->out), into] { return read_shown(text, into); };
       auto reading = on_pool(pool_, std::move(work));
       plan = co_await std::move(reading);
     }
@@ -179,6 +185,7 @@ class CommandLineTool final : public Tool {
     // Refreshing also finds what has only another form ("" for null): that is nobody's edit.
     if (differs && refresh_only && read.objects.empty()) differs = false;
     attempt.outcome.state = differs ? PlanOutcome::State::Differs : PlanOutcome::State::InSync;
+    if (share && differs) attempt.outcome.shown_files.push_back(shared);
     co_return Result<void>{};
   }
 

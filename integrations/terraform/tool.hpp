@@ -43,6 +43,7 @@ struct PlanOutcome {
     std::string error{};
   };
   std::vector<Unit> units{};
+  std::vector<std::string> shown_files{};  ///< Differs, when it was asked to be kept: each plan as `show -json` has it, 0600, without what is sensitive; the caller removes them
 };
 
 /// An error is an error and never drift; a lock held by somebody, or a state read in the middle of an apply, is tried once more.

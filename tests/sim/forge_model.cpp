@@ -88,6 +88,17 @@ asio::awaitable<Result<std::optional<PullRequest>>> ForgePort::find_open(std::st
   return outside<std::optional<PullRequest>>(ground_, "forge find", kDeadline, {false, false}, std::move(effect));
 }
 
+asio::awaitable<Result<std::optional<PullRequest>>> ForgePort::find_merged(std::string branch, std::string base) {
+  std::function<Result<std::optional<PullRequest>>()> effect = [this, branch, base]() -> Result<std::optional<PullRequest>> {
+    std::optional<PullRequest> found;
+    for (const auto& entry : model_.entries) {
+      if (entry.pull.branch == branch && entry.pull.base == base && entry.pull.state == PullRequestState::Merged) found = entry.pull;
+    }
+    return found;
+  };
+  return outside<std::optional<PullRequest>>(ground_, "forge find merged", kDeadline, {false, false}, std::move(effect));
+}
+
 asio::awaitable<Result<PullRequest>> ForgePort::open(forge::PullRequestDraft draft) {
   std::function<Result<PullRequest>()> effect = [this, draft]() { return model_.open(draft, "driftwarden"); };
   return outside<PullRequest>(ground_, "forge open", kDeadline, {}, std::move(effect));

@@ -53,6 +53,7 @@ class ForgePort final : public forge::Forge {
  public:
   ForgePort(Ground& ground, ForgeModel& model) : ground_(ground), model_(model) {}
   asio::awaitable<Result<std::optional<forge::PullRequest>>> find_open(std::string branch, std::string base) override;
+  asio::awaitable<Result<std::optional<forge::PullRequest>>> find_merged(std::string branch, std::string base) override;
   asio::awaitable<Result<forge::PullRequest>> open(forge::PullRequestDraft draft) override;
   asio::awaitable<Result<forge::PullRequest>> get(std::int64_t number) override;
   asio::awaitable<Result<std::vector<forge::Review>>> reviews(std::int64_t number) override;

@@ -127,6 +127,7 @@ asio::awaitable<net::ServerReply> serve_repository(Core& core, ApiCall call) {
   const auto& topic = call.part(3);
   if (call.is("GET", 3)) co_return json_reply(200, repository_json(core, *core.find(call.repository())));
   if (topic == "issues" && call.part(4) == "comments") co_return serve_all_comments(core, call);
+  if (topic == "labels" || (topic == "issues" && call.part(5) == "labels")) co_return serve_labels(core, call);
   if (topic == "branch_protections") co_return serve_protections(core, call);
   if (topic == "pulls" || topic == "issues") co_return co_await serve_pulls(core, std::move(call));
   if (topic == "contents" || topic == "raw") co_return co_await serve_contents(core, std::move(call));

@@ -37,6 +37,8 @@ std::string query_of(const ApiCall& call, const std::string& key);
 net::ServerReply serve_all_comments(Core& core, const ApiCall& call);
 /// pulls/<n>/requested_reviewers
 net::ServerReply serve_requests(Core& core, const ApiCall& call);
+/// labels, and issues/<n>/labels
+net::ServerReply serve_labels(Core& core, const ApiCall& call);
 /// branch_protections[/<name>]
 net::ServerReply serve_protections(Core& core, const ApiCall& call);
 asio::awaitable<net::ServerReply> serve_pulls(Core& core, ApiCall call);

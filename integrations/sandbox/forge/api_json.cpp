@@ -80,10 +80,22 @@ json repository_json(const Core& core, const Repository& repository) {
           {"created_at", time_json(repository.created)}};
 }
 
+json label_json(const Core& core, const Repository& repository, const Label& label) {
+  return {{"id", label.id},
+          {"name", label.name},
+          {"exclusive", false},
+          {"is_archived", false},
+          {"color", label.color},
+          {"description", label.description},
+          {"url", api_url(core, repository) + "/labels/" + std::to_string(label.id)}};
+}
+
 json pull_json(const Core& core, const Repository& repository, const Pull& pull, bool mergeable) {
   const auto url = core.page_url(repository, pull);
   const bool merged = pull.state == PullState::Merged;
   json asked = json::array();
+  json labels = json::array();
+  for (const auto& label : labels_of(repository, pull)) labels.push_back(label_json(core, repository, label));
   std::set<std::string> seen;
   for (const auto& review : pull.reviews) {
     // Those who have answered stay in Gitea's list.
@@ -98,7 +110,7 @@ json pull_json(const Core& core, const Repository& repository, const Pull& pull,
           {"user", user_json(core, pull.author)},
           {"title", pull.title},
           {"body", pull.body},
-          {"labels", json::array()},
+          {"labels", std::move(labels)},
           {"state", pull.open() ? "open" : "closed"},
           {"draft", is_draft(pull)},
           {"requested_reviewers", std::move(asked)},

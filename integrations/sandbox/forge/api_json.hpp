@@ -12,6 +12,7 @@ namespace driftwarden::sandbox::forge {
 std::string dump(const nlohmann::json& value);
 nlohmann::json user_json(const Core& core, const std::string& login);
 nlohmann::json repository_json(const Core& core, const Repository& repository);
+nlohmann::json label_json(const Core& core, const Repository& repository, const Label& label);
 nlohmann::json pull_json(const Core& core, const Repository& repository, const Pull& pull, bool mergeable);
 nlohmann::json review_json(const Core& core, const Repository& repository, const Pull& pull, const PullReview& review);
 nlohmann::json comment_json(const Core& core, const Repository& repository, const Pull& pull, const Comment& comment);

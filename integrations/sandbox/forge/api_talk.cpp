@@ -108,6 +108,28 @@ net::ServerReply serve_requests(Core& core, const ApiCall& call) {
   return json_reply(201, all);
 }
 
+net::ServerReply serve_labels(Core& core, const ApiCall& call) {
+  const auto name = call.repository();
+  const auto list = [&](const std::vector<Label>& labels) {
+    json all = json::array();
+    for (const auto& label : labels) all.push_back(label_json(core, *core.find(name), label));
+    return all;
+  };
+  const auto body = body_of(call);
+  if (call.part(3) == "labels") {
+    if (call.is("GET", 4)) return page_reply(call, list(core.find(name)->labels));
+    if (!call.is("POST", 4)) return not_found();
+    const auto made = core.make_label(name, {0, body.value("name", ""), body.value("color", ""), body.value("description", "")});
+    return made ? json_reply(201, label_json(core, *core.find(name), *made)) : refuse(made.error());
+  }
+  const auto* pull = core.find(name)->find_pull(number_at(call, 4));
+  if (pull == nullptr) return not_found();
+  if (call.is("GET", 6)) return json_reply(200, list(labels_of(*core.find(name), *pull)));
+  if (!call.is("POST", 6)) return not_found();
+  const auto labels = core.add_labels(name, pull->number, body.value("labels", std::vector<std::int64_t>{}));
+  return labels ? json_reply(200, list(*labels)) : refuse(labels.error());
+}
+
 net::ServerReply serve_protections(Core& core, const ApiCall& call) {
   auto& repository = *core.find(call.repository());
   if (call.user.empty()) return refuse({401, "token is required"});

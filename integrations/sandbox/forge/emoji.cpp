@@ -51,6 +51,7 @@ constexpr std::array kEmoji{
     Emoji{"loud_sound", "🔊"},
     Emoji{"mag", "🔍"},
     Emoji{"memo", "📝"},
+    Emoji{"moneybag", "💰"},
     Emoji{"newspaper", "📰"},
     Emoji{"no_bell", "🔕"},
     Emoji{"no_entry", "⛔"},

@@ -80,6 +80,9 @@ class Core {
   /// All or nobody, as Gitea; the new requests only.
   Answer<std::vector<PullReview>> request_reviews(const std::string& repository, std::int64_t number, const std::string& user, const std::vector<std::string>& logins);
   Answer<Pull> withdraw_requests(const std::string& repository, std::int64_t number, const std::vector<std::string>& logins);
+  Answer<Label> make_label(const std::string& repository, Label label);
+  /// Adds those that aren't there; all of them in the end. What isn't known is left out, as Gitea does.
+  Answer<std::vector<Label>> add_labels(const std::string& repository, std::int64_t number, const std::vector<std::int64_t>& ids);
   /// The owner of the repository, or a user marked as one.
   bool is_admin(const Repository& repository, const std::string& login) const;
   Answer<Protection> protect(const std::string& repository, Protection rule, bool replace);

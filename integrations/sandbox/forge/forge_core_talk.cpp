@@ -84,6 +84,31 @@ Answer<Pull> Core::withdraw_requests(const std::string& name, std::int64_t numbe
   return *pull;
 }
 
+Answer<Label> Core::make_label(const std::string& name, Label label) {
+  auto* repository = find(name);
+  if (repository == nullptr) return Refused{404, "not found"};
+  if (label.name.empty()) return Refused{422, "[Name]: Required"};
+  if (label.color.starts_with('#')) label.color.erase(0, 1);
+  if (label.color.size() != 6 || label.color.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) return Refused{422, "bad color code: " + label.color};
+  label.id = state_.next_id();
+  repository->labels.push_back(label);
+  save();
+  return label;
+}
+
+Answer<std::vector<Label>> Core::add_labels(const std::string& name, std::int64_t number, const std::vector<std::int64_t>& ids) {
+  auto* repository = find(name);
+  auto* pull = repository == nullptr ? nullptr : repository->find_pull(number);
+  if (pull == nullptr) return Refused{404, "not found"};
+  for (const auto id : ids) {
+    const bool known = std::ranges::find(repository->labels, id, &Label::id) != repository->labels.end();
+    if (known && std::ranges::find(pull->labels, id) == pull->labels.end()) pull->labels.push_back(id);
+  }
+  pull->updated = now();
+  save();
+  return labels_of(*repository, *pull);
+}
+
 asio::awaitable<Result<void>> Core::request_owners(std::string name, std::int64_t number) {
   const Pull pull = *find(name)->find_pull(number);
   if (is_draft(pull)) co_return Result<void>{};

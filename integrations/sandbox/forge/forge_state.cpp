@@ -29,6 +29,14 @@ void add_review(Pull& pull, PullReview review) {
   pull.reviews.push_back(std::move(review));
 }
 
+std::vector<Label> labels_of(const Repository& repository, const Pull& pull) {
+  std::vector<Label> labels;
+  for (const auto& label : repository.labels) {
+    if (std::ranges::find(pull.labels, label.id) != pull.labels.end()) labels.push_back(label);
+  }
+  return labels;
+}
+
 bool is_draft(const Pull& pull) {
   const auto title = to_lower(pull.title);
   return title.starts_with("wip:") || title.starts_with("[wip]");

@@ -80,8 +80,16 @@ struct Pull {
   WallTime ended{};  ///< merged or closed
   std::vector<PullReview> reviews;
   std::vector<Comment> comments;
+  std::vector<std::int64_t> labels{};  ///< ids
 
   bool open() const { return state == PullState::Open; }
+};
+
+struct Label {
+  std::int64_t id = 0;
+  std::string name;
+  std::string color;  ///< "5319e7"
+  std::string description;
 };
 
 /// A branch protection rule, by Gitea's names.
@@ -107,6 +115,7 @@ struct Repository {
   std::vector<Pull> pulls;
   std::map<std::string, std::vector<StatusEntry>> statuses;  ///< by commit, oldest first
   std::vector<Protection> protections;
+  std::vector<Label> labels{};
 
   std::string full_name() const { return owner + "/" + name; }
   Pull* find_pull(std::int64_t number);
@@ -124,6 +133,7 @@ struct State {
 bool is_stale(const Pull& pull, const PullReview& review);
 /// Takes a review in: who answered is no longer asked, and a verdict replaces the same person's earlier ones.
 void add_review(Pull& pull, PullReview review);
+std::vector<Label> labels_of(const Repository& repository, const Pull& pull);
 /// "WIP: x" and "[WIP] x".
 bool is_draft(const Pull& pull);
 /// Gitea's rules: another word than APPROVED, REQUEST_CHANGES and COMMENT makes a pending draft; nobody approves or rejects their own.

@@ -60,6 +60,8 @@ json to_json(const Protection& rule) {
           {"at", to_number(rule.at)}};
 }
 
+json to_json(const Label& label) { return {{"id", label.id}, {"name", label.name}, {"color", label.color}, {"description", label.description}}; }
+
 json to_json(const Pull& pull);
 
 template <class T>
@@ -87,7 +89,8 @@ json to_json(const Pull& pull) {
           {"updated", to_number(pull.updated)},
           {"ended", to_number(pull.ended)},
           {"reviews", to_list(pull.reviews)},
-          {"comments", to_list(pull.comments)}};
+          {"comments", to_list(pull.comments)},
+          {"labels", pull.labels}};
 }
 
 Comment to_comment(const json& item) {
@@ -144,6 +147,7 @@ Pull to_pull(const json& item) {
   pull.ended = time_at(item, "ended");
   for (const auto& review : item.at("reviews")) pull.reviews.push_back(to_review(review));
   for (const auto& comment : item.at("comments")) pull.comments.push_back(to_comment(comment));
+  pull.labels = item.value("labels", std::vector<std::int64_t>{});
   return pull;
 }
 
@@ -173,6 +177,7 @@ Repository to_repository(const json& item) {
   if (item.contains("protections")) {
     for (const auto& rule : item.at("protections")) repository.protections.push_back(to_protection(rule));
   }
+  for (const auto& label : item.value("labels", json::array())) repository.labels.push_back({label.at("id"), label.at("name"), label.at("color"), label.at("description")});
   for (const auto& [sha, statuses] : item.at("statuses").items()) {
     for (const auto& status : statuses) repository.statuses[sha].push_back(to_status(status));
   }
@@ -192,7 +197,8 @@ std::string render_state(const State& state) {
                             {"created", to_number(repository.created)},
                             {"pulls", to_list(repository.pulls)},
                             {"statuses", std::move(statuses)},
-                            {"protections", to_list(repository.protections)}});
+                            {"protections", to_list(repository.protections)},
+                            {"labels", to_list(repository.labels)}});
   }
   return json{{"last_id", state.last_id}, {"repositories", std::move(repositories)}}.dump(1, ' ', false, json::error_handler_t::replace);
 }

@@ -16,15 +16,15 @@ std::string path_of(const Core& core, const Repository& repository, const Pull& 
   return core.options().prefix + "/" + repository.full_name() + "/pulls/" + std::to_string(pull.number);
 }
 
-std::string header_html(const Core& core, const Pull& pull, std::size_t commits) {
+std::string header_html(const Core& core, const Repository& repository, const Pull& pull, std::size_t commits) {
   const char* verb = pull.state == PullState::Merged ? "merged" : pull.open() ? "wants to merge" : "wanted to merge";
   const auto& who = pull.state == PullState::Merged ? pull.merged_by : pull.author;
   const auto when = pull.open() ? pull.created : pull.ended;
   return fmt::format(
       "<h1>{} <span class=\"number\">#{}</span></h1><div class=\"meta\">{} {} <b>{}</b> {} {} commit{} into <span class=\"branch mono\">{}</span> from "
-      "<span class=\"branch mono\">{}</span> {}</div><p></p>",
+      "<span class=\"branch mono\">{}</span> {} {}</div><p></p>",
       escape(pull.title), pull.number, state_badge(pull.state), avatar(who), escape(who), verb, commits, commits == 1 ? "" : "s", escape(pull.base),
-      escape(pull.head), time_html(when, core.now()));
+      escape(pull.head), time_html(when, core.now()), labels_html(repository, pull));
 }
 
 std::string body_html(const Core& core, const Pull& pull) {
@@ -136,6 +136,12 @@ std::string outcome_html(const Core& core, const Repository& repository, const P
 
 }  // namespace
 
+std::string labels_html(const Repository& repository, const Pull& pull) {
+  std::string out;
+  for (const auto& label : labels_of(repository, pull)) out += "<span class=\"label\">" + escape(label.name) + "</span> ";
+  return out;
+}
+
 asio::awaitable<net::ServerReply> show_pull(Core& core, Visit visit, std::string name, std::int64_t number, unsigned status) {
   auto followed = co_await core.follow(name);
   const auto* found = core.find(name)->find_pull(number);
@@ -151,7 +157,7 @@ asio::awaitable<net::ServerReply> show_pull(Core& core, Visit visit, std::string
   const auto statuses = repository.statuses.find(pull.head_sha);
   std::string body;
   if (!visit.notice.empty()) body += "<div class=\"notice bad\" role=\"alert\">" + escape(visit.notice) + "</div>";
-  body += header_html(core, pull, commits.size());
+  body += header_html(core, repository, pull, commits.size());
   if (!pull.open()) body += outcome_html(core, repository, pull);
   body += body_html(core, pull);
   if (statuses != repository.statuses.end()) body += checks_html(newest_statuses(statuses->second));

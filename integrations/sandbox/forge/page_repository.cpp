@@ -160,9 +160,9 @@ asio::awaitable<net::ServerReply> show_pulls(Core& core, Visit visit, std::strin
     if (pull.open() != open) continue;
     ++shown;
     body += fmt::format(
-        "<div class=\"row\">{}<div class=\"grow\"><a class=\"title\" href=\"{}/{}\">{}</a><div class=\"quiet small\">#{} opened {} by <b>{}</b> from "
+        "<div class=\"row\">{}<div class=\"grow\"><a class=\"title\" href=\"{}/{}\">{}</a> {}<div class=\"quiet small\">#{} opened {} by <b>{}</b> from "
         "<span class=\"branch mono\">{}</span></div></div>{}</div>",
-        avatar(pull.author), escape(base), pull.number, escape(pull.title), pull.number, time_html(pull.created, core.now()), escape(pull.author),
+        avatar(pull.author), escape(base), pull.number, escape(pull.title), labels_html(repository, pull), pull.number, time_html(pull.created, core.now()), escape(pull.author),
         escape(pull.head), state_badge(pull.state));
   }
   if (shown == 0) body += std::string("<p class=\"quiet pad\">No ") + (open ? "open" : "closed") + " pull requests.</p>";

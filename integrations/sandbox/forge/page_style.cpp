@@ -28,6 +28,7 @@ padding:1px 8px;margin-left:6px}
 .meta b{color:var(--ink)}
 .badge{display:inline-block;border-radius:99px;color:#fff;padding:3px 12px;font-size:13px;font-weight:600}
 .badge.open{background:#1a7f37}.badge.merged{background:#7a3ee0}.badge.closed{background:#cf222e}
+.label{border:1px solid var(--violet);color:var(--violet);border-radius:99px;padding:0 9px;font-size:12.5px;font-weight:600}
 .branch{background:var(--hunk);border-radius:5px;padding:1px 7px;color:var(--link)}
 .box{border:1px solid var(--line);border-radius:8px;margin:0 0 14px;background:var(--paper)}
 .box>.head{background:var(--wash);border-bottom:1px solid var(--line);border-radius:8px 8px 0 0;padding:9px 14px;display:flex;gap:8px;align-items:center;flex-wrap:wrap;color:var(--soft)}

@@ -21,6 +21,7 @@ struct Visit {
 };
 std::string repository_crumbs(const Core& core, const Repository& repository);
 net::ServerReply missing_page(const Core& core, const Visit& visit, const std::string& what);
+std::string labels_html(const Repository& repository, const Pull& pull);
 std::string commit_rows(const Core& core, const Repository& repository, const std::vector<LogEntry>& log);
 
 asio::awaitable<net::ServerReply> show_home(Core& core, Visit visit);

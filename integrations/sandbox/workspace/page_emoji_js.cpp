@@ -7,7 +7,7 @@ std::string_view page_emoji_js() {
 
 const EMOJI = {
   white_check_mark: '✅', heavy_check_mark: '✔️', warning: '⚠️', rotating_light: '🚨', x: '❌', mag: '🔍', mag_right: '🔎', eyes: '👀', zzz: '💤', lock: '🔒',
-  unlock: '🔓', rocket: '🚀', hourglass_flowing_sand: '⏳', hourglass: '⌛', arrows_counterclockwise: '🔄', package: '📦', bell: '🔔', no_bell: '🔕', bulb: '💡',
+  unlock: '🔓', rocket: '🚀', hourglass_flowing_sand: '⏳', hourglass: '⌛', arrows_counterclockwise: '🔄', package: '📦', bell: '🔔', no_bell: '🔕', bulb: '💡', moneybag: '💰',
   memo: '📝', pencil: '✏️', pencil2: '✏️', wrench: '🔧', hammer: '🔨', gear: '⚙️', link: '🔗', clock1: '🕐', alarm_clock: '⏰', stopwatch: '⏱️', calendar: '📅',
   chart_with_upwards_trend: '📈', bar_chart: '📊', clipboard: '📋', scroll: '📜', bookmark: '🔖', label: '🏷️', pushpin: '📌', key: '🔑', shield: '🛡️', fire: '🔥',
   boom: '💥', tada: '🎉', sparkles: '✨', star: '⭐', '+1': '👍', thumbsup: '👍', '-1': '👎', thumbsdown: '👎', wave: '👋', ok_hand: '👌', pray: '🙏', clap: '👏',

@@ -50,6 +50,32 @@ TEST_P(ForgeContract, UpdatesTitleAndBody) {
   EXPECT_EQ(missing.error().kind, ErrorKind::NotFound) << missing.error().message;
 }
 
+TEST_P(ForgeContract, LabelsAPullRequestAndMakesWhatIsMissing) {
+  push("driftwarden/c-1", 3);
+  forge::PullRequestDraft draft;
+  draft.title = "scale the shop";
+  draft.branch = "driftwarden/c-1";
+  draft.base = "main";
+  draft.labels = {"driftwarden", "driftwarden/model-draft"};
+  const auto opened = wait(bot->open(draft));
+  ASSERT_TRUE(opened) << opened.error().message;
+  const auto names = [&] {
+    std::vector<std::string> all;
+    const auto pull = get_json("/pulls/" + std::to_string(opened->number));
+    for (const auto& label : pull.at("labels")) all.push_back(label.at("name"));
+    std::ranges::sort(all);
+    return all;
+  };
+  EXPECT_EQ(names(), draft.labels);
+  ASSERT_TRUE(wait(bot->label(opened->number, {"driftwarden", "urgent"})));
+  EXPECT_EQ(names().size(), 3U) << "those that it had stay, and none is there twice";
+  std::size_t known = 0;
+  const auto labels = get_json("/labels?limit=50");
+  for (const auto& label : labels) known += label.at("name") == "driftwarden" ? 1 : 0;
+  EXPECT_EQ(known, 1U) << "made once";
+  EXPECT_FALSE(wait(bot->label(999'999, {"driftwarden"})));
+}
+
 TEST_P(ForgeContract, FindsNothingWhereNothingIsOpen) {
   const auto found = wait(bot->find_open("driftwarden/none", "main"));
   ASSERT_TRUE(found) << found.error().message;
@@ -201,6 +227,23 @@ TEST_P(ForgeContract, ASquashKeepsTheMessageWithItsTrailers) {
   EXPECT_EQ(again->merged_sha, merged->merged_sha);
   EXPECT_TRUE(get_json("/branches/driftwarden%2Fc-7").contains("message")) << "the branch is still there";
   EXPECT_FALSE(wait(bot->find_open("driftwarden/c-7", "main")).value());
+}
+
+TEST_P(ForgeContract, WhatSomebodyMergedByHandIsFoundByItsBranch) {
+  const auto sha = push("driftwarden/c-17", 5);
+  EXPECT_FALSE(wait(bot->find_merged("driftwarden/c-17", "main")).value()) << "there is no pull request";
+  const auto pull = open("driftwarden/c-17");
+  EXPECT_FALSE(wait(bot->find_merged("driftwarden/c-17", "main")).value()) << "it is open";
+  const auto settled = until([&] { return wait(bot->get(pull.number)); }, [](const auto& read) { return read && read->mergeable.value_or(false); });
+  ASSERT_TRUE(settled) << settled.error().message;
+  const auto merged = send("POST", "/pulls/" + std::to_string(pull.number) + "/merge", {{"Do", "squash"}, {"head_commit_id", sha}}, server->alice_token());
+  ASSERT_TRUE(merged.ok()) << merged.body;
+  const auto found = wait(bot->find_merged("driftwarden/c-17", "main"));
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_TRUE(*found);
+  EXPECT_EQ((*found)->number, pull.number);
+  EXPECT_EQ((*found)->state, PullRequestState::Merged);
+  EXPECT_FALSE((*found)->merged_sha.empty());
 }
 
 TEST_P(ForgeContract, EveryMethodPutsTheChangeOnTheBase) {

@@ -257,6 +257,21 @@ ServerReply FakeGithub::route_issues(const ServerRequest& request, const std::ve
     found->updated = "2026-11-21T09:30:00Z";
     return reply(200, comment(*found));
   }
+  if (parts.size() == 6 && parts[5] == "labels" && request.method == "POST") {
+    const auto found = pulls.find(std::stoll(parts[4]));
+    if (found == pulls.end()) return not_found();
+    auto& there = found->second.labels;
+    const auto body = json::parse(request.body);
+    for (const auto& name : body.at("labels")) {
+      if (std::ranges::find(there, name.get<std::string>()) == there.end()) there.push_back(name);
+    }
+    json all = json::array();
+    for (const auto& name : there) {
+      all.push_back(answers_["label"]);
+      all.back()["name"] = name;
+    }
+    return reply(200, all);
+  }
   if (parts.size() == 6 && request.method == "POST") {
     const auto number = std::stoll(parts[4]);
     if (!pulls.contains(number)) return not_found();

@@ -28,6 +28,7 @@ struct FakePull {
   std::string merge_sha;
   int computing = 0;  ///< how many more times it is read with mergeable null
   std::vector<std::string> reviewers;
+  std::vector<std::string> labels{};
 };
 struct FakeReview {
   std::string user;

@@ -86,6 +86,39 @@ std::unique_ptr<asio::io_context> GithubContract::io;
 std::unique_ptr<test::FakeGithub> GithubContract::hub;
 std::unique_ptr<net::HttpClient> GithubContract::http;
 
+TEST_F(GithubContract, LabelsAPullRequest) {
+  hub->branches["driftwarden/c-1"] = kHead;
+  PullRequestDraft draft;
+  draft.title = "t";
+  draft.branch = "driftwarden/c-1";
+  draft.base = "main";
+  draft.labels = {"driftwarden", "driftwarden/model-draft"};
+  const auto opened = wait(forge->open(draft));
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(hub->pulls.at(1).labels, draft.labels);
+  EXPECT_TRUE(wait(forge->label(1, {"driftwarden", "urgent"})));
+  EXPECT_EQ(hub->pulls.at(1).labels.size(), 3U) << "none twice";
+  EXPECT_TRUE(wait(forge->label(1, {})));
+  EXPECT_EQ(hub->count("POST", "/labels"), 2U) << "nothing to say";
+  const auto missing = wait(forge->label(999, {"driftwarden"}));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(GithubContract, ALabelThatCantBeSetIsNoFailure) {
+  hub->branches["driftwarden/c-1"] = kHead;
+  net::ServerReply refused(403, "application/json", R"({"message":"Resource not accessible by personal access token","documentation_url":"https://docs.github.com","status":"403"})");
+  hub->answer_next("POST", "/labels", refused);
+  PullRequestDraft draft;
+  draft.title = "t";
+  draft.branch = "driftwarden/c-1";
+  draft.base = "main";
+  draft.labels = {"driftwarden"};
+  const auto opened = wait(forge->open(draft));
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened->number, 1);
+}
+
 TEST_F(GithubContract, OpensAndFindsAPullRequest) {
   hub->branches["driftwarden/c-1"] = kHead;
   PullRequestDraft draft;

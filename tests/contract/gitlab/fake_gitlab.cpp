@@ -50,6 +50,12 @@ const std::vector<Call>& calls() {
   return kCalls;
 }
 
+void add_labels(FakeMergeRequest& request, const std::string& listed) {
+  for (const auto& name : split(listed, ',')) {
+    if (!name.empty() && std::ranges::find(request.labels, name) == request.labels.end()) request.labels.push_back(name);
+  }
+}
+
 std::regex pattern_of(const Call& call) {
   auto path = call.path.starts_with("~") ? kRoot + call.path.substr(1) : kRoot + kProject + call.path;
   path = std::regex_replace(path, std::regex("/N"), "/[0-9]+");
@@ -222,6 +228,7 @@ ServerReply FakeGitlab::route_requests(const ServerRequest& request, const std::
     if (body.value("state_event", "") == "close") given.state = "closed";
     given.title = body.value("title", given.title);
     given.description = body.value("description", given.description);
+    add_labels(given, body.value("add_labels", ""));
     if (body.contains("reviewer_ids")) {
       given.reviewers.clear();
       for (const auto& [name, id] : users) {
@@ -271,6 +278,7 @@ ServerReply FakeGitlab::create(const ServerRequest& request) {
   made.statuses = {"preparing", "checking", "mergeable"};
   made.versions = {{made.sha, "2026-11-21T08:00:00.000Z"}};
   made.head_comes_late = true;
+  add_labels(made, body.value("labels", ""));
   const auto number = requests.empty() ? 1 : requests.rbegin()->first + 1;
   requests[number] = made;
   return reply(201, merge_request(number));

@@ -36,6 +36,7 @@ struct FakeMergeRequest {
   int approvals_left = 0;
   std::map<std::string, std::string> reviewers;  ///< username to state
   bool head_comes_late = false;
+  std::vector<std::string> labels{};
 };
 struct FakeNote {
   std::int64_t id = 0;

@@ -73,6 +73,20 @@ TEST_F(GitlabContract, OpensAndWaitsForTheHead) {
   EXPECT_FALSE(*none);
 }
 
+TEST_F(GitlabContract, LabelsAMergeRequest) {
+  lab.branches["driftwarden/c-1"] = kHead;
+  PullRequestDraft draft;
+  draft.title = "t";
+  draft.branch = "driftwarden/c-1";
+  draft.base = "main";
+  draft.labels = {"driftwarden", "driftwarden/model-draft"};
+  ASSERT_TRUE(wait(forge->open(draft)));
+  EXPECT_EQ(lab.requests.at(1).labels, draft.labels);
+  EXPECT_TRUE(wait(forge->label(1, {"driftwarden", "urgent"})));
+  EXPECT_EQ(lab.requests.at(1).labels.size(), 3U) << "those that it had stay";
+  EXPECT_TRUE(wait(forge->label(1, {})));
+}
+
 TEST_F(GitlabContract, WhatCantBeOpenedIsToldApart) {
   add_request(1);
   const auto open = [&](const std::string& branch) {

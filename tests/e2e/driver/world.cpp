@@ -33,6 +33,8 @@ World::World(Bot bot) {
   }
   const auto& forge = line.at("forge");
   forge_ = std::make_unique<ForgeHands>(web_, forge.at("api_url").get<std::string>(), "acme/config", forge.at("token").get<std::string>(), forge.at("git_url").get<std::string>());
+  const auto& model = line.at("model");
+  model_ = std::make_unique<ModelHands>(web_, model.at("api_url").get<std::string>(), model.at("key").get<std::string>());
   if (bot == Bot::Beside) start_bot();
 }
 

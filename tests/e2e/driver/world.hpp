@@ -3,6 +3,7 @@
 #include "tests/e2e/driver/cluster.hpp"
 #include "tests/e2e/driver/directory.hpp"
 #include "tests/e2e/driver/forge.hpp"
+#include "tests/e2e/driver/model.hpp"
 #include "tests/e2e/driver/program.hpp"
 #include "tests/e2e/driver/workspace.hpp"
 
@@ -34,6 +35,7 @@ class World {
   ClusterHands& cluster(const std::string& name) { return *clusters_.at(name); }
   ClusterHands& prod() { return cluster("prod-eu"); }
   ForgeHands& forge() { return *forge_; }
+  ModelHands& model() { return *model_; }
   Stage stage() { return {chat(), prod(), forge(), database()}; }
 
   /// One of the chat page's "break something" buttons.
@@ -60,6 +62,7 @@ class World {
   std::unique_ptr<ChatPeople> chat_;
   std::map<std::string, std::unique_ptr<ClusterHands>> clusters_;
   std::unique_ptr<ForgeHands> forge_;
+  std::unique_ptr<ModelHands> model_;
 };
 
 /// Waits for `url`/readyz of a bot that was just started.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the real servers, each from its own Go module at a pinned version; what is there at that version stays.
 #   build.sh NAME...     of etcd apiserver kcm scheduler kubectl kwok gitea kustomize helm argocd flux flux-crds jsonnet sops tofu
-#                           terraform-provider-local
+#                           terraform-provider-local conftest kubeconform kyverno
 # SERVERS_HOME: where they are kept (default $HOME/.cache/live-servers)
 set -euo pipefail
 
@@ -19,6 +19,9 @@ ARGOCD=${ARGOCD_VERSION:-3.5.3}
 ARGOCD_ENGINE=${ARGOCD_ENGINE_VERSION:-0.0.0-20260914071520-c9c369efcc5b}
 TOFU=${TOFU_VERSION:-1.12.6}
 PROVIDER_LOCAL=${PROVIDER_LOCAL_VERSION:-1.4.0}
+CONFTEST=${CONFTEST_VERSION:-0.71.1}
+KUBECONFORM=${KUBECONFORM_VERSION:-0.8.0}
+KYVERNO=${KYVERNO_VERSION:-1.19.1}
 JSONNET=${JSONNET_VERSION:-0.22.0}
 SOPS=${SOPS_VERSION:-3.13.3}
 AGE=${AGE_VERSION:-1.3.2}
@@ -199,6 +202,9 @@ build() {
                plain age-keygen filippo.io/age "v$AGE" filippo.io/age/cmd/age-keygen ;;
     tofu)      plain tofu github.com/opentofu/opentofu "v$TOFU" github.com/opentofu/opentofu/cmd/tofu "-X github.com/opentofu/opentofu/version.dev=no" ;;
     terraform-provider-local) provider_local ;;
+    conftest)  plain conftest github.com/open-policy-agent/conftest "v$CONFTEST" github.com/open-policy-agent/conftest "-X github.com/open-policy-agent/conftest/internal/version.Version=v$CONFTEST" ;;
+    kubeconform) plain kubeconform github.com/yannh/kubeconform "v$KUBECONFORM" github.com/yannh/kubeconform/cmd/kubeconform "-X main.version=v$KUBECONFORM" ;;
+    kyverno)   plain kyverno github.com/kyverno/kyverno "v$KYVERNO" github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno "-X github.com/kyverno/kyverno/pkg/version.BuildVersion=v$KYVERNO" ;;
     *) say "unknown name: $1"; return 2 ;;
   esac
 }

@@ -44,6 +44,7 @@ MODULES = {
     "lost": 'data "local_file" "there" {\n  filename = "%(out)s/lost-input.txt"\n}\nresource "terraform_data" "a" {\n  input = data.local_file.there.content\n}\n',
     "only-refreshed": 'resource "terraform_data" "a" {\n  input = "one"\n}\n',
     "nosy": 'data "local_file" "passwd" {\n  filename = "/etc/passwd"\n}\nresource "terraform_data" "a" {\n  input = data.local_file.passwd.content\n}\n',
+    "dear": 'variable "token" {\n  type      = string\n  sensitive = true\n  default   = "%(secret)s"\n}\nresource "terraform_data" "a" {\n  input = { size = "one", hidden = var.token }\n}\n',
     "in-a-module": 'module "inner" {\n  source = "./inner"\n}\n',
 }
 INNER = 'terraform {\n  required_providers {\n    local = { source = "live.test/hashicorp/local" }\n  }\n}\nresource "local_file" "f" {\n  filename = "%(out)s/%(name)s.txt"\n  content  = "inner"\n}\n'
@@ -72,6 +73,7 @@ class Suite:
         if not shutil.which("terragrunt"):
             print("no terragrunt in PATH: its documented behaviour is played over the real tofu")
             shutil.copy(HERE / "terragrunt", self.bin)  # a link would lead to where a fenced tool may not read
+        shutil.copy(HERE / "infracost", self.bin)
         self.driftwarden = live.Driftwarden(args.driftwarden, work, f"{work}/venv/bin:{self.bin}:{tools}")
         self.names = {"state": str(work / "state"), "out": str(work / "out"), "secret": SECRET}
         (work / "out").mkdir()
@@ -123,6 +125,7 @@ class Suite:
         (self.work / "out/unit-drifted.txt").unlink()
         change = lambda path, old, new: (self.repository.root / path).write_text((self.repository.root / path).read_text().replace(old, new))
         change("live/prod/pending/main.tf", '"one"', '"two"')
+        change("live/prod/dear/main.tf", '"one"', '"two"')
         change("live/prod/only-refreshed/main.tf", '"one"', '"two"')
         change("live/prod/replaced/main.tf", '["one"]', '["two"]')
         change("live/prod/secret/prod.tfvars", SECRET, OTHER_SECRET)
@@ -136,7 +139,7 @@ class Suite:
         terraform = {"tool": "tofu", "every": "1h", "env": env}
         apps = [{"name": name, "repository": "infra", "path": f"live/prod/{name}", "environment": "production", "channel": "#gitops", "owners": ["alice"],
                  "terraform": {**terraform, **({"var_files": ["prod.tfvars"]} if name == "secret" else {}), **({"refresh_only": True} if name == "only-refreshed" else {}),
-                               **({"apply": True} if name == "gone" else {})}} for name in MODULES]
+                               **({"apply": True} if name in ("gone", "dear") else {})}} for name in MODULES]
         apps.append({"name": "tree", "repository": "infra", "path": "tree", "environment": "production", "channel": "#gitops", "owners": ["alice"], "terraform": {**terraform, "tool": "terragrunt"}})
         if not self.args.no_ansible:
             apps.append({"name": "hosts", "repository": "infra", "path": "ansible", "environment": "production", "channel": "#gitops", "owners": ["alice"],
@@ -271,9 +274,10 @@ class Suite:
             config = self.driftwarden.config(self.config(
                 storage={"path": str(self.work / "data/bot.db")}, slack=section, http={"listen": f"127.0.0.1:{port}"}, people=sandbox.people(), clusters=[
                     {"name": "prod-eu", "environment": "production", "kubeconfig": sandbox.clusters["prod-eu"]["kubeconfig"]}],
+                cost={"currency": "EUR", "infracost": {"program": str(self.bin / "infracost"), "key": {"env": "LIVE_INFRACOST_KEY"}}, "thresholds": [{"above": 200, "from": ["carol"]}]},
                 alerts={"hold_off": {"git-ahead": "1s", "live-edited": "1s"}},
                 policy={"rules": [{"who": ["alice", "bob"], "may": ["*"], "apps": ["*"]}], "approvals": [{"environment": "production", "need": 1, "from": ["alice", "bob"]}]}), "bot.yaml")
-            bot = live.Bot(self.driftwarden, config, self.work / "data/bot.log", {**env, "LIVE_NOTHING": "nothing"}, port, 180)
+            bot = live.Bot(self.driftwarden, config, self.work / "data/bot.log", {**env, "LIVE_NOTHING": "nothing", "LIVE_INFRACOST_KEY": SECRET + "-key"}, port, 180)
             said = lambda *texts: lambda: all(any(t in w for _, _, w, _ in sandbox.messages("#gitops")) for t in texts)
             live.wait_for("alerts of gone and pending", said("gone", "pending"), 180)
             print(f"alerts {time.monotonic() - bot.began:.1f} s after the bot's start")
@@ -283,6 +287,7 @@ class Suite:
             self.checks.that(answers("diff gone", "local_file"), "the diff of a planned App")
             self.checks.that(answers("diff secret", "sensitive"), "the diff of one with secrets")
             self.apply_by_chat(sandbox, bot)
+            self.dear_by_chat(sandbox, bot)
             self.checkouts_are_private()
             everything = "\n".join(json.dumps(m) for channel in ("#gitops", "#driftwarden") for _, _, _, m in sandbox.messages(channel))
             self.nothing_secret("the chat", everything)
@@ -315,6 +320,29 @@ class Suite:
             self.checks.that(True, "and it is in sync")
         except live.Failure as failure:
             self.checks.that(False, "apply by chat", f"{failure}; {[live.words(m) for m in cards()]}; {bot.text()[-1500:]}")
+
+
+    def dear_by_chat(self, sandbox, bot):
+        """What costs more waits for whoever decides on money, too."""
+        asked = sandbox.say("alice", "#gitops", "apply dear")
+        cards = lambda person="alice": [m for ts, _, w, m in sandbox.messages("#gitops", person) if float(ts) > float(asked) and "apply" in w and "dear" in w and m.get("user") == sandbox.bot_user]
+
+        def approve(person):
+            for message in cards(person):
+                if "Approve" in json.dumps(message.get("blocks", [])):
+                    sandbox.press(person, "#gitops", message, "Approve")
+                    return True
+            return False
+        says = lambda *texts: lambda: any(all(t in live.words(m) for t in texts) for m in cards())
+        try:
+            live.wait_for("the plan with its cost", says("212.40 EUR more a month", "one of carol must agree"), 120)
+            approve("bob")
+            live.wait_for("the approval by the rule", says("1 of 2 approvals: bob", "waiting for one of carol for its cost"), 60)
+            approve("carol")
+            live.wait_for("the request to be done", says("a new plan has nothing to change"), 120)
+            self.checks.that(True, "a plan that costs more is applied once somebody agreed to the cost")
+        except live.Failure as failure:
+            self.checks.that(False, "the price of a plan", f"{failure}; {[live.words(m) for m in cards()]}; {bot.text()[-1500:]}")
 
 
 def main():

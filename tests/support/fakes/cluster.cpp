@@ -16,6 +16,9 @@ void FakeCluster::watch(std::set<WatchedKind> kinds, LiveSink& sink) {
 }
 
 asio::awaitable<Result<kubernetes::ApplyOutcome>> FakeCluster::apply(JsonPtr object, kubernetes::ApplyOptions options) {
+  if (options.dry_run && on_dry_run) {
+    if (auto answer = on_dry_run(*object)) co_return std::move(*answer);
+  }
   kubernetes::ApplyOutcome outcome;
   outcome.status = 200;
   outcome.object = object;

@@ -27,6 +27,8 @@ class FakeCluster final : public kubernetes::Cluster {
 
   std::function<bool(const std::string& verb, const WatchedKind& kind)> allows = [](const std::string&, const WatchedKind&) { return true; };
   std::optional<Error> list_fails;
+  /// What a dry-run of this object comes to; nothing = it is taken.
+  std::function<std::optional<Result<kubernetes::ApplyOutcome>>(const nlohmann::json& object)> on_dry_run;
   std::function<std::optional<Error>(const kubernetes::LogQuery&)> log_fails;
   std::vector<kubernetes::ListQuery> lists;       ///< as asked
   std::vector<kubernetes::LogQuery> log_queries;

@@ -25,6 +25,7 @@ asio::awaitable<Result<forge::PullRequest>> FakeForge::open(forge::PullRequestDr
   entry.pull_request.branch = draft.branch;
   entry.pull_request.base = draft.base;
   entry.body = draft.body;
+  entry.labels = draft.labels;
   entry.pull_request.author = whose.login;
   entry.pull_request.head_ref = fmt::format("refs/pull/{}/head", entry.pull_request.number);
   refresh(entry);

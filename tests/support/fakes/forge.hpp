@@ -22,6 +22,7 @@ class FakeForge final : public forge::Forge {
     std::vector<forge::Comment> comments;  ///< oldest first
     std::vector<std::string> reviewers;    ///< asked for a review
     int edits = 0;                         ///< of comments by upsert_comment
+    std::vector<std::string> labels{};
   };
   std::vector<Entry> entries;
   std::vector<std::pair<std::string, forge::CommitStatus>> statuses;

@@ -13,6 +13,7 @@ void Talk::open() {
     services.api = &slack;
     services.hands = hands;
     services.members = members;
+    services.assistant = assistant;
     services.random = random.get();
     services.forges["config"] = &link_forge;
     services.registries = registries;

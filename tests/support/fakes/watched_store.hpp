@@ -52,6 +52,10 @@ class WatchedTransaction final : public storage::Transaction {
   Result<void> save_silence(const Silence& silence) override { return writing().save_silence(silence); }
   Result<std::vector<Silence>> open_silences() override { return inner_.open_silences(); }
   Result<std::optional<Silence>> find_silence(std::int64_t id) override { return inner_.find_silence(id); }
+  Result<Waiver> add_waiver(Waiver waiver) override { return writing().add_waiver(std::move(waiver)); }
+  Result<void> save_waiver(const Waiver& waiver) override { return writing().save_waiver(waiver); }
+  Result<std::vector<Waiver>> open_waivers() override { return inner_.open_waivers(); }
+  Result<std::optional<Waiver>> find_waiver(std::int64_t id) override { return inner_.find_waiver(id); }
   Result<Delegation> add_delegation(Delegation delegation) override { return writing().add_delegation(std::move(delegation)); }
   Result<void> save_delegation(const Delegation& delegation) override { return writing().save_delegation(delegation); }
   Result<std::vector<Delegation>> active_delegations(WallTime now) override { return inner_.active_delegations(now); }

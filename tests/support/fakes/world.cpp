@@ -68,6 +68,8 @@ void World::start() {
   of_changes.messenger = messenger.get();
   of_changes.fleet = fleet.get();
   of_changes.hands = hands;
+  of_changes.assistant = assistant;
+  of_changes.gates = gates;
   if (with_forge) of_changes.forges.emplace("config", &forge_state);
   of_changes.is_outsider = [this](std::string slack_id) -> asio::awaitable<Result<bool>> {
     if (outsiders.contains("?")) co_return Error{ErrorKind::Unavailable, "Slack can't be asked"};

@@ -120,6 +120,8 @@ class World {
   std::set<std::string> stuck_clusters;
   std::map<std::string, FakeCluster*> others;
   Hands hands;  ///< the same
+  Assistant* assistant = nullptr;      ///< outlives the World; known from the next start on
+  Gates* gates = nullptr;              ///< the same
   std::unique_ptr<Messenger> messenger;
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<Fleet> fleet;

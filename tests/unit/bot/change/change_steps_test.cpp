@@ -39,6 +39,55 @@ Proposal proposal(int need = 1) {
 
 bool has(const ChangeStep& step, ChangeEffect effect) { return std::ranges::find(step.effects, effect) != step.effects.end(); }
 
+Change dear(int need) {
+  auto change = proposed(need);
+  change.quorum.extra = {1, {"fin", "fay"}, "212 EUR more a month"};
+  return change;
+}
+
+Approval for_money(const PersonId& by) {
+  auto made = yes(by, kHead);
+  made.extra_only = true;
+  return made;
+}
+
+TEST(Money, WantsSomebodyElseBesideTheRule) {
+  auto change = on_approval(dear(1), yes("bob", kHead), kNow).next;
+  EXPECT_EQ(change.state, ChangeState::Proposed);
+  change = on_approval(change, yes("cy", kHead), kNow).next;
+  EXPECT_EQ(change.state, ChangeState::Proposed) << "another one of the rule's";
+  const auto step = on_approval(change, for_money("fin"), kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Approved);
+  EXPECT_TRUE(has(step, ChangeEffect::Merge));
+  EXPECT_NE(step.audit->detail.find("\"extra_only\":true"), std::string::npos);
+}
+
+TEST(Money, DoesNotFillTheRule) {
+  auto change = on_approval(dear(1), for_money("fin"), kNow).next;
+  change = on_approval(change, for_money("fay"), kNow).next;
+  EXPECT_EQ(change.state, ChangeState::Proposed);
+  EXPECT_FALSE(on_approval(change, for_money("fay"), kNow).refusal.empty()) << "nobody says yes twice";
+}
+
+TEST(Money, IsAskedWhereNobodyElseIs) {
+  Change change;
+  change.id = 12;
+  change.requester = "ann";
+  auto made = proposal(0);
+  made.quorum.extra = {1, {"fin"}, "212 EUR more a month"};
+  const auto step = on_proposed(change, made, kNow);
+  EXPECT_EQ(step.next.state, ChangeState::Proposed);
+  EXPECT_FALSE(has(step, ChangeEffect::Merge));
+  EXPECT_EQ(on_approval(step.next, for_money("fin"), kNow).next.state, ChangeState::Approved);
+}
+
+TEST(Money, IsAskedOfWhatIsMergedOnTheForgeToo) {
+  const auto change = on_approval(dear(1), yes("bob", kHead), kNow).next;
+  EXPECT_EQ(on_merged_elsewhere(change, "cccc", true, true, kNow).next.state, ChangeState::Failed);
+  const auto agreed = on_approval(on_approval(dear(1), for_money("fin"), kNow).next, yes("bob", kHead), kNow).next;
+  EXPECT_EQ(on_merged_elsewhere(agreed, "cccc", true, true, kNow).next.state, ChangeState::Merged);
+}
+
 struct QuorumRow {
   std::string name;
   std::vector<Approval> given;

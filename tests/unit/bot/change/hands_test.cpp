@@ -278,6 +278,43 @@ TEST(Apply, WhatDestroysNeedsMore) {
   EXPECT_THAT(world.slack.with_key("change:1").front()->now().blocks->dump(), HasSubstr("aws_db_instance.main"));
 }
 
+TEST(Apply, ADearPlanWaitsForWhoeverDecidesOnMoney) {
+  Planned world;
+  CostThreshold threshold;
+  threshold.above = 200'000'000;
+  threshold.from = {"carol"};
+  world.config.cost.thresholds = {threshold};
+  CostChange cost;
+  cost.currency = "EUR";
+  cost.before.micros = 70'080'000;
+  cost.after.micros = 282'480'000;
+  cost.lines = {{"aws_instance.web", 70'080'000, 282'480'000}};
+  cost.source = "Infracost";
+  world.fake.next.cost = cost;
+  world.ask(ChangeVerb::Apply);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  EXPECT_EQ(world.change().cost, cost);
+  EXPECT_EQ(world.change().quorum.extra.need, 1);
+  EXPECT_THAT(world.change().quorum.extra.from, ElementsAre("carol"));
+  EXPECT_THAT(world.slack.with_key("change:1").front()->now().text, HasSubstr("must agree: 212.40 EUR more a month"));
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(1min);
+  EXPECT_EQ(world.change().state, ChangeState::Proposed);
+  EXPECT_THAT(world.fake.applied, IsEmpty());
+  ASSERT_TRUE(approve(world, "carol"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+  EXPECT_THAT(world.fake.applied, ElementsAre("c-1 digest-1"));
+}
+
+TEST(Apply, ThatTheCostIsNotKnownIsSaidAndHoldsNothingUp) {
+  Planned world;
+  world.fake.next.cost_trouble = "infracost isn't installed where Driftwarden runs";
+  world.ask(ChangeVerb::Apply);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  EXPECT_THAT(world.change().notes, Contains("What it costs isn't known: infracost isn't installed where Driftwarden runs"));
+  EXPECT_EQ(world.change().quorum.extra.need, 0);
+}
+
 TEST(Apply, AnotherPlanByNowIsNotApplied) {
   Planned world;
   world.ask(ChangeVerb::Apply);

@@ -94,6 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         GitRow{"Tls", "tls: {ca: ca.pem}\n", {kAt + "1:1: a config in Git may not say \"tls\", expected it in the main file only"}},
         GitRow{"WhereTheAuditGoes", "audit: {syslog: {host: 169.254.169.254}}\n", {kAt + "1:1: a config in Git may not say \"audit\", expected it in the main file only"}},
         GitRow{"AHeartbeat", "heartbeat: {url: {env: DRIFTWARDEN_GIT_X}}\n", {kAt + "1:1: a config in Git may not say \"heartbeat\", expected it in the main file only"}},
+        GitRow{"WhereAModelIs", "model: {api_url: 'https://evil.example/v1', model: x}\n", {kAt + "1:1: a config in Git may not say \"model\", expected it in the main file only"}},
         GitRow{"Tools", "tools: {fence: best-effort}\n", {kAt + "1:1: a config in Git may not say \"tools\", expected it in the main file only"}},
         GitRow{"ItsOwnPlace", "config_from: {repository: evil, path: x}\n", {kAt + "1:1: a config in Git may not say \"config_from\", expected it in the main file only"}},
         GitRow{"Includes", "include: [x.yaml]\n", {kAt + "1:1: a config in Git may not say \"include\", expected it in the main file only"}},

@@ -240,6 +240,40 @@ TEST_F(Decisions, WhoApprovesInSomebodysPlaceIsRecordedSo) {
   EXPECT_THAT(talk.audit_actions(), Contains("delegation.added"));
 }
 
+TEST_F(Decisions, WhatCostsMoreWaitsForWhoeverDecidesOnMoney) {
+  CostThreshold threshold;
+  threshold.above = 200'000'000;
+  threshold.from = {"carol"};
+  talk.config.cost.thresholds = {threshold};
+  talk.proposed([](Quorum& quorum) { quorum.extra = {1, {"carol"}, "212.40 EUR more a month (cost.thresholds[0]: above 200 EUR)"}; });
+  talk.say("U0carol", "pending");
+  EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("*1 waits for you*"), HasSubstr("waits for 2 approvals by bob, carol, 1 of them for its cost (212.40 EUR more a month")));
+  talk.say("U0bob", "approve C-1");
+  EXPECT_EQ(talk.change().state, ChangeState::Proposed);
+  EXPECT_THAT(talk.card().now().text, AllOf(HasSubstr("1 of 2 approvals: bob; waiting for one of carol for its cost"), HasSubstr(":moneybag: besides, one of carol must agree: 212.40 EUR more a month")));
+  talk.clock.advance(5s);
+  EXPECT_EQ(talk.forge_state.statuses.back().second.state, forge::StatusState::Pending);
+  EXPECT_THAT(talk.forge_state.statuses.back().second.description, HasSubstr("1 of 2 approvals by somebody other than alice; 1 missing for its cost"));
+  talk.say("U0bob", "pending");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("none waits for you"));
+  talk.say("U0carol", "sync checkout");
+  EXPECT_EQ(talk.all_changes().size(), 1U) << "the money is all they have a say in";
+  talk.say("U0carol", "approve C-1");
+  ASSERT_EQ(talk.change().approvals.size(), 2U) << talk.answers().back();
+  EXPECT_TRUE(talk.change().approvals.back().extra_only);
+  EXPECT_NE(talk.change().state, ChangeState::Proposed);
+}
+
+TEST_F(Decisions, WhoeverDecidesOnMoneyMayRefuse) {
+  CostThreshold threshold;
+  threshold.from = {"carol"};
+  talk.config.cost.thresholds = {threshold};
+  talk.proposed([](Quorum& quorum) { quorum.extra = {1, {"carol"}, "212.40 EUR more a month"}; });
+  talk.say("U0carol", "reject C-1 not this quarter");
+  EXPECT_EQ(talk.change().state, ChangeState::Rejected);
+  EXPECT_EQ(talk.change().closed_by, "carol");
+}
+
 TEST_F(Decisions, TheRequestersDelegateApprovesNothing) {
   talk.proposed();
   talk.say("U0alice", "delegate to carol");

@@ -67,6 +67,21 @@ TEST(Transcript, People) {
                                                                      {"EVE", "help"}}));
 }
 
+TEST(Transcript, PlainWords) {
+  Talk talk;
+  talk.scale_by_hand(5);
+  talk.clock.advance(2s);
+  test::expect_golden("conversation/plain_words.txt", transcript(talk, {{"alice", "please roll checkout back to yesterday"},
+                                                                          {"alice", "put checkout 1.4.2 on checkout"},
+                                                                          {"alice", "why is checkout red?"},
+                                                                          {"alice", "who changed checkout yesterday"},
+                                                                          {"alice", "stop alerts for checkout for 2 hours because we load-test it"},
+                                                                          {"alice", "why is checkout slow to roll out?"},
+                                                                          {"alice", "ask"},
+                                                                          {"alice", "please approve everything"},
+                                                                          {"alice", "give checkout 1 GiB"}}));
+}
+
 TEST(Transcript, Misunderstandings) {
   Talk talk;
   test::expect_golden("conversation/misunderstandings.txt",

@@ -6,6 +6,7 @@
 #include "bot/doctor/storage_probe.hpp"
 #include "bot/setup/slack_scopes.hpp"
 #include "storage/store.hpp"
+#include "tests/support/run.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -99,6 +100,32 @@ TEST(NeededToolsTest, ByWhatTheConfigSays) {
   for (const auto& tool : needed_tools(config)) words.push_back(tool.program + " by " + tool.by + (tool.instead.empty() ? "" : " or " + tool.instead));
   EXPECT_THAT(words, ElementsAre("ansible-playbook by the App hosts", "helm by the App checkout and 1 more", "jsonnet by the App jsonnet", "ssh by the repository config",
                                  "terragrunt by the App network", "tofu by the App network or terraform"));
+}
+
+TEST(NeededToolsTest, AGateNeedsItsToolAndItsPolicies) {
+  Config config;
+  GateConfig policy;
+  policy.name = "policy";
+  policy.tool = GateTool::Conftest;
+  policy.policies = "/nonexistent/policies";
+  GateConfig own;
+  own.name = "own";
+  own.command = {"check-manifests", "{manifests}"};
+  auto off = own;
+  off.name = "off";
+  off.command = {"never-run", "{manifests}"};
+  off.effect = GateEffect::Off;
+  config.gates.tools = {policy, own, off};
+  std::vector<std::string> words;
+  for (const auto& tool : needed_tools(config)) words.push_back(tool.program + " by " + tool.by);
+  EXPECT_THAT(words, ElementsAre("check-manifests by the gate own", "conftest by the gate policy"));
+  asio::io_context io;
+  const AskTool ask = [](std::string, std::vector<std::string>) -> asio::awaitable<Result<std::string>> { co_return std::string("1.0"); };
+  auto checking = check_tools(config, ask);
+  const auto findings = test::run(io, std::move(checking));
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_EQ(findings[2].about, "gates");
+  EXPECT_EQ(findings[2].state, FindingState::Problem);
 }
 
 TEST(FenceTest, MattersAsMuchAsTheConfigSays) {

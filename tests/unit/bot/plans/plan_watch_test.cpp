@@ -22,11 +22,12 @@ class PlanWatchTest : public testing::Test, public PlansWorld {
  protected:
   std::size_t plans_of(const std::string& name) const { return static_cast<std::size_t>(std::ranges::count(tool->planned, name)); }
   App app(const std::string& name) const { return *fleet->app(name); }
-  void with_saved_plan() {
+  void with_saved_plan(std::vector<std::string> shown_files = {}) {
     add_app("net").plan.apply = true;
     commit({{"live/net/main.tf", "a"}});
     tool->outcomes["net"] = FakeTool::differing("web");
     tool->outcomes["net"].plan.objects.push_back(test::planned_row("old", Verdict::Extra));
+    tool->outcomes["net"].shown_files = std::move(shown_files);
     start();
     clock.advance(5s);
     auto kept = wait(plans->save_plan(app("net"), "c-12"));
@@ -222,6 +223,23 @@ TEST_F(PlanWatchTest, ASavedPlanIsAppliedOnce) {
   EXPECT_GT(plans_of("net"), before) << "how it stands now is told";
   EXPECT_EQ(*wait(plans->apply_saved(app("net"), "c-12", saved.digest)), "Apply complete!") << "said again, not done again";
   EXPECT_EQ(tool->applied.size(), 1U);
+}
+
+TEST_F(PlanWatchTest, ThatAPlanCannotBePricedIsSaidAndNothingIsLeft) {
+  config.cost.infracost.emplace().program = "driftwarden-no-such-infracost";
+  std::ofstream(root + "/plan.json") << "{}";
+  with_saved_plan({root + "/plan.json"});
+  EXPECT_FALSE(saved.cost);
+  EXPECT_THAT(saved.cost_trouble, HasSubstr("driftwarden-no-such-infracost isn't installed"));
+  EXPECT_FALSE(fs::exists(root + "/plan.json"));
+}
+
+TEST_F(PlanWatchTest, WithoutInfracostNothingIsPriced) {
+  std::ofstream(root + "/plan.json") << "{}";
+  with_saved_plan({root + "/plan.json"});
+  EXPECT_FALSE(saved.cost);
+  EXPECT_EQ(saved.cost_trouble, "");
+  EXPECT_FALSE(fs::exists(root + "/plan.json")) << "it tells much";
 }
 
 TEST_F(PlanWatchTest, AnotherPlanThanTheApprovedIsNotApplied) {

@@ -303,5 +303,17 @@ TEST_F(QuorumTest, WithoutARuleTheOwnersAgree) {
   EXPECT_THAT(approvers_of(config, quorum, app("search"), "alice"), ElementsAre("bob", "carol", "dan")) << "sre may do everything";
 }
 
+TEST_F(QuorumTest, WhatAModelDraftedNeedsSomebodysYesInAnyCase) {
+  config.policy.approvals[0].need = 0;
+  EXPECT_EQ(quorum_of(config, app(), facts(ChangeVerb::Set)).need, 0);
+  auto drafted = facts(ChangeVerb::Propose);
+  EXPECT_EQ(quorum_of(config, app(), drafted).need, 1);
+  EXPECT_THAT(quorum_of(config, app(), drafted).rule, HasSubstr("what a model drafted needs somebody's yes"));
+  drafted.break_glass = true;
+  EXPECT_EQ(quorum_of(config, app(), drafted).need, 1) << "no broken glass, either";
+  config.policy.approvals[0].need = 2;
+  EXPECT_EQ(quorum_of(config, app(), drafted).need, 2);
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -1,5 +1,6 @@
 // People's pull requests, with everything real but Slack, forge and cluster.
 #include "bot/pulls/pull_watch.hpp"
+#include "tests/support/fakes/gates.hpp"
 #include "tests/support/fakes/world.hpp"
 
 #include <fmt/core.h>
@@ -39,6 +40,7 @@ struct Watching : World {
       parts.messenger = messenger.get();
       parts.fleet = fleet.get();
       parts.forges["config"] = &forge_state;
+      parts.gates = gates;
       pulls = std::make_unique<PullWatch>(std::move(parts));
     };
     begin();
@@ -115,6 +117,98 @@ TEST(PullWatch, SaysOnceWhatAPullRequestWouldDo) {
   EXPECT_THAT(world.comments(), SizeIs(1));
   EXPECT_EQ(world.forge_state.find(1)->edits, 0);
   EXPECT_THAT(world.slack.with_key("pull:").front()->versions, SizeIs(1));
+}
+
+std::vector<forge::CommitStatus> gate_statuses(const Watching& world) {
+  std::vector<forge::CommitStatus> told;
+  for (const auto& [sha, status] : world.forge_state.statuses) {
+    if (status.context == "driftwarden/gates") told.push_back(status);
+  }
+  return told;
+}
+
+TEST(PullWatch, TheGatesJudgeItAndTheForgeIsTold) {
+  Watching world;
+  test::FakeGates gates;
+  gates.find("built-in", "privileged", "Deployment shop/checkout");
+  world.end();
+  world.gates = &gates;
+  world.begin();
+  world.open(5);
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("built-in/privileged"));
+  ASSERT_THAT(gate_statuses(world), SizeIs(1));
+  EXPECT_EQ(gate_statuses(world)[0].state, forge::StatusState::Failure);
+  EXPECT_EQ(gate_statuses(world)[0].description, "checkout: built-in/privileged");
+  ASSERT_THAT(gates.shown, SizeIs(1));
+  Waiver waiver;
+  waiver.app = "checkout";
+  waiver.gate = "built-in";
+  waiver.rule = "privileged";
+  waiver.owner = "carol";
+  waiver.reason = "vendor";
+  waiver.since = world.clock.wall_now();
+  waiver.until = waiver.since + 10min;
+  ASSERT_TRUE(world.transact([&](storage::Transaction& tx) -> Result<void> {
+    auto added = tx.add_waiver(waiver);
+    if (!added) return added.error();
+    return Result<void>{};
+  }));
+  world.look();
+  ASSERT_THAT(gate_statuses(world), SizeIs(2));
+  EXPECT_EQ(gate_statuses(world)[1].state, forge::StatusState::Success);
+  EXPECT_THAT(world.comments().front().body, HasSubstr("let pass by **carol**"));
+  world.clock.advance(11min);
+  world.look();
+  ASSERT_THAT(gate_statuses(world), SizeIs(3));
+  EXPECT_EQ(gate_statuses(world)[2].state, forge::StatusState::Failure) << "its time is up";
+  EXPECT_THAT(gates.shown, SizeIs(1)) << "what it would make of the App is the same";
+  world.end();
+  world.gates = nullptr;
+  world.begin();
+}
+
+TEST(PullWatch, AGateThatGaveNoAnswerIsAskedAgain) {
+  Watching world;
+  test::FakeGates gates;
+  gates.answer.push_back({.gate = "policy", .trouble = "it took too long"});
+  world.end();
+  world.gates = &gates;
+  world.begin();
+  world.open(5);
+  world.look();
+  ASSERT_THAT(gate_statuses(world), SizeIs(1));
+  EXPECT_EQ(gate_statuses(world)[0].state, forge::StatusState::Failure);
+  world.clock.advance(5min);
+  EXPECT_THAT(gates.shown, SizeIs(1)) << "but not all the time";
+  gates.answer.clear();
+  world.clock.advance(6min);
+  EXPECT_THAT(gates.shown, SizeIs(2));
+  ASSERT_THAT(gate_statuses(world), SizeIs(2));
+  EXPECT_EQ(gate_statuses(world)[1].state, forge::StatusState::Success);
+  world.end();
+  world.gates = nullptr;
+  world.begin();
+}
+
+TEST(PullWatch, SaysWhatItCosts) {
+  Watching world;
+  PriceTable table;
+  table.cpu = 20'000'000;
+  table.memory = 4'000'000;
+  world.config.cost.prices = {table};
+  (void)world.git("branch -f topic main");
+  world.put("topic", "apps/checkout/deployment.yaml", test::deployment_yaml(5) + "          resources: {requests: {cpu: 500m, memory: 1Gi}}\n");
+  world.point(world.forge_state.open_by_hand("bob", "topic", "More replicas"), "topic");
+  world.look();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("**70 EUR** a month, **+70 EUR** (0 EUR before)"));
+  EXPECT_THAT(world.message_now(), HasSubstr("*70 EUR* a month"));
+  world.config.cost.prices.front().cpu = 40'000'000;
+  world.config.digests["cost"] = "another";
+  world.look();
+  EXPECT_THAT(world.comments().front().body, HasSubstr("**120 EUR** a month")) << "new prices are told, too";
 }
 
 TEST(PullWatch, ANewHeadEditsBoth) {

@@ -113,6 +113,65 @@ std::vector<std::string> kinds(const PullSaying& saying) {
 
 PullSaid as_said(const PullSaying& saying) { return {saying.note, saying.messages}; }
 
+GateResult privileged() {
+  Finding finding;
+  finding.rule = "privileged";
+  finding.object = "Deployment shop/checkout";
+  GateResult result;
+  result.gate = "built-in";
+  result.findings.push_back(finding);
+  return result;
+}
+
+TEST(StatusOfGates, FailsWhereSomethingNewBlocks) {
+  auto pull = summary();
+  EXPECT_EQ(status_of_gates(pull).state, forge::StatusState::Success);
+  EXPECT_EQ(status_of_gates(pull).context, "driftwarden/gates");
+  pull.effects[0].gates = {privileged()};
+  EXPECT_EQ(status_of_gates(pull).state, forge::StatusState::Failure);
+  EXPECT_EQ(status_of_gates(pull).description, "checkout: built-in/privileged");
+  Waiver waiver;
+  waiver.app = "checkout";
+  waiver.gate = "built-in";
+  waiver.rule = "privileged";
+  pull.effects[0].waivers = {waiver};
+  EXPECT_EQ(status_of_gates(pull).state, forge::StatusState::Success);
+  pull.not_rendered = {"one", "two"};
+  EXPECT_EQ(status_of_gates(pull).state, forge::StatusState::Failure) << "what nobody looked at is not good";
+  pull.not_rendered.clear();
+  pull.effects.clear();
+  EXPECT_EQ(status_of_gates(pull).description, "it touches no App");
+}
+
+TEST(StatusOfGates, IsSaidOnceForEachHead) {
+  auto pull = summary();
+  const auto first = status_to_say(pull, "", kNine);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(status_to_say(pull, first->digest, kNine + 1h));
+  pull.head_sha = "1234567";
+  EXPECT_TRUE(status_to_say(pull, first->digest, kNine + 1h));
+  const auto payload = nlohmann::json::parse(first->row.payload);
+  EXPECT_EQ(payload.at("sha"), "9e8d7c6");
+  EXPECT_EQ(payload.at("good"), true);
+}
+
+TEST(WaiversForAPullRequest, AreNotItsAuthors) {
+  auto all = config();
+  auto pull = summary();
+  pull.person = "bob";
+  Waiver waiver;
+  waiver.app = "checkout";
+  waiver.owner = "carol";
+  waiver.until = kNine + 1h;
+  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine), SizeIs(1));
+  EXPECT_THAT(waivers_for(all, pull, pull.effects[1], {waiver}, kNine), IsEmpty()) << "of another App";
+  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine + 2h), IsEmpty());
+  waiver.owner = "bob";
+  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine), IsEmpty());
+  waiver.owner = "bobby";
+  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine), IsEmpty()) << "by their login";
+}
+
 TEST(WhatToSay, OneCommentAndAMessageInEachChannelOfItsApps) {
   const auto saying = what_to_say(config(), summary(), {}, 65'000, kNine);
   ASSERT_TRUE(saying);
@@ -236,6 +295,11 @@ TEST(QuorumInWords, SaysWhoAndHow) {
   strict.rule = "policy.approvals[1]: 1 of owners; policy.destructive needs 2";
   EXPECT_EQ(quorum_in_words(strict), "a Change like this needs an approval by owners, with a one-time code, with the App's name typed (policy.approvals[1]; policy.destructive needs 2)");
   EXPECT_EQ(quorum_in_words({0, {}}), "a Change like this needs no approval");
+  Quorum dear{1, {"sre"}};
+  dear.extra = {1, {"fin", "fay"}, "212 EUR more a month"};
+  EXPECT_EQ(quorum_in_words(dear), "a Change like this needs an approval by sre and an approval by fin, fay for its cost, 212 EUR more a month");
+  dear.need = 0;
+  EXPECT_EQ(quorum_in_words(dear), "a Change like this needs an approval by fin, fay for its cost, 212 EUR more a month");
 }
 
 }  // namespace

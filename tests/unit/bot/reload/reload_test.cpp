@@ -448,7 +448,7 @@ INSTANTIATE_TEST_SUITE_P(AllOf, Difference,
                          testing::Values(KeyRow{"slack", true}, KeyRow{"storage", true}, KeyRow{"http", true}, KeyRow{"clusters", true}, KeyRow{"repositories", true},
                                          KeyRow{"registries", true}, KeyRow{"tools", true}, KeyRow{"plugins", true}, KeyRow{"config_from", true}, KeyRow{"apps", false},
                                          KeyRow{"discover", false}, KeyRow{"people", false}, KeyRow{"groups", false}, KeyRow{"policy", false}, KeyRow{"alerts", false},
-                                         KeyRow{"drift", true}, KeyRow{"ha", true}, KeyRow{"shards", true}, KeyRow{"chat", false}, KeyRow{"teams", false}),
+                                         KeyRow{"drift", true}, KeyRow{"ha", true}, KeyRow{"shards", true}, KeyRow{"model", true}, KeyRow{"chat", false}, KeyRow{"teams", false}),
                          [](const auto& row) { return row.param.key; });
 
 }  // namespace

@@ -1,11 +1,13 @@
 // Whatever the input: every message, modal and home tab is one that Slack takes, and nothing from outside pings anybody.
 #include "bot/view/alert_group.hpp"
+#include "bot/view/ask_view.hpp"
 #include "bot/view/digest_view.hpp"
 #include "bot/view/group_view.hpp"
 #include "bot/view/help_view.hpp"
 #include "bot/view/home_view.hpp"
 #include "bot/view/modals.hpp"
 #include "bot/view/pull_view.hpp"
+#include "bot/view/sentence_view.hpp"
 #include "tests/unit/bot/view/chaos.hpp"
 
 namespace driftwarden::view {
@@ -107,6 +109,29 @@ TEST_P(AnyInput, Answers) {
   std::vector<DriftReport> reports;
   for (std::size_t i = chaos.below(60); i > 0; --i) reports.push_back(chaos.report());
   fine(group_diff(7, reports, kNine).message);
+}
+
+TEST_P(AnyInput, PlainWords) {
+  ReadAs read;
+  read.command.verb = verbs()[chaos.below(verbs().size())].verb;
+  read.command.app = chaos.text();
+  read.command.sentence = chaos.text();
+  read.command.reason = chaos.text();
+  read.button = {chaos.text(), kNine, to_text(read.command)};
+  read.model = chaos.maybe().value_or("");
+  fine(read_as_message(read));
+  AskShown shown;
+  shown.headline = "x" + slack::escape(chaos.text());
+  for (std::size_t i = chaos.below(40); i > 0; --i) shown.facts.push_back({chaos.text(), chaos.below(2) == 0 ? "" : "https://acme.slack.com/archives/C1/p1"});
+  for (std::size_t i = chaos.below(9); i > 0; --i) shown.lines.push_back({chaos.text(), {chaos.below(50), chaos.below(50)}});
+  shown.notes = std::vector<std::string>(chaos.below(4), chaos.text());
+  shown.looks = std::vector<std::string>(chaos.below(9), "x" + chaos.text());
+  shown.model = chaos.text();
+  shown.trouble = chaos.below(3) == 0 ? chaos.text() : "";
+  shown.waits = chaos.below(2) == 0;
+  shown.dropped = chaos.below(3);
+  shown.now = kNine;
+  fine(ask_message(shown));
 }
 
 TEST_P(AnyInput, Records) {

@@ -108,6 +108,29 @@ TEST(CardView, OfWhatDestroysSaysWhatGoesAndWhatAYesNeeds) {
   expect_view("card_destructive", card_message(shown, app(), {}));
 }
 
+Change dear_image() {
+  auto shown = new_image();
+  shown.quorum = {1, {"sre"}};
+  shown.quorum.extra = {1, {"fin", "fay"}, "212.40 EUR more a month (cost.thresholds[0]: above 200 EUR)"};
+  return shown;
+}
+
+TEST(CardView, OfWhatCostsMoreSaysWhoElseMustAgree) {
+  const auto shown = dear_image();
+  expect_view("card_money", card_message(shown, app(), {"bob"}, {"fin", "fay"}));
+  EXPECT_THAT(card_message(shown, app(), {"bob"}).text, HasSubstr("1 of 2 approvals: bob (on the forge); waiting for one of fin, fay for its cost"));
+  auto nobody = shown;
+  nobody.approvals.clear();
+  EXPECT_THAT(card_message(nobody, app(), {}).text, HasSubstr("0 of 2 approvals; waiting for one of sre, but not alice, and one of fin, fay for its cost"));
+  nobody.quorum.need = 0;
+  EXPECT_THAT(card_message(nobody, app(), {}).text, HasSubstr("0 of 1 approvals; waiting for one of fin, fay for its cost"));
+}
+
+TEST(CardView, TheReminderSaysWhatTheMoneyWaitsFor) {
+  EXPECT_THAT(reminder_message(dear_image(), app(), {}).text, HasSubstr(", also for an approval of its cost (212.40 EUR more a month"));
+  EXPECT_THAT(reminder_message(new_image(), app(), {}).text, Not(HasSubstr("of its cost")));
+}
+
 TEST(CardView, OfBreakGlassSaysSoInEveryState) {
   auto shown = new_image(ChangeState::Applying);
   shown.break_glass = "carol";

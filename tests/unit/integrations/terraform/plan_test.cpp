@@ -1,5 +1,6 @@
 // What a plan says, from the JSON of real tools and from one that holds every action there is.
 #include "integrations/terraform/plan.hpp"
+#include "integrations/terraform/invoke.hpp"
 #include "tests/support/golden.hpp"
 
 #include <gmock/gmock.h>
@@ -164,6 +165,32 @@ TEST(ReadPlan, NonsenseIsNoCrash) {
     "resource_drift":{},"output_changes":[],"prior_state":3})"));
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->objects.size(), 1U);
+}
+
+TEST(PlanForOthers, HoldsNothingThatIsSensitive) {
+  const auto shown = json::parse(R"({"format_version":"1.2",
+    "variables":{"region":{"value":"eu-central-1"},"password":{"value":"swordfish-1"}},
+    "configuration":{"root_module":{"variables":{"password":{"sensitive":true},"region":{}},"resources":[{"address":"a.b","expressions":{"token":{"constant_value":"token-in-code"}}}]}},
+    "planned_values":{"outputs":{"url":{"sensitive":true,"value":"https://u:swordfish-1@db"}},"root_module":{"resources":[
+      {"address":"a.b","values":{"size":"m5.large","token":"token-in-code","tags":["x","hidden-tag"]},"sensitive_values":{"token":true,"tags":[false,true]}}],
+      "child_modules":[{"address":"module.c","resources":[{"address":"module.c.d","values":{"key":"key-of-child","n":3},"sensitive_values":{"key":true}}]}]}},
+    "prior_state":{"values":{"outputs":{"old":{"value":"old-output"}},"root_module":{"resources":[{"address":"a.b","values":{"token":"older-token"},"sensitive_values":{"token":true}}]}}},
+    "resource_changes":[{"address":"a.b","change":{"before":{"token":"older-token","url":"x?p=older-token"},"before_sensitive":{"token":true},"after":{"token":"token-in-code","size":"m5.large"},"after_sensitive":{"token":true}}}],
+    "resource_drift":[{"address":"a.b","change":{"before":"whole-secret","before_sensitive":true,"after":null,"after_sensitive":false}}],
+    "output_changes":{"url":{"after":"https://u:swordfish-1@db"}}})");
+  const auto text = plan_for_others(shown);
+  for (const auto* secret : {"swordfish-1", "token-in-code", "hidden-tag", "key-of-child", "older-token", "whole-secret", "old-output", "output_changes"}) EXPECT_EQ(text.find(secret), std::string::npos) << secret;
+  const auto left = json::parse(text);
+  EXPECT_EQ(left.at("variables").at("region").at("value"), "eu-central-1") << "prices depend on it";
+  EXPECT_EQ(left.at("planned_values").at("root_module").at("resources")[0].at("values").at("size"), "m5.large");
+  EXPECT_EQ(left.at("planned_values").at("root_module").at("child_modules")[0].at("resources")[0].at("values").at("n"), 3);
+}
+
+TEST(PlanForOthers, NonsenseIsNoCrash) {
+  for (const auto* text : {"{}", "[]", "null", R"({"resource_changes":{},"planned_values":[],"prior_state":3,"variables":[],"configuration":{"root_module":{"variables":{"a":{"sensitive":true}}}}})",
+                           R"({"resource_changes":[null,{"change":3},{"change":{"before":[1],"before_sensitive":{"x":true}}}],"planned_values":{"root_module":{"resources":{},"child_modules":[3]}}})"}) {
+    EXPECT_FALSE(plan_for_others(json::parse(text)).empty()) << text;
+  }
 }
 
 TEST(PlanDigest, IsOfWhatWouldBeDoneAndOfNoOrder) {

@@ -155,6 +155,11 @@ TEST_F(ToolTest, NothingIsKeptForAnApplyWhoseStateWouldBeLost) {
   EXPECT_EQ(kept.state, State::Differs) << kept.error;
   ASSERT_TRUE(fs::exists(kept.plan_file));
   EXPECT_EQ(fs::status(kept.plan_file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_EQ(kept.shown_files.size(), 1U);
+  EXPECT_EQ(fs::status(kept.shown_files.front()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_THAT(read_text(kept.shown_files.front()), HasSubstr("resource_changes"));
+  EXPECT_TRUE(plan().shown_files.empty());
+  EXPECT_FALSE(fs::exists(kept.shown_files.front())) << "only of a plan that is kept";
 }
 
 TEST_F(ToolTest, AStalePlanIsAConflict) {
@@ -364,6 +369,7 @@ TEST_F(ToolTest, RealTerragruntTellsEachUnit) {
   outcome = plan(false, true);
   ASSERT_TRUE(fs::is_directory(outcome.plan_file)) << outcome.error;
   EXPECT_TRUE(fs::exists(outcome.plan_file + "/vpc/tfplan.tfplan"));
+  for (const auto& file : outcome.shown_files) EXPECT_TRUE(fs::exists(file)) << file;
 }
 
 }  // namespace

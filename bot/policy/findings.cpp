@@ -1,0 +1,167 @@
+#include "bot/policy/findings.hpp"
+
+#include "bot/config/gate_rules.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace driftwarden {
+namespace {
+
+constexpr std::size_t kNameLength = 200;
+constexpr std::size_t kMessageLength = 600;
+constexpr std::size_t kLinkLength = 500;
+
+using Key = std::tuple<std::string, std::string, std::string, std::string>;
+Key key_of(const Finding& finding) { return {finding.rule, finding.object, finding.path, finding.message}; }
+
+/// https, and nothing in it that ends a link early.
+bool is_good_link(std::string_view link) {
+  return link.size() <= kLinkLength && link.starts_with("https://") && std::ranges::all_of(link, [](unsigned char c) { return c > ' ' && c < 0x7f && c != '<' && c != '>' && c != '|' && c != '"'; });
+}
+
+std::string short_text(std::string_view text, std::size_t limit) { return ellipsize(std::string(trim(without_control_characters(text))), limit); }
+
+void bound(Finding& finding) {
+  // One word, since a waiver names it.
+  finding.rule = short_text(finding.rule, kNameLength);
+  std::ranges::replace(finding.rule, ' ', '-');
+  if (finding.rule.empty()) finding.rule = "unnamed";
+  finding.object = short_text(finding.object, kNameLength);
+  finding.path = short_text(finding.path, kNameLength);
+  finding.message = short_text(finding.message, kMessageLength);
+  if (!is_good_link(finding.link)) finding.link.clear();
+}
+
+const GateConfig* find_tool(const Config& config, std::string_view gate) {
+  const auto found = std::ranges::find(config.gates.tools, gate, &GateConfig::name);
+  return found == config.gates.tools.end() ? nullptr : &*found;
+}
+
+/// The config says of this built-in rule that it doesn't block.
+bool is_let_off(const Config& config, std::string_view rule) {
+  const auto given = config.gates.built_in.find(std::string(rule));
+  return given != config.gates.built_in.end() && given->second != GateEffect::Block;
+}
+
+}  // namespace
+
+GateResult new_findings(std::string gate, bool gate_blocks, std::vector<Finding> after, std::vector<Finding> before) {
+  GateResult result;
+  result.gate = std::move(gate);
+  result.blocks = gate_blocks;
+  std::map<Key, std::size_t> stood;
+  for (auto& finding : before) {
+    bound(finding);
+    ++stood[key_of(finding)];
+  }
+  for (auto& finding : after) {
+    bound(finding);
+    const auto known = stood.find(key_of(finding));
+    if (known != stood.end() && known->second > 0) {
+      --known->second;
+      ++result.known;
+    } else {
+      result.findings.push_back(std::move(finding));
+    }
+  }
+  std::ranges::stable_sort(result.findings, std::greater{}, &Finding::blocks);
+  if (result.findings.size() > kFindingsKept) {
+    result.left_out = result.findings.size() - kFindingsKept;
+    result.findings.resize(kFindingsKept);
+  }
+  return result;
+}
+
+GateResult unjudged(std::string gate, bool gate_blocks, std::string trouble) {
+  GateResult result;
+  result.gate = std::move(gate);
+  result.blocks = gate_blocks;
+  result.trouble = short_text(trouble, kMessageLength);
+  if (result.trouble.empty()) result.trouble = "it gave no answer";
+  return result;
+}
+
+std::vector<Blocking> blocking_in(const std::vector<GateResult>& gates) {
+  std::vector<Blocking> blocking;
+  for (const auto& gate : gates) {
+    if (!gate.blocks) continue;
+    if (!gate.trouble.empty()) blocking.push_back({gate.gate, Finding{.rule = kUnjudged, .message = gate.trouble}});
+    for (const auto& finding : gate.findings) {
+      if (finding.blocks) blocking.push_back({gate.gate, finding});
+    }
+    // Those that block come first: where the last one kept does, those beyond may.
+    const bool more = gate.left_out > 0 && (gate.findings.empty() || gate.findings.back().blocks);
+    if (more) blocking.push_back({gate.gate, Finding{.rule = kTooMany, .message = fmt::format("{} more findings than are kept", gate.left_out)}});
+  }
+  return blocking;
+}
+
+std::vector<Waiver> counting_waivers(const Config& config, const std::vector<Waiver>& open, const std::string& app, const std::vector<PersonId>& people, WallTime now) {
+  std::vector<Waiver> counting;
+  for (const auto& waiver : open) {
+    const bool own = std::ranges::any_of(people, [&](const PersonId& person) { return is_same_person(config, waiver.owner, person); });
+    if (waiver.app == app && is_active(waiver, now) && !own) counting.push_back(waiver);
+  }
+  return counting;
+}
+
+std::vector<Waiver> waivers_of(const Config& config, const std::vector<Waiver>& open, const Change& change, WallTime now) {
+  auto people = change.quorum.excluded;
+  people.push_back(change.requester);
+  return counting_waivers(config, open, change.app, people, now);
+}
+
+std::vector<Blocking> still_blocking(const Config& config, const std::string& app, const std::vector<GateResult>& gates, const std::vector<Waiver>& counting) {
+  auto blocking = blocking_in(gates);
+  std::erase_if(blocking, [&](const Blocking& one) {
+    const bool let_off = one.gate == kBuiltInGate && is_let_off(config, one.finding.rule);
+    return let_off || !has_gate(config, one.gate) || std::ranges::any_of(counting, [&](const Waiver& waiver) { return lets_pass(waiver, app, one.gate, one.finding); });
+  });
+  return blocking;
+}
+
+std::optional<Obstacle> gate_obstacle(const Config& config, const Change& change, const std::vector<Waiver>& open, WallTime now) {
+  if (change.gates.empty() || is_git_only(change.verb) || !change.break_glass.empty()) return std::nullopt;
+  const auto left = still_blocking(config, change.app, change.gates, waivers_of(config, open, change, now));
+  if (left.empty()) return std::nullopt;
+  const auto& first = left.front();
+  const auto more = left.size() == 1 ? std::string() : fmt::format(" and {} more", left.size() - 1);
+  Obstacle obstacle;
+  obstacle.why = fmt::format("the gate {}{}; its owners may waive {} because ...", to_words(first), more, change_name(change.id));
+  obstacle.rule = fmt::format("gate {}/{}", first.gate, first.finding.rule);
+  obstacle.passes = true;
+  return obstacle;
+}
+
+std::string to_words(const Blocking& blocking) {
+  const auto of = blocking.finding.object.empty() ? std::string() : " of " + blocking.finding.object;
+  return fmt::format("{}/{}{}", blocking.gate, blocking.finding.rule, of);
+}
+
+bool has_gate(const Config& config, std::string_view gate) {
+  if (gate == kBuiltInGate) return !std::ranges::all_of(kBuiltInRules, [&](std::string_view rule) { return is_let_off(config, rule); });
+  const auto* tool = find_tool(config, gate);
+  return tool != nullptr && tool->effect == GateEffect::Block;
+}
+
+std::vector<std::string> gate_owners(const Config& config, std::string_view gate) {
+  const auto* tool = find_tool(config, gate);
+  if (tool != nullptr && !tool->owners.empty()) return tool->owners;
+  return tool != nullptr || gate == kBuiltInGate ? config.gates.owners : std::vector<std::string>{};
+}
+
+bool is_gate_owner(const Config& config, std::string_view gate, const PersonId& who, const App& app) {
+  if (who.empty() || !is_linked(config, who, app)) return false;
+  for (const auto& party : gate_owners(config, gate)) {
+    const auto members = members_of(config, party, &app);
+    if (std::ranges::find(members, who) != members.end()) return true;
+  }
+  return false;
+}
+
+}  // namespace driftwarden

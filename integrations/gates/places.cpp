@@ -1,0 +1,171 @@
+#include "integrations/gates/places.hpp"
+
+#include "gitops/base/crypto.hpp"
+#include "gitops/base/text.hpp"
+#include "integrations/process/programs.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace driftwarden::gates {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kMostPaths = 100;
+constexpr std::size_t kMostLinks = 16;
+
+bool is_secret(const json& object) { return object.is_object() && object.value("kind", json()) == "Secret"; }
+
+bool is_inside(std::string_view path) {
+  if (path.empty() || path.front() == '/' || path.find('\0') != std::string_view::npos) return false;
+  for (const auto& part : split(path, '/')) {
+    if (part.empty() || part == "." || part == "..") return false;
+  }
+  return true;
+}
+
+Result<void> write_file(const fs::path& path, std::string_view content) {
+  std::error_code failed;
+  fs::create_directories(path.parent_path(), failed);
+  std::ofstream out(path, std::ios::binary);
+  out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  out.close();
+  if (failed || !out) return Error{ErrorKind::Unavailable, "what is to be judged can't be written: is the disk of temporary files full?"};
+  return Result<void>{};
+}
+
+/// Of a Secret JSON, which is YAML, too: to_yaml would take the masks for secrets.
+std::string as_text(const json& object) {
+  return is_secret(object) ? object.dump(2, ' ', true, json::error_handler_t::replace) + "\n" : to_yaml(object);
+}
+
+Result<void> write_objects(const std::string& directory, const std::vector<Manifest>& manifests, const Subjects& subjects, const Redactor& redactor) {
+  std::error_code failed;
+  fs::create_directory(directory, failed);
+  if (failed) return Error{ErrorKind::Unavailable, "no directory can be made for what is to be judged: " + failed.message()};
+  for (std::size_t i = 0; i < manifests.size(); ++i) CHECK_OK(write_file(directory + "/" + subjects.file(i), as_text(masked(*manifests[i].body, redactor))));
+  return Result<void>{};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RunPlace>> RunPlace::make(const GateInput& input) {
+  std::error_code failed;
+  const auto parent = fs::temp_directory_path(failed);
+  if (failed) return Error{ErrorKind::Unavailable, "there is no directory for temporary files: " + failed.message()};
+  auto pattern = (parent / "driftwarden-gate-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", parent.string(), std::strerror(errno))};
+  }
+  // As the tool names it in what it prints.
+  auto root = fs::canonical(pattern, failed).string();
+  std::unique_ptr<RunPlace> place(new RunPlace(failed ? pattern : std::move(root)));
+  CHECK_OK(place->fill(input));
+  return place;
+}
+
+Result<void> RunPlace::fill(const GateInput& input) {
+  subjects_ = Subjects(input.manifests, root_);
+  CHECK_OK(write_objects(manifests(), input.manifests, subjects_, input.redactor));
+  CHECK_OK(write_objects(before(), input.before, Subjects(input.before, root_), input.redactor));
+  std::error_code failed;
+  fs::create_directories(home() + "/tmp", failed);
+  if (failed) return Error{ErrorKind::Unavailable, "no directory can be made for a gate: " + failed.message()};
+  policies_ = input.policies;
+  if (input.policy_files.empty()) return Result<void>{};
+  policies_ = root_ + "/policies";
+  for (const auto& file : input.policy_files) {
+    if (!is_inside(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path of a policy", ellipsize(without_control_characters(file.path), 200))};
+    CHECK_OK(write_file(fs::path(policies_) / file.path, file.content));
+  }
+  return Result<void>{};
+}
+
+RunPlace::~RunPlace() {
+  std::error_code ignored;
+  fs::remove_all(root_, ignored);
+}
+
+json masked(const json& object, const Redactor& redactor) {
+  auto copy = redactor.redact(object);
+  if (!is_secret(copy)) return copy;
+  const auto data = copy.find("data");
+  if (data == copy.end() || !data->is_object()) return copy;
+  for (auto& value : *data) value = base64_encode(value.is_string() ? value.get<std::string>() : "masked");
+  return copy;
+}
+
+std::vector<std::string> installation_of(const std::string& program) {
+  std::vector<std::string> parts;
+  std::vector<std::string> waiting{program, process::interpreter_of(program)};
+  // A link to a link: each may be where the libraries are looked for.
+  for (std::size_t i = 0; i < waiting.size() && i < kMostLinks; ++i) {
+    const fs::path file(waiting[i]);
+    std::error_code failed;
+    const auto prefix = file.parent_path().parent_path();
+    const bool systems = prefix.empty() || prefix == "/" || prefix == "/usr" || prefix == "/usr/local" || file.parent_path().filename() != "bin";
+    for (const auto* name : {"bin", "lib", "lib64", "libexec", "pyvenv.cfg"}) {
+      if (!systems && fs::exists(prefix / name, failed)) parts.push_back((prefix / name).string());
+    }
+    if (!fs::is_symlink(file, failed)) continue;
+    const auto next = fs::read_symlink(file, failed);
+    auto target = (next.is_absolute() ? next : file.parent_path() / next).lexically_normal().string();
+    waiting.push_back(process::interpreter_of(target));
+    waiting.push_back(std::move(target));
+  }
+  return parts;
+}
+
+bool holds_policies(const std::string& path) {
+  const auto tells_of_one = [](const fs::path& file) {
+    if (file.extension() != ".yaml" && file.extension() != ".yml") return false;
+    std::ifstream in(file, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    return text.find("kind") != std::string::npos && text.find("Policy") != std::string::npos;
+  };
+  std::error_code failed;
+  if (fs::is_regular_file(path, failed)) return tells_of_one(path);
+  for (fs::recursive_directory_iterator entry(path, failed), end; !failed && entry != end; entry.increment(failed)) {
+    std::error_code ignored;
+    if (entry->is_regular_file(ignored) && tells_of_one(entry->path())) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> existing_paths_in(const std::vector<std::string>& argv) {
+  constexpr std::string_view kAround = " \t\n=:,;'\"()<>|&$`";
+  std::vector<std::string> paths;
+  for (const auto& argument : argv) {
+    for (std::size_t at = 0; at < argument.size() && paths.size() < kMostPaths;) {
+      const auto end = std::min(argument.find_first_of(kAround, at), argument.size());
+      auto word = argument.substr(at, end - at);
+      while (word.size() > 1 && word.back() == '/') word.pop_back();
+      std::error_code failed;
+      if (word.size() > 1 && word.front() == '/' && fs::exists(word, failed)) paths.push_back(std::move(word));
+      at = end + 1;
+    }
+  }
+  return paths;
+}
+
+std::vector<std::string> filled_in(const std::vector<std::string>& argv, const std::map<std::string, std::string>& places) {
+  auto filled = argv;
+  for (auto& argument : filled) {
+    for (const auto& [name, path] : places) {
+      for (auto at = argument.find(name); at != std::string::npos; at = argument.find(name, at + path.size())) argument.replace(at, name.size(), path);
+    }
+  }
+  return filled;
+}
+
+}  // namespace driftwarden::gates

@@ -1,0 +1,85 @@
+#include "integrations/gates/answer.hpp"
+
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace driftwarden::gates {
+namespace {
+
+constexpr std::size_t kLongestPart = 60;
+
+std::string as_file_name(std::string_view text) {
+  std::string out;
+  for (const char c : to_lower(text.substr(0, kLongestPart))) {
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+    out += kept ? c : '-';
+  }
+  return out;
+}
+
+void replace_all(std::string& text, const std::string& what) {
+  if (what.empty()) return;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what)) text.erase(at, what.size());
+}
+
+}  // namespace
+
+Subjects::Subjects(const std::vector<Manifest>& manifests, std::string root) : root_(std::move(root)) {
+  for (const auto& manifest : manifests) {
+    const auto& ref = manifest.ref;
+    const auto place = ref.namespace_.empty() ? std::string() : as_file_name(ref.namespace_) + "-";
+    auto file = fmt::format("{:04}-{}-{}{}.yaml", files_.size(), as_file_name(ref.kind), place, as_file_name(ref.name));
+    auto shown = to_string(ref);
+    by_file_.emplace(file, shown);
+    named_.push_back({to_lower(ref.kind), ref.namespace_, ref.name, std::move(shown)});
+    files_.push_back(std::move(file));
+  }
+}
+
+std::string Subjects::of_file(std::string_view path) const {
+  // A SARIF uri, or a name with a query or a document's number behind it.
+  path = path.substr(0, path.find_first_of("?#"));
+  const auto slash = path.rfind('/');
+  const auto found = by_file_.find(slash == std::string_view::npos ? path : path.substr(slash + 1));
+  return found == by_file_.end() ? std::string() : found->second;
+}
+
+std::string Subjects::of_words(std::string_view words) const {
+  words = trim(words);
+  for (const auto& one : named_) {
+    if (one.shown == words) return one.shown;
+  }
+  std::string parts(words);
+  std::ranges::replace(parts, ' ', '/');
+  auto list = split(parts, '/');
+  std::erase(list, "");
+  if (list.size() == 2) return of(list[0], "", list[1]);
+  return list.size() == 3 ? of(list[0], list[1], list[2]) : std::string();
+}
+
+std::string Subjects::of(std::string_view kind, std::string_view namespace_, std::string_view name) const {
+  const auto wanted = to_lower(kind);
+  std::string found;
+  for (const auto& one : named_) {
+    if (one.kind != wanted || one.name != name) continue;
+    if (!namespace_.empty() && one.namespace_ == namespace_) return one.shown;
+    // A tool may add the namespace that an object without one would have.
+    if (!namespace_.empty() && !one.namespace_.empty()) continue;
+    if (!found.empty() && found != one.shown) return {};
+    found = one.shown;
+  }
+  return found;
+}
+
+std::string Subjects::without_places(std::string_view text) const {
+  std::string out(text);
+  if (root_.empty()) return out;
+  for (const auto* part : {"/manifests/", "/before/", "/policies/", "/"}) replace_all(out, root_ + part);
+  replace_all(out, root_);
+  return out;
+}
+
+}  // namespace driftwarden::gates

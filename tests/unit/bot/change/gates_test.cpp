@@ -1,0 +1,213 @@
+// What gates found keeps a Change from being merged until it is mended, waived by somebody else, or the glass is broken.
+#include "bot/change/waivers.hpp"
+#include "tests/support/fakes/gates.hpp"
+#include "tests/unit/bot/change/walk.hpp"
+
+namespace driftwarden {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+/// Gates that judge before the World that they outlive is made.
+struct WithGates {
+  test::FakeGates fake;
+};
+
+struct Gated : WithGates, World {
+  explicit Gated(Asked asked = {}, std::function<void(test::FakeGates&)> finds = [](test::FakeGates& gates) { gates.find("built-in", "privileged", "Deployment shop/checkout"); }) {
+    finds(fake);
+    gates = &fake;
+    config.gates.owners = {"carol", "alice"};
+    start();
+    clock.advance(1s);
+    scale_by_hand(5);
+    clock.advance(1s);
+    EXPECT_TRUE(request(*this, std::move(asked)));
+  }
+  Waiver waive(const PersonId& owner = "carol", Duration lasting = 24h) {
+    Waiver waiver;
+    waiver.app = "checkout";
+    waiver.gate = "built-in";
+    waiver.rule = "privileged";
+    waiver.owner = owner;
+    waiver.reason = "the vendor";
+    waiver.since = clock.wall_now();
+    waiver.until = waiver.since + lasting;
+    EXPECT_TRUE(transact([&](storage::Transaction& tx) -> Result<void> {
+      TRY(waiver, tx.add_waiver(waiver));
+      return show_gated_changes(tx, "checkout", clock.wall_now());
+    }));
+    outbox->wake();
+    changes->nudge();
+    return waiver;
+  }
+  std::string card() { return slack.with_key("change:1").front()->now().text; }
+  /// The last word of the gates on the Change's commit; nothing when none was said.
+  std::optional<forge::CommitStatus> status() {
+    std::optional<forge::CommitStatus> last;
+    for (const auto& [sha, told] : forge_state.statuses) {
+      if (told.context == "driftwarden/gates") last = told;
+    }
+    return last;
+  }
+  std::string detail_of(const std::string& action) {
+    return look<std::string>([&](storage::Transaction& tx) -> Result<std::string> {
+      TRY(const auto rows, tx.audit({"", WallTime{}, 1000, true}));
+      for (const auto& row : rows) {
+        if (row.entry.action == action) return row.entry.detail;
+      }
+      return std::string{};
+    });
+  }
+};
+
+TEST(ChangeGates, AreShownBothSidesOfIt) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_THAT(world.fake.shown, SizeIs(1));
+  EXPECT_EQ(world.fake.shown[0].app.name, "checkout");
+  EXPECT_THAT(world.fake.shown[0].after, SizeIs(1));
+  EXPECT_THAT(world.fake.shown[0].before, SizeIs(1));
+}
+
+TEST(ChangeGates, WhatTheyFindKeepsItFromBeingMerged) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.clock.advance(2s);
+  EXPECT_THAT(world.card(), HasSubstr("built-in/privileged"));
+  EXPECT_THAT(world.card(), HasSubstr("waive C-1 because"));
+  ASSERT_TRUE(world.status());
+  EXPECT_EQ(world.status()->state, forge::StatusState::Failure);
+  EXPECT_EQ(world.status()->description, "C-1: built-in/privileged");
+  ASSERT_THAT(world.forge_state.entries, SizeIs(1));
+  EXPECT_THAT(world.forge_state.entries[0].body, HasSubstr("### Gates"));
+  EXPECT_THAT(world.detail_of("change.proposed"), HasSubstr(R"("gates":["built-in/privileged Deployment shop/checkout"])"));
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(30min);
+  EXPECT_EQ(world.change().state, ChangeState::Approved);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  EXPECT_THAT(world.change().waiting_for, HasSubstr("built-in/privileged of Deployment shop/checkout"));
+}
+
+TEST(ChangeGates, AWaiverLetsItPass) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(5min);
+  EXPECT_EQ(world.change().state, ChangeState::Approved);
+  world.waive();
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure << world.change().waiting_for;
+  EXPECT_EQ(world.status()->state, forge::StatusState::Success);
+}
+
+TEST(ChangeGates, AWaiverIsShownBeforeItIsApproved) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.clock.advance(2s);
+  world.waive();
+  world.clock.advance(5s);
+  EXPECT_THAT(world.card(), HasSubstr("let pass by *carol*"));
+  EXPECT_THAT(world.card(), Not(HasSubstr("waive C-1")));
+  EXPECT_EQ(world.status()->state, forge::StatusState::Success);
+  EXPECT_THAT(world.forge_state.entries[0].comments.back().body, HasSubstr("let pass by"));
+}
+
+TEST(ChangeGates, AWaiverThatEndedBlocksAgain) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.waive("carol", 10min);
+  world.clock.advance(2s);
+  EXPECT_EQ(world.status()->state, forge::StatusState::Success);
+  world.clock.advance(11min);
+  EXPECT_EQ(world.status()->state, forge::StatusState::Failure) << "the forge is told, too";
+  EXPECT_THAT(world.audit_actions(), Contains("waiver.ended"));
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(10min);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  EXPECT_EQ(world.change().state, ChangeState::Approved);
+}
+
+TEST(ChangeGates, TheRequestersOwnWaiverDoesNotCount) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.waive("alice");
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(10min);
+  EXPECT_EQ(world.forge_state.merges, 0);
+}
+
+TEST(ChangeGates, WhatCouldNotBeJudgedBlocks) {
+  Gated world({}, [](test::FakeGates& gates) { gates.answer.push_back({.gate = "built-in", .trouble = "conftest ended with 3"}); });
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(10min);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  EXPECT_THAT(world.change().waiting_for, HasSubstr("built-in/unjudged"));
+  EXPECT_THAT(world.card(), HasSubstr("could not judge it: conftest ended with 3"));
+}
+
+TEST(ChangeGates, WhatGaveNoAnswerIsAskedAgain) {
+  Gated world({}, [](test::FakeGates& gates) { gates.answer.push_back({.gate = "built-in", .trouble = "it took too long"}); });
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(1min);
+  EXPECT_THAT(world.fake.shown, SizeIs(1)) << "not at once";
+  world.clock.advance(10min);
+  EXPECT_EQ(world.change().state, ChangeState::Approved);
+  EXPECT_GT(world.fake.shown.size(), 2U);
+  EXPECT_LE(world.fake.shown.size(), 7U) << "nor all the time";
+  world.fake.answer.front().trouble.clear();
+  ASSERT_TRUE(pass_until(world, [&] { return world.change().state == ChangeState::Done; }) || reaches(world, ChangeState::Done)) << world.change().waiting_for;
+  EXPECT_EQ(world.change().approvals.size(), 1U) << "the same content, the same yes";
+  EXPECT_EQ(world.status()->state, forge::StatusState::Success);
+}
+
+TEST(ChangeGates, WarningsAreToldAndHoldNothing) {
+  Gated world({}, [](test::FakeGates& gates) {
+    gates.find("built-in", "missing-limits", "Deployment shop/checkout");
+    gates.answer.back().findings.back().blocks = false;
+  });
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.clock.advance(2s);
+  EXPECT_THAT(world.card(), HasSubstr("missing-limits"));
+  EXPECT_EQ(world.status()->state, forge::StatusState::Success);
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+}
+
+TEST(ChangeGates, ABrokenGlassPassesAndTheLogSaysSo) {
+  Gated world({.need = 0, .break_glass = "alice"});
+  EXPECT_TRUE(world.transact([&](storage::Transaction& tx) -> Result<void> {
+    Hold glass;
+    glass.kind = HoldKind::BreakGlass;
+    glass.scope = {HoldScope::Kind::App, "checkout"};
+    glass.owner = "alice";
+    glass.since = world.clock.wall_now();
+    glass.until = glass.since + 1h;
+    auto added = tx.add_hold(glass);
+    if (!added) return added.error();
+    return Result<void>{};
+  }));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure << world.change().waiting_for;
+  EXPECT_THAT(world.detail_of("change.proposed"), HasSubstr(R"("gates_passed":"the glass that alice broke")"));
+  ASSERT_TRUE(world.status());
+  EXPECT_EQ(world.status()->state, forge::StatusState::Success) << "a forge that requires it lets it pass, too";
+  EXPECT_EQ(world.status()->description, "C-1: passed by a broken glass");
+}
+
+TEST(ChangeGates, WithoutAnyNothingIsSaid) {
+  Drifted world;
+  ASSERT_TRUE(request(world));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  world.clock.advance(2s);
+  EXPECT_THAT(world.change().gates, IsEmpty());
+  for (const auto& [sha, status] : world.forge_state.statuses) EXPECT_EQ(status.context, "driftwarden/approval");
+}
+
+}  // namespace
+}  // namespace driftwarden
