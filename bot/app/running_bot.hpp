@@ -17,6 +17,8 @@
 #include "bot/incident/incidents.hpp"
 #include "bot/incident/rollout_watch.hpp"
 #include "bot/metrics/calls.hpp"
+#include "bot/metrics/gate_figures.hpp"
+#include "bot/metrics/model_figures.hpp"
 #include "bot/metrics/stage_clock.hpp"
 #include "bot/pulls/pull_watch.hpp"
 #include "bot/reload/reload.hpp"
@@ -109,6 +111,8 @@ class RunningBot final : public Bot {
   net::TlsOptions tls_;
   std::shared_ptr<CallCounts> calls_;
   StageClock stages_;
+  GateFigures gate_figures_;
+  ModelFigures model_figures_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> effects_;  ///< rows of the outbox: kind and outcome -> how many
   std::unique_ptr<net::HttpClient> http_;
   std::unique_ptr<slack::WebApi> web_api_;

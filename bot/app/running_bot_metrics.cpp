@@ -175,6 +175,9 @@ std::string RunningBot::metrics() const {
   text.one("driftwarden_slack_connections_total", kCounter, "Sockets to Slack that came up; all but the first are reconnects.", static_cast<double>(socket_->connections()));
   text.one("driftwarden_slack_messages_waiting", kGauge, "Messages that wait for Slack's pace.", static_cast<double>(sender_->waiting()));
   calls_->write(text);
+  if (model_) model_figures_.write(text);
+  gate_figures_.write(text);
+  text.one("driftwarden_waivers_open", kGauge, "Waivers that let pass what a gate found.", static_cast<double>(pulse_.open_waivers()));
   text.family("driftwarden_ailments", kGauge, "What is wrong now, by what it is about; nothing when all is well.");
   for (const auto& ailment : pulse_.ailments()) text.sample(1, {{"about", ailment.about}});
   text.family("driftwarden_heartbeats_total", kCounter, "Heartbeats to heartbeat.url, and those that were not heard.");

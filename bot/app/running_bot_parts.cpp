@@ -65,9 +65,9 @@ Registries make_registries(net::HttpClient& http, Clock& clock, const Config& co
   return made;
 }
 
-std::unique_ptr<llm::Model> make_model(net::HttpClient& http, Clock& clock, Random& random, const Config& config) {
+std::unique_ptr<llm::Model> make_model(net::HttpClient& http, Clock& clock, Random& random, const Config& config, ModelFigures& figures) {
   if (!config.model) return nullptr;
-  return llm::create_model(http, clock, random, model_options(*config.model));
+  return counted(llm::create_model(http, clock, random, model_options(*config.model)), clock, figures);
 }
 
 std::unique_ptr<Assistant> make_assistant(Clock& clock, const Config& config, AsyncStore& store, llm::Model* model) {
@@ -101,7 +101,7 @@ RunningBot::RunningBot(asio::io_context& io, Clock& clock, Random& random, Confi
       sender_(slack::create_sender(executor_, *web_api_, clock)),
       messenger_(*web_api_, *sender_, config_.slack.admin_channel),
       registries_(make_registries(*http_, clock, config_)),
-      model_(make_model(*http_, clock, random, config_)),
+      model_(make_model(*http_, clock, random, config_, model_figures_)),
       assistant_(make_assistant(clock, config_, async_store_, model_.get())),
       forges_(make_forges(*http_, clock, config_)),
       outbox_(executor_, async_store_, clock, random, {}),
@@ -257,6 +257,7 @@ GatesParts RunningBot::gates_parts() {
   parts.config = &config_;
   parts.redactor = &redactor_;
   parts.policies = policies_.get();
+  parts.on_judged = [this](const GateResult& result, Duration took) { gate_figures_.add(result, took); };
   return parts;
 }
 

@@ -1,6 +1,7 @@
 #include "bot/audit/report.hpp"
 
 #include "bot/audit/details.hpp"
+#include "bot/audit/words.hpp"
 #include "gitops/model/change.hpp"
 
 #include <fmt/core.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace driftwarden {
 namespace {
@@ -26,9 +28,9 @@ std::string text_in(const ordered_json& object, const char* part, const char* ke
   return found != object.end() && found->is_object() ? text_at(*found, key) : std::string();
 }
 
-int number_at(const ordered_json& object, const char* key) {
+std::int64_t number_at(const ordered_json& object, const char* key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
 AuditCase case_of(const AuditRow& row, std::string why) { return {row.seq, row.at, row.entry.subject, row.entry.app, row.entry.actor, std::move(why)}; }
@@ -59,11 +61,14 @@ class Reader {
     if (action.starts_with("incident.")) read_incident(row);
     if (action.starts_with("hold.break-glass")) read_glass(row, detail);
     if (action.ends_with(".refused")) ++report_.refused[text_at(detail, "rule").empty() ? "no rule named" : text_at(detail, "rule")];
+    if (action.starts_with("model.")) read_model(action, detail);
+    if (action == "waiver.begun") report_.waived.push_back(case_of(row, fmt::format("{} until {}: {}", waived_words(row.entry), text_at(detail, "until"), text_at(detail, "reason"))));
     if (action == "effect.given-up") report_.given_up.push_back(case_of(row, text_at(detail, "why")));
   }
 
   void finish() {
     for (const auto& [subject, outcome] : outcome_of_) ++report_.outcomes[outcome];
+    for (const auto& subject : drafted_) ++report_.drafted[outcome_of_[subject]];
     report_.incidents = ages_.size();
     report_.incidents_open = opened_.size();
     if (ages_.empty()) return;
@@ -83,6 +88,7 @@ class Reader {
     }
     const auto outcome = text_at(detail, "outcome");
     outcome_of_[entry.subject] = outcome.empty() ? "open" : outcome;
+    if (entry.action == "change.drafted") drafted_.insert(entry.subject);
     if (entry.action == "change.approved") check_approval(row, detail);
     if (entry.action == "change.merged") check_merge(row, detail);
     if (entry.action == "change.applied" && text_in(detail, "before", "state") == "approved") check_votes(row, detail);
@@ -105,7 +111,7 @@ class Reader {
     if (!text_at(detail, "break_glass").empty()) return;
     const auto needed = number_at(detail, "needed");
     const auto approvals = detail.find("approvals");
-    int given = 0;
+    std::int64_t given = 0;
     for (const auto& approval : approvals == detail.end() ? ordered_json::array() : *approvals) {
       if (approval.is_object() && !approval.contains("void") && text_at(approval, "by") != text_at(detail, "requester")) ++given;
     }
@@ -117,6 +123,12 @@ class Reader {
     if (const auto outside = text_at(detail, "outside"); !outside.empty()) report_.outside.push_back(case_of(row, outside));
     const auto rule = text_at(detail, "quorum_rule");
     if (rule.find(" is broken by ") != std::string::npos) report_.overridden.push_back(case_of(row, rule));
+  }
+
+  void read_model(const std::string& action, const ordered_json& detail) {
+    if (action == "model.asked") ++report_.model_questions;
+    if (action == "model.failed") ++report_.model_silences;
+    report_.model_tokens += number_at(detail, "prompt_tokens") + number_at(detail, "answer_tokens");
   }
 
   void read_incident(const AuditRow& row) {
@@ -166,6 +178,7 @@ class Reader {
   AuditReport& report_;
   std::map<std::string, ordered_json> asked_by_;
   std::map<std::string, std::string> outcome_of_;
+  std::set<std::string> drafted_;
   std::map<std::string, WallTime> opened_;
   std::vector<Duration> ages_;
 };

@@ -45,6 +45,11 @@ struct AuditReport {
   std::vector<GlassUse> broken_glass{};
   std::vector<AuditCase> pushes{};                ///< others' commits on a proposed branch: they took the approvals back
   std::map<std::string, std::size_t> refused{};   ///< attempts by rule
+  std::vector<AuditCase> waived{};                ///< what gates found and somebody let pass
+  std::map<std::string, std::size_t> drafted{};   ///< Changes that a model drafted, by outcome
+  std::size_t model_questions = 0;
+  std::size_t model_silences = 0;                 ///< of these, without an answer
+  std::int64_t model_tokens = 0;                  ///< as far as its endpoint counts them
   std::vector<AuditCase> given_up{};              ///< effects that never happened: words undelivered, deeds undone
   std::size_t incidents = 0;                      ///< closed in the span
   std::size_t incidents_open = 0;

@@ -80,6 +80,9 @@ std::string to_text(const AuditReport& report) {
   text += glass_lines(report.broken_glass);
   text += cases("Pushes to proposed branches", report.pushes);
   text += counts("Refused attempts", report.refused);
+  text += cases("Findings of gates waived", report.waived);
+  text += counts("Changes drafted by a model", report.drafted);
+  text += fmt::format("{:<34}{}, {} without an answer, {} tokens\n", "Questions to a model", report.model_questions, report.model_silences, report.model_tokens);
   text += cases("Effects given up", report.given_up);
   text += fmt::format("{:<34}{} closed, {} open\n", "Drift incidents", report.incidents, report.incidents_open);
   if (report.incidents > 0) text += fmt::format("  mean age {}, p95 {}\n", format_age(report.mean_drift), format_age(report.p95_drift));
@@ -101,6 +104,11 @@ ordered_json to_json(const AuditReport& report) {
           {"break_glass", std::move(glass)},
           {"pushes_to_branches", to_json(report.pushes)},
           {"refused", ordered_json(report.refused)},
+          {"waived", to_json(report.waived)},
+          {"drafted_by_model", ordered_json(report.drafted)},
+          {"model_questions", report.model_questions},
+          {"model_questions_unanswered", report.model_silences},
+          {"model_tokens", report.model_tokens},
           {"effects_given_up", to_json(report.given_up)},
           {"incidents_closed", report.incidents},
           {"incidents_open", report.incidents_open},

@@ -78,6 +78,9 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"identity.asked", "asked for the link of"},
     {"identity.linked", "is linked:"},
     {"logs.read", "read the logs of"},
+    {"model.asked", "asked a model"},
+    {"model.answered", "has a model's answer"},
+    {"model.failed", "has no answer of a model"},
 });
 
 std::string text_at(const ordered_json& detail, const char* key) {
@@ -116,8 +119,21 @@ std::string approvers_of(const ordered_json& detail) {
   return join(people, ", ");
 }
 
+/// The row that "41:9f2c..." names.
+std::string row_of(const std::string& mark) { return mark.empty() ? mark : "row " + mark.substr(0, mark.find(':')); }
+
 void add(std::vector<std::string>& facts, std::string_view before, const std::string& text) {
   if (!text.empty()) facts.push_back(fmt::format("{}{}", before, text));
+}
+
+/// Of a draft, and of the model's rows. The prompt itself is for `audit export`.
+void add_model(std::vector<std::string>& facts, const ordered_json& detail) {
+  add(facts, "", text_at(detail, "purpose"));
+  add(facts, "by ", text_at(detail, "model"));
+  if (const auto steps = text_at(detail, "steps"); !steps.empty()) facts.push_back(steps == "1" ? "1 step" : steps + " steps");
+  if (is_true(detail, "cut")) facts.emplace_back("cut short");
+  add(facts, "to ", row_of(text_at(detail, "question")));
+  add(facts, "asked in ", row_of(text_at(detail, "asked")));
 }
 
 std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& detail) {
@@ -133,23 +149,36 @@ std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& d
   if (entry.action == "change.merged" || entry.action == "change.done") add(facts, "approved by ", approvers_of(detail));
   if (entry.action == "change.proposed" || entry.action == "change.merged") add(facts, "pull request ", text_at(detail, "pull_request"));
   if (entry.action == "change.followed-up" || entry.action == "change.superseded" || entry.action == "incident.resolved") add(facts, "by ", text_at(detail, "by"));
+  const bool of_waiver = entry.action.starts_with("waiver.");
+  if (of_waiver) facts.push_back(waived_words(entry));
+  if (of_waiver) add(facts, "for ", text_at(detail, "change"));
+  if (entry.action.starts_with("model.") || entry.action == "change.drafted") add_model(facts, detail);
   add(facts, "outside of what is allowed: ", text_at(detail, "outside"));
   for (const auto* key : {"scope", "match", "to", "login", "cause", "from", "changed"}) add(facts, "", text_at(detail, key));
   add(facts, "until ", text_at(detail, "until"));
   add(facts, "", text_at(detail, "kind"));
-  for (const auto* key : {"why", "what", "rule"}) add(facts, "", text_at(detail, key));
+  for (const auto* key : {"why", "what", "rule"}) {
+    if (!of_waiver) add(facts, "", text_at(detail, key));
+  }
   add(facts, "because ", text_at(detail, "reason"));
   return facts;
 }
 
 }  // namespace
 
+std::string waived_words(const AuditEntry& entry) {
+  const auto detail = detail_of(entry);
+  const auto object = text_at(detail, "object");
+  return fmt::format("{}/{}{}", text_at(detail, "gate"), text_at(detail, "rule"), object.empty() ? "" : " of " + object);
+}
+
 std::string deed_words(const AuditEntry& entry) {
   const auto detail = detail_of(entry);
   auto words = phrase_of(entry.action);
   const auto subject = without_control_characters(entry.subject);
-  if (!subject.empty()) words += " " + subject;
-  if (!entry.app.empty() && entry.app != entry.subject) words += (entry.subject.empty() ? " " : " of ") + without_control_characters(entry.app);
+  const std::string_view before = entry.action.starts_with("model.") ? " about " : " ";
+  if (!subject.empty()) words.append(before).append(subject);
+  if (!entry.app.empty() && entry.app != entry.subject) words.append(entry.subject.empty() ? before : " of ").append(without_control_characters(entry.app));
   if (entry.action.starts_with("change.") && is_hex(entry.on)) words += " at " + entry.on.substr(0, kShortSha);
   const auto facts = facts_of(entry, detail);
   return facts.empty() ? words : words + ": " + join(facts, ", ");

@@ -1,6 +1,9 @@
 // help and whoami: what there is for the one who asks.
+#include "bot/assist/assistant.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/gates/built_in.hpp"
+#include "bot/policy/findings.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/help_view.hpp"
 #include "gitops/base/text.hpp"
@@ -25,6 +28,26 @@ bool is_about_no_app(Verb verb) {
   }
 }
 
+bool owns_a_gate(const Services& services, const Call& call, const std::vector<App>& apps) {
+  std::vector<std::string> gates{std::string(kBuiltInGate)};
+  for (const auto& tool : services.config.gates.tools) gates.push_back(tool.name);
+  return std::ranges::any_of(gates, [&](const std::string& gate) {
+    return has_gate(services.config, gate) && std::ranges::any_of(apps, [&](const App& app) { return is_gate_owner(services.config, gate, call.caller.person, app); });
+  });
+}
+
+/// What the configuration leaves out isn't offered, whoever asks.
+bool is_there(const Services& services, const Call& call, Verb verb, const std::vector<App>& apps) {
+  switch (verb) {
+    case Verb::Propose: return services.assistant != nullptr && services.assistant->serves(Purpose::Propose);
+    case Verb::Cost: return !services.config.cost.prices.empty();
+    case Verb::Waivers: return judges_anything(services.config.gates);
+    case Verb::Waive:
+    case Verb::Unwaive: return owns_a_gate(services, call, apps);
+    default: return true;
+  }
+}
+
 /// Verbs that the caller may use on at least one App that they see, or on everything.
 std::vector<Verb> allowed_verbs(const Services& services, const Call& call) {
   const auto apps = visible_apps(services, call);
@@ -32,6 +55,7 @@ std::vector<Verb> allowed_verbs(const Services& services, const Call& call) {
   std::vector<Verb> allowed;
   for (const auto& info : verbs()) {
     const auto on_some_app = [&](const App& app) { return may(services.config, who, info.name, app).allowed; };
+    if (!is_there(services, call, info.verb, apps)) continue;
     const bool by_anybody_known = is_about_no_app(info.verb) && !call.caller.person.empty();
     if (!info.changes_something || by_anybody_known || on_some_app(App{}) || std::ranges::any_of(apps, on_some_app)) allowed.push_back(info.verb);
   }

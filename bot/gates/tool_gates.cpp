@@ -95,18 +95,26 @@ class ConfiguredGates final : public Gates {
     const auto config = parts_.config->gates;
     const auto tools = parts_.config->tools;
     if (!is_rendered(judged.app) || !judges_anything(config)) co_return results;
+    auto began = parts_.clock->mono_now();
     auto work = [config, before = judged.before, after = judged.after] { return judge_built_in(config, before, after); };
     auto working = offload(parts_.pool, std::move(work));
     results.push_back(co_await std::move(working));
+    tell(results.back(), began);
     for (const auto& gate : config.tools) {
       if (!concerns(gate, judged.app)) continue;
+      began = parts_.clock->mono_now();
       auto judging = judge_by(gate, tools, judged);
       results.push_back(co_await std::move(judging));
+      tell(results.back(), began);
     }
     co_return results;
   }
 
  private:
+  void tell(const GateResult& result, MonoTime began) const {
+    if (parts_.on_judged) parts_.on_judged(result, std::chrono::duration_cast<Duration>(parts_.clock->mono_now() - began));
+  }
+
   /// `judged` is the caller's, who waits.
   asio::awaitable<GateResult> judge_by(const GateConfig& gate, const ToolsConfig& tools, const ManifestsToJudge& judged) {
     const bool blocks = gate.effect == GateEffect::Block;

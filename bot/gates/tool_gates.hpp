@@ -17,6 +17,7 @@ struct GatesParts {
   const Redactor* redactor = nullptr;
   PolicySource* policies = nullptr;    ///< null: policies in Git can't be read, and their gates say so
   RunGate run{};                       ///< nothing = the tools themselves
+  std::function<void(const GateResult& result, Duration took)> on_judged{};
 };
 /// All parts outlive it.
 std::unique_ptr<Gates> create_gates(GatesParts parts);

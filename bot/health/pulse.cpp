@@ -17,6 +17,19 @@ constexpr Duration kLookEvery{30'000};  // without a heartbeat
 constexpr Duration kHeartbeatPatience{10'000};
 constexpr std::size_t kLongestAnswer = 64U << 10U;
 
+struct Counted {
+  storage::StoreFigures figures;
+  std::size_t waivers = 0;
+};
+
+Result<Counted> count_all(storage::Transaction& tx, WallTime now) {
+  Counted counted;
+  TRY(counted.figures, tx.figures(now));
+  TRY(const auto waivers, tx.open_waivers());
+  counted.waivers = static_cast<std::size_t>(std::ranges::count_if(waivers, [now](const Waiver& waiver) { return is_active(waiver, now); }));
+  return counted;
+}
+
 storage::OutboxRow row_of(const Complaint& complaint, const std::string& channel, WallTime now) {
   storage::OutboxRow row;
   row.key = fmt::format("health:{}:{}:{}", complaint.about, complaint.over ? "over" : "stuck", now.time_since_epoch().count());
@@ -62,14 +75,15 @@ asio::awaitable<void> Pulse::ask_database() {
   while (true) {
     const auto now = parts_.clock->wall_now();
     database_.waiting_since = now;
-    std::function<Result<storage::StoreFigures>(storage::Transaction&)> count = [now](storage::Transaction& tx) { return tx.figures(now); };
-    auto counting = parts_.store->query<storage::StoreFigures>(std::move(count));
-    auto figures = co_await std::move(counting);
-    if (figures) {
+    std::function<Result<Counted>(storage::Transaction&)> count = [now](storage::Transaction& tx) { return count_all(tx, now); };
+    auto counting = parts_.store->query<Counted>(std::move(count));
+    auto counted = co_await std::move(counting);
+    if (counted) {
       note({});
-      figures_ = std::move(*figures);
+      figures_ = std::move(counted->figures);
+      open_waivers_ = counted->waivers;
     } else {
-      note(figures.error());
+      note(counted.error());
     }
     const auto slept = co_await parts_.clock->sleep_for(kAskEvery);
     if (!slept) co_return;

@@ -33,6 +33,8 @@ class Pulse {
   std::vector<Ailment> ailments() const;
   /// As of the last question; nothing before the first answer.
   const std::optional<storage::StoreFigures>& figures() const { return figures_; }
+  /// As of then: those that let something pass.
+  std::size_t open_waivers() const { return open_waivers_; }
   std::uint64_t heartbeats() const { return heartbeats_; }
   std::uint64_t failed_heartbeats() const { return failed_heartbeats_; }
 
@@ -49,6 +51,7 @@ class Pulse {
   WallTime started_;
   Vitals::Database database_;
   std::optional<storage::StoreFigures> figures_;
+  std::size_t open_waivers_ = 0;
   Complaints complaints_;
   std::string last_trouble_;  ///< of the heartbeat, so that the log says it once
   std::uint64_t heartbeats_ = 0;

@@ -13,7 +13,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 namespace driftwarden::gates {
 namespace {
@@ -130,8 +129,11 @@ bool holds_policies(const std::string& path) {
   const auto tells_of_one = [](const fs::path& file) {
     if (file.extension() != ".yaml" && file.extension() != ".yml") return false;
     std::ifstream in(file, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(in), {});
-    return text.find("kind") != std::string::npos && text.find("Policy") != std::string::npos;
+    for (std::string line; std::getline(in, line);) {
+      const bool comment = trim(line).starts_with('#');
+      if (!comment && line.find("kind") != std::string::npos && line.find("Policy") != std::string::npos) return true;
+    }
+    return false;
   };
   std::error_code failed;
   if (fs::is_regular_file(path, failed)) return tells_of_one(path);

@@ -42,6 +42,8 @@ Result<std::vector<Finding>> read_answer(Format format, const Printed& printed, 
   if (is_signal(printed.exit_code)) return with_complaint(fmt::format("it was ended by signal {}", printed.exit_code - 128), printed, subjects);
   auto findings = read_content(format, printed, subjects);
   if (!findings && findings.error().kind == ErrorKind::NotFound && printed.exit_code != 0) return with_complaint(fmt::format("it ended with {} and gave no answer", printed.exit_code), printed, subjects);
+  // That says it all.
+  if (!findings && findings.error().kind == ErrorKind::Corrupt) return findings.error();
   if (!findings) return with_complaint(findings.error().message, printed, subjects);
   // It objects to something that its answer doesn't tell.
   const bool some = std::ranges::any_of(*findings, [](const Finding& finding) { return finding.blocks; });

@@ -47,7 +47,7 @@ Result<void> take_result(const json& result, Findings& into) {
   if (outcome == "pass" || outcome == "skip") return Result<void>{};
   const auto message = first_text(result, "message", "description");
   if (outcome != "fail" && outcome != "warn") {
-    return Error{ErrorKind::InvalidInput, fmt::format("its policy {} couldn't be tried: {}", clean_text(into.subjects(), rule_of(result), 100), clean_text(into.subjects(), message, 200))};
+    return Error{ErrorKind::Corrupt, fmt::format("its policy {} couldn't be tried: {}", clean_text(into.subjects(), rule_of(result), 100), clean_text(into.subjects(), message, 200))};
   }
   auto objects = objects_of(result, into.subjects());
   if (objects.empty()) objects.emplace_back();
@@ -68,7 +68,8 @@ constexpr std::array<std::string_view, 5> kLeftOut{"skipping invalid YAML file",
 std::string left_out_by(const std::string& log) {
   for (const auto& line : split(log, '\n')) {
     for (const auto words : kLeftOut) {
-      if (line.find(words) != std::string::npos) return line.substr(line.find(words));
+      const auto at = line.find(words);
+      if (at != std::string::npos) return line.substr(at, line.find(" logger=", at) - at);
     }
   }
   return {};
@@ -80,14 +81,14 @@ bool tells_of_left_out(std::string_view line) { return line.starts_with("Policie
 
 Result<std::vector<Finding>> read_kyverno(const Printed& printed, const Subjects& subjects) {
   if (const auto what = left_out_by(printed.err); !what.empty()) {
-    return Error{ErrorKind::InvalidInput, fmt::format("it left something out (its policies must be policies and nothing else): {}", clean_text(subjects, what, 300))};
+    return Error{ErrorKind::Corrupt, fmt::format("it left something out (its policies must be policies and nothing else): {}", clean_text(subjects, what, 300))};
   }
   Findings findings(subjects);
   bool left_out = false;
   for (const auto& line : split(printed.out, '\n')) {
     const auto words = trim(line);
     if (left_out && !words.empty() && !words.starts_with("---")) {
-      return Error{ErrorKind::InvalidInput, fmt::format("it left a policy out: {}", clean_text(subjects, words, 200))};
+      return Error{ErrorKind::Corrupt, fmt::format("it left a policy out: {}", clean_text(subjects, words, 200))};
     }
     left_out = left_out || tells_of_left_out(words);
     if (!words.starts_with('{')) continue;

@@ -33,6 +33,7 @@ std::string path_of_pointer(std::string_view pointer);
 /// Told apart by what it says: "deny" of ten policies isn't one rule.
 std::string rule_with_digest(std::string_view rule, std::string_view message);
 
+// Errors: NotFound, it is none of that form's; InvalidInput, what else the tool printed may say more; Corrupt, it says it all.
 Result<std::vector<Finding>> read_sarif(const nlohmann::json& document, const Subjects& subjects);
 Result<std::vector<Finding>> read_plain(const nlohmann::json& document, const Subjects& subjects);
 Result<std::vector<Finding>> read_conftest(const nlohmann::json& document, const Subjects& subjects);

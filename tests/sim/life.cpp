@@ -46,6 +46,7 @@ Life::Life(Outside outside, std::unique_ptr<SimStore> store, std::unique_ptr<Sim
   fleet_ = std::make_unique<Fleet>(fleet_parts());
   incidents_ = std::make_unique<Incidents>(executor, *clock_, out_.config, *async_, *outbox_, *messenger_, *fleet_);
   rollouts_ = std::make_unique<RolloutWatch>(executor, *clock_, out_.config, *async_, *outbox_, *fleet_);
+  create_helpers();
   changes_ = std::make_unique<Changes>(change_parts());
   pulls_ = std::make_unique<PullWatch>(pull_parts());
   home_ = std::make_unique<Home>(executor, *clock_, out_.config, *async_, *fleet_, *slack_);
@@ -136,6 +137,25 @@ Fleet::Listener Life::listener() {
   return listener;
 }
 
+/// A model that drafts, and gates that judge, as the scene has them.
+void Life::create_helpers() {
+  if (out_.model != nullptr) {
+    Assistant::Parts parts;
+    parts.clock = clock_.get();
+    parts.config = &out_.config;
+    parts.store = async_.get();
+    parts.model = out_.model;
+    assistant_ = std::make_unique<Assistant>(parts);
+  }
+  if (out_.config.gates.owners.empty()) return;
+  GatesParts parts;
+  parts.pool = LateExecutor(*pool_);
+  parts.clock = clock_.get();
+  parts.config = &out_.config;
+  parts.redactor = redactor_.get();
+  gates_ = create_gates(std::move(parts));
+}
+
 Changes::Parts Life::change_parts() {
   Changes::Parts parts;
   parts.executor = io_.get_executor();
@@ -152,6 +172,8 @@ Changes::Parts Life::change_parts() {
     home_->on_moved();
   };
   parts.verify_for = std::chrono::minutes{3};
+  parts.assistant = assistant_.get();
+  parts.gates = gates_.get();
   return parts;
 }
 
@@ -166,6 +188,7 @@ PullWatch::Parts Life::pull_parts() {
   parts.messenger = messenger_.get();
   parts.fleet = fleet_.get();
   parts.forges.emplace("config", forge_.get());
+  parts.gates = gates_.get();
   return parts;
 }
 
@@ -178,6 +201,7 @@ Services Life::services(const slack::Identity& identity) {
   services.workspace_url = identity.url;
   services.home = home_.get();
   services.members = members_.get();
+  services.assistant = assistant_.get();
   return services;
 }
 

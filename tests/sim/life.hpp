@@ -1,8 +1,10 @@
 #pragma once
 // One life of the bot: every part of it is the real one, from the start to its end, however that comes.
+#include "bot/assist/assistant.hpp"
 #include "bot/change/changes.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/digest/digest.hpp"
+#include "bot/gates/tool_gates.hpp"
 #include "bot/home/home.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/incident/rollout_watch.hpp"
@@ -31,6 +33,7 @@ class Life {
     Config config;
     std::string mirrors;  ///< directory
     std::uint64_t seed = 0;
+    llm::Model* model = nullptr;  ///< null = none is configured
   };
   Life(Outside outside, std::unique_ptr<SimStore> store, std::unique_ptr<SimClock> clock);
   ~Life();
@@ -63,6 +66,7 @@ class Life {
   Fleet::Listener listener();
   Changes::Parts change_parts();
   PullWatch::Parts pull_parts();
+  void create_helpers();
   Services services(const slack::Identity& identity);
 
   Outside out_;
@@ -84,6 +88,8 @@ class Life {
   std::unique_ptr<Fleet> fleet_;
   std::unique_ptr<Incidents> incidents_;
   std::unique_ptr<RolloutWatch> rollouts_;
+  std::unique_ptr<Assistant> assistant_;
+  std::unique_ptr<Gates> gates_;
   std::unique_ptr<Changes> changes_;
   std::unique_ptr<PullWatch> pulls_;
   std::unique_ptr<Home> home_;

@@ -48,6 +48,12 @@ const std::vector<Mutant>& mutants() {
       {Kind::AppliesUnasked, "something is applied that nobody asked for", {"asked-for"}},
       {Kind::AppliesOther, "something else is applied than what was merged", {"applied-as-merged"}},
       {Kind::AppliesAgain, "what was applied is applied again a minute later", {"asked-for"}},
+      {Kind::QuestionRowDropped, "what a model is asked leaves no audit row", {"model-audited"}},
+      {Kind::DraftNeedsNobody, "what a model drafted needs no approval", {"approved", "never-self-approved"}},
+      {Kind::WaiverOutlives, "a waiver counts though it is over", {"gates-respected"}},
+      {Kind::WaiverOfOwn, "one may waive what the gates find in one's own Change", {"gates-respected"}},
+      {Kind::FindingsForgotten, "what the gates found is forgotten", {"gates-respected"}},
+      {Kind::ExtraForgotten, "the approvals that a rise in cost wants are not looked at", {"approved", "never-self-approved"}},
       {Kind::ClockRunsBack, "the clock is set back by an hour", {"outbox-drained", "inbox-drained", "one-answer", "alerts-true", "changes-end", "buttons-gone", "holds-end"}},
   };
   return all;

@@ -26,6 +26,8 @@ enum class MutantKind {
   ReviewsInvented, MergesAnyHead, PullRequestForgotten, CommentsAsNew,
   // Git and the cluster
   WatchEventsLost, AppliesUnasked, AppliesOther, AppliesAgain,
+  // words, gates and money
+  QuestionRowDropped, DraftNeedsNobody, WaiverOutlives, WaiverOfOwn, FindingsForgotten, ExtraForgotten,
   // time
   ClockRunsBack,
 };

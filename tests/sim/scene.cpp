@@ -27,6 +27,10 @@ std::vector<std::string> approvers() {
   return names;
 }
 
+std::vector<std::string> money_people() { return {"carol", "dave"}; }
+
+std::vector<std::string> gate_people() { return {"bob", "dave"}; }
+
 const std::vector<SceneApp>& scene_apps() {
   static const std::vector<SceneApp> all{{"checkout", "config", true}, {"cart", "config", false}, {"search", "tools", false}};
   return all;
@@ -42,7 +46,8 @@ std::string manifest_path(const std::string& app) { return "apps/" + app; }
 std::string deployment_text(const std::string& app, int replicas, const std::string& tag) {
   return fmt::format(
       "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {0}\n  namespace: shop\nspec:\n  replicas: {1}\n  selector:\n    matchLabels:\n      app: {0}\n"
-      "  template:\n    metadata:\n      labels:\n        app: {0}\n    spec:\n      containers:\n        - name: app\n          image: shop/{0}:{2}\n",
+      "  template:\n    metadata:\n      labels:\n        app: {0}\n    spec:\n      containers:\n        - name: app\n          image: shop/{0}:{2}\n"
+      "          resources:\n            requests:\n              cpu: 500m\n              memory: 128Mi\n            limits:\n              memory: 128Mi\n",
       app, replicas, tag);
 }
 
@@ -59,6 +64,29 @@ std::map<std::string, std::string> first_files(const std::string& repository) {
   }
   return files;
 }
+
+namespace {
+
+void add_words_and_money(const Rules& rules, Config& config) {
+  constexpr std::int64_t kMicros = 1'000'000;
+  if (rules.model) {
+    ModelConfig model;
+    model.api_url = "http://127.0.0.1:1/v1";
+    model.name = "sim-1";
+    config.model = model;
+  }
+  if (rules.gates) config.gates.owners = gate_people();
+  if (!rules.cost) return;
+  PriceTable prices;
+  prices.cpu = kCpuPrice * kMicros;
+  config.cost.prices.push_back(prices);
+  CostThreshold threshold;
+  threshold.above = kDearRise * kMicros;
+  threshold.from = money_people();
+  config.cost.thresholds.push_back(threshold);
+}
+
+}  // namespace
 
 Config scene_config(const Rules& rules, const Mutant* mutant) {
   const auto is = [&](MutantKind kind) { return mutant != nullptr && mutant->kind == kind; };
@@ -109,6 +137,7 @@ Config scene_config(const Rules& rules, const Mutant* mutant) {
   config.alerts.hold_off[Cause::GitAhead] = Duration{20'000};
   if (!rules.storms) config.alerts.storm = 100;
   config.alerts.digest.reset();
+  add_words_and_money(rules, config);
   return config;
 }
 

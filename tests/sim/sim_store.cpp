@@ -1,5 +1,6 @@
 #include "tests/sim/sim_store.hpp"
 
+#include "bot/change/change_steps.hpp"
 #include "storage/passing_transaction.hpp"
 
 #include <algorithm>
@@ -17,6 +18,7 @@ class SimTransaction final : public storage::PassingTransaction {
 
   bool wrote = false;
   std::vector<AuditRow> audit_rows;
+  std::vector<std::int64_t> claims;
 
   Result<bool> add_inbox(const InboxRow& row) override {
     wrote = true;
@@ -110,9 +112,16 @@ class SimTransaction final : public storage::PassingTransaction {
   Result<void> save_change(const Change& change) override {
     wrote = true;
     if (now_and_then(MutantKind::ChangeNotSaved, 6)) return Result<void>{};
+    if (is_being_merged(change)) {
+      TRY(const auto before, inner_.find_change(change.id));
+      if (before && !is_being_merged(*before)) claims.push_back(change.id);
+    }
     auto other = change;
     if (ground_.is(MutantKind::QuorumOfNobody)) other.quorum.need = 0;
     if (ground_.is(MutantKind::QuorumOfOne)) other.quorum.need = std::min(other.quorum.need, 1);
+    if (ground_.is(MutantKind::DraftNeedsNobody) && other.verb == ChangeVerb::Propose) other.quorum.need = 0;
+    if (ground_.is(MutantKind::ExtraForgotten)) other.quorum.extra = {};
+    if (ground_.is(MutantKind::FindingsForgotten)) other.gates.clear();
     if (ground_.is(MutantKind::CardForgotten)) other.card.reset();
     if (ground_.is(MutantKind::DoneForgotten) && other.state == ChangeState::Done) other.state = ChangeState::Verifying;
     if (ground_.is(MutantKind::ApprovalOfOwn)) {
@@ -150,9 +159,31 @@ class SimTransaction final : public storage::PassingTransaction {
     return holds;
   }
 
+  Result<Waiver> add_waiver(Waiver waiver) override {
+    wrote = true;
+    auto kept = waiver;
+    if (ground_.is(MutantKind::WaiverOutlives)) kept.until += std::chrono::hours{1};
+    TRY(const auto added, inner_.add_waiver(kept));
+    waiver.id = added.id;
+    return waiver;
+  }
+  Result<void> save_waiver(const Waiver& waiver) override {
+    wrote = true;
+    if (ground_.is(MutantKind::WaiverOutlives)) return Result<void>{};
+    return inner_.save_waiver(waiver);
+  }
+  Result<std::vector<Waiver>> open_waivers() override {
+    TRY(auto waivers, inner_.open_waivers());
+    if (ground_.is(MutantKind::WaiverOfOwn)) {
+      for (auto& waiver : waivers) waiver.owner = "somebody";
+    }
+    return waivers;
+  }
+
   Result<AuditRow> append_audit(const AuditEntry& entry) override {
     wrote = true;
     if (now_and_then(MutantKind::AuditRowDropped, 5) || (ground_.is(MutantKind::ApprovalRowDropped) && entry.action == "change.approved") ||
+        (ground_.is(MutantKind::QuestionRowDropped) && entry.action == "model.asked") ||
         (ground_.is(MutantKind::RefusalRowDropped) && entry.action.ends_with(".refused"))) {
       AuditRow row;
       row.entry = entry;
@@ -205,11 +236,13 @@ Result<void> SimStore::transact(const std::function<Result<void>(storage::Transa
     return Error{ErrorKind::Unavailable, "committing to the database: the disk is full"};
   }
   std::vector<AuditRow> rows;
+  std::vector<std::int64_t> claims;
   bool wrote = false;
   auto done = inner_->transact([&](storage::Transaction& tx) -> Result<void> {
     SimTransaction noting(ground_, tx);
     CHECK_OK(work(noting));
     rows = std::move(noting.audit_rows);
+    claims = std::move(noting.claims);
     wrote = noting.wrote;
     if (wrote && ground_.dies_at("before a commit")) return dead_process();
     return Result<void>{};
@@ -224,6 +257,9 @@ Result<void> SimStore::transact(const std::function<Result<void>(storage::Transa
     durable_.audit[row.seq] = row;
     ground_.say(fmt::format("audit {}: {} {} {} {} {}", row.seq, row.entry.actor, row.entry.action, row.entry.app, row.entry.subject, row.entry.detail.substr(0, 120)));
     if (on_audit) on_audit(row);
+  }
+  for (const auto change : claims) {
+    if (on_claim) on_claim(change);
   }
   if (wrote && ground_.dies_at("after a commit")) return dead_process();
   return done;

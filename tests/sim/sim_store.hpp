@@ -22,6 +22,8 @@ class SimStore final : public storage::Store {
 
   /// An audit row is durable now.
   std::function<void(const AuditRow&)> on_audit;
+  /// It is durable that this Change is being merged from now on.
+  std::function<void(std::int64_t change)> on_claim;
   std::function<bool()> power_is_off;
   storage::Store& inner() { return *inner_; }
 

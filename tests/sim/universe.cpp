@@ -1,6 +1,7 @@
 #include "tests/sim/universe.hpp"
 
 #include "tests/sim/life.hpp"
+#include "tests/sim/model.hpp"
 #include "tests/sim/people.hpp"
 #include "tests/sim/tamper.hpp"
 #include "tests/support/disk/disk.hpp"
@@ -66,6 +67,7 @@ class Universe {
   SlackModel slack_;
   ClusterModel cluster_;
   ForgeModel forge_;
+  SimModel model_;
   Truth truth_;
   People people_;
   std::unique_ptr<Life> life_;
@@ -81,6 +83,10 @@ Rules rules_of(Ground& ground) {
   rules.need = ground.random->below(3) == 0 ? 2 : 1;
   rules.flapping = 0;
   rules.storms = ground.random->below(4) == 0;
+  if (ground.random->below(6) == 0) rules.need = 0;
+  rules.gates = ground.random->below(6) != 0;
+  rules.cost = ground.random->below(6) != 0;
+  rules.model = ground.random->below(8) != 0;
   return rules;
 }
 
@@ -94,10 +100,12 @@ Universe::Universe(const SeedOptions& options)
       slack_(ground_),
       cluster_(ground_),
       forge_(ground_, config_),
+      model_(ground_),
       truth_({ground_, slack_, cluster_, forge_, {{"config", &config_}, {"tools", &tools_}}, durable_, rules_}),
       people_({ground_, slack_, cluster_, forge_, {{"config", &config_}, {"tools", &tools_}}, truth_, [this](std::size_t event) { deliver(event, ground_.some(Duration{20}, Duration{400})); }}) {
   config_.point("main", first_commits(options.directory).heads.at("config"));
   tools_.point("main", first_commits(options.directory).heads.at("tools"));
+  model_.on_asked = [this](const llm::Prompt& prompt) { return truth_.on_asked(prompt); };
   forge_.on_moved = [this] {
     // A webhook: soon, late, or never.
     if (ground_.random->below(3) == 0) return;
@@ -158,10 +166,11 @@ void Universe::begin_life() {
   stopping_life_ = false;
   auto noting = std::make_unique<SimStore>(ground_, std::move(store), durable_);
   noting->on_audit = [this](const AuditRow& row) { truth_.on_audit(row); };
+  noting->on_claim = [this](std::int64_t change) { truth_.on_claim(change); };
   noting->power_is_off = [this] { return disk_.is_off(); };
   truth_.store = &noting->inner();
   truth_.check_durable();
-  Life::Outside outside{ground_, slack_, cluster_, forge_, {{"config", &config_}, {"tools", &tools_}}, scene_config(rules_, ground_.mutant), options_.directory + "/mirrors", options_.seed};
+  Life::Outside outside{ground_, slack_, cluster_, forge_, {{"config", &config_}, {"tools", &tools_}}, scene_config(rules_, ground_.mutant), options_.directory + "/mirrors", options_.seed, rules_.model ? &model_ : nullptr};
   life_ = std::make_unique<Life>(std::move(outside), std::move(noting), std::move(clock));
   life_->start();
 }

@@ -201,6 +201,18 @@ TEST_F(GithubContract, ReviewsCarryTheirCommitOverAllPages) {
   EXPECT_FALSE((*read)[101].by_bot);
 }
 
+TEST_F(GithubContract, FindsWhatSomebodyMerged) {
+  const auto branch = add_pull(3).branch;
+  const auto open = wait(forge->find_merged(branch, "main"));
+  ASSERT_TRUE(open) << open.error().message;
+  EXPECT_FALSE(*open);
+  ASSERT_TRUE(wait(forge->merge(3, kHead, MergeMethod::Squash, "m")));
+  const auto found = wait(forge->find_merged(branch, "main"));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->number, 3);
+  EXPECT_EQ((*found)->state, PullRequestState::Merged);
+}
+
 TEST_F(GithubContract, MergesAndDeletesItsOwnBranch) {
   add_pull(3);
   const auto merged = wait(forge->merge(3, kHead, MergeMethod::Squash, "scale the shop\n\nwhy\n\nChange: C-1\n"));

@@ -214,6 +214,18 @@ TEST_F(GitlabContract, UpdatesTitleAndDescription) {
   EXPECT_EQ(missing.error().kind, ErrorKind::NotFound);
 }
 
+TEST_F(GitlabContract, FindsWhatSomebodyMerged) {
+  const auto branch = add_request(3).source;
+  const auto open = wait(forge->find_merged(branch, "main"));
+  ASSERT_TRUE(open) << open.error().message;
+  EXPECT_FALSE(*open);
+  ASSERT_TRUE(wait(forge->merge(3, kHead, MergeMethod::Squash, "m")));
+  const auto found = wait(forge->find_merged(branch, "main"));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->number, 3);
+  EXPECT_EQ((*found)->state, PullRequestState::Merged);
+}
+
 TEST_F(GitlabContract, MergesTheHeadThatWasShown) {
   add_request(3);
   const auto merged = wait(forge->merge(3, kHead, MergeMethod::Squash, "scale\n\nChange: C-1"));

@@ -1,4 +1,5 @@
 // For whoever runs it: doctor, metrics, what it says when it can't start, and how it stops.
+#include "tests/e2e/driver/files.hpp"
 #include "tests/e2e/driver/main_job.hpp"
 #include "tests/e2e/driver/waiting.hpp"
 #include "tests/support/golden.hpp"
@@ -9,7 +10,6 @@
 
 #include <sqlite3.h>
 
-#include <fstream>
 #include <regex>
 #include <sstream>
 
@@ -19,21 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-std::string read_text(const std::string& path) {
-  std::stringstream out;
-  out << std::ifstream(path).rdbuf();
-  return out.str();
-}
-
-void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary | std::ios::trunc) << text; }
-
-void replace(const std::string& path, const std::string& what, const std::string& by) {
-  auto text = read_text(path);
-  const auto at = text.find(what);
-  ASSERT_NE(at, std::string::npos) << what;
-  write_text(path, text.replace(at, what.size(), by));
-}
 
 Ran doctor(World& world, std::vector<std::string> more = {}) {
   std::vector<std::string> argv{"timeout", "120", DRIFTWARDEN_BINARY, "doctor", "--config", world.config()};
@@ -79,12 +64,12 @@ TEST(Operations, DoctorRunsBesideTheBotAndPrintsJson) {
 TEST(Operations, DoctorTellsWhatIsBroken) {
   World world(World::Bot::None);
   world.chat().sandbox("faults", {{"without_scope", "groups:read"}, {"excess_scope", "admin.users:write"}});
-  replace(world.config(), "admin_channel: \"#driftwarden\"", "admin_channel: \"#nowhere\"");
+  replace_in(world.config(), "admin_channel: \"#driftwarden\"", "admin_channel: \"#nowhere\"");
   write_text(world.data() + "/secrets/forge", "0000000000000000000000000000000000000000");
   const auto kubeconfig = world.data() + "/staging.kubeconfig";
   const auto text = read_text(kubeconfig);
   const auto at = text.find("http://127.0.0.1:");
-  replace(kubeconfig, text.substr(at, text.find_first_of("\"\n", at) - at), "http://127.0.0.1:9");
+  replace_in(kubeconfig, text.substr(at, text.find_first_of("\"\n", at) - at), "http://127.0.0.1:9");
   const auto ran = doctor(world, {"--usual-kinds"});
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.out, Not(HasSubstr("0000000000000000000000000000000000000000")));
@@ -114,7 +99,7 @@ TEST(Operations, AnExcessScopeIsOnlyWarnedOf) {
 
 TEST(Operations, APortInUseIsNamed) {
   World world(World::Bot::Beside);
-  replace(world.config(), "path: driftwarden.db", "path: another.db");
+  replace_in(world.config(), "path: driftwarden.db", "path: another.db");
   const auto ran = world.run_bot_to_its_end(world.config());
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.out, HasSubstr("address already in use; stop what uses it or choose another port"));
@@ -172,6 +157,8 @@ TEST(Operations, MetricsAreGoodPrometheusAndFollowADriftToItsAlert) {
   EXPECT_GE(read.at(R"(driftwarden_calls_total{target="git",outcome="ok"})"), 1);
   EXPECT_GE(read.at(R"(driftwarden_calls_total{target="cluster prod-eu",outcome="ok"})"), 1);
   EXPECT_GE(read.at(R"(driftwarden_outbox_attempts_total{kind="slack.alert",outcome="done"})"), 1);
+  EXPECT_EQ(read.at(R"(driftwarden_model_tokens_total{of="prompts"})"), 0) << "nobody asked it";
+  EXPECT_EQ(read.at("driftwarden_waivers_open"), 0);
   EXPECT_EQ(world.ask_bot("/healthz").status, 200U);
   EXPECT_EQ(world.ask_bot("/readyz").status, 200U);
 }

@@ -1,25 +1,15 @@
 // A bot that can't work says why: on stderr where it can't start, in chat where people wait.
+#include "tests/e2e/driver/files.hpp"
 #include "tests/e2e/driver/main_job.hpp"
 #include "tests/e2e/driver/waiting.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 namespace driftwarden::e2e {
 namespace {
 
 using testing::HasSubstr;
-
-std::string read_text(const std::string& path) {
-  std::stringstream out;
-  out << std::ifstream(path).rdbuf();
-  return out.str();
-}
-
-void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary | std::ios::trunc) << text; }
 
 TEST(Startup, AWrongSlackTokenEndsItWithAWord) {
   World world(World::Bot::None);

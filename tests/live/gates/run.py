@@ -201,9 +201,16 @@ class Suite:
         self.checks.that("an image has a version" in json.dumps(gates), "Kyverno's own words are told", gates)
         self.checks.that(self.passes("Kyverno, nothing new", config, bad, "--base", str(bad))["kyverno"]["known"] == 1, "Kyverno: what was in force is counted")
         self.passes("Kyverno, nothing that a policy is about", config, self.directory(SERVICE))
-        both = self.policies(**{"latest_DOT_yaml": KYVERNO, "broken_DOT_yaml": KYVERNO_BROKEN})
-        self.cannot("Kyverno, a policy that is left out", self.config({**tool, "policies": str(both)}), good, "")
-        self.cannot("Kyverno, no policy at all", self.config({**tool, "policies": str(self.policies(**{"readme": "none"}))}), good, "")
+        # Kyverno goes on without what it can't read, and ends well.
+        typo = {**KYVERNO, "spec": {**KYVERNO["spec"], "rulez": []}}
+        kustomization = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": ["latest.yaml"]}
+        for what, more, words in (("a policy with an unknown variable", KYVERNO_BROKEN, "no.such.variable"), ("a policy with an unknown field", typo, "unknown field"),
+                                  ("a policy that is no YAML", "kind: ClusterPolicy\n  x: [", "failed to parse"), ("something else beside it", kustomization, "policies and nothing else"),
+                                  ("an object beside it", deployment(), "policy type not supported")):
+            both = self.policies(**{"latest_DOT_yaml": KYVERNO, "more_DOT_yaml": more})
+            self.cannot(f"Kyverno, {what}", self.config({**tool, "policies": str(both)}), good, words)
+        for what, files in (("no policy at all", {"readme": "none"}), ("a policy in a comment", {"a_DOT_yaml": "# kind: ClusterPolicy\n"})):
+            self.cannot(f"Kyverno, {what}", self.config({**tool, "policies": str(self.policies(**files))}), good, "no policy of Kyverno")
 
     def by_programs(self):
         bad, good = self.directory(deployment("web:latest"), SERVICE), self.directory(deployment(), SERVICE)

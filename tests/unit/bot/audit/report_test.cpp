@@ -120,6 +120,16 @@ Log whole_story() {
   log.add("driftwarden", "incident.opened", "cart", "incident 3", R"({"cause":"live-edited"})");
   log.add("driftwarden", "incident.resolved", "cart", "incident 3", R"({"by":"C-1 by alice"})");
   log.add("driftwarden", "effect.given-up", "", "", R"({"kind":"slack.message","why":"channel_not_found"})");
+  log.add("alice", "change.requested", "checkout", "C-4", R"({"verb":"propose","requester":"alice"})");
+  log.add("alice", "model.asked", "checkout", "C-4", R"({"purpose":"propose","model":"qwen at 127.0.0.1","digest":"d","prompt":[{"role":"user","text":"the whole of it"}]})");
+  log.add("alice", "model.failed", "checkout", "C-4", R"({"question":"16:9f2c","why":"the model can't be reached","ms":20})");
+  log.add("alice", "model.asked", "checkout", "C-4", R"({"purpose":"propose","model":"qwen at 127.0.0.1","digest":"d","prompt":[]})");
+  log.add("alice", "model.answered", "checkout", "C-4", R"({"question":"18:41aa","model":"qwen","digest":"d","bytes":80,"prompt_tokens":900,"answer_tokens":40,"cut":true,"ms":1200})");
+  log.add("driftwarden", "change.drafted", "checkout", "C-4", R"({"model":"qwen","asked":"18:41aa","steps":2,"tries":1,"summary_digest":"d"})");
+  log.add("carol", "waiver.begun", "checkout", "waiver 3",
+          R"({"gate":"built-in","rule":"floating-tag","object":"Deployment shop/web","owner":"carol","until":"2026-11-28T09:00:00Z","change":"C-4","reason":"OPS-12"})");
+  log.add("driftwarden", "waiver.ended", "checkout", "waiver 3", R"({"gate":"built-in","rule":"floating-tag","object":"","owner":"carol","until":"2026-11-28T09:00:00Z","change":"","reason":"its time is up"})");
+  log.add("bob", "model.asked", "", "", R"({"purpose":"sentence","model":"qwen at 127.0.0.1"})");
   return log;
 }
 
@@ -131,6 +141,11 @@ TEST(AuditReport, AsJsonHasTheSame) {
   EXPECT_EQ(json.at("break_glass")[0].at("changes"), nlohmann::json::array({"C-2"}));
   EXPECT_EQ(json.at("refused").at("policy.rules"), 2);
   EXPECT_EQ(json.at("mean_drift_ms"), 60'000);
+  EXPECT_EQ(json.at("waived")[0].at("who"), "carol");
+  EXPECT_EQ(json.at("drafted_by_model"), (nlohmann::json{{"open", 1}}));
+  EXPECT_EQ(json.at("model_questions"), 3);
+  EXPECT_EQ(json.at("model_questions_unanswered"), 1);
+  EXPECT_EQ(json.at("model_tokens"), 940);
 }
 
 TEST(RowWords, ReadLikeThis) {

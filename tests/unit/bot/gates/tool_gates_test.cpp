@@ -82,6 +82,7 @@ class ToolGates : public testing::Test {
     parts.redactor = &redactor;
     parts.policies = &policies;
     parts.run = [this](gates::GateProgram program, gates::GateInput input) { return tool.run(std::move(program), std::move(input)); };
+    parts.on_judged = [this](const GateResult& result, Duration took) { told.push_back(result.gate + (took >= Duration{0} ? "" : " before it began")); };
     gates = create_gates(std::move(parts));
   }
 
@@ -114,8 +115,18 @@ class ToolGates : public testing::Test {
   FakePolicies policies;
   FakeTool tool;
   ManifestsToJudge judged;
+  std::vector<std::string> told;
   std::unique_ptr<Gates> gates;
 };
+
+TEST_F(ToolGates, EachIsToldOfOnce) {
+  add_tool("policy");
+  add_tool("broken");
+  tool.fails = Error{ErrorKind::NotFound, "it isn't installed"};
+  judged.after = {deployment("web", "1.0")};
+  judge();
+  EXPECT_THAT(told, ElementsAre("built-in", "policy", "broken"));
+}
 
 TEST_F(ToolGates, OnlyWhatIsNewIsToldAndTheRestIsCounted) {
   add_tool("policy");

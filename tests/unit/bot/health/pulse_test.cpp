@@ -123,6 +123,29 @@ TEST_F(PulseTest, WhatIsStuckForLongIsToldToTheAdminsOnce) {
   EXPECT_THAT(notices(), ElementsAre(HasSubstr(":white_check_mark: Driftwarden: Slack's socket is well again")));
 }
 
+TEST_F(PulseTest, CountsTheWaiversThatLetSomethingPass) {
+  EXPECT_EQ(pulse->open_waivers(), 0U);
+  EXPECT_TRUE(store->transact([&](storage::Transaction& tx) -> Result<void> {
+    for (const auto lasts : {1h, 2h}) {
+      Waiver waiver;
+      waiver.app = "checkout";
+      waiver.gate = "built-in";
+      waiver.rule = "floating-tag";
+      waiver.owner = "carol";
+      waiver.reason = "OPS-12";
+      waiver.since = clock.wall_now();
+      waiver.until = clock.wall_now() + lasts;
+      TRY(const auto added, tx.add_waiver(waiver));
+      EXPECT_GT(added.id, 0);
+    }
+    return Result<void>{};
+  }));
+  clock.advance(10s);
+  EXPECT_EQ(pulse->open_waivers(), 2U);
+  clock.advance(1h);
+  EXPECT_EQ(pulse->open_waivers(), 1U) << "its time is up, whether or not somebody wrote that down";
+}
+
 TEST_F(PulseTest, KnowsHowFullTheQueuesAre) {
   EXPECT_TRUE(store->transact([&](storage::Transaction& tx) -> Result<void> {
     storage::InboxRow inbox;

@@ -203,7 +203,7 @@ TEST(PullWatch, SaysWhatItCosts) {
   world.point(world.forge_state.open_by_hand("bob", "topic", "More replicas"), "topic");
   world.look();
   ASSERT_THAT(world.comments(), SizeIs(1));
-  EXPECT_THAT(world.comments().front().body, HasSubstr("**70 EUR** a month, **+70 EUR** (0 EUR before)"));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("**70 EUR** a month, **+70 EUR** (0 EUR before"));
   EXPECT_THAT(world.message_now(), HasSubstr("*70 EUR* a month"));
   world.config.cost.prices.front().cpu = 40'000'000;
   world.config.digests["cost"] = "another";

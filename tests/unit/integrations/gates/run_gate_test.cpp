@@ -172,6 +172,7 @@ TEST_F(RunGate, KyvernoIsNotAskedWithoutAPolicy) {
   std::filesystem::create_directory(policies);
   std::ofstream(policies + "/kustomization.yaml") << "resources: []";
   input.policies = policies;
+  std::ofstream(policies + "/notes.yaml") << "# kind: ClusterPolicy\n";
   EXPECT_THAT(run(script("exit 0", Format::Kyverno)).error().message, HasSubstr("no policy of Kyverno"));
   std::ofstream(policies + "/a.yaml") << "kind: ClusterPolicy";
   EXPECT_TRUE(run(script("exit 0", Format::Kyverno)));

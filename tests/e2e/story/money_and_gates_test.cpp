@@ -1,4 +1,5 @@
-// What is asked for in sentences, what it costs, and what the gates say of it.
+// What a Change costs, and what the gates say of it.
+#include "tests/e2e/driver/files.hpp"
 #include "tests/e2e/driver/main_job.hpp"
 #include "tests/e2e/driver/waiting.hpp"
 
@@ -11,70 +12,22 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-using testing::StartsWith;
 
 constexpr const char* kProd = "#shop-prod";
-constexpr const char* kFile = "apps/checkout/prod/deployment.yaml";
 
-class WordsStory : public testing::Test {
+class MoneyStory : public testing::Test {
  protected:
   ChatMessage await_open_card(const std::string& words) {
     auto card = await_card_saying(world.stage(), "checkout", words);
     number = world.forge().pulls("open").at(0).at("number").get<int>();
     return card;
   }
-  std::vector<std::string> labels() {
-    std::vector<std::string> names;
-    const auto pull = world.forge().pull(number);
-    for (const auto& label : pull.at("labels")) names.push_back(label.at("name").get<std::string>());
-    return names;
-  }
 
   World world;
   int number = 0;
 };
 
-TEST_F(WordsStory, ASentenceBecomesALabelledPullRequestThatSomebodyElseApproves) {
-  world.chat().say("alice", kProd, "@warden propose \"give checkout 1 GiB and a PodDisruptionBudget\"");
-  const auto card = await_open_card("do \"give checkout 1 GiB");
-  EXPECT_THAT(card.words(), AllOf(HasSubstr("kind: PodDisruptionBudget"), HasSubstr("drafted by sandbox-brain")));
-  EXPECT_THAT(labels(), testing::Contains("driftwarden/model-draft"));
-  const auto body = world.forge().pull(number).at("body").get<std::string>();
-  EXPECT_THAT(body, HasSubstr("give checkout 1 GiB"));
-  EXPECT_THAT(world.forge().file(kFile), Not(HasSubstr("1Gi"))) << "nothing may happen before the approval";
-
-  world.chat().press("alice", card, "Approve");
-  world.chat().await_answer(kProd, card.ts(), "somebody else must approve it");
-  world.chat().press("bob", card, "Approve");
-  world.chat().await_edit(card, "in sync and healthy");
-  const auto checkout = world.prod().deployment("checkout");
-  const auto& container = checkout.at("spec").at("template").at("spec").at("containers").at(0);
-  EXPECT_EQ(container.at("resources").at("limits").at("memory"), "1Gi");
-  EXPECT_FALSE(world.prod().get_at("/apis/policy/v1/namespaces/shop/poddisruptionbudgets/checkout").is_null());
-  expect_audit_verifies(world.database());
-}
-
-TEST_F(WordsStory, AQuestionIsAnsweredWithWhatItRestsOn) {
-  world.prod().scale("checkout", 7);
-  world.chat().await_message("the alert", kProd, [](const ChatMessage& message) { return message.says("checkout") && message.has_button("Sync"); });
-  const auto asked = world.chat().say("alice", "#gitops", "@warden ask \"why is checkout out of sync?\"");
-  const auto answer = world.chat().await_answer("#gitops", asked, "replicas");
-  EXPECT_THAT(answer.words(), HasSubstr("checkout"));
-}
-
-TEST_F(WordsStory, APlainSentenceBecomesOneCommandThatIsConfirmed) {
-  const auto asked = world.chat().say("alice", kProd, "@warden could you please scale checkout up to 4 replicas");
-  const auto answer = world.chat().await_answer(kProd, asked, "scale checkout to 4");
-  be_quiet();
-  EXPECT_TRUE(world.forge().pulls("open").empty()) << "nothing happens before it is confirmed";
-  world.chat().press("alice", answer, "Run it");
-  const auto card = await_open_card("scale it to 4 replicas");
-  world.chat().press("bob", card, "Approve");
-  world.chat().await_edit(card, "in sync and healthy");
-  EXPECT_EQ(world.prod().replicas("checkout"), 4);
-}
-
-TEST_F(WordsStory, TheCardAndTheAlertSayWhatItCosts) {
+TEST_F(MoneyStory, TheCardAndTheAlertSayWhatItCosts) {
   world.chat().say("alice", kProd, "@warden scale checkout to 6");
   const auto card = await_open_card("scale it to 6 replicas");
   EXPECT_THAT(card.words(), HasSubstr("EUR"));
@@ -88,7 +41,7 @@ TEST_F(WordsStory, TheCardAndTheAlertSayWhatItCosts) {
   world.chat().await_answer("#gitops", asked, "EUR");
 }
 
-TEST_F(WordsStory, ARiseInCostNeedsWhoLooksAfterTheMoney) {
+TEST_F(MoneyStory, ARiseInCostNeedsWhoLooksAfterTheMoney) {
   world.chat().say("alice", kProd, "@warden scale checkout to 50");
   const auto card = await_open_card("scale it to 50 replicas");
   EXPECT_THAT(card.words(), AllOf(HasSubstr("more a month"), HasSubstr("carol")));
@@ -100,7 +53,7 @@ TEST_F(WordsStory, ARiseInCostNeedsWhoLooksAfterTheMoney) {
   await_that("the scaling", [&] { return world.prod().replicas("checkout") == 50; });
 }
 
-TEST_F(WordsStory, AGateBlocksTheMergeUntilItsOwnerWaivesIt) {
+TEST_F(MoneyStory, AGateBlocksTheMergeUntilItsOwnerWaivesIt) {
   world.chat().say("alice", kProd, "@warden set-image checkout checkout:latest because I want to see");
   const auto card = await_open_card("set image");
   EXPECT_THAT(card.words(), HasSubstr("floating-tag"));
@@ -120,6 +73,45 @@ TEST_F(WordsStory, AGateBlocksTheMergeUntilItsOwnerWaivesIt) {
   const auto listed = world.chat().say("bob", "#gitops", "@warden waivers");
   world.chat().await_answer("#gitops", listed, "the demo needs it");
   expect_audit_verifies(world.database());
+}
+
+/// A program of the user's own, for which every App has at most five replicas.
+constexpr const char* kGate = R"PERL(use strict;
+my @found;
+for my $file (glob("$ARGV[0]/*")) {
+  open(my $in, '<', $file) or die "$file: $!";
+  local $/;
+  my $text = <$in>;
+  next unless $text =~ /"?replicas"?: *(\d+)/ && $1 > 5;
+  push @found, qq({"rule":"few-replicas","file":"$file","path":".spec.replicas","message":"$1 replicas are more than five"});
+}
+print "[", join(",", @found), "]";
+exit(@found ? 1 : 0);
+)PERL";
+
+TEST(OwnGate, AProgramOfTheUsersJudgesInItsFence) {
+  World world(World::Bot::Beside);
+  world.stop_bot();
+  write_text(world.data() + "/gate.pl", kGate);
+  const std::string gates = "gates:\n  owners: [shop-team]\n";
+  replace_in(world.config(), gates, gates + "  tools:\n    - {name: ours, command: [perl, \"" + world.data() + "/gate.pl\", \"{manifests}\"], output: json}\n");
+  world.start_bot();
+
+  world.chat().say("alice", kProd, "@warden scale checkout to 4");
+  const auto fine = await_card_saying(world.stage(), "checkout", "scale it to 4 replicas");
+  EXPECT_THAT(fine.words(), AllOf(HasSubstr("ours"), Not(HasSubstr("few-replicas"))));
+  world.chat().press("bob", fine, "Approve");
+  world.chat().await_edit(fine, "in sync and healthy");
+
+  world.chat().say("alice", kProd, "@warden scale checkout to 6");
+  const auto card = await_card_saying(world.stage(), "checkout", "scale it to 6 replicas");
+  EXPECT_THAT(card.words(), AllOf(HasSubstr("ours/few-replicas"), HasSubstr("6 replicas are more than five"), HasSubstr(".spec.replicas")));
+  world.chat().press("bob", card, "Approve");
+  be_quiet();
+  EXPECT_EQ(world.prod().replicas("checkout"), 4) << "approved, but not past the gate";
+  world.chat().say("carol", kProd, "@warden waive " + change_of(card) + " ours/few-replicas because of the sale");
+  world.chat().await_edit(card, "in sync and healthy");
+  EXPECT_EQ(world.prod().replicas("checkout"), 6);
 }
 
 }  // namespace
