@@ -67,7 +67,7 @@ http:
     merge: rebase
 registries:
   - {{host: {}, api_url: "{}"}}
-model: {{api_url: "{}", model: {}, key: {{file: secrets/model}}}}
+model: {{api_url: "{}", model: {}, key: {{file: secrets/model}}, per_person: 100}}
 {}discover:
   - {{paths: "clusters/{{cluster}}/{{namespace}}/{{app}}", repository: config, channel: "#shop-prod", owners: [shop-team]}}
   - {{argocd: {{cluster: prod-eu}}, channel: "#shop-prod", owners: [shop-team]}}

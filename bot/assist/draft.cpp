@@ -157,7 +157,7 @@ std::string data_text(const DraftMaterial& material, std::size_t room) {
       text += whole;
     }
   }
-  if (!left_out.empty()) text += ellipsize(fmt::format("Left out for length: {}\n", listed(left_out)), 2'000);
+  if (!left_out.empty()) text += fence.around("what was left out for length", ellipsize(listed(left_out), 2'000));
   return text;
 }
 
@@ -265,8 +265,10 @@ llm::Prompt draft_prompt(const DraftMaterial& material) {
 
 llm::Prompt redraft_prompt(llm::Prompt asked, const std::string& answer, const std::string& refusal) {
   asked.messages.emplace_back(llm::Role::Assistant, ellipsize(hide_secrets(answer), kAnswerShownAgain));
-  asked.messages.emplace_back(llm::Role::User, fmt::format("That can't be taken: {}\nAnswer again with the whole corrected JSON object and nothing else, or with \"steps\": [] if it can't be done.",
-                                                           one_line(hide_secrets(refusal), 1'000)));
+  // It may quote files, and a server's words.
+  const auto why = one_line(hide_secrets(refusal), 1'000);
+  asked.messages.emplace_back(llm::Role::User, fmt::format("That can't be taken. Why not:\n{}Answer again with the whole corrected JSON object and nothing else, or with \"steps\": [] if it can't be done.",
+                                                           Fence(why).around("refusal", why)));
   return asked;
 }
 

@@ -26,7 +26,8 @@ ChangeStep step_to(Change change, ChangeState state, std::vector<ChangeEffect> e
 ChangeStep refuse(Change change, std::string why) { return {std::move(change), {}, {}, std::move(why)}; }
 
 std::string state_words(const Change& change) {
-  return change.state == ChangeState::Done ? "is done already" : fmt::format("is {}", to_string(change.state));
+  const bool by_itself = change.state == ChangeState::Failed || change.state == ChangeState::Expired;
+  return change.state == ChangeState::Done ? "is done already" : fmt::format("{} {}", by_itself ? "has" : "is", to_string(change.state));
 }
 
 bool awaits_decision(const Change& change) { return change.state == ChangeState::Requested || change.state == ChangeState::Proposed; }

@@ -50,33 +50,47 @@ RenderKind kind_of(const App& app, const std::vector<TreeEntry>& files) {
   return has("Chart.yaml") ? RenderKind::Helm : RenderKind::Plain;
 }
 
-Result<DraftMaterial> material_at(Mirror& mirror, const App& app, const std::string& head) {
-  DraftMaterial material;
+/// Where other Apps are kept inside of this one's path, from there: their files are theirs.
+std::vector<std::string> paths_of_others(const App& app, const std::vector<App>& apps) {
+  std::vector<std::string> paths;
+  for (const auto& other : apps) {
+    const bool inside = other.name != app.name && other.repository == app.repository && !other.orphans && other.path != app.path && planning::is_below(other.path, app.path);
+    if (inside && !other.path.empty()) paths.push_back(other.path.substr(app.path.empty() ? 0 : app.path.size() + 1));
+  }
+  return paths;
+}
+
+Result<void> add_files(Mirror& mirror, const App& app, const std::string& head, const std::vector<std::string>& others, DraftMaterial& material) {
   TRY(const auto files, mirror.read_tree(head, app.path));
   material.made_by = made_by(kind_of(app, files));
   for (const auto& file : files) {
     if (material.files.size() == kMostFilesRead) break;
-    if (!planning::is_below(file.path, ".driftwarden")) material.files.push_back({file.path, shown_text(file)});
+    const bool theirs = std::ranges::any_of(others, [&](const std::string& path) { return planning::is_below(file.path, path); });
+    if (!theirs && !planning::is_below(file.path, ".driftwarden")) material.files.push_back({file.path, shown_text(file)});
   }
-  return material;
+  return Result<void>{};
 }
 
 asio::awaitable<Result<llm::Prompt>> gather(Fleet& fleet, ModelConfig model, App app, std::string head, std::string sentence) {
   auto desired = fleet.desired(app.name);
   if (!desired) co_return Error{ErrorKind::Unavailable, app.name + " is not rendered yet"};
-  std::function<Result<DraftMaterial>(Mirror&)> read = [app, head](Mirror& mirror) { return material_at(mirror, app, head); };
-  auto reading = fleet.repository(app.repository).with_mirror<DraftMaterial>(std::move(read));
-  auto material = co_await std::move(reading);
-  if (!material) co_return material.error();
-  material->sentence = std::move(sentence);
-  material->app = app.name;
-  material->cluster = app.cluster;
-  material->namespace_ = app.namespace_;
-  material->objects = std::move(*desired);
-  material->most_bytes = static_cast<std::size_t>(std::max(model.prompt_kib, 4)) << 10U;
-  auto prompt = draft_prompt(*material);
-  prompt.answer_tokens = model.answer_tokens;
-  co_return prompt;
+  DraftMaterial known;
+  known.sentence = std::move(sentence);
+  known.app = app.name;
+  known.cluster = app.cluster;
+  known.namespace_ = app.namespace_;
+  known.objects = std::move(*desired);
+  known.most_bytes = static_cast<std::size_t>(std::max(model.prompt_kib, 4)) << 10U;
+  // All of a big App is masked before most of it is left out: on the pool.
+  std::function<Result<llm::Prompt>(Mirror&)> write = [known, app, head, others = paths_of_others(app, fleet.apps()), tokens = model.answer_tokens](Mirror& mirror) -> Result<llm::Prompt> {
+    auto material = known;
+    CHECK_OK(add_files(mirror, app, head, others, material));
+    auto prompt = draft_prompt(material);
+    prompt.answer_tokens = tokens;
+    return prompt;
+  };
+  auto writing = fleet.repository(app.repository).with_mirror<llm::Prompt>(std::move(write));
+  co_return co_await std::move(writing);
 }
 
 Asking asking_of(const Change& change) {

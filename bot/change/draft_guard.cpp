@@ -58,17 +58,18 @@ bool is_off_limits(const ObjectRef& object) {
 
 bool is_any(std::string_view word, std::initializer_list<std::string_view> words) { return std::ranges::find(words, word) != words.end(); }
 
-/// The Secret's own name in the ways that a pod can be given one.
+/// A Secret in the ways that a pod, an Ingress, a monitor or a scaler can be given one, and where a monitor would carry what it read.
 bool names_secret(const std::string& key, const json& value) {
-  if (key == "secretName") return value.is_string();
-  if (key == "secret") return value.is_object() && value.contains("name");
-  return is_any(key, {"secretRef", "secretKeyRef", "imagePullSecrets"});
+  const auto lower = to_lower(key);
+  if (lower.find("secret") != std::string::npos && (value.is_object() || value.is_array())) return !value.empty();
+  if (lower.ends_with("secretname") || is_any(key, {"bearerTokenFile", "credentialsFile", "proxyUrl"})) return value.is_string();
+  return is_any(key, {"basicAuth", "authorization", "oauth2", "authenticationRef"});
 }
 
 /// What gives a workload more than it had: the field by its name, where that is so for its value.
 bool is_grant(const std::string& key, const json& value) {
-  if (is_any(key, {"privileged", "allowPrivilegeEscalation", "hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "automountServiceAccountToken"})) return value != false;
-  if (is_any(key, {"hostPath", "hostPort", "serviceAccountToken", "serviceAccountName", "serviceAccount", "procMount"})) return true;
+  if (is_any(key, {"privileged", "allowPrivilegeEscalation", "hostNetwork", "hostPID", "hostIPC", "hostProcess", "shareProcessNamespace", "automountServiceAccountToken"})) return value != false;
+  if (is_any(key, {"hostPath", "hostPort", "serviceAccountToken", "serviceAccountName", "serviceAccount", "procMount", "externalIPs"})) return true;
   if (is_any(key, {"runAsUser", "runAsGroup", "fsGroup"})) return value == 0;
   if (is_any(key, {"runAsNonRoot", "readOnlyRootFilesystem"})) return value == false;
   if (key == "capabilities") return value.is_object() && value.contains("add");
@@ -98,7 +99,9 @@ std::map<std::string, std::string> grants_of(const json& body) {
   for (const auto& item : notes->items()) {
     const auto owner = item.key().substr(0, item.key().find('/'));
     const bool decides = item.key().find('/') != std::string::npos && std::ranges::any_of(kControllers, [&](std::string_view name) { return owner == name || owner.ends_with("." + std::string(name)); });
-    if (decides) grants.emplace(".metadata.annotations " + item.key(), item.value().dump());
+    // An ingress controller runs what stands there.
+    const bool runs = item.key().find("snippet") != std::string::npos;
+    if (decides || runs) grants.emplace(".metadata.annotations " + item.key(), item.value().dump());
   }
   return grants;
 }
@@ -109,9 +112,13 @@ std::set<std::string> limits_of(const json& value, const std::string& at = "") {
   if (value.is_object()) {
     for (const auto& item : value.items()) {
       const auto here = at + "." + item.key();
-      if (is_any(item.key(), {"allowPrivilegeEscalation", "automountServiceAccountToken"}) && item.value() == false) limits.insert(here);
+      if (is_any(item.key(), {"allowPrivilegeEscalation", "automountServiceAccountToken", "hostUsers"}) && item.value() == false) limits.insert(here);
+      if (is_any(item.key(), {"runAsUser", "runAsGroup"}) && item.value().is_number() && item.value() != 0) limits.insert(here);
+      if (is_any(item.key(), {"seccompProfile", "appArmorProfile"}) && item.value().is_object() && item.value().value("type", json()) != "Unconfined") limits.insert(here);
       if (is_any(item.key(), {"runAsNonRoot", "readOnlyRootFilesystem"}) && item.value() == true) limits.insert(here);
-      if (item.key() == "drop" && item.value().is_array()) limits.insert(here);
+      if (item.key() == "drop" && item.value().is_array()) {
+        for (const auto& dropped : item.value()) limits.insert(fmt::format("{} {}", here, dropped.dump()));
+      }
       limits.merge(limits_of(item.value(), here));
     }
   } else if (value.is_array()) {

@@ -2,6 +2,7 @@
 
 #include "bot/change/move.hpp"
 #include "bot/gates/built_in.hpp"
+#include "bot/gates/tool_gates.hpp"
 #include "bot/policy/findings.hpp"
 #include "bot/view/gate_words.hpp"
 #include "gitops/base/text.hpp"
@@ -36,7 +37,24 @@ std::vector<Manifest> as_if_in(std::vector<Manifest> manifests, const std::strin
 
 bool is_gated(const Gates* gates, const Config& config) { return gates != nullptr && judges_anything(config.gates); }
 
-std::vector<GateResult> not_judged() { return {unjudged(std::string(kBuiltInGate), true, "what it makes of the App could not be rendered")}; }
+std::vector<GateResult> not_judged(const Config& config, const App& app) {
+  constexpr auto why = "what it makes of the App could not be rendered";
+  std::vector<GateResult> gates{unjudged(std::string(kBuiltInGate), has_gate(config, kBuiltInGate), why)};
+  for (const auto& tool : config.gates.tools) {
+    if (concerns(tool, app)) gates.push_back(unjudged(tool.name, tool.effect == GateEffect::Block, why));
+  }
+  return gates;
+}
+
+bool lacks_a_gate(const Config& config, const App& app, const std::vector<GateResult>& gates) {
+  const auto spoke = [&](std::string_view name) {
+    return std::ranges::any_of(gates, [&](const GateResult& gate) { return gate.gate == name && gate.blocks; });
+  };
+  const auto blocks_now = [&](const Finding& finding) { return !finding.blocks && effect_of_rule(config.gates, finding.rule) == GateEffect::Block; };
+  const bool stricter = std::ranges::any_of(gates, [&](const GateResult& gate) { return gate.gate == kBuiltInGate && std::ranges::any_of(gate.findings, blocks_now); });
+  const bool built_in = has_gate(config, kBuiltInGate) && !spoke(kBuiltInGate);
+  return stricter || built_in || std::ranges::any_of(config.gates.tools, [&](const GateConfig& tool) { return tool.effect == GateEffect::Block && concerns(tool, app) && !spoke(tool.name); });
+}
 
 App place_after(const Change& change, const App& app, const Config& config) {
   if (change.verb != ChangeVerb::Move) return app;
@@ -60,6 +78,17 @@ ChangeStep judged_again(Change change, const Content& content, std::vector<GateR
   }
   step.next = std::move(change);
   return step;
+}
+
+ChangeStep merged_past_gate(Change change, const std::string& merged_sha, const Obstacle& obstacle, WallTime now) {
+  if (is_final(change.state)) {
+    ChangeStep step;
+    step.next = std::move(change);
+    step.refusal = "it ended already";
+    return step;
+  }
+  change.merged_sha = merged_sha;
+  return on_failed(std::move(change), fmt::format("it was merged on the forge past the {}, so it is not applied; ask for a sync to have it reviewed", obstacle.rule), now);
 }
 
 asio::awaitable<std::vector<GateResult>> judge_gates(Gates& gates, App here, App there, std::vector<Manifest> before, std::vector<Manifest> after) {

@@ -308,7 +308,11 @@ bool Changes::applies(const Change& change, const App& app) const {
 asio::awaitable<Result<std::string>> Changes::take_merged(Change change, App app, Merged merged) {
   const bool bot_applies = applies(change, app);
   const bool ours = is_being_merged(change) && merged.as_approved;
-  std::function<ChangeStep(Change)> event = [merged, ours, bot_applies, now = parts_.clock->wall_now()](Change current) {
+  const auto now = parts_.clock->wall_now();
+  const auto counting = co_await waivers_for(*parts_.store, *parts_.config, change, now);
+  const auto held = gate_obstacle(*parts_.config, change, counting, now);
+  std::function<ChangeStep(Change)> event = [merged, ours, bot_applies, held, now](Change current) {
+    if (held && !ours) return merged_past_gate(std::move(current), merged.sha, *held, now);
     if (ours) return on_merged(std::move(current), merged.sha, "driftwarden", bot_applies, now);
     return on_merged_elsewhere(std::move(current), merged.sha, merged.as_approved, bot_applies, now);
   };
@@ -322,18 +326,28 @@ asio::awaitable<Result<std::string>> Changes::take_merged(Change change, App app
 /// Everything that may keep it back, in the order in which it is cheap to ask: nothing when it may be merged now, else how this attempt ends.
 asio::awaitable<std::optional<Result<std::string>>> Changes::before_merging(storage::OutboxRow row, Change change, App app, std::vector<std::string> rests_on) {
   using Ending = std::optional<Result<std::string>>;
-  if (is_gated(parts_.gates, *parts_.config) && wants_judging_again(change, parts_.clock->wall_now())) {
+  const auto there = place_after(change, app, *parts_.config);
+  const auto lacks = [&] { return !change.gates.empty() && change.break_glass.empty() && lacks_a_gate(*parts_.config, there, change.gates); };
+  if (is_gated(parts_.gates, *parts_.config) && (lacks() || wants_judging_again(change, parts_.clock->wall_now()))) {
     auto looking_again = effect_of(change, app, change.base_sha, change.content.head_sha);
     auto effect = co_await std::move(looking_again);
+    auto gates = lacks() ? not_judged(*parts_.config, there) : change.gates;
     if (effect) {
-      auto judging = judge_gates(*parts_.gates, app, place_after(change, app, *parts_.config), std::move(effect->before), std::move(effect->after));
-      auto gates = co_await std::move(judging);
+      auto judging = judge_gates(*parts_.gates, app, there, std::move(effect->before), std::move(effect->after));
+      gates = co_await std::move(judging);
+    }
+    if (effect || gates != change.gates) {
       const std::function<ChangeStep(Change)> again = [content = change.content, gates, now = parts_.clock->wall_now()](Change current) {
         return judged_again(std::move(current), content, gates, now);
       };
       co_await step_quietly(change.id, again);
       change.gates = std::move(gates);
     }
+  }
+  if (is_gated(parts_.gates, *parts_.config) && lacks()) {
+    // Its config changed while they judged.
+    auto put_off = co_await wait_for(row, change, "the gates, which judge it again", kHoldPause);
+    co_return Ending(std::move(put_off));
   }
   auto free = co_await pass_holds(row, change, app, GateStage::Merge);
   if (!free) co_return Ending(free.error());

@@ -60,7 +60,7 @@ Result<void> check_new_path(const std::string& file, const App& app, const PlanC
   }
   for (const auto& other : context.apps) {
     const bool inside = other.name != app.name && other.repository == app.repository && !other.orphans && other.path != app.path && is_below(other.path, app.path);
-    if (inside && is_below(path, other.path)) return refused(fmt::format("{} is where {} is kept", shown(path), other.name));
+    if (inside && is_below(path, other.path)) return refused(fmt::format("{} is where another App is kept", shown(path)));
   }
   TRY(const auto there, id_at(context.mirror, context.head, path));
   if (!there.empty()) return refused(fmt::format("{} is in Git already: its values are set, not its text", shown(path)));

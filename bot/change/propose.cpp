@@ -7,6 +7,7 @@
 #include "bot/change/secret_guard.hpp"
 #include "bot/change/set_out.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/config/teams.hpp"
 #include "bot/policy/code_owners.hpp"
 #include "bot/policy/risk.hpp"
 #include "bot/view/card_view.hpp"
@@ -78,6 +79,18 @@ Result<std::vector<std::string>> siblings_changed(Mirror& mirror, const App& app
     if (!same) changed.push_back(other.name);
   }
   return changed;
+}
+
+/// Those that `who` doesn't see without their names: it is told on a card, and to a model.
+std::string names_for(const Config& config, const PersonId& who, const std::vector<std::string>& names, const std::vector<App>& apps) {
+  auto seen = names;
+  std::erase_if(seen, [&](const std::string& name) {
+    const auto app = std::ranges::find(apps, name, &App::name);
+    return app == apps.end() || !is_visible(config, who, *app);
+  });
+  const auto hidden = names.size() - seen.size();
+  if (hidden > 0) seen.push_back(hidden == 1 ? "an App of a private team" : fmt::format("{} Apps of private teams", hidden));
+  return join(seen, ", ");
 }
 
 /// Every touched file in full, before and after.
@@ -173,7 +186,7 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
     if (application) std::erase(siblings, application->app.name);
     if (!siblings.empty()) {
       return Error{ErrorKind::InvalidInput, fmt::format("this would change {} as well, which share{} files with {}; make a pull request of your own, which is judged for each of them",
-                                                        join(siblings, ", "), siblings.size() == 1 ? "s" : "", app.name)};
+                                                        names_for(*config, change.requester, siblings, apps), siblings.size() == 1 ? "s" : "", app.name)};
     }
     made.code_owners = code_owners_of(mirror, head, made.files, dialect);
     return made;
@@ -252,7 +265,7 @@ Quorum Changes::quorum_for_places(const Change& change, const App& app, QuorumFa
 asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& written) {
   auto& proposal = written.proposal;
   const bool gated = is_gated(parts_.gates, *parts_.config) && change.verb != ChangeVerb::Ignore && is_rendered(app);
-  if (gated) proposal.gates = not_judged();
+  if (gated) proposal.gates = not_judged(*parts_.config, place_after(change, app, *parts_.config));
   Effect effect;
   if (change.verb != ChangeVerb::Ignore && is_rendered(app)) {
     auto looked = co_await effect_of(change, app, proposal.base_sha, proposal.content.head_sha);

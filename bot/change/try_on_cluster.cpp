@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace driftwarden {
 namespace {
@@ -21,11 +22,18 @@ struct Tried {
   bool is_new = false;
 };
 
+std::map<std::string, const Manifest*> by_id(const std::vector<Manifest>& manifests) {
+  std::map<std::string, const Manifest*> known;
+  for (const auto& manifest : manifests) known.emplace(object_id(manifest.ref), &manifest);
+  return known;
+}
+
 std::vector<Tried> to_try(const std::vector<Manifest>& before, const std::vector<Manifest>& after) {
+  const auto known = by_id(before);
   std::vector<Tried> found;
   for (const auto& manifest : after) {
-    const auto* was = planning::find_manifest(before, manifest.ref);
-    if (was == nullptr || *was->body != *manifest.body) found.push_back({&manifest, was == nullptr});
+    const auto was = known.find(object_id(manifest.ref));
+    if (was == known.end() || *was->second->body != *manifest.body) found.push_back({&manifest, was == known.end()});
   }
   return found;
 }
@@ -58,14 +66,15 @@ asio::awaitable<Result<std::string>> try_one(kubernetes::Cluster& cluster, Clock
 }  // namespace
 
 std::string taken_by_another(Fleet& fleet, const App& app, const std::vector<Manifest>& before, const std::vector<Manifest>& after) {
+  auto made = to_try(before, after);
+  std::erase_if(made, [](const Tried& tried) { return !tried.is_new; });
+  if (made.empty()) return {};
   for (const auto& other : fleet.apps()) {
     if (other.name == app.name || other.cluster != app.cluster || !is_rendered(other)) continue;
     const auto theirs = fleet.desired(other.name);
     if (!theirs) continue;
-    for (const auto& manifest : after) {
-      if (planning::find_manifest(before, manifest.ref) == nullptr && planning::find_manifest(*theirs, manifest.ref) != nullptr) {
-        return fmt::format("{} is another App's", to_string(manifest.ref));
-      }
+    for (const auto& one : made) {
+      if (planning::find_manifest(*theirs, one.object->ref) != nullptr) return fmt::format("{} is another App's", to_string(one.object->ref));
     }
   }
   return {};
@@ -88,7 +97,7 @@ asio::awaitable<Result<std::vector<std::string>>> try_on_cluster(Fleet& fleet, C
     }
     ++accepted;
   }
-  if (accepted > 0) notes.push_back(fmt::format("Tried on {} without being carried out: it takes {} object{}", app.cluster, accepted, accepted == 1 ? "" : "s"));
+  if (accepted > 0) notes.push_back(fmt::format("Dry-run on {}: it accepts {} object{}", app.cluster, accepted, accepted == 1 ? "" : "s"));
   co_return notes;
 }
 

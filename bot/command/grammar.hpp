@@ -54,7 +54,8 @@ Parsed parse_create_app(const VerbInfo& info, Words words, const GrammarContext&
 Parsed parse_scope_verb(const VerbInfo& info, Words words);
 Parsed parse_delegate(const VerbInfo& info, Words words);
 Parsed parse_silence(const VerbInfo& info, Words words, const GrammarContext& context);
-Parsed parse_unsilence(const VerbInfo& info, const Words& words);
+/// Also unwaive.
+Parsed parse_unsilence(const VerbInfo& info, Words words);
 Parsed parse_link(const VerbInfo& info, const Words& words);
 Parsed parse_audit(const VerbInfo& info, Words words, const GrammarContext& context);
 /// propose, ask. `text` is all of it, the verb included.

@@ -11,16 +11,27 @@ namespace {
 
 using namespace grammar;
 
+constexpr std::size_t kShortestSlip = 3;  ///< shorter words are like any other
+constexpr std::size_t kSentence = 3;      ///< words
+
 NotUnderstood unknown_verb(const Words& words) {
   std::vector<std::string> names;
   for (const auto& info : verbs()) {
     names.emplace_back(info.name);
     for (const auto& alias : info.aliases) names.emplace_back(alias);
   }
-  NotUnderstood answer{fmt::format("I don't know the command \"{}\".", ellipsize(words.front(), 60)), {}};
-  if (const auto guess = nearest(to_lower(words.front()), names)) {
+  const auto& first = words.front();
+  NotUnderstood answer{fmt::format("I don't know the command \"{}\".", ellipsize(first, 60)), {}};
+  const auto guess = first.size() < kShortestSlip ? std::nullopt : nearest(to_lower(first), names);
+  // "delete checkout" is no slip of "delegate to bob".
+  const bool fits = guess && (find_verb(*guess)->argument != VerbInfo::Argument::Person || words.size() < 2 || says(words[1], "to"));
+  if (fits) {
     const auto rest = rest_of(words, 1);
     answer.suggestions.push_back(std::string(find_verb(*guess)->name) + (rest.empty() ? "" : " " + rest));
+  } else if (words.size() < kSentence) {
+    answer.message += " `help` lists those that there are.";
+  } else {
+    answer.message = "I can make no command of that. Say what is to be done with which App, as in `roll checkout back to yesterday`, or ask: `ask why is checkout red?`. `help` lists the commands.";
   }
   return answer;
 }
@@ -306,7 +317,7 @@ Parsed parse_command(std::string_view text, const GrammarContext& context) {
     case VerbInfo::Argument::Person: return parse_delegate(*info, std::move(words));
     case VerbInfo::Argument::Login: return parse_link(*info, words);
     case VerbInfo::Argument::Match: return parse_silence(*info, std::move(words), context);
-    case VerbInfo::Argument::Number: return parse_unsilence(*info, words);
+    case VerbInfo::Argument::Number: return parse_unsilence(*info, std::move(words));
     case VerbInfo::Argument::Sentence: return parse_sentence(*info, text, context);
     case VerbInfo::Argument::Waiver: return parse_waive(*info, std::move(words), context);
     case VerbInfo::Argument::Costs: return parse_cost(*info, words, context);

@@ -188,9 +188,10 @@ Parsed parse_silence(const VerbInfo& info, Words words, const GrammarContext& co
   return command;
 }
 
-Parsed parse_unsilence(const VerbInfo& info, const Words& words) {
+Parsed parse_unsilence(const VerbInfo& info, Words words) {
   Command command;
   command.verb = info.verb;
+  command.reason = take_reason(words);
   auto word = words.size() > 1 ? words[1] : std::string();
   if (word.starts_with('#')) word.erase(0, 1);
   const auto number = whole_number(word);

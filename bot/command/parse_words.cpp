@@ -55,6 +55,26 @@ std::vector<std::string> named_apps(std::string_view sentence, const std::vector
   return named;
 }
 
+/// Those that a slip of the pen may mean: "chekout". Short words are like too many names.
+std::vector<std::string> nearly_named_apps(std::string_view sentence, const std::vector<std::string>& apps) {
+  constexpr std::size_t kShortest = 5;
+  std::vector<std::string> meant;
+  for (const auto& word : words_of(sentence)) {
+    const auto lower = to_lower(bare(word));
+    if (lower.size() < kShortest) continue;
+    const auto app = nearest(lower, apps);
+    if (app && edit_distance(lower, *app) <= 2 && std::ranges::find(meant, *app) == meant.end()) meant.push_back(*app);
+  }
+  return meant;
+}
+
+/// "production" may be any of the three, and is no App.
+NotUnderstood of_what(const std::string& word) {
+  NotUnderstood answer{fmt::format("Is \"{}\" an environment, a cluster or a team?", ellipsize(word, 60)), {}};
+  for (const auto* kind : {"env", "cluster", "team"}) answer.suggestions.push_back(fmt::format("cost {} {}", kind, word));
+  return answer;
+}
+
 }  // namespace
 
 Parsed parse_sentence(const VerbInfo& info, std::string_view text, const GrammarContext& context) {
@@ -79,10 +99,18 @@ Parsed parse_sentence(const VerbInfo& info, std::string_view text, const Grammar
   const auto named = named_apps(command.sentence, context.apps);
   if (named.size() == 1) command.app = named.front();
   if (named.empty()) command.app = context.implied_app;
-  if (!command.app.empty() || !about_one) return command;
+  if (!command.app.empty()) return command;
+  if (!about_one) {
+    const auto meant = named.empty() ? nearly_named_apps(command.sentence, context.apps) : std::vector<std::string>{};
+    if (meant.empty()) return command;
+    NotUnderstood answer{"About which App? No App is called quite like that.", {}};
+    for (const auto& app : meant) answer.suggestions.push_back(fmt::format("ask {} {}", app, command.sentence));
+    return answer;
+  }
   NotUnderstood answer{named.empty() ? "For which App?" : "For which of them? One at a time: each has a pull request of its own.", {}};
-  for (const auto& app : named) answer.suggestions.push_back(fmt::format("propose {} {}", app, command.sentence));
-  if (named.empty()) return incomplete(info, answer.message, "propose checkout \"give it 1 GiB\"");
+  const auto meant = named.empty() ? nearly_named_apps(command.sentence, context.apps) : named;
+  for (const auto& app : meant) answer.suggestions.push_back(fmt::format("propose {} {}", app, command.sentence));
+  if (meant.empty()) return incomplete(info, answer.message, "propose checkout \"give it 1 GiB\"");
   return answer;
 }
 
@@ -97,12 +125,16 @@ Parsed parse_cost(const VerbInfo& info, const Words& words, const GrammarContext
   if (whole && words.size() == 2) return command;
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOf{{{"team", "team"}, {"env", "env"}, {"environment", "env"}, {"cluster", "cluster"}}};
   for (const auto& [word, kind] : kOf) {
-    if (!says(words[1], word) || words.size() < 3) continue;
+    if (!says(words[1], word)) continue;
+    if (words.size() < 3 && !find_app(words[1], context.apps)) return incomplete(info, fmt::format("Of which {}?", kind == "env" ? "environment" : kind), fmt::format("cost {} {}", kind, kind == "team" ? "shop" : kind == "env" ? "production" : "prod-eu"));
+    if (words.size() < 3) continue;
     if (words.size() > 3) return too_much(info, words[3], command);
     command.cost_of = fmt::format("{} {}", kind, words[2]);
     return command;
   }
   const auto app = find_app(words[1], context.apps);
+  const bool known = !app && std::ranges::any_of(context.filters, [&](const std::string& filter) { return to_lower(filter) == to_lower(words[1]); });
+  if (known) return of_what(words[1]);
   if (!app) return unknown_app(info, words[1], "", context.apps);
   command.app = *app;
   if (words.size() > 2) return too_much(info, words[2], command);

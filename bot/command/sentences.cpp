@@ -95,6 +95,7 @@ constexpr Rule kRules[] = {
     {"is|are <app> ?still ?back in|out|up sync|of|to ?sync|date ?with ?git", "status <app>"},
     {"check|look ?on|at|in|after <app>", "status <app>"},
     {"how is|are everything|things|we|all|everybody|fleet|it ?doing|going|looking", "status"},
+    {"what is going|happening ?on ?here|there", "status"},
     {"is|are everything|all ?still GOOD", "status"},
     {"is|are everything|all ?still in sync", "status drifted"},
     {"what|which|anything ?is|are|has|have drifted|drifting|different|drifts|differs", "status drifted"},

@@ -84,7 +84,8 @@ std::string duration_words(const Command& command) {
 std::string to_text(const Command& command) {
   auto text = verb_word(command);
   if (command.ends) text += " end";
-  if (!command.app.empty()) text += " " + command.app;
+  const bool app_by_change = command.verb == Verb::Waive && command.change != 0;
+  if (!command.app.empty() && !app_by_change) text += " " + command.app;
   if (command.incident != 0) text += fmt::format(" incident {}", command.incident);
   if (command.change != 0) text += " " + change_name(command.change);
   for (const auto id : command.changes) text += id == command.change ? "" : " " + change_name(id);
@@ -111,7 +112,7 @@ std::string to_text(const Command& command) {
 namespace {
 
 /// A person's own words: nothing behind a word that sounds secret ("the db password is ...").
-std::string without_told_secrets(const std::string& sentence) {
+std::string until_a_secret_is_named(const std::string& sentence) {
   std::string shown;
   for (const auto& one : split(without_values(sentence), ' ')) {
     shown += (shown.empty() ? "" : " ") + one;
@@ -125,7 +126,7 @@ std::string without_told_secrets(const std::string& sentence) {
 std::string to_log_text(const Command& command) {
   auto shown = command;
   if (auto* set = std::get_if<SetRequest>(&shown.intent); set != nullptr && !set->value.empty()) set->value = "\u2026";
-  shown.sentence = without_told_secrets(shown.sentence);
+  shown.sentence = until_a_secret_is_named(shown.sentence);
   return to_text(shown);
 }
 

@@ -78,6 +78,10 @@ void read_policies(Section& section, GateConfig& gate) {
   }
   const bool needs_them = gate.tool == GateTool::Conftest || gate.tool == GateTool::Kyverno;
   if (needs_them && !section.has("policies")) section.missing("policies", "the directory or file of its policies");
+  const bool own_schemas = std::ranges::any_of(gate.arguments, [](const std::string& one) { return one.find("-schema-location") != std::string::npos; });
+  if (gate.tool == GateTool::Kubeconform && !section.has("policies") && !own_schemas) {
+    section.reading().warn(section.node(), "kubeconform has no schemas: in the fence there is no network to fetch them by, so it can judge nothing", "policies: their directory");
+  }
 }
 
 GateConfig read_gate(Section& section, std::map<std::string, const ConfigNode*>& seen) {

@@ -11,12 +11,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <set>
+#include <utility>
 
 namespace driftwarden {
 namespace {
 
 constexpr std::size_t kFieldsTold = 8;
 constexpr std::size_t kEventsTold = 6;
+constexpr std::size_t kStepsTold = 3;
 constexpr std::size_t kChangesTold = 4;
 constexpr std::size_t kIncidentsTold = 3;
 constexpr std::size_t kCommitsTold = 5;
@@ -25,8 +29,9 @@ constexpr std::size_t kLogLinesTold = 4;
 constexpr std::size_t kAppsTold = 12;
 constexpr std::size_t kLongestText = 300;
 
-/// Where a fact is from, in the order of the default.
-enum class Source { State, Drift, Health, Pods, Events, Logs, Changes, Incidents, Holds, History };
+/// Where a fact is from, in the order of the default. Asked is the Change that the question names, Steps are events of what went well, Dropped are Changes
+/// that came to nothing.
+enum class Source { State, Asked, Drift, Health, Pods, Events, Logs, Changes, Incidents, Holds, History, Steps, Dropped };
 
 struct Sourced {
   Source source;
@@ -46,16 +51,16 @@ bool holds_any(const std::string& text, std::initializer_list<std::string_view> 
   return std::ranges::any_of(words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
-std::array<Source, 10> order_of(Topic topic) {
+std::array<Source, 13> order_of(Topic topic) {
   using enum Source;
   switch (topic) {
-    case Topic::Rollout: return {State, Health, Pods, Events, Holds, Changes, Logs, Drift, History, Incidents};
-    case Topic::Failure: return {State, Health, Pods, Logs, Events, Changes, Drift, History, Incidents, Holds};
-    case Topic::Who: return {State, Changes, History, Drift, Incidents, Holds, Events, Health, Pods, Logs};
-    case Topic::Drift: return {State, Drift, Incidents, Changes, Holds, History, Health, Pods, Events, Logs};
+    case Topic::Rollout: return {State, Asked, Health, Pods, Events, Drift, Holds, Steps, Changes, Logs, History, Incidents, Dropped};
+    case Topic::Failure: return {State, Asked, Health, Pods, Logs, Events, Drift, Changes, History, Incidents, Holds, Steps, Dropped};
+    case Topic::Who: return {State, Asked, Drift, Changes, History, Incidents, Holds, Events, Health, Dropped, Pods, Steps, Logs};
+    case Topic::Drift: return {State, Asked, Drift, Incidents, Changes, Holds, History, Health, Pods, Events, Dropped, Steps, Logs};
     case Topic::Any: break;
   }
-  return {State, Drift, Health, Pods, Events, Changes, Incidents, Holds, History, Logs};
+  return {State, Asked, Drift, Health, Pods, Events, Changes, Incidents, Holds, History, Dropped, Steps, Logs};
 }
 
 std::vector<FoundFact> in_order(Facts facts, Topic topic) {
@@ -162,8 +167,21 @@ std::string incident_words(const Incident& incident, WallTime now) {
   return words;
 }
 
-void add_stored(Facts& facts, const Services& services, const Stored& stored, const App* app, WallTime now) {
-  for (const auto& change : stored.changes) add(facts, Source::Changes, "history", change_words(change, now), change_url(services, change));
+/// "C-12", but not "C-123".
+bool names_change(const std::string& question, std::int64_t change) {
+  const auto name = to_lower(change_name(change));
+  const auto text = to_lower(question);
+  const auto at = text.find(name);
+  return at != std::string::npos && (at + name.size() == text.size() || std::isdigit(static_cast<unsigned char>(text[at + name.size()])) == 0);
+}
+
+Source source_of(const Change& change, const std::string& question) {
+  if (names_change(question, change.id)) return Source::Asked;
+  return is_final(change.state) && change.state != ChangeState::Done ? Source::Dropped : Source::Changes;
+}
+
+void add_stored(Facts& facts, const Services& services, const Stored& stored, const App* app, const std::string& question, WallTime now) {
+  for (const auto& change : stored.changes) add(facts, source_of(change, question), "history", change_words(change, now), change_url(services, change));
   for (const auto& incident : stored.incidents) add(facts, Source::Incidents, "history", incident_words(incident, now), message_url(services, incident.message));
   for (const auto& hold : stored.holds) {
     if (!is_active(hold, now) || (app != nullptr && !covers(hold.scope, *app))) continue;
@@ -197,27 +215,35 @@ void add_pods(Facts& facts, const std::vector<PodRow>& rows, WallTime now) {
   add(facts, Source::Pods, "pods", words);
 }
 
+/// Warnings first. What went well is told once per reason and object, and least of all.
 void add_events(Facts& facts, const std::vector<EventRow>& rows, WallTime now) {
   const auto is_told = [&](const std::string& message) {
     return std::ranges::any_of(facts, [&](const Sourced& one) { return one.found.fact.text.find(message) != std::string::npos; });
   };
-  std::size_t told = 0;
+  std::size_t troubles = 0;
+  std::set<std::pair<std::string, std::string>> steps;
   for (const auto& row : rows) {
-    if (told == kEventsTold || is_told(row.message)) continue;
-    ++told;
+    const bool step = row.type == "Normal";
+    if (is_told(row.message) || (!step && troubles == kEventsTold)) continue;
+    if (step && (steps.size() == kStepsTold || !steps.emplace(row.reason, row.object).second)) continue;
+    if (!step) ++troubles;
     auto words = fmt::format("{} {}{} on {}: {}", row.type, row.reason, row.count > 1 ? fmt::format(" x{}", row.count) : "", row.object, row.message);
     if (row.last) words += ", " + ago(*row.last, now);
-    add(facts, Source::Events, "events", words);
+    add(facts, step ? Source::Steps : Source::Events, "events", words);
   }
 }
 
-/// The lines that speak of trouble; without any, the last ones.
-void add_logs(Facts& facts, const LogText& log) {
+/// The lines that speak of trouble; without any, the last ones of what ails.
+void add_logs(Facts& facts, const LogText& log, bool ailing) {
   auto lines = split(log.text, '\n');
   std::erase_if(lines, [](const std::string& line) { return trim(line).empty(); });
   const auto in_trouble = [](const std::string& line) { return holds_any(to_lower(line), {"error", "fail", "panic", "exception", "fatal", "timeout", "timed out", "refused", "denied", "killed"}); };
   std::vector<std::string> told;
   std::ranges::copy_if(lines, std::back_inserter(told), in_trouble);
+  if (told.empty() && !ailing) {
+    if (!lines.empty()) add(facts, Source::Logs, "logs", fmt::format("no trouble in the last {} of its logs", view::counted(lines.size(), "line")));
+    return;
+  }
   if (told.empty()) told = lines;
   const auto first = told.size() > kLogLinesTold ? told.size() - kLogLinesTold : 0;
   for (auto at = first; at < told.size(); ++at) add(facts, Source::Logs, "logs", "log line: " + told[at]);
@@ -250,9 +276,10 @@ asio::awaitable<void> add_live(Services& services, Call call, App app, Topic top
   const bool sees_pods = may_see(Verb::Pods);
   const bool sees_events = may_see(Verb::Events);
   const bool reads_logs = may_see(Verb::Logs);
+  const bool sees_why = sees_pods && sees_events && may_see(Verb::Why);
   const auto now = services.clock.wall_now();
   bool ailing = false;
-  if (sees_pods && sees_events) {
+  if (sees_why) {
     auto looking = explain_health(services.fleet, app, now, reads_logs);
     auto timed = in_time(services.clock, app.cluster, std::move(looking));
     auto health = co_await std::move(timed);
@@ -281,7 +308,7 @@ asio::awaitable<void> add_live(Services& services, Call call, App app, Topic top
   auto timed_reading = in_time(services.clock, app.cluster, std::move(reading));
   auto log = co_await std::move(timed_reading);
   if (!log) co_return;  // why there is none is told by the pods
-  add_logs(facts, *log);
+  add_logs(facts, *log, ailing);
   evidence.logs_read.insert(evidence.logs_read.end(), log->sources.begin(), log->sources.end());
 }
 
@@ -323,7 +350,7 @@ asio::awaitable<Evidence> find_facts(Services& services, Call call, App app) {
   if (stored) {
     if (!sees_history) stored->incidents.clear();
     if (!sees_history) stored->changes.clear();
-    add_stored(facts, services, *stored, &app, now);
+    add_stored(facts, services, *stored, &app, call.command.sentence, now);
   }
   if (sees_history) {
     auto rows = co_await history_rows(services, app, kCommitsTold);
@@ -369,10 +396,14 @@ asio::awaitable<Evidence> find_facts_of_all(Services& services, Call call) {
   if (stored) {
     stored->incidents.clear();  // told with their Apps
     const auto is_theirs = [&](const std::string& name) { return std::ranges::find(apps, name, &App::name) != apps.end(); };
-    std::erase_if(stored->changes, [&](const Change& change) { return !is_theirs(change.app); });
+    const auto sees_history = [&](const std::string& name) {
+      const auto found = std::ranges::find(apps, name, &App::name);
+      return found != apps.end() && may(services.config, who, to_string(Verb::History), *found).allowed;
+    };
+    std::erase_if(stored->changes, [&](const Change& change) { return !sees_history(change.app); });
     if (stored->changes.size() > kAppsTold) stored->changes.resize(kAppsTold);
     std::erase_if(stored->holds, [&](const Hold& hold) { return hold.scope.kind == HoldScope::Kind::App && !is_theirs(hold.scope.name); });
-    add_stored(facts, services, *stored, nullptr, now);
+    add_stored(facts, services, *stored, nullptr, call.command.sentence, now);
   }
   evidence.facts = in_order(std::move(facts), Topic::Any);
   co_return evidence;

@@ -2,6 +2,7 @@
 #include "bot/assist/assistant.hpp"
 #include "bot/audit/details.hpp"
 #include "bot/conversation/ask_facts.hpp"
+#include "bot/conversation/logs_read.hpp"
 #include "bot/view/ask_view.hpp"
 #include "gitops/base/log.hpp"
 
@@ -34,18 +35,6 @@ view::AskShown shown_of(const Evidence& evidence, const std::string& app, WallTi
   shown.looks = looks_of(evidence, app);
   shown.now = now;
   return shown;
-}
-
-/// Lines of logs among the facts: who read them is kept, as of `logs` and `why`.
-AuditEntry read_entry(const Call& call, const std::vector<std::string>& sources) {
-  AuditEntry entry;
-  entry.actor = caller_id(call);
-  entry.action = "logs.read";
-  entry.app = call.command.app;
-  std::string list;
-  for (const auto& source : sources) list += (list.empty() ? "" : ",") + json_quoted(source);
-  entry.detail = fmt::format(R"({{"sources":[{}],"lines":{},"ask":true}})", list, sources.size());
-  return entry;
 }
 
 /// One question to the model under way.
@@ -129,7 +118,7 @@ asio::awaitable<Result<Answer>> handle_ask(Services& services, Call call) {
   answer.reply.private_ = !evidence.logs_read.empty() && call.request.kind == Request::Kind::Slash;
   if (asks) answer.progress = words_to_follow(services, call, evidence, std::move(shown));
   if (evidence.logs_read.empty()) co_return answer;
-  const auto entry = read_entry(call, evidence.logs_read);
+  const auto entry = logs_read_entry(call, evidence.logs_read, "ask");
   answer.deed = [entry, reply = answer.reply](storage::Transaction& tx) -> Result<Reply> {
     auto appended = tx.append_audit(entry);
     if (!appended) return appended.error();

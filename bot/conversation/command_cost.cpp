@@ -14,11 +14,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 namespace driftwarden {
 namespace {
 
 constexpr std::size_t kAppsAtOnce = 20;
+constexpr std::size_t kKnownNamed = 12;
 
 std::string why_no_price(const Config& config, const App& app) {
   if (app.orphans) return "no Git knows of it";
@@ -76,9 +78,29 @@ std::string csv_of(const std::vector<view::CostRow>& rows, const std::string& cu
   return text;
 }
 
+/// The teams, environments or clusters of those Apps.
+std::string known_words(const Services& services, const Call& call) {
+  const auto kind = call.command.cost_of.substr(0, call.command.cost_of.find(' '));
+  std::set<std::string> known;
+  for (const auto& app : visible_apps(services, call)) {
+    if (app.orphans) continue;
+    if (kind != "team") known.insert(kind == "env" ? app.environment : app.cluster);
+    if (kind != "team") continue;
+    known.insert(app.owners.begin(), app.owners.end());
+    for (const auto& team : services.config.teams) {
+      if (has_app(team, app)) known.insert(team.name);
+    }
+  }
+  known.erase("");
+  if (known.empty()) return {};
+  std::vector<std::string> shown(known.begin(), known.end());
+  if (shown.size() > kKnownNamed) shown.resize(kKnownNamed);
+  return fmt::format(" There {} {}{}.", known.size() == 1 ? "is" : "are", slack::escape(join(shown, ", ")), known.size() > kKnownNamed ? ", \u2026" : "");
+}
+
 Answer nothing_meant(const Services& services, const Call& call) {
   if (services.config.cost.prices.empty()) return say(":information_source: Nobody gave prices: `cost.prices` in the configuration says what a vCPU and a GiB cost on a cluster.");
-  return say(fmt::format("None of the Apps that you see is of {}.", view::code_span(ellipsize(call.command.cost_of, 100))));
+  return say(fmt::format("None of the Apps that you see is of {}.{}", view::code_span(ellipsize(call.command.cost_of, 100)), known_words(services, call)));
 }
 
 }  // namespace

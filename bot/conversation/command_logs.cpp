@@ -1,4 +1,5 @@
 #include "bot/conversation/handlers.hpp"
+#include "bot/conversation/logs_read.hpp"
 #include "bot/inspect/in_time.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/inspect_view.hpp"
@@ -39,9 +40,7 @@ AuditEntry read_entry(const Call& call, const LogText& log) {
   entry.action = "logs.read";
   entry.app = call.command.app;
   entry.subject = call.command.logs.target;
-  std::string sources;
-  for (const auto& source : log.sources) sources += (sources.empty() ? "" : ",") + json_quoted(source);
-  entry.detail = fmt::format(R"({{"sources":[{}],"lines":{},"previous":{},"follow":{}}})", sources, log.lines, call.command.logs.previous, call.command.logs.follow);
+  entry.detail = fmt::format(R"({{"sources":{},"lines":{},"previous":{},"follow":{}}})", json_list(log.sources), log.lines, call.command.logs.previous, call.command.logs.follow);
   return entry;
 }
 

@@ -4,6 +4,7 @@
 #include "bot/config/teams.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/ending_list.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -16,7 +17,6 @@ namespace {
 constexpr Duration kShortest = std::chrono::minutes{1};
 constexpr Duration kLongest = std::chrono::hours{24 * 30};
 constexpr std::size_t kNamed = 5;
-constexpr std::size_t kShown = 30;
 
 /// The Apps that a silence is about, as far as the caller may know of them.
 struct Concerned {
@@ -191,23 +191,10 @@ asio::awaitable<Result<Answer>> handle_silences(Services& services, Call call) {
   std::erase_if(*silences, [&](const Silence& silence) { return !may_see(services, call, silence); });
   if (silences->empty()) co_return say("Nothing is silenced.");
   const auto now = services.clock.wall_now();
-  view::Blocks blocks;
-  auto text = fmt::format("{} in force", silences->size() == 1 ? "1 silence is" : fmt::format("{} silences are", silences->size()));
-  blocks.section(text);
-  std::string section;
-  std::vector<view::Button> buttons;
-  for (std::size_t at = 0; at < silences->size() && at < kShown; ++at) {
-    const auto& silence = (*silences)[at];
-    const auto line = line_of(silence, now);
-    if (section.size() + line.size() > 2800) blocks.section(std::exchange(section, ""));
-    section += (section.empty() ? "" : "\n") + line;
-    text += "\n" + line;
-    if (buttons.size() < kNamed) buttons.push_back({fmt::format("Lift {}", silence.id), fmt::format("unsilence {}", silence.id), view::Button::Style::Plain, ""});
-  }
-  blocks.section(section);
-  if (silences->size() > kShown) blocks.context({fmt::format("\u2026 and {} more", silences->size() - kShown)});
-  blocks.actions(buttons);
-  co_return say(view::message_of(blocks, std::move(text)));
+  std::vector<view::EndingRow> rows;
+  for (const auto& silence : *silences) rows.push_back({line_of(silence, now), fmt::format("Lift {}", silence.id), fmt::format("unsilence {}", silence.id)});
+  const auto heading = rows.size() == 1 ? std::string("1 silence is in force") : fmt::format("{} silences are in force", rows.size());
+  co_return say(view::ending_list(heading, rows));
 }
 
 asio::awaitable<Result<Answer>> handle_unsilence(Services& services, Call call) {

@@ -6,6 +6,7 @@
 #include "bot/conversation/handlers.hpp"
 #include "bot/policy/findings.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/ending_list.hpp"
 #include "bot/view/gate_words.hpp"
 #include "gitops/base/text.hpp"
 
@@ -20,7 +21,6 @@ namespace {
 constexpr Duration kShortest = std::chrono::minutes{1};
 constexpr Duration kUsual = std::chrono::hours{24 * 7};
 constexpr std::size_t kMostAtOnce = 20;
-constexpr std::size_t kShown = 30;
 constexpr std::size_t kButtons = 5;
 constexpr std::size_t kOwnersNamed = 8;
 constexpr std::size_t kOpenChanges = 100;
@@ -123,12 +123,13 @@ slack::Message begun_message(const std::vector<Waiver>& waivers, const std::vect
   std::string text;
   std::vector<view::Button> buttons;
   for (const auto& waiver : waivers) {
-    text += fmt::format("{}:white_check_mark: let pass: {}", text.empty() ? "" : "\n", view::waiver_line(waiver, d()));
+    text += fmt::format("{}:white_check_mark: let pass by {}", text.empty() ? "" : "\n", view::waiver_line(waiver, d()));
     if (buttons.size() < kButtons) buttons.push_back({fmt::format("End {}", waiver.id), fmt::format("unwaive {}", waiver.id), view::Button::Style::Plain, ""});
   }
   blocks.section(text);
   auto context = remarks;
-  context.emplace_back("it doesn't count for Changes of who gave it; when it is over, what is not merged yet is held back again");
+  const auto owner = waivers.empty() ? std::string("who gave it") : slack::escape(waivers.front().owner);
+  context.push_back(fmt::format("it doesn't count for what {} asks for or pushes; once it is over, what isn't merged yet waits again", owner));
   blocks.context(context);
   blocks.actions(buttons);
   for (const auto& remark : remarks) text += "\n" + remark;
@@ -199,7 +200,10 @@ void take_own_gates(const Services& services, const Call& call, const App& app, 
   const bool by_name = !call.command.rule.empty();
   std::vector<Blocking> others;
   for (const auto& one : each_once(std::move(meant))) {
-    if (one.finding.rule == kTooMany && !by_name) {
+    if (one.finding.rule == kUnjudged && !by_name) {
+      // For as long as it lasts the gate would be as good as off for the App.
+      waiving.remarks.push_back(fmt::format("nobody knows what it would have found: {} is waived by its name alone", view::code_span(to_words(one))));
+    } else if (one.finding.rule == kTooMany && !by_name) {
       waiving.remarks.push_back(fmt::format("there are more findings than I keep: {} is waived by its name alone", view::code_span(to_words(one))));
     } else if (is_gate_owner(services.config, one.gate, call.caller.person, app)) {
       waiving.drafts.push_back(draft_of(services, call, app, one));
@@ -230,7 +234,7 @@ asio::awaitable<Result<Answer>> waive_of_change(Services& services, Call call) {
   for (const auto& one : meant) gates.push_back(one.gate);
   if (auto refusal = check_owner(services, call, *app, gates)) co_return std::move(*refusal);
   if (is_own(services, call, *change)) {
-    co_return refuse(services, call, fmt::format("{} is your own: another owner of the gate has to let it pass.", name), "waiver for one's own Change");
+    co_return refuse(services, call, fmt::format("{} is your own: somebody else of the gate's owners has to let it pass ({}).", name, slack::escape(owners_words(services.config, gates.front()))), "waiver for one's own Change");
   }
   Waiving waiving;
   waiving.app = *app;
@@ -280,6 +284,22 @@ asio::awaitable<Result<std::vector<Change>>> open_changes(Services& services, st
   co_return co_await std::move(looking);
 }
 
+/// A rule of a gate that ran nowhere yet is waived with its gate's name; else it is a slip.
+Answer no_such_rule(const Config& config, Command command) {
+  std::vector<std::string> rules(kBuiltInRules.begin(), kBuiltInRules.end());
+  NotUnderstood trouble{fmt::format("No gate has told of a rule \"{}\".", ellipsize(command.rule, 60)), {}};
+  if (const auto meant = nearest(to_lower(command.rule), rules)) {
+    command.rule = *meant;
+    trouble.suggestions.push_back(to_text(command));
+    return say(view::not_understood_message(trouble));
+  }
+  trouble.message += fmt::format(" Those that are built in: {}.", join(rules, ", "));
+  std::vector<std::string> tools;
+  for (const auto& tool : config.gates.tools) tools.push_back(tool.name);
+  if (!tools.empty()) trouble.message += fmt::format(" Of another gate ({}), write GATE/RULE.", ellipsize(join(tools, ", "), 200));
+  return say(view::not_understood_message(trouble));
+}
+
 /// Of an App, before there is a Change, and for people's own pull requests.
 asio::awaitable<Result<Answer>> waive_of_app(Services& services, Call call) {
   const auto* known = services.fleet.app(call.command.app);
@@ -301,10 +321,11 @@ asio::awaitable<Result<Answer>> waive_of_app(Services& services, Call call) {
   }
   if (blocking.gate.empty()) {
     const auto gates = gates_with_rule(services.config, *changes, blocking.finding.rule);
-    if (gates.size() != 1) {
-      const auto gate = gates.empty() ? std::string("GATE") : gates.front();
-      co_return not_enough(gates.empty() ? "Whose rule is that? Write GATE/RULE." : "More than one gate has that rule. Write GATE/RULE.",
-                           fmt::format("waive {} {}/{} for 7d because {}", app.name, gate, call.command.rule, call.command.reason));
+    if (gates.empty()) co_return no_such_rule(services.config, call.command);
+    if (gates.size() > 1) {
+      auto one = call.command;
+      one.gate = gates.front();
+      co_return not_enough("More than one gate has that rule. Write GATE/RULE.", to_text(one));
     }
     blocking.gate = gates.front();
   }
@@ -325,11 +346,18 @@ asio::awaitable<Result<Answer>> waive_of_app(Services& services, Call call) {
   co_return waive(services, std::move(waiving));
 }
 
+/// "C-12 built-in/floating-tag on web": as it was said, up to its time.
+std::string what_is_waived(const Command& command) {
+  auto words = command.change != 0 ? change_name(command.change) : command.app;
+  if (!command.rule.empty()) words += fmt::format(" {}{}", command.gate.empty() ? "" : command.gate + "/", command.rule);
+  return command.object.empty() ? words : fmt::format("{} on {}", words, command.object);
+}
+
 /// The reason, and for how long; what is wrong with them, if anything.
 std::optional<Answer> check_words(const Services& services, Command& command) {
   command.reason = std::string(trim(ellipsize(without_control_characters(command.reason), 500)));
   const auto longest = services.config.gates.longest_waiver;
-  const auto what = command.change != 0 ? change_name(command.change) : fmt::format("{} {}", command.app, command.rule);
+  const auto what = what_is_waived(command);
   if (command.reason.empty()) return not_enough("Why? A waiver has a reason.", fmt::format("waive {} because ...", what));
   if (!command.duration) command.duration = std::min(kUsual, longest);
   if (*command.duration >= kShortest && *command.duration <= longest) return std::nullopt;
@@ -353,23 +381,10 @@ asio::awaitable<Result<Answer>> handle_waivers(Services& services, Call call) {
   if (!waivers) co_return waivers.error();
   std::erase_if(*waivers, [&](const Waiver& waiver) { return !is_for(waiver, call.command.app) || !may_know_of(services, call, waiver.app); });
   if (waivers->empty()) co_return say("Nothing is waived.");
-  view::Blocks blocks;
-  auto text = waivers->size() == 1 ? std::string("1 waiver is in force") : fmt::format("{} waivers are in force", waivers->size());
-  blocks.section(text);
-  std::string section;
-  std::vector<view::Button> buttons;
-  for (std::size_t at = 0; at < waivers->size() && at < kShown; ++at) {
-    const auto& waiver = (*waivers)[at];
-    const auto line = view::waiver_line(waiver, d());
-    if (section.size() + line.size() > 2800) blocks.section(std::exchange(section, ""));
-    section += (section.empty() ? "" : "\n") + line;
-    text += "\n" + line;
-    if (buttons.size() < kButtons) buttons.push_back({fmt::format("End {}", waiver.id), fmt::format("unwaive {}", waiver.id), view::Button::Style::Plain, ""});
-  }
-  blocks.section(section);
-  if (waivers->size() > kShown) blocks.context({fmt::format("\u2026 and {} more", waivers->size() - kShown)});
-  blocks.actions(buttons);
-  co_return say(view::message_of(blocks, std::move(text)));
+  std::vector<view::EndingRow> rows;
+  for (const auto& waiver : *waivers) rows.push_back({view::waiver_line(waiver, d()), fmt::format("End {}", waiver.id), fmt::format("unwaive {}", waiver.id)});
+  const auto heading = rows.size() == 1 ? std::string("1 waiver is in force") : fmt::format("{} waivers are in force", rows.size());
+  co_return say(view::ending_list(heading, rows));
 }
 
 asio::awaitable<Result<Answer>> handle_unwaive(Services& services, Call call) {
@@ -404,7 +419,7 @@ asio::awaitable<Result<Answer>> handle_unwaive(Services& services, Call call) {
     auto row = tx.append_audit(audit_of(*waiver, who, "waiver.ended", why));
     if (!row) return row.error();
     CHECK_OK(show_gated_changes(tx, waiver->app, now));
-    reply.message = view::text_message(fmt::format(":no_entry: *{}* ended waiver {}: what it let pass is held back again.", slack::escape(who), number));
+    reply.message = view::text_message(fmt::format(":information_source: *{}* ended waiver {}: what it let pass and isn't merged yet waits again.", slack::escape(who), number));
     address(reply, is_private);
     return reply;
   };

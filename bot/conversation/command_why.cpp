@@ -1,4 +1,5 @@
 #include "bot/conversation/handlers.hpp"
+#include "bot/conversation/logs_read.hpp"
 #include "bot/inspect/in_time.hpp"
 #include "bot/view/inspect_view.hpp"
 
@@ -45,18 +46,6 @@ asio::awaitable<Health> look_at_health(Services& services, App app, bool with_la
   co_return seen;
 }
 
-/// The last words of a container are its log.
-AuditEntry read_entry(const Call& call, const std::vector<std::string>& sources) {
-  AuditEntry entry;
-  entry.actor = caller_id(call);
-  entry.action = "logs.read";
-  entry.app = call.command.app;
-  std::string list;
-  for (const auto& source : sources) list += (list.empty() ? "" : ",") + json_quoted(source);
-  entry.detail = fmt::format(R"({{"sources":[{}],"lines":{},"why":true}})", list, sources.size());
-  return entry;
-}
-
 }  // namespace
 
 asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {
@@ -78,7 +67,7 @@ asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {
   seen.facts.last_change = past.change;
   auto answer = say(view::with_health(std::move(message), app, report, seen.facts));
   if (seen.logs_read.empty()) co_return answer;
-  const auto entry = read_entry(call, seen.logs_read);
+  const auto entry = logs_read_entry(call, seen.logs_read, "why");
   answer.deed = [entry, reply = answer.reply](storage::Transaction& tx) -> Result<Reply> {
     auto appended = tx.append_audit(entry);
     if (!appended) return appended.error();

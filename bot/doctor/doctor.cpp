@@ -37,6 +37,8 @@ asio::awaitable<DoctorFindings> no_slack() {
   co_return findings;
 }
 
+asio::awaitable<DoctorFindings> gates_of(const Config& config) { co_return check_gates(config); }
+
 asio::awaitable<DoctorFindings> check_storage(std::string path, std::function<asio::awaitable<StorageFacts>()> look) {
   auto looking = look();
   const auto facts = co_await std::move(looking);
@@ -72,6 +74,7 @@ asio::awaitable<DoctorFindings> examine(DoctorParts parts) {
   for (auto& repository : parts.repositories) sections.push_back(check_repository(*parts.clock, std::move(repository)));
   if (parts.model && parts.config->model) sections.push_back(check_model(*parts.clock, *parts.config->model, std::move(*parts.model)));
   sections.push_back(check_tools(*parts.config, parts.ask_tool));
+  sections.push_back(gates_of(*parts.config));
   sections.push_back(check_storage(parts.config->storage.path, parts.look_at_storage));
   sections.push_back(check_kernel(parts.config->tools.fence, parts.missing_for_fence));
   Report report(parts.executor, sections.size());

@@ -2,6 +2,7 @@
 // `driftwarden doctor`: every check, all at once where they don't need each other, each with a deadline.
 #include "bot/doctor/cluster_checks.hpp"
 #include "bot/doctor/forge_checks.hpp"
+#include "bot/doctor/gate_checks.hpp"
 #include "bot/doctor/machine_checks.hpp"
 #include "bot/doctor/model_check.hpp"
 #include "bot/doctor/slack_checks.hpp"
@@ -25,7 +26,7 @@ struct DoctorParts {
   std::optional<ModelProbe> model{};       ///< none: the config has no model
 };
 
-/// In a fixed order: config, slack, clusters and repositories as the config lists them, the model, tools, storage, kernel.
+/// In a fixed order: config, slack, clusters and repositories as the config lists them, the model, tools, gates, storage, kernel.
 asio::awaitable<DoctorFindings> examine(DoctorParts parts);
 
 /// A config with mistakes: nothing else can be looked at.

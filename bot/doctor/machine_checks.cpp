@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 namespace driftwarden {
@@ -24,7 +23,8 @@ struct Known {
 const std::vector<Known>& known_tools() {
   static const std::vector<Known> tools{{"helm", {"version", "--short"}},      {"kustomize", {"version"}},     {"kubectl", {"version", "--client"}},   {"tofu", {"version"}},
                                         {"terraform", {"version"}},            {"terragrunt", {"--version"}}, {"ansible-playbook", {"--version"}},    {"git", {"--version"}},
-                                        {"ssh", {"-V"}},                       {"conftest", {"--version"}},  {"kyverno", {"version"}},               {"kubeconform", {"-v"}}};
+                                        {"ssh", {"-V"}},                       {"conftest", {"--version"}},  {"kyverno", {"version"}},               {"kubeconform", {"-v"}},
+                                        {"infracost", {"--version"}}};
   return tools;
 }
 
@@ -59,21 +59,6 @@ void add_gate(Needs& needs, const GateConfig& gate) {
     case GateTool::Command:
       if (!gate.command.empty()) needs[gate.command.front()].insert(by);
       break;
-  }
-}
-
-/// Those in Git are told by their repository's checks.
-void check_policies(const Config& config, DoctorFindings& findings) {
-  for (const auto& gate : config.gates.tools) {
-    if (gate.effect == GateEffect::Off || gate.policies.empty() || !gate.repository.empty()) continue;
-    std::error_code failed;
-    DoctorFinding finding{"gates", gate.name, FindingState::Ok, gate.policies + " is there"};
-    if (!std::filesystem::exists(gate.policies, failed)) {
-      finding.state = FindingState::Problem;
-      finding.what = gate.policies + " isn't there, so the gate blocks whatever it is asked to judge";
-      finding.fix = fmt::format("put the policies there, or say where they are (gates.tools, {}: policies)", gate.name);
-    }
-    findings.push_back(std::move(finding));
   }
 }
 
@@ -130,6 +115,7 @@ std::vector<NeededTool> needed_tools(const Config& config) {
   for (const auto& gate : config.gates.tools) {
     if (gate.effect != GateEffect::Off) add_gate(needs, gate);
   }
+  if (config.cost.infracost) needs[config.cost.infracost->program].insert("the price of Terraform's plans");
   std::vector<NeededTool> tools;
   for (const auto& [program, who] : needs) tools.push_back({program, version_arguments(program), counted(who), instead_of(program)});
   return tools;
@@ -142,7 +128,6 @@ asio::awaitable<DoctorFindings> check_tools(const Config& config, AskTool ask) {
     findings.push_back(co_await std::move(checking));
   }
   if (findings.empty()) findings.push_back({"tools", "programs", FindingState::Ok, "no App of the config says that it needs one"});
-  check_policies(config, findings);
   co_return findings;
 }
 

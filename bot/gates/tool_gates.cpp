@@ -21,6 +21,7 @@ namespace {
 using Answer = std::vector<Finding>;
 
 constexpr std::size_t kMostKept = 256;
+constexpr std::size_t kMostFindingsKept = 20'000;  ///< in all answers
 
 gates::Format format_of(const GateConfig& gate) {
   switch (gate.tool) {
@@ -57,16 +58,22 @@ class Memory {
     return found == answers_.end() ? nullptr : &found->second;
   }
   void keep(const std::string& key, Answer answer) {
+    const auto size = answer.size();
     if (!answers_.emplace(key, std::move(answer)).second) return;
     order_.push_back(key);
-    if (order_.size() <= kMostKept) return;
-    answers_.erase(order_.front());
-    order_.pop_front();
+    findings_ += size;
+    while (order_.size() > kMostKept || (findings_ > kMostFindingsKept && order_.size() > 1)) {
+      const auto oldest = answers_.find(order_.front());
+      findings_ -= oldest->second.size();
+      answers_.erase(oldest);
+      order_.pop_front();
+    }
   }
 
  private:
   std::map<std::string, Answer> answers_;
   std::deque<std::string> order_;
+  std::size_t findings_ = 0;
 };
 
 /// One gate over one App: the same for what is before and what is after.

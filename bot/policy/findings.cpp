@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kNameLength = 200;
 constexpr std::size_t kMessageLength = 600;
 constexpr std::size_t kLinkLength = 500;
+constexpr std::size_t kOwnersNamed = 4;
 
 using Key = std::tuple<std::string, std::string, std::string, std::string>;
 Key key_of(const Finding& finding) { return {finding.rule, finding.object, finding.path, finding.message}; }
@@ -40,6 +41,15 @@ void bound(Finding& finding) {
 const GateConfig* find_tool(const Config& config, std::string_view gate) {
   const auto found = std::ranges::find(config.gates.tools, gate, &GateConfig::name);
   return found == config.gates.tools.end() ? nullptr : &*found;
+}
+
+/// "sre, bob or 2 more"
+std::string owner_words(const Config& config, std::string_view gate) {
+  auto owners = gate_owners(config, gate);
+  if (owners.empty()) return "nobody";
+  const auto more = owners.size() > kOwnersNamed ? fmt::format(" or {} more", owners.size() - kOwnersNamed) : std::string();
+  owners.resize(std::min(owners.size(), kOwnersNamed));
+  return join(owners, ", ") + more;
 }
 
 /// The config says of this built-in rule that it doesn't block.
@@ -132,7 +142,7 @@ std::optional<Obstacle> gate_obstacle(const Config& config, const Change& change
   const auto& first = left.front();
   const auto more = left.size() == 1 ? std::string() : fmt::format(" and {} more", left.size() - 1);
   Obstacle obstacle;
-  obstacle.why = fmt::format("the gate {}{}; its owners may waive {} because ...", to_words(first), more, change_name(change.id));
+  obstacle.why = fmt::format("the gate {}{}; {} may waive {} because ...", to_words(first), more, owner_words(config, first.gate), change_name(change.id));
   obstacle.rule = fmt::format("gate {}/{}", first.gate, first.finding.rule);
   obstacle.passes = true;
   return obstacle;

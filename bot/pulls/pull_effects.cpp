@@ -175,7 +175,7 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
   view::PullEffect effect;
   effect.app = touched.app;
   effect.failure = without_values(touched.trouble);
-  if (is_gated(parts_.gates, *parts_.config)) effect.gates = not_judged();
+  if (is_gated(parts_.gates, *parts_.config)) effect.gates = not_judged(*parts_.config, effect.app);
   if (!effect.failure.empty()) co_return effect;
   auto rendering = rendered(touched.app, touched.after);
   auto after = co_await std::move(rendering);

@@ -103,6 +103,7 @@ std::string write_config(const InitAnswers& answers) {
   text += fmt::format("slack:\n  app_token: {{env: SLACK_APP_TOKEN}}\n  bot_token: {{env: SLACK_BOT_TOKEN}}\n  admin_channel: {}\n  default_channel: {}\n\n",
                       json_quoted(answers.admin_channel), json_quoted(answers.default_channel));
   text += cluster_lines(answers) + "\n" + repository_lines(answers) + "\n" + app_lines(answers) + "\n" + people_lines(answers);
+  text += "\n# Off until they are here: model (drafts, answers, plain sentences), cost (what a change costs a month), gates (policy checks): deploy/examples/driftwarden.yaml.\n";
   return text;
 }
 

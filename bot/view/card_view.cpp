@@ -105,7 +105,7 @@ std::string gates_words(const Change& change, const std::vector<Waiver>& waivers
   auto lines = gate_lines(change.gates, change.app, waivers, kFindingsShown, d());
   // Once it is approved, only what keeps it is news.
   const auto hint = waive_hint(change, waivers, d());
-  if (change.state == ChangeState::Approved && hint.empty()) return {};
+  if (change.state == ChangeState::Approved && blocking_words(change.gates, change.app, waivers).empty()) return {};
   if (!hint.empty()) lines.push_back(hint);
   return join(lines, "\n");
 }
@@ -182,10 +182,10 @@ slack::Message reminder_message(const Change& change, const App& app, const std:
     if (mentions.size() < kMentioned && is_id(id)) mentions.push_back(fmt::format("<@{}>", id));
   }
   auto text = fmt::format(":alarm_clock: *{}* still waits: {} on *{}*", change_name(change.id), intent_words(change), d().text(app.name));
-  if (change.expires_at) text += fmt::format(". It expires {}", time_span(*change.expires_at));
   if (const auto open = open_seats(change.quorum, yeses_of(change)); open.extra > 0) {
-    text += fmt::format(", also for {} of its cost ({})", open.extra == 1 ? "an approval" : fmt::format("{} approvals", open.extra), d().text(ellipsize(change.quorum.extra.why, 200)));
+    text += fmt::format(", also for {} for its cost ({})", open.extra == 1 ? "an approval" : fmt::format("{} approvals", open.extra), d().text(ellipsize(change.quorum.extra.why, 200)));
   }
+  if (change.expires_at) text += fmt::format(". It expires {}", time_span(*change.expires_at));
   text += mentions.empty() ? "." : fmt::format(". {}, please decide above.", join(mentions, ", "));
   return text_message(std::move(text));
 }

@@ -131,7 +131,8 @@ std::string move_words(const Change& change, const Dialect& dialect) {
 
 std::string propose_words(const Change& change, const Dialect& dialect) {
   const auto request = propose_request_from(change.argument);
-  const auto by = request.model.empty() ? std::string("a model drafts it") : "drafted by " + dialect.text(request.model);
+  const std::string nobody_yet = is_final(change.state) ? "by a model" : "a model drafts it";
+  const auto by = request.model.empty() ? nobody_yet : "drafted by " + dialect.text(request.model);
   return fmt::format("do \"{}\" ({})", dialect.text(ellipsize(request.sentence, 300)), by);
 }
 

@@ -77,11 +77,20 @@ std::string waits_words(const Change& change, std::string_view before, const Dia
 
 std::string number_words(int count) { return count == 1 ? "one" : std::to_string(count); }
 
+/// "one of ann, bea"; "ann" where there is nobody else to ask.
+std::string extra_words(const Quorum& quorum, int count, const Dialect& dialect) {
+  const auto& from = quorum.extra.from;
+  // "nobody: ..." stands for people who don't exist; why says so.
+  if (from.size() == 1 && from.front().starts_with("nobody: ")) return "somebody else";
+  const bool all = from.size() == 1 && count == 1;
+  return all ? names(from, dialect) : fmt::format("{} of {}", number_words(count), names(from, dialect));
+}
+
 /// "one more of sre, but not alice and one of ann, bea for its cost"; without whom, where they are `named` beside it.
 std::string open_words(const Change& change, const OpenSeats& open, bool named, const Dialect& dialect) {
   std::vector<std::string> parts;
   if (open.rule > 0) parts.push_back(number_words(open.rule) + (named ? " by the rule" : " of " + from_words(change, dialect)));
-  if (open.extra > 0) parts.push_back(fmt::format("{} of {} for its cost", number_words(open.extra), names(change.quorum.extra.from, dialect)));
+  if (open.extra > 0) parts.push_back(extra_words(change.quorum, open.extra, dialect) + " for its cost");
   return join(parts, ", and ");
 }
 
@@ -117,6 +126,20 @@ std::string approved_words(const Change& change, const std::vector<PersonId>& co
 std::string closed_words(std::string_view word, const Change& change, const Dialect& dialect) {
   return fmt::format("{}{}{}", word, change.closed_by.empty() ? "" : " by " + shortened(change.closed_by, dialect),
                      change.failure.empty() ? "" : ": " + dialect.text(ellipsize(change.failure, 500)));
+}
+
+/// What else to do about a draft that came to nothing.
+std::string redraft_words(const Change& change, const Dialect& dialect) {
+  if (change.verb != ChangeVerb::Propose || change.pull_request != 0 || !change.merged_sha.empty()) return {};
+  return fmt::format("\nSay it in other words, or name the value yourself: {}", dialect.code(fmt::format("set {} PATH=VALUE", change.app)));
+}
+
+std::string failed_words(const Change& change, const Dialect& dialect) {
+  // It stands below the Change's name.
+  auto why = std::string_view(change.failure);
+  const auto name = fmt::format("proposing {}: ", change_name(change.id));
+  if (why.starts_with(name)) why.remove_prefix(name.size());
+  return fmt::format(":x: failed after {}: {}{}", format_age(change.updated_at - change.requested_at), dialect.text(ellipsize(why, 1000)), redraft_words(change, dialect));
 }
 
 std::string under_way_words(const Change& change, const Dialect& dialect) {
@@ -223,7 +246,7 @@ std::vector<std::string> condition_lines(const Change& change, const App& app, c
   }
   if (const auto freeze = freeze_words(change.quorum.rule); !freeze.empty()) lines.push_back(":snowflake: " + shortened(freeze, dialect) + (seats_of(change.quorum) > 0 ? " approvals" : ""));
   if (const auto& extra = change.quorum.extra; extra.need > 0) {
-    lines.push_back(fmt::format(":moneybag: besides, {} of {} must agree: {}", number_words(extra.need), names(extra.from, dialect), shortened(extra.why, dialect)));
+    lines.push_back(fmt::format(":moneybag: {} must agree, too: {}", extra_words(change.quorum, extra.need, dialect), shortened(extra.why, dialect)));
   }
   if (change.quorum.step_up == StepUp::Totp) lines.emplace_back(":key: a yes needs a one-time code here, or a review on the forge");
   if (change.quorum.step_up == StepUp::Forge) lines.emplace_back(":key: only a review on the forge counts as a yes");
@@ -245,7 +268,7 @@ std::string standing_words(const Change& change, const std::vector<PersonId>& co
     case ChangeState::Cancelled: return closed_words(":no_entry_sign: cancelled", change, dialect);
     case ChangeState::Expired: return ":hourglass: expired: nobody decided in time";
     case ChangeState::Superseded: return closed_words(":no_entry_sign: superseded", change, dialect);
-    case ChangeState::Failed: return fmt::format(":x: failed after {}: {}", format_age(change.updated_at - change.requested_at), dialect.text(ellipsize(change.failure, 1000)));
+    case ChangeState::Failed: return failed_words(change, dialect);
   }
   return "";
 }

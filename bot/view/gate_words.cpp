@@ -1,6 +1,7 @@
 #include "bot/view/gate_words.hpp"
 
 #include "bot/view/blocks.hpp"
+#include "bot/view/drift_words.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/model/waiver_match.hpp"
 
@@ -106,7 +107,7 @@ std::vector<std::string> gate_lines(const std::vector<GateResult>& gates, const 
     if (lines.size() < most) lines.push_back(line_of(one, d));
   }
   if (const auto more = told.size() - lines.size() + hidden; more > 0) lines.push_back(fmt::format("\u2026 and {} more of what the gates found", more));
-  const auto before = known == 0 ? std::string() : fmt::format(" ({} stood there before)", known);
+  const auto before = known == 0 ? std::string() : fmt::format(" ({} stood there before)", counted(known, "finding"));
   if (told.empty()) lines.push_back(fmt::format(":white_check_mark: the {} {} found nothing new{}", gates.size() == 1 ? "gate" : "gates", names_of(gates, d), before));
   return lines;
 }
@@ -130,6 +131,8 @@ std::string blocking_words(const std::vector<GateResult>& gates, const std::stri
 std::string waive_hint(const Change& change, const std::vector<Waiver>& waivers, const Dialect& d) {
   if (blocking_words(change.gates, change.app, waivers).empty()) return {};
   if (!change.break_glass.empty()) return ":rotating_light: the broken glass lets it pass all the same";
+  // What it waits for says so already.
+  if (change.waiting_for.find("waive " + change_name(change.id)) != std::string::npos) return {};
   return fmt::format("It isn't merged before this is mended, or a gate's owner lets it pass: {}", d.code(fmt::format("waive {} because ...", change_name(change.id))));
 }
 
@@ -141,7 +144,7 @@ std::string waive_hint(const std::string& app, const std::vector<GateResult>& ga
 }
 
 std::string waiver_line(const Waiver& waiver, const Dialect& d) {
-  auto words = fmt::format("{} {}", d.bold(fmt::format("{}", waiver.id)), d.code(rule_name(waiver.gate, waiver.rule)));
+  auto words = fmt::format("{}: {}", d.bold(fmt::format("waiver {}", waiver.id)), d.code(rule_name(waiver.gate, waiver.rule)));
   words += waiver.object.empty() ? "" : " of " + d.code(ellipsize(waiver.object, kNameShown));
   words += fmt::format(" on {}", d.bold(d.text(ellipsize(waiver.app, kNameShown))));
   if (waiver.change != 0) words += fmt::format(" ({})", change_name(waiver.change));

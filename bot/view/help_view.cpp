@@ -17,9 +17,15 @@ constexpr std::size_t kAliasesShown = 30;
 
 std::string usage_of(const VerbInfo& info) { return info.usage.empty() ? std::string(info.name) : fmt::format("{} {}", info.name, info.usage); }
 
-/// Long usages are for `help VERB`.
+/// The first word of a long usage: all of it is for `help VERB`.
+std::string first_word(std::string_view usage) {
+  auto word = std::string(usage.substr(0, usage.find(' ')));
+  const bool cut_open = word.starts_with('[') && word.find(']') == std::string::npos;
+  return word + (cut_open ? "\u2026]" : " \u2026");
+}
+
 std::string list_line(const VerbInfo& info) {
-  const auto usage = info.usage.size() <= kShortUsage ? usage_of(info) : fmt::format("{} {}\u2026", info.name, info.usage.substr(0, info.usage.find(' ')));
+  const auto usage = info.usage.size() <= kShortUsage ? usage_of(info) : fmt::format("{} {}", info.name, first_word(info.usage));
   return fmt::format("{} {}", code_span(usage), slack::escape(info.summary));
 }
 

@@ -31,10 +31,10 @@ OpenSeats open_seats(const Quorum& quorum, const std::vector<Approval>& counted)
   OpenSeats open;
   open.rule = std::max(0, quorum.need - rule_only);
   open.extra = std::max(0, quorum.extra.need - extra_only);
-  // Who can take either seat takes one that would stay open.
-  const int to_rule = std::min(open.rule, either);
-  open.rule -= to_rule;
-  open.extra = std::max(0, open.extra - (either - to_rule));
+  // Who can take either seat takes one of the fewer people's, so that most can take what stays open.
+  const int to_extra = std::min(open.extra, either);
+  open.extra -= to_extra;
+  open.rule = std::max(0, open.rule - (either - to_extra));
   return open;
 }
 

@@ -29,10 +29,12 @@ class Subjects {
   /// As people or a tool write it: "Deployment shop/web", "deployment/web" where only one fits; "" = none or several.
   std::string of_words(std::string_view words) const;
   std::string of(std::string_view kind, std::string_view namespace_, std::string_view name) const;
-  /// Without the names of directories that are another each time.
+  /// Without the names of directories that are another each time, and with objects in place of their files.
   std::string without_places(std::string_view text) const;
 
  private:
+  std::string without_files(std::string_view text) const;
+
   struct Named {
     std::string kind;
     std::string namespace_;

@@ -75,7 +75,8 @@ void Findings::add(Finding finding) {
     finding.message = ellipsize(clean_text(subjects_, finding.object, kLongestPath) + ": " + finding.message, kLongestMessage);
   }
   finding.object = known;
-  if (std::ranges::find(findings_, finding) == findings_.end() || findings_.size() > kMostFindings / 10) findings_.push_back(std::move(finding));
+  // The same twice is two: a second one of a kind that was there before is new.
+  findings_.push_back(std::move(finding));
 }
 
 Result<std::vector<Finding>> Findings::take() {

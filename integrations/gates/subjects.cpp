@@ -11,12 +11,11 @@ namespace {
 
 constexpr std::size_t kLongestPart = 60;
 
+bool is_of_file_name(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'; }
+
 std::string as_file_name(std::string_view text) {
   std::string out;
-  for (const char c : to_lower(text.substr(0, kLongestPart))) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
-    out += kept ? c : '-';
-  }
+  for (const char c : to_lower(text.substr(0, kLongestPart))) out += is_of_file_name(c) ? c : '-';
   return out;
 }
 
@@ -76,10 +75,26 @@ std::string Subjects::of(std::string_view kind, std::string_view namespace_, std
 
 std::string Subjects::without_places(std::string_view text) const {
   std::string out(text);
-  if (root_.empty()) return out;
+  if (root_.empty()) return without_files(out);
   for (const auto* part : {"/manifests/", "/before/", "/policies/", "/"}) replace_all(out, root_ + part);
   replace_all(out, root_);
-  return out;
+  return without_files(out);
+}
+
+/// What stands before an object gives its file another number: the object's name doesn't change.
+std::string Subjects::without_files(std::string_view text) const {
+  constexpr std::string_view kEnd = ".yaml";
+  std::string out;
+  for (auto at = text.find(kEnd); at != std::string_view::npos; at = text.find(kEnd)) {
+    const auto end = at + kEnd.size();
+    auto begin = at;
+    while (begin > 0 && is_of_file_name(text[begin - 1])) --begin;
+    const auto found = by_file_.find(text.substr(begin, end - begin));
+    out += found == by_file_.end() ? text.substr(0, end) : text.substr(0, begin);
+    if (found != by_file_.end()) out += found->second;
+    text.remove_prefix(end);
+  }
+  return out.append(text);
 }
 
 }  // namespace driftwarden::gates

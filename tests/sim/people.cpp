@@ -1,5 +1,7 @@
 #include "tests/sim/people.hpp"
 
+#include "bot/policy/findings.hpp"
+
 #include <algorithm>
 
 namespace driftwarden::sim {
@@ -40,9 +42,11 @@ void People::press(const Player& who, const Posted& message, const Button& butto
 
 void People::act() {
   const auto kind = at_.ground.random->below(100);
-  if (kind < 20) return edit_live();
-  if (kind < 28) return commit();
-  if (kind < 52) return ask_for_a_change();
+  if (kind < 17) return edit_live();
+  if (kind < 24) return commit();
+  if (kind < 40) return ask_for_a_change();
+  if (kind < 45) return ask_in_words();
+  if (kind < 52) return waive();
   if (kind < 74) return decide();
   if (kind < 81) return decide_on_forge();
   if (kind < 86) return meddle_on_forge();
@@ -61,7 +65,7 @@ void People::edit_live() {
     case 0:
     case 1: at_.cluster.edit(id, "kubectl-edit", "/spec/replicas", replicas, {{"f:spec", {{"f:replicas", json::object()}}}}); break;
     case 2:
-      at_.cluster.edit(id, "kubectl-set", "/spec/template/spec/containers/0/image", fmt::format("shop/{}:hot-{}", app, ++tags_),
+      at_.cluster.edit(id, "kubectl-set", "/spec/template/spec/containers/0/image", at_.ground.random->below(5) == 0 ? fmt::format("shop/{}:main", app) : fmt::format("shop/{}:hot-{}", app, ++tags_),
                        {{"f:spec", {{"f:template", {{"f:spec", {{"f:containers", {{R"(k:{"name":"app"})", {{"f:image", json::object()}}}}}}}}}}}});
       break;
     case 3: {
@@ -90,7 +94,8 @@ void People::commit() {
   if (scene_app(app)->has_config_map && at_.ground.random->below(4) == 0) {
     (void)remote.commit("main", {{manifest_path(app) + "/config.yaml", config_map_text(app, fmt::format("mode{}", replicas))}}, author_of(who), "Another mode for " + app);
   } else {
-    const auto tag = at_.ground.random->below(2) == 0 ? "1.0" : fmt::format("1.{}", ++tags_);
+    const auto kind = at_.ground.random->below(10);
+    const auto tag = kind < 4 ? "1.0" : kind == 9 ? "edge" : fmt::format("1.{}", ++tags_);
     (void)remote.commit("main", {{manifest_path(app) + "/deployment.yaml", deployment_text(app, replicas, tag)}}, author_of(who), "Change " + app);
   }
   at_.ground.say(fmt::format("{} commits to {} for {}: {}", who.name, remote.name(), app, remote.head("main").substr(0, 8)));
@@ -106,7 +111,7 @@ void People::ask_for_a_change() {
     case 1:
     case 2: return say(who, "sync " + app + " because the drift must go");
     case 3: return say(who, fmt::format("scale {} to {}", app, number));
-    case 4: return say(who, fmt::format("set-image {} shop/{}:2.{}", app, app, number));
+    case 4: return say(who, number > 2 ? fmt::format("set-image {} shop/{}:latest", app, app) : fmt::format("set-image {} shop/{}:2.{}", app, app, number));
     case 5: return say(who, "adopt " + app);
     case 6: return say(who, "rollback " + app + " --previous");
     default: return say(who, "restart " + app);
@@ -121,7 +126,7 @@ void People::decide() {
   if (cards.empty()) return ask_for_a_change();
   const auto& card = *at_.ground.pick(cards);
   const auto name = "C-" + card.key.substr(7);
-  const auto& who = at_.ground.random->below(8) == 0 ? somebody() : member();
+  const auto& who = at_.ground.random->below(6) == 0 ? players()[3] : at_.ground.random->below(8) == 0 ? somebody() : member();
   const auto kind = at_.ground.random->below(20);
   if (kind < 5) return say(who, "approve " + name);
   if (kind == 5) return say(who, "reject " + name + " not today");
@@ -168,12 +173,39 @@ void People::meddle_on_forge() {
     default: {
       const auto app = entry.pull.branch.ends_with("cart") ? "cart" : "checkout";
       const auto replicas = static_cast<int>(1 + at_.ground.random->below(9));
-      (void)at_.forge.remote().commit(entry.pull.branch, {{manifest_path(app) + "/deployment.yaml", deployment_text(app, replicas, "1.0")}}, author_of(who), "While we are at it");
+      const auto* tag = at_.ground.random->below(4) == 0 ? "nightly" : "1.0";
+      (void)at_.forge.remote().commit(entry.pull.branch, {{manifest_path(app) + "/deployment.yaml", deployment_text(app, replicas, tag)}}, author_of(who), "While we are at it");
       at_.forge.refresh(entry);
       at_.ground.say(fmt::format("{} pushes to {}: {}", who.name, entry.pull.branch, entry.pull.head_sha.substr(0, 8)));
       return at_.forge.moved();
     }
   }
+}
+
+void People::ask_in_words() {
+  static const std::vector<std::string> wishes{"give it what it needs", "more replicas, please", "the newest version", "more CPU for the sale", "a new setting"};
+  const auto& who = at_.ground.random->below(8) == 0 ? somebody() : member();
+  const auto app = an_app();
+  switch (at_.ground.random->below(10)) {
+    case 0: return say(somebody(), "ask \"why is " + app + " red?\"");
+    case 1: return say(somebody(), "cost " + app);
+    case 2: return say(who, "would you kindly see to " + app);
+    default: return say(who, fmt::format("propose {} \"{}\"", app, at_.ground.pick(wishes)));
+  }
+}
+
+void People::waive() {
+  const auto& who = at_.ground.random->below(5) == 0 ? somebody() : at_.ground.random->below(2) == 0 ? players()[1] : players()[3];
+  const auto minutes = at_.ground.random->below(3) == 0 ? 3 : 1;
+  if (at_.ground.random->below(8) == 0) return say(who, fmt::format("unwaive {}", 1 + at_.ground.random->below(5)));
+  std::vector<Change> held;
+  for (auto& each : at_.truth.changes()) {
+    if (!is_final(each.state) && !blocking_in(each.gates).empty()) held.push_back(std::move(each));
+  }
+  const bool whole = held.empty() || at_.ground.random->below(5) < 3;
+  const auto app = held.empty() ? an_app() : at_.ground.pick(held).app;
+  if (whole) return say(who, fmt::format("waive {} floating-tag for {}m because the vendor has no other", app, minutes));
+  say(who, fmt::format("waive {} for {}m because it has to be today", change_name(at_.ground.pick(held).id), minutes));
 }
 
 void People::hold() {
@@ -259,6 +291,15 @@ void People::tidy_up() {
       case HoldKind::Lock: say(players()[0], "unlock " + hold.scope.name); break;
       case HoldKind::BreakGlass: break;
     }
+  }
+  for (const auto& each : at_.truth.changes()) {
+    // What a gate holds is let pass by somebody who may, or given up.
+    const bool held = each.state == ChangeState::Approved && each.waiting_for.find("the gate ") != std::string::npos;
+    if (!held) continue;
+    const auto choice = at_.ground.random->below(3);
+    const auto requester = std::ranges::find(players(), each.requester, &Player::name);
+    if (choice == 0 && requester != players().end()) say(*requester, "cancel " + change_name(each.id));
+    if (choice > 0) say(choice == 1 ? players()[1] : players()[3], fmt::format("waive {} for 3m because the day is over", change_name(each.id)));
   }
   for (auto& entry : at_.forge.entries) {
     at_.forge.refresh(entry);

@@ -39,6 +39,8 @@ class People {
   void decide_on_forge();
   void meddle_on_forge();
   void hold();
+  void ask_in_words();
+  void waive();
   void press_anything();
   void talk();
   void open_own_pull_request();

@@ -255,7 +255,7 @@ Result<void> SimStore::transact(const std::function<Result<void>(storage::Transa
   if (!done) return done;
   for (const auto& row : rows) {
     durable_.audit[row.seq] = row;
-    ground_.say(fmt::format("audit {}: {} {} {} {} {}", row.seq, row.entry.actor, row.entry.action, row.entry.app, row.entry.subject, row.entry.detail.substr(0, 120)));
+    ground_.say(fmt::format("audit {}: {} {} {} {} {}", row.seq, row.entry.actor, row.entry.action, row.entry.app, row.entry.subject, row.entry.detail.substr(0, 400)));
     if (on_audit) on_audit(row);
   }
   for (const auto change : claims) {

@@ -102,7 +102,7 @@ void Truth::on_review(const std::string& person, const std::string& branch, cons
   acts_.push_back({at_.ground.time.mono(), person, change_of_branch(branch), head, true});
 }
 
-std::vector<std::string> Truth::yes_sayers(const Change& change, const std::string& head, bool with_requester) const {
+std::vector<std::string> Truth::yes_sayers(const Change& change, const std::string& head, bool with_requester, const std::vector<std::string>& of) const {
   const auto& remote = remote_of(change.app);
   const auto born = remote.born.find(head);
   const auto writers = remote.writers.find(head);
@@ -112,8 +112,7 @@ std::vector<std::string> Truth::yes_sayers(const Change& change, const std::stri
     // A restart has no commit: what is approved is the Change itself.
     const bool meant = head.empty() || (act.named ? head.starts_with(act.sha) : born != remote.born.end() && born->second <= act.at);
     if (!meant) continue;
-    const auto who = approvers();
-    if (std::ranges::find(who, act.person) == who.end()) continue;
+    if (std::ranges::find(of, act.person) == of.end()) continue;
     if (act.person == change.requester && !with_requester) continue;
     if (writers != remote.writers.end() && writers->second.contains(act.person + "@example.org")) continue;
     people.insert(act.person);
@@ -122,16 +121,17 @@ std::vector<std::string> Truth::yes_sayers(const Change& change, const std::stri
 }
 
 void Truth::check_approved(const Change& change, const std::string& head, const std::string& deed) {
-  const auto need = static_cast<std::size_t>(at_.rules.need);
-  const auto others = yes_sayers(change, head, false);
-  if (others.size() >= need) {
+  const auto others = yes_sayers(change, head, false, approvers());
+  if (is_approved(change, head, false)) {
     at_.ground.reach("approved by " + std::to_string(others.size()));
+    if (is_dear(change, head)) at_.ground.reach("approved for its cost as well");
     return at_.ground.check(true, "approved", [] { return std::string(); });
   }
-  const bool self = yes_sayers(change, head, true).size() >= need;
+  const bool self = is_approved(change, head, true);
   at_.ground.check(false, self ? "never-self-approved" : "approved", [&] {
-    return fmt::format("{} {} at {} for {}, asked for by {}: {} of {} who said yes to exactly this: {}", change_name(change.id), deed, head.substr(0, 8), change.app, change.requester, others.size(), need,
-                       text_of(others));
+    return fmt::format("{} ({}) {} at {} for {}, asked for by {}; {} wanted, and these said yes to exactly this: {}{}", change_name(change.id), to_string(change.verb), deed, head.substr(0, 8), change.app,
+                       change.requester, at_.rules.need, text_of(others),
+                       is_dear(change, head) ? "; for its cost " + text_of(yes_sayers(change, head, false, money_people())) : std::string());
   });
 }
 
@@ -168,7 +168,7 @@ void Truth::on_shown(const Posted& message) {
 void Truth::on_opened(const PullEntry& entry) {
   // One that somebody closed or merged before the bot had heard that it was opened, or while it was made again, may be asked for again.
   const auto same = std::ranges::count_if(at_.forge.entries, [&](const PullEntry& other) {
-    return other.by_bot && other.pull.branch == entry.pull.branch && other.pull.state != forge::PullRequestState::Closed && !other.merged_by_hand;
+    return other.by_bot && change_of_branch(other.pull.branch) == change_of_branch(entry.pull.branch) && other.pull.state != forge::PullRequestState::Closed && !other.merged_by_hand;
   });
   at_.ground.check(same <= 1, "one-pull-request", [&] { return fmt::format("{} pull requests from {} are open or merged", same, entry.pull.branch); });
 }
@@ -179,6 +179,8 @@ void Truth::on_merge(const PullEntry& entry, MonoTime asked_at) {
   if (!known) return;
   check_approved(*known, entry.pull.head_sha, "was merged");
   check_holds(*known, asked_at, "merged");
+  check_gates(*known, entry.pull.head_sha, std::chrono::duration_cast<Duration>(at_.ground.time.mono() - asked_at) + kMergeUnderWay, "merged");
+  check_draft(*known, entry.pull.head_sha);
   deeds_.push_back({"change.merged", change_name(known->id), fmt::format("the merge of #{}", entry.pull.number)});
   at_.ground.reach("merged on the forge");
 }
@@ -205,6 +207,8 @@ void Truth::on_push(GitRemote& remote, const std::string& branch, const std::str
   if (!known) return;
   check_approved(*known, parents.back(), "was merged");
   check_holds(*known, at_.ground.time.mono(), "merged");
+  check_gates(*known, parents.back(), kMergeUnderWay, "merged");
+  check_draft(*known, parents.back());
   deeds_.push_back({"change.merged", change_name(known->id), "the merge " + after.substr(0, 8)});
   at_.ground.reach("merged without a forge");
 }
@@ -269,6 +273,9 @@ void Truth::on_audit(const AuditRow& row) {
     const auto who = approvers();
     at_.ground.check(std::ranges::find(who, row.entry.actor) != who.end(), "rights", [&] { return fmt::format("{} was asked for by {}, who has no right to", row.entry.subject, row.entry.actor); });
   }
+  if (action == "model.asked") return on_question(row);
+  if (action == "change.drafted") return on_drafted(row);
+  if (action.starts_with("waiver.")) return on_waiver(row);
   if (!action.starts_with("hold.")) return;
   if (action == "hold.freeze" || action == "hold.lock" || action == "hold.halt") {
     const auto detail = json::parse(row.entry.detail, nullptr, false);

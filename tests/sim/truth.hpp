@@ -1,5 +1,6 @@
 #pragma once
 // What is true, from what people did and what the outside saw: the judge of every step.
+#include "integrations/llm/llm.hpp"
 #include "tests/sim/cluster_model.hpp"
 #include "tests/sim/forge_model.hpp"
 #include "tests/sim/scene.hpp"
@@ -34,6 +35,10 @@ class Truth {
   void on_review(const std::string& person, const std::string& branch, const std::string& head);
   // What the outside saw.
   void on_audit(const AuditRow& row);
+  /// A model is about to be asked. What for, by the audit log's row of it.
+  std::string on_asked(const llm::Prompt& prompt);
+  /// From now on this Change is being merged.
+  void on_claim(std::int64_t id);
   /// Of every commit that the outside is told of: it must be there after each death. Called when a life begins.
   void check_durable();
   /// At the end: the first thing that isn't as it will have to be, with its invariant; nothing when all is at rest.
@@ -66,6 +71,24 @@ class Truth {
     std::optional<MonoTime> ended;
   };
 
+  struct WaiverSeen {
+    std::string app;
+    std::string gate;
+    std::string rule;
+    std::string object;
+    std::string owner;
+    MonoTime since{};
+    WallTime until{};
+    std::optional<MonoTime> ended{};
+  };
+  struct Question {
+    std::string row;      ///< "seq:hash"
+    std::string subject;
+    std::string purpose;
+    std::vector<std::string> texts;
+    bool asked = false;
+  };
+
   /// Nothing when the database can't be read.
   template <class T>
   std::optional<T> look(const std::function<Result<T>(storage::Transaction&)>& work) {
@@ -86,7 +109,16 @@ class Truth {
   void on_patch(const ObjectRef& ref, const nlohmann::json& patch);
 
   GitRemote& remote_of(const std::string& app) const;
-  std::vector<std::string> yes_sayers(const Change& change, const std::string& head, bool with_requester) const;
+  std::vector<std::string> yes_sayers(const Change& change, const std::string& head, bool with_requester, const std::vector<std::string>& of) const;
+  /// Whether those who said yes fill all seats that this content wants filled.
+  bool is_approved(const Change& change, const std::string& head, bool with_requester) const;
+  /// It makes the App so much dearer that somebody else must agree as well.
+  bool is_dear(const Change& change, const std::string& head) const;
+  void check_gates(const Change& change, const std::string& head, Duration within, const std::string& deed);
+  void check_draft(const Change& change, const std::string& head);
+  void on_question(const AuditRow& row);
+  void on_drafted(const AuditRow& row);
+  void on_waiver(const AuditRow& row);
   void check_approved(const Change& change, const std::string& head, const std::string& deed);
   void check_holds(const Change& change, MonoTime asked_at, const std::string& deed);
   std::optional<Change> being_put_in_force(const std::string& app);
@@ -95,12 +127,16 @@ class Truth {
   std::optional<Unrest> unrest_of_changes();
   std::optional<Unrest> unrest_of_alerts();
   std::optional<Unrest> unrest_of_answers();
+  std::optional<Unrest> unrest_of_waivers();
   bool had_effect(const Event& event, const std::string& person) const;
   bool is_refusal(const Event& event) const;
 
   Outside at_;
   std::vector<Act> acts_;
   std::map<std::string, HoldSeen> holds_;  ///< by the audit's subject
+  std::map<std::string, WaiverSeen> waivers_;
+  std::vector<Question> questions_;
+  std::map<std::string, int> drafts_;  ///< rows of "change.drafted", by Change
   struct Deed {
     std::string action;
     std::string subject;

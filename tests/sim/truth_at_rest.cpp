@@ -30,7 +30,7 @@ std::string verb_of(const Event& event) { return event.text.substr(0, event.text
 
 /// Says something whatever comes of it.
 bool always_answers(const std::string& verb) {
-  static const std::set<std::string> verbs{"status", "whoami", "help", "pending", "freeze", "unfreeze", "halt", "resume", "lock", "unlock", "frobnicate", "history", "why", "diff", "apps", "audit"};
+  static const std::set<std::string> verbs{"status", "whoami", "help", "pending", "freeze", "unfreeze", "halt", "resume", "lock", "unlock", "frobnicate", "history", "why", "diff", "apps", "audit", "waive", "waivers", "unwaive", "ask", "cost"};
   return verbs.contains(verb);
 }
 
@@ -133,7 +133,10 @@ std::optional<Truth::Unrest> Truth::unrest_of_answers() {
     const auto verb = verb_of(event);
     const bool dialog = at_.slack.dialogs.contains(event.payload.value("trigger_id", ""));
     if (answers == 1 || dialog) continue;
-    const bool may_be_silent = !always_answers(verb) && player != nullptr && player->may_act && had_effect(event, player->name);
+    // Who pressed a button that isn't theirs is told so in a whisper, which has no key.
+    const auto whispered = [&](const Posted& message) { return message.user == event.who && message.since >= event.said_at; };
+    if (verb == "run-it" && std::ranges::any_of(at_.slack.messages, whispered)) continue;
+    const bool may_be_silent = !always_answers(verb) && player != nullptr && !player->name.empty() && had_effect(event, player->name);
     if (!may_be_silent) return Unrest{"one-answer", fmt::format("\"{}\" of {} ({}) has {} answers", event.text, event.who, event.key, answers)};
   }
   return std::nullopt;
@@ -143,6 +146,7 @@ std::optional<Truth::Unrest> Truth::unrest() {
   if (auto queues = unrest_of_queues()) return queues;
   if (auto open = unrest_of_changes()) return open;
   if (auto alerts = unrest_of_alerts()) return alerts;
+  if (auto waivers = unrest_of_waivers()) return waivers;
   return unrest_of_answers();
 }
 
@@ -201,7 +205,7 @@ void Truth::check_audit() {
 }
 
 bool Truth::is_refusal(const Event& event) const {
-  static const std::set<std::string> verbs{"sync", "adopt", "scale", "set-image", "rollback", "restart", "freeze", "halt", "lock"};
+  static const std::set<std::string> verbs{"sync", "adopt", "scale", "set-image", "rollback", "restart", "propose", "freeze", "halt", "lock"};
   const auto* player = player_by_slack(event.who);
   if (player == nullptr || player->may_act || !verbs.contains(verb_of(event))) return false;
   const auto answers = at_.slack.with_key("reply:" + event.key);

@@ -52,7 +52,7 @@ def init(ground):
 
 def examples(ground):
     work = ground.directory("credentials")
-    for name in ("slack-app-token", "slack-bot-token", "webhook-secret", "forge-token"):
+    for name in ("slack-app-token", "slack-bot-token", "webhook-secret", "forge-token", "model-key", "infracost-key"):
         (work / name).write_text("x-" + name)
     (work / "heartbeat-url").write_text("https://beats.example.com/1")
     live.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", work / "signing-key"])

@@ -78,7 +78,7 @@ TEST_F(Drafting, ASentenceBecomesAPullRequestLikeAnybodysAndIsPutInForce) {
   EXPECT_THAT(change.git_diff, AllOf(HasSubstr("memory: 1Gi"), HasSubstr("kind: PodDisruptionBudget")));
   EXPECT_THAT(change.diff, AllOf(HasSubstr("1Gi"), HasSubstr("PodDisruptionBudget")));
   EXPECT_THAT(change.notes, Contains(HasSubstr("Drafted by scripted-1 from this sentence, in its words: Memory and a budget")));
-  EXPECT_THAT(change.notes, Contains("Tried on prod-eu without being carried out: it takes 2 objects"));
+  EXPECT_THAT(change.notes, Contains("Dry-run on prod-eu: it accepts 2 objects"));
   EXPECT_EQ(change.quorum.need, 1);
   ASSERT_THAT(world.forge_state.entries, SizeIs(1));
   const auto& entry = world.forge_state.entries.front();
@@ -234,6 +234,38 @@ TEST_F(Drafting, NoSecretReachesTheModel) {
     EXPECT_THAT(model.heard(), Not(HasSubstr(secret))) << secret;
     EXPECT_THAT(rows("model.asked").front().entry.detail, Not(HasSubstr(secret))) << secret;
   }
+}
+
+TEST_F(Drafting, WhatLiesInsideOfItAndIsAnotherAppsIsNotTold) {
+  world.commit_file("apps/checkout/inner/notes.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inner, namespace: other}\ndata: {plan: merger-with-acme}\n");
+  App inner = *find_app(world.config, "checkout");
+  inner.name = "inner";
+  inner.path = "apps/checkout/inner";
+  world.config.apps.push_back(inner);
+  start();
+  model.answers = {answer_with(setting(".spec.replicas", "3"))};
+  ASSERT_TRUE(propose());
+  ASSERT_TRUE(pass_until(world, [&] { return !model.prompts.empty(); }));
+  EXPECT_THAT(model.heard(), AllOf(HasSubstr("Deployment/checkout"), Not(HasSubstr("file inner/notes.yaml"))));
+}
+
+TEST_F(Drafting, AnAppThatTheRequesterDoesntSeeIsNotNamed) {
+  App twin = *find_app(world.config, "checkout");
+  twin.name = "twin";
+  world.config.apps.push_back(twin);
+  Team team;
+  team.name = "others";
+  team.members = {"carol"};
+  team.apps = {"twin"};
+  team.is_private = true;
+  world.config.teams.push_back(team);
+  world.config.policy.rules.clear();
+  start();
+  model.answer = [](const llm::Prompt&) -> Result<std::string> { return answer_with(setting(".spec.replicas", "3")); };
+  ASSERT_TRUE(propose());
+  ASSERT_TRUE(reaches(world, ChangeState::Failed));
+  EXPECT_THAT(world.change().failure, AllOf(HasSubstr("would change an App of a private team as well"), Not(HasSubstr("twin"))));
+  EXPECT_THAT(model.heard(), Not(HasSubstr("twin")));
 }
 
 /// A model that does whatever a text that it was shown tells it to: the worst that a hidden instruction can make of one.

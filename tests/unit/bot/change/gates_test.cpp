@@ -1,5 +1,8 @@
 // What gates found keeps a Change from being merged until it is mended, waived by somebody else, or the glass is broken.
+#include "bot/change/judge_gates.hpp"
 #include "bot/change/waivers.hpp"
+#include "bot/gates/built_in.hpp"
+#include "bot/policy/findings.hpp"
 #include "tests/support/fakes/gates.hpp"
 #include "tests/unit/bot/change/walk.hpp"
 
@@ -199,6 +202,102 @@ TEST(ChangeGates, ABrokenGlassPassesAndTheLogSaysSo) {
   EXPECT_EQ(world.status()->state, forge::StatusState::Success) << "a forge that requires it lets it pass, too";
   EXPECT_EQ(world.status()->description, "C-1: passed by a broken glass");
 }
+
+TEST(ChangeGates, MergedOnTheForgePastAGateItIsNotApplied) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(1min);
+  ASSERT_EQ(world.change().state, ChangeState::Approved);
+  world.forge_state.merge_by_hand(1);
+  world.changes->nudge();
+  ASSERT_TRUE(reaches(world, ChangeState::Failed)) << to_string(world.change().state);
+  EXPECT_THAT(world.change().failure, HasSubstr("merged on the forge past the gate built-in/privileged"));
+  EXPECT_EQ(world.cluster->objects.begin()->second.at("spec").at("replicas"), 5) << "live is as the edit left it";
+}
+
+TEST(ChangeGates, MergedOnTheForgeWithAWaiverItIsApplied) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.waive();
+  world.forge_state.find(1)->reviews = {{"bob", forge::ReviewState::Approved, world.change().content.head_sha, false}};
+  world.forge_state.merge_by_hand(1);
+  world.changes->nudge();
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+}
+
+GateConfig conftest() {
+  GateConfig tool;
+  tool.name = "conftest";
+  tool.tool = GateTool::Conftest;
+  return tool;
+}
+
+TEST(ChangeGates, AGateThatCameAfterwardsJudgesBeforeTheMerge) {
+  Gated world({}, [](test::FakeGates& gates) { gates.answer.push_back({.gate = "built-in"}); });
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.config.gates.tools.push_back(conftest());
+  world.fake.find("conftest", "deny-latest", "Deployment shop/checkout");
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(10min);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  EXPECT_THAT(world.change().waiting_for, HasSubstr("conftest/deny-latest"));
+  EXPECT_THAT(world.fake.shown, SizeIs(2)) << "once more, and then it has spoken";
+}
+
+TEST(ChangeGates, WhereAGateOfTheConfigSaysNothingItIsNotMerged) {
+  Gated world({}, [](test::FakeGates& gates) { gates.answer.push_back({.gate = "built-in"}); });
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.config.gates.tools.push_back(conftest());
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(5min);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  world.fake.answer.push_back({.gate = "conftest"});
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure << world.change().waiting_for;
+}
+
+TEST(ChangeGates, WhatWasNotJudgedIsNotJudgedByAnyGate) {
+  Config config;
+  for (const auto& rule : built_in_rules()) config.gates.built_in[std::string(rule.name)] = GateEffect::Off;
+  config.gates.tools = {conftest()};
+  App app;
+  app.name = "checkout";
+  const auto gates = not_judged(config, app);
+  EXPECT_THAT(still_blocking(config, "checkout", gates, {}), SizeIs(1)) << "also where the built-in rules are off";
+  EXPECT_FALSE(lacks_a_gate(config, app, gates));
+  config.gates.tools.front().apps = {"blog"};
+  EXPECT_THAT(still_blocking(config, "checkout", not_judged(config, app), {}), IsEmpty()) << "none that concerns the App blocks";
+  EXPECT_FALSE(lacks_a_gate(config, app, {}));
+}
+
+struct LacksRow {
+  std::string name;
+  std::vector<GateResult> gates;
+  bool lacks = false;
+  friend void PrintTo(const LacksRow& row, std::ostream* out) { *out << row.name; }
+};
+class Lacks : public testing::TestWithParam<LacksRow> {};
+TEST_P(Lacks, AGate) {
+  Config config;
+  config.gates.tools = {conftest()};
+  App app;
+  app.name = "checkout";
+  EXPECT_EQ(lacks_a_gate(config, app, GetParam().gates), GetParam().lacks);
+}
+GateResult said(const std::string& gate, bool blocks = true, std::vector<Finding> findings = {}) {
+  GateResult result;
+  result.gate = gate;
+  result.blocks = blocks;
+  result.findings = std::move(findings);
+  return result;
+}
+INSTANTIATE_TEST_SUITE_P(Rows, Lacks,
+                         testing::Values(LacksRow{"None", {said("built-in"), said("conftest")}, false}, LacksRow{"OneThatIsNew", {said("built-in")}, true},
+                                         LacksRow{"OneThatWasCalledOtherwise", {said("built-in"), said("policies")}, true}, LacksRow{"OneThatOnlyWarned", {said("built-in"), said("conftest", false)}, true},
+                                         LacksRow{"MyOwn", {said("conftest")}, true},
+                                         LacksRow{"ARuleThatOnlyWarned", {said("built-in", true, {{.rule = "privileged", .blocks = false}}), said("conftest")}, true},
+                                         LacksRow{"NotARuleThatOnlyWarnsStill", {said("built-in", true, {{.rule = "missing-limits", .blocks = false}}), said("conftest")}, false}),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(ChangeGates, WithoutAnyNothingIsSaid) {
   Drifted world;

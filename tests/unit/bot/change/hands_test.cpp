@@ -296,7 +296,7 @@ TEST(Apply, ADearPlanWaitsForWhoeverDecidesOnMoney) {
   EXPECT_EQ(world.change().cost, cost);
   EXPECT_EQ(world.change().quorum.extra.need, 1);
   EXPECT_THAT(world.change().quorum.extra.from, ElementsAre("carol"));
-  EXPECT_THAT(world.slack.with_key("change:1").front()->now().text, HasSubstr("must agree: 212.40 EUR more a month"));
+  EXPECT_THAT(world.slack.with_key("change:1").front()->now().text, HasSubstr("must agree, too: 212.40 EUR more a month"));
   ASSERT_TRUE(approve(world, "bob"));
   world.clock.advance(1min);
   EXPECT_EQ(world.change().state, ChangeState::Proposed);

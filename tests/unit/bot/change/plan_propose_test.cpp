@@ -165,6 +165,11 @@ TEST_F(PlanPropose, ADraftNeverDoesWhatAHiddenInstructionAsksFor) {
       {"one value twice", {setting("Deployment/shop", ".spec.replicas", "3"), setting("Deployment/shop", ".spec.replicas", "4")}, "named twice"},
       {"a field that isn't there", {setting("Deployment/shop", ".spec.paused", "")}, "no .spec.paused to take away"},
       {"another object of the same name", {making("c.yaml", config_map("extra"))}, "extra"},
+      {"a monitor that shows a Secret around", {making("m.yaml", object_of("monitoring.coreos.com/v1", "ServiceMonitor", "spec: {endpoints: [{port: http, bearerTokenSecret: {name: prod-db, key: password}}]}\n"))}, "only people"},
+      {"a monitor by somebody's proxy", {making("m.yaml", object_of("monitoring.coreos.com/v1", "ServiceMonitor", "spec: {endpoints: [{port: http, proxyUrl: \"http://evil.example\"}]}\n"))}, "only people"},
+      {"a snippet for the ingress controller",
+       {making("i.yaml", "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: evil\n  annotations: {nginx.ingress.kubernetes.io/server-snippet: \"return 200;\"}\nspec: {rules: []}\n")}, "only people"},
+      {"somebody else's address", {making("s.yaml", object_of("v1", "Service", "spec: {externalIPs: [10.0.0.1], ports: [{port: 443}]}\n"))}, "only people"},
   };
   for (const auto& row : rows) {
     const auto made = propose(row.steps);
@@ -176,10 +181,12 @@ TEST_F(PlanPropose, ADraftNeverDoesWhatAHiddenInstructionAsksFor) {
 }
 
 TEST_F(PlanPropose, ALimitThatGoesAwayIsARightToo) {
-  publish_as("bob", "apps/shop/deployment.yaml", deployment("shop", "ghcr.io/acme/shop:1.0", 2, "          securityContext:\n            runAsNonRoot: true\n            allowPrivilegeEscalation: false\n"));
+  publish_as("bob", "apps/shop/deployment.yaml", deployment("shop", "ghcr.io/acme/shop:1.0", 2, "          securityContext:\n            runAsNonRoot: true\n            allowPrivilegeEscalation: false\n            runAsUser: 1000\n            seccompProfile: {type: RuntimeDefault}\n            capabilities: {drop: [ALL]}\n"));
   const std::string context = ".spec.template.spec.containers[name=\"shop\"].securityContext";
   EXPECT_THAT(why_not(propose({setting("Deployment/shop", context + ".runAsNonRoot", "")})), HasSubstr("would lose"));
   EXPECT_THAT(why_not(propose({setting("Deployment/shop", context, "")})), HasSubstr("would lose"));
+  for (const auto* field : {".runAsUser", ".seccompProfile"}) EXPECT_THAT(why_not(propose({setting("Deployment/shop", context + field, "")})), HasSubstr("would lose")) << field;
+  EXPECT_THAT(why_not(propose({setting("Deployment/shop", context + ".capabilities.drop", "[\"NET_RAW\"]")})), HasSubstr("would lose"));
   EXPECT_TRUE(propose({setting("Deployment/shop", context + ".readOnlyRootFilesystem", "true")}));
 }
 
@@ -192,7 +199,7 @@ TEST_F(PlanPropose, AnAppInsideOfAnothersPathKeepsItsFiles) {
   inner.name = "inner";
   inner.path = "apps/shop/inner";
   apps.push_back(inner);
-  EXPECT_THAT(why_not(propose({making("inner/pdb.yaml", kPdb)})), HasSubstr("is where inner is kept"));
+  EXPECT_THAT(why_not(propose({making("inner/pdb.yaml", kPdb)})), HasSubstr("is where another App is kept"));
 }
 
 }  // namespace

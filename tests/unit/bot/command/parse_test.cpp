@@ -262,6 +262,40 @@ TEST(Grammar, TheThreadOfAGroupMeansTheGroup) {
   EXPECT_TRUE(std::holds_alternative<NotUnderstood>(parse_command("rollback", context)));
 }
 
+INSTANTIATE_TEST_SUITE_P(
+    WordsAndMoney, Grammar,
+    testing::Values(Row{"Propose", "propose checkout \"give it 1 GiB\"", "propose checkout \"give it 1 GiB\"", "", "", 0},
+                    Row{"ProposeNamesItsApp", "propose give checkout's pods 1 GiB", "propose checkout \"give checkout's pods 1 GiB\"", "", "", 0},
+                    Row{"ProposeInAThread", "propose give it 1 GiB", "propose cart \"give it 1 GiB\"", "", "cart", 0},
+                    Row{"ProposeOfASlip", "propose give chekout 1 GiB", "", "propose checkout give chekout 1 GiB", "", 0},
+                    Row{"ProposeOfTwo", "propose give cart and checkout 1 GiB", "", "propose cart give cart and checkout 1 GiB", "", 0},
+                    Row{"ProposeOfNone", "propose more memory", "", "propose checkout \"give it 1 GiB\"", "", 0},
+                    Row{"AskOfAll", "ask is all well?", "ask \"is all well?\"", "", "", 0}, Row{"AskOfASlip", "ask why is chekout red?", "", "ask checkout why is chekout red?", "", 0},
+                    Row{"CostOfAll", "cost", "cost", "", "", 0}, Row{"CostOfOne", "cost checkout", "cost checkout", "", "", 0}, Row{"CostOfASlip", "cost chekout", "", "cost checkout", "", 0},
+                    Row{"CostOfATeam", "cost team shop", "cost team shop", "", "", 0}, Row{"CostOfAnEnvironment", "cost environment prod", "cost env prod", "", "", 0},
+                    Row{"CostOfWhichTeam", "cost team", "", "cost team shop", "", 0}, Row{"CostOfWhichCluster", "cost cluster", "", "cost cluster prod-eu", "", 0},
+                    Row{"CostOfTooMuch", "cost checkout cart", "", "cost checkout", "", 0},
+                    Row{"Waive", "waive C-3 floating-tag for 1d because vendor", "waive C-3 floating-tag for 1d because vendor", "", "", 0},
+                    Row{"WaiveOnAnObject", "waive cart policy/no-latest on web because vendor", "waive cart policy/no-latest on web because vendor", "", "", 0},
+                    Row{"WaiveInItsThread", "waive because vendor", "waive C-7 because vendor", "", "checkout", 7},
+                    Row{"WaiveWithoutRule", "waive checkout because vendor", "", "waive checkout floating-tag for 7d because ...", "", 0},
+                    Row{"Unwaive", "unwaive #3", "unwaive 3", "", "", 0}, Row{"UnwaiveWithReason", "unwaive 3 because it is mended", "unwaive 3 because it is mended", "", "", 0},
+                    Row{"ASlipInAShortWord", "I sync checkout", "", "", "", 0}, Row{"DeleteIsNoDelegate", "delete checkout", "", "", "", 0}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Grammar, WhatIsNoAppMayBeAPlace) {
+  GrammarContext context{{"checkout", "cart"}, "", 0, {}};
+  context.filters = {"production", "prod-eu", "shop-team"};
+  const auto trouble = std::get<NotUnderstood>(parse_command("cost production", context));
+  EXPECT_EQ(trouble.suggestions, (std::vector<std::string>{"cost env production", "cost cluster production", "cost team production"}));
+}
+
+TEST(Grammar, SentencesAreToldWhatToSay) {
+  const GrammarContext context{{"checkout", "cart"}, "", 0, {}};
+  EXPECT_NE(std::get<NotUnderstood>(parse_command("make me a coffee", context)).message.find("I can make no command of that."), std::string::npos);
+  EXPECT_EQ(std::get<NotUnderstood>(parse_command("hello", context)).message, "I don't know the command \"hello\". `help` lists those that there are.");
+}
+
 TEST(Grammar, StatusKnowsItsFiltersFromSlips) {
   GrammarContext context{{"checkout", "cart"}, "", 0, {}};
   context.filters = {"production", "prod-eu", "shop-team"};

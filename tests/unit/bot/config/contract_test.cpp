@@ -11,7 +11,7 @@ using testing::IsEmpty;
 class ContractTest : public testing::Test {
  protected:
   ContractTest() {
-    environment.variables = {{"SLACK_APP_TOKEN", "xapp-1"}, {"SLACK_BOT_TOKEN", "xoxb-1"}, {"WEBHOOK_SECRET", "hush"}};
+    environment.variables = {{"SLACK_APP_TOKEN", "xapp-1"}, {"SLACK_BOT_TOKEN", "xoxb-1"}, {"WEBHOOK_SECRET", "hush"}, {"MODEL_KEY", "sk-1"}, {"INFRACOST_API_KEY", "ico-1"}};
     environment.files = {{"/etc/driftwarden/forge.token", "t0ken\n"}, {"/etc/driftwarden/signing_key", "KEY\n"}};
     loaded = load_text(test::read_source_file("tests/golden/config/config.yaml"), environment);
     if (loaded.config) config = *loaded.config;
@@ -104,6 +104,55 @@ TEST_F(ContractTest, KnowsThePeopleAndThePolicy) {
   EXPECT_THAT(config.alerts.repeat, ElementsAre(testing::Pair(Severity::Info, 0s), testing::Pair(Severity::Warning, 24h), testing::Pair(Severity::Critical, 24h)));
   EXPECT_EQ(config.alerts.digest->at, 9 * 60);
   EXPECT_EQ(config.alerts.routes.at(0).match.team, "shop");
+}
+
+TEST_F(ContractTest, KnowsTheModelThePricesAndTheGates) {
+  ASSERT_TRUE(config.model);
+  EXPECT_EQ(config.model->api_url, "http://127.0.0.1:11434/v1");
+  EXPECT_EQ(config.model->key.reveal(), "sk-1");
+  const ModelConfig unsaid;
+  EXPECT_EQ(config.model->timeout, unsaid.timeout);
+  EXPECT_EQ(config.model->answer_tokens, unsaid.answer_tokens);
+  EXPECT_EQ(config.model->per_person, unsaid.per_person);
+  ASSERT_EQ(config.cost.prices.size(), 2U);
+  EXPECT_EQ(config.cost.prices[0].cpu, 21'900'000);
+  EXPECT_EQ(config.cost.prices[0].storage_classes.at("fast"), 170'000);
+  EXPECT_EQ(config.cost.thresholds.at(0).above, 200'000'000);
+  EXPECT_THAT(config.cost.thresholds.at(0).from, ElementsAre("sre"));
+  EXPECT_EQ(config.cost.infracost->key.reveal(), "ico-1");
+  ASSERT_EQ(config.gates.tools.size(), 4U);
+  EXPECT_EQ(config.gates.built_in.at("missing-limits"), GateEffect::Warn);
+  EXPECT_EQ(config.gates.longest_waiver, GatesConfig{}.longest_waiver);
+  EXPECT_EQ(config.gates.tools[0].policies, "policy") << "in the repository";
+  EXPECT_EQ(config.gates.tools[1].effect, GateEffect::Warn);
+  EXPECT_EQ(config.gates.tools[2].policies, "/etc/driftwarden/policies/kyverno.yaml");
+  EXPECT_THAT(config.gates.tools[3].owners, ElementsAre("alice"));
+  EXPECT_EQ(config.gates.tools[3].timeout, GateConfig{}.timeout);
+}
+
+TEST(Examples, TheProductionOneIsAccepted) {
+  FakeEnvironment environment;
+  environment.variables["CREDENTIALS_DIRECTORY"] = "/run/credentials";
+  for (const auto& [name, secret] : std::map<std::string, std::string>{{"slack-app-token", "xapp-1"}, {"slack-bot-token", "xoxb-1"}, {"heartbeat-url", "https://beats.example.com/1"}}) {
+    environment.files["/run/credentials/" + name] = secret;
+  }
+  for (const auto* name : {"webhook-secret", "forge-token", "signing-key", "model-key", "infracost-key"}) environment.files[std::string("/run/credentials/") + name] = "hush";
+  const auto loaded = load_text(test::read_source_file("deploy/examples/production.yaml"), environment);
+  EXPECT_THAT(texts(loaded.mistakes), IsEmpty());
+  ASSERT_TRUE(loaded.config);
+  EXPECT_TRUE(loaded.config->model && loaded.config->cost.infracost);
+  EXPECT_EQ(loaded.config->gates.tools.size(), 3U);
+}
+
+TEST(Examples, TheSmallOneIsAccepted) {
+  FakeEnvironment environment;
+  for (const auto& [name, secret] : std::map<std::string, std::string>{{"SLACK_APP_TOKEN", "xapp-1"}, {"SLACK_BOT_TOKEN", "xoxb-1"}, {"WEBHOOK_SECRET", "hush"}, {"FORGE_TOKEN", "x"}}) {
+    environment.variables[name] = secret;
+  }
+  for (const auto* name : {"CAROL_TOTP", "DAN_TOTP"}) environment.variables[name] = "JBSWY3DPEHPK3PXP";
+  const auto loaded = load_text(test::read_source_file("deploy/examples/driftwarden.yaml"), environment);
+  EXPECT_THAT(texts(loaded.mistakes), IsEmpty());
+  EXPECT_THAT(texts(loaded.warnings), testing::Each(testing::HasSubstr("the environment \"staging\""))) << "its Apps are still to come";
 }
 
 TEST_F(ContractTest, WhatIsLeftOutHasTheDefaultsThatTheExampleShows) {

@@ -52,6 +52,15 @@ TEST(GatesSection, TakesAllOfIt) {
   EXPECT_EQ(gates.tools[3].output, GateOutput::Json);
 }
 
+TEST(GatesSection, KubeconformWithoutSchemasCouldJudgeNothing) {
+  const auto warnings = [](const std::string& more) {
+    FakeEnvironment environment;
+    return texts(load_text(kPeople + "gates: {owners: [alice], tools: [{name: schemas, tool: kubeconform" + more + "}]}\n", environment).warnings);
+  };
+  EXPECT_THAT(warnings(""), testing::Contains(HasSubstr("kubeconform has no schemas")));
+  for (const auto* good : {", policies: schemas", ", arguments: [-schema-location=/srv/schemas]"}) EXPECT_THAT(warnings(good), testing::Not(testing::Contains(HasSubstr("no schemas")))) << good;
+}
+
 struct GatesRow {
   std::string name;
   std::string text;

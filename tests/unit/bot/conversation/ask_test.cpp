@@ -45,6 +45,37 @@ TEST(Ask, WorksWithoutAModel) {
   EXPECT_THAT(talk.audit_actions(), Contains("logs.read"));
 }
 
+TEST(Ask, WhoDidItIsToldByTheDriftFirst) {
+  Talk talk;
+  make_trouble(talk);
+  talk.say("U0bob", "ask checkout \"who changed it?\"");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("[2] Deployment/checkout"));
+}
+
+TEST(Ask, TheChangeThatIsNamedComesFirst) {
+  Talk talk;
+  talk.proposed();
+  make_trouble(talk);
+  talk.say("U0bob", "ask checkout \"what does C-1 wait for?\"");
+  EXPECT_THAT(talk.answers().back(), testing::ContainsRegex("\\[2\\][^\n]*C-1 of checkout"));
+  talk.say("U0bob", "ask checkout \"what does C-12 wait for?\"");
+  EXPECT_THAT(talk.answers().back(), testing::ContainsRegex("\\[2\\] Deployment/checkout"));
+}
+
+TEST(Ask, WhatWentWellIsToldLastAndOnce) {
+  Talk talk;
+  make_trouble(talk);
+  for (const auto* name : {"a", "b", "c"}) {
+    json event{{"apiVersion", "v1"}, {"kind", "Event"}, {"metadata", {{"name", name}, {"namespace", "shop"}}}, {"type", "Normal"}, {"reason", "SuccessfulCreate"}, {"message", std::string("Created pod: checkout-") + name}};
+    event["involvedObject"] = {{"kind", "Pod"}, {"name", kPod}};
+    talk.cluster->objects[std::string("Event:shop/") + name] = event;
+  }
+  talk.say("U0bob", "ask checkout \"why?\"");
+  const auto text = talk.answers().back();
+  EXPECT_LT(text.find("Warning BackOff"), text.find("Normal SuccessfulCreate"));
+  EXPECT_EQ(text.find("Normal SuccessfulCreate"), text.rfind("Normal SuccessfulCreate"));
+}
+
 TEST(Ask, OfAllAppsTellsWhatNeedsALook) {
   Talk talk;
   talk.scale_by_hand(5);
@@ -52,6 +83,16 @@ TEST(Ask, OfAllAppsTellsWhatNeedsALook) {
   talk.say("U0bob", "ask what needs a look today?");
   EXPECT_THAT(talk.answers().back(), HasSubstr("1 of 1 App that you see needs a look"));
   EXPECT_THAT(talk.answers().back(), HasSubstr("checkout ("));
+}
+
+TEST(Ask, OfAllAppsChangesAreForThoseWhoMaySeeTheHistory) {
+  Talk talk;
+  talk.proposed();
+  talk.config.policy.rules.push_back({{"bob"}, {"history"}, {"checkout"}});
+  talk.say("U0carol", "ask what needs a look today?");
+  EXPECT_THAT(talk.answers().back(), Not(HasSubstr("C-1")));
+  talk.say("U0bob", "ask what needs a look today?");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("C-1 of checkout"));
 }
 
 TEST(Ask, LogsAreForThoseWhoMayReadThem) {

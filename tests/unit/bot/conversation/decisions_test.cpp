@@ -250,7 +250,7 @@ TEST_F(Decisions, WhatCostsMoreWaitsForWhoeverDecidesOnMoney) {
   EXPECT_THAT(talk.answers().back(), AllOf(HasSubstr("*1 waits for you*"), HasSubstr("waits for 2 approvals by bob, carol, 1 of them for its cost (212.40 EUR more a month")));
   talk.say("U0bob", "approve C-1");
   EXPECT_EQ(talk.change().state, ChangeState::Proposed);
-  EXPECT_THAT(talk.card().now().text, AllOf(HasSubstr("1 of 2 approvals: bob; waiting for one of carol for its cost"), HasSubstr(":moneybag: besides, one of carol must agree: 212.40 EUR more a month")));
+  EXPECT_THAT(talk.card().now().text, AllOf(HasSubstr("1 of 2 approvals: bob; waiting for carol for its cost"), HasSubstr(":moneybag: carol must agree, too: 212.40 EUR more a month")));
   talk.clock.advance(5s);
   EXPECT_EQ(talk.forge_state.statuses.back().second.state, forge::StatusState::Pending);
   EXPECT_THAT(talk.forge_state.statuses.back().second.description, HasSubstr("1 of 2 approvals by somebody other than alice; 1 missing for its cost"));

@@ -75,7 +75,7 @@ TEST_F(Sentences, ThePolicyIsAskedAsEver) {
 
 TEST_F(Sentences, TypingTheButtonsWordsDoesNothing) {
   talk.say("U0alice", "run-it U0alice 9999999999 sync checkout");
-  EXPECT_THAT(talk.answers().back(), HasSubstr("I don't know the command"));
+  EXPECT_THAT(talk.answers().back(), HasSubstr("I can make no command of that"));
   EXPECT_THAT(talk.all_changes(), IsEmpty());
 }
 
@@ -140,7 +140,7 @@ TEST_F(ByModel, AHostileModelGetsNothingRun) {
     talk.model.answers.clear();
     talk.model.answers.push_back(std::string(answer));
     talk.say("U0bob", sentence);
-    EXPECT_THAT(talk.said(), HasSubstr("I don't know the command")) << answer;
+    EXPECT_THAT(talk.said(), HasSubstr("I can make no command of that")) << answer;
     EXPECT_THAT(talk.said(), Not(HasSubstr("evil"))) << answer;
     EXPECT_THAT(talk.last().now().blocks->dump(), Not(HasSubstr("run-it"))) << answer;
   }
@@ -149,7 +149,7 @@ TEST_F(ByModel, AHostileModelGetsNothingRun) {
 
 TEST_F(ByModel, AModelThatFailsLeavesTheOrdinaryAnswer) {
   talk.say("U0bob", sentence);
-  EXPECT_THAT(talk.said(), HasSubstr("I don't know the command"));
+  EXPECT_THAT(talk.said(), HasSubstr("I can make no command of that"));
   EXPECT_THAT(talk.rows("model.failed"), SizeIs(1));
 }
 

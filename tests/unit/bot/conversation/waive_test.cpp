@@ -70,6 +70,21 @@ TEST_F(WaiveTest, IsBegunListedAndEnded) {
   EXPECT_THAT(last(), HasSubstr("Nothing is waived"));
 }
 
+TEST_F(WaiveTest, WhatCouldNotBeJudgedIsWaivedByItsNameAlone) {
+  judged({});
+  EXPECT_TRUE(talk.transact([&](storage::Transaction& tx) -> Result<void> {
+    TRY(auto change, tx.find_change(1));
+    change->gates = {{.gate = "built-in", .trouble = "it took too long"}};
+    return tx.save_change(*change);
+  }));
+  talk.say("U0carol", "waive C-1 because it is slow today");
+  EXPECT_THAT(last(), HasSubstr("`built-in/unjudged` is waived by its name alone"));
+  EXPECT_THAT(waivers(), IsEmpty());
+  talk.say("U0carol", "waive C-1 unjudged because it is slow today");
+  ASSERT_THAT(waivers(), SizeIs(1));
+  EXPECT_EQ(waivers()[0].rule, "unjudged");
+}
+
 TEST_F(WaiveTest, NeverForOnesOwnChange) {
   judged({{"built-in", "privileged"}});
   talk.say("U0alice", "waive C-1 because I say so");
@@ -111,8 +126,9 @@ TEST_F(WaiveTest, NeedsAReasonAndAnEndThatIsNotTooFar) {
   judged({{"built-in", "privileged"}});
   talk.say("U0carol", "waive C-1");
   EXPECT_THAT(last(), HasSubstr("Why?"));
-  talk.say("U0carol", "waive C-1 for 31d because vendor");
+  talk.say("U0carol", "waive C-1 privileged for 31d because vendor");
   EXPECT_THAT(last(), HasSubstr("A waiver lasts from 1m to 30d"));
+  EXPECT_THAT(talk.slack.with_key("reply:").back()->now().blocks->dump(), HasSubstr("waive C-1 privileged for 30d because vendor")) << "it waives no more than was meant";
   talk.config.gates.longest_waiver = 48h;
   talk.say("U0carol", "waive C-1 because vendor");
   ASSERT_THAT(waivers(), SizeIs(1));
@@ -139,7 +155,10 @@ TEST_F(WaiveTest, OfAnAppBeforeThereIsAChange) {
   EXPECT_EQ(waivers()[0].object, "");
   EXPECT_EQ(waivers()[0].change, 0);
   talk.say("U0bob", "waive checkout deny-latest because vendor");
-  EXPECT_THAT(last(), HasSubstr("Whose rule is that? Write GATE/RULE."));
+  EXPECT_THAT(last(), AllOf(HasSubstr("No gate has told of a rule \"deny-latest\"."), HasSubstr("floating-tag"), HasSubstr("write GATE/RULE")));
+  talk.say("U0bob", "waive checkout floating-tog for 1d because vendor");
+  EXPECT_THAT(talk.slack.with_key("reply:").back()->now().blocks->dump(), HasSubstr("waive checkout floating-tag for 1d because vendor"));
+  EXPECT_THAT(waivers(), SizeIs(1));
   talk.say("U0bob", "waive checkout policy/deny-latest on Deployment/checkout because vendor");
   ASSERT_THAT(waivers(), SizeIs(2));
   EXPECT_EQ(waivers()[1].object, "Deployment shop/checkout");

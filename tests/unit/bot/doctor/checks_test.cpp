@@ -1,5 +1,7 @@
 // The judging halves, and what reads this machine.
+#include "bot/config/gate_rules.hpp"
 #include "bot/doctor/clock_check.hpp"
+#include "bot/doctor/gate_checks.hpp"
 #include "bot/doctor/git_probe.hpp"
 #include "bot/doctor/machine_checks.hpp"
 #include "bot/doctor/slack_checks.hpp"
@@ -10,6 +12,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fmt/core.h>
 
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -102,12 +106,11 @@ TEST(NeededToolsTest, ByWhatTheConfigSays) {
                                  "terragrunt by the App network", "tofu by the App network or terraform"));
 }
 
-TEST(NeededToolsTest, AGateNeedsItsToolAndItsPolicies) {
+TEST(NeededToolsTest, AGateNeedsItsToolAndPlansTheirPrice) {
   Config config;
   GateConfig policy;
   policy.name = "policy";
   policy.tool = GateTool::Conftest;
-  policy.policies = "/nonexistent/policies";
   GateConfig own;
   own.name = "own";
   own.command = {"check-manifests", "{manifests}"};
@@ -116,16 +119,84 @@ TEST(NeededToolsTest, AGateNeedsItsToolAndItsPolicies) {
   off.command = {"never-run", "{manifests}"};
   off.effect = GateEffect::Off;
   config.gates.tools = {policy, own, off};
+  config.cost.infracost = InfracostConfig{};
   std::vector<std::string> words;
   for (const auto& tool : needed_tools(config)) words.push_back(tool.program + " by " + tool.by);
-  EXPECT_THAT(words, ElementsAre("check-manifests by the gate own", "conftest by the gate policy"));
-  asio::io_context io;
-  const AskTool ask = [](std::string, std::vector<std::string>) -> asio::awaitable<Result<std::string>> { co_return std::string("1.0"); };
-  auto checking = check_tools(config, ask);
-  const auto findings = test::run(io, std::move(checking));
-  ASSERT_EQ(findings.size(), 3U);
-  EXPECT_EQ(findings[2].about, "gates");
-  EXPECT_EQ(findings[2].state, FindingState::Problem);
+  EXPECT_THAT(words, ElementsAre("check-manifests by the gate own", "conftest by the gate policy", "infracost by the price of Terraform's plans"));
+}
+
+/// "warning gates owners of policy", all that isn't well.
+std::vector<std::string> complaints(const Config& config) {
+  std::vector<std::string> words;
+  for (const auto& finding : check_gates(config)) {
+    if (finding.state == FindingState::Ok) continue;
+    EXPECT_FALSE(finding.fix.empty());
+    words.push_back(fmt::format("{} {} {}", to_string(finding.state), finding.about, finding.check));
+  }
+  return words;
+}
+
+Config gated_config() {
+  Config config;
+  for (const auto rule : kBuiltInRules) config.gates.built_in[std::string(rule)] = GateEffect::Off;
+  Person carol;
+  carol.name = "carol";
+  config.people = {carol};
+  config.groups = {{"sre", {"carol"}, ""}, {"empty", {}, ""}, {"of-slack", {}, "S0SRE"}, {"around", {"of-slack"}, ""}};
+  return config;
+}
+
+TEST(GateChecks, WhereNothingIsGatedNothingIsSaid) { EXPECT_THAT(check_gates(gated_config()), IsEmpty()); }
+
+TEST(GateChecks, SomebodyMustBeThereToWaive) {
+  auto config = gated_config();
+  GateConfig gate;
+  gate.name = "policy";
+  gate.command = {"x", "{manifests}"};
+  config.gates.tools = {gate};
+  EXPECT_THAT(complaints(config), ElementsAre("warning gates owners of policy"));
+  for (const auto* good : {"carol", "sre", "of-slack", "around", "owners", "*"}) {
+    config.gates.owners = {"empty", good};
+    EXPECT_THAT(complaints(config), IsEmpty()) << good;
+  }
+  config.gates.owners = {"empty"};
+  EXPECT_THAT(complaints(config), ElementsAre("warning gates owners of policy"));
+  config.gates.tools[0].owners = {"sre"};
+  EXPECT_THAT(complaints(config), IsEmpty()) << "its own win";
+  config.gates.built_in["privileged"] = GateEffect::Block;
+  EXPECT_THAT(complaints(config), ElementsAre("warning gates owners of built-in"));
+  config.gates.built_in["privileged"] = GateEffect::Warn;
+  config.gates.tools[0].owners.clear();
+  config.gates.tools[0].effect = GateEffect::Warn;
+  EXPECT_THAT(complaints(config), IsEmpty()) << "what only warns needs no waiver";
+}
+
+TEST(GateChecks, PoliciesMustBeThere) {
+  auto config = gated_config();
+  GateConfig gate;
+  gate.name = "policy";
+  gate.tool = GateTool::Conftest;
+  gate.effect = GateEffect::Warn;
+  gate.policies = "/nonexistent/policies";
+  config.gates.tools = {gate};
+  EXPECT_THAT(complaints(config), ElementsAre("problem gates policy"));
+  config.gates.tools[0].policies = "/";
+  EXPECT_THAT(complaints(config), IsEmpty());
+  config.gates.tools[0].policies = "policies";
+  config.gates.tools[0].repository = "config";
+  EXPECT_THAT(complaints(config), IsEmpty()) << "its repository's checks tell";
+}
+
+TEST(GateChecks, SomebodyMustBeThereToAgreeToARise) {
+  auto config = gated_config();
+  CostThreshold threshold;
+  threshold.from = {"empty"};
+  config.cost.thresholds = {threshold};
+  config.cost.infracost = InfracostConfig{};
+  EXPECT_THAT(complaints(config), ElementsAre("warning cost thresholds[0]", "warning cost infracost"));
+  config.cost.thresholds[0].from = {"sre"};
+  config.cost.infracost->key = Secret<std::string>("ico-1");
+  EXPECT_THAT(complaints(config), IsEmpty());
 }
 
 TEST(FenceTest, MattersAsMuchAsTheConfigSays) {

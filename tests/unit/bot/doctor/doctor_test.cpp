@@ -1,6 +1,7 @@
 // The whole examination, in a world that is well and in one that isn't.
 #include "bot/doctor/doctor.hpp"
 
+#include "bot/config/gate_rules.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
@@ -20,6 +21,7 @@ class DoctorTest : public testing::Test {
   DoctorTest() : clock(io) {
     config.file = "/etc/driftwarden/driftwarden.yaml";
     config.storage.path = "/var/lib/driftwarden/driftwarden.db";
+    for (const auto rule : kBuiltInRules) config.gates.built_in[std::string(rule)] = GateEffect::Off;
     RepositoryConfig repository;
     repository.name = "config";
     repository.url = "https://git.acme.example/acme/config.git";

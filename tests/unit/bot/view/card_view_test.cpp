@@ -127,8 +127,8 @@ TEST(CardView, OfWhatCostsMoreSaysWhoElseMustAgree) {
 }
 
 TEST(CardView, TheReminderSaysWhatTheMoneyWaitsFor) {
-  EXPECT_THAT(reminder_message(dear_image(), app(), {}).text, HasSubstr(", also for an approval of its cost (212.40 EUR more a month"));
-  EXPECT_THAT(reminder_message(new_image(), app(), {}).text, Not(HasSubstr("of its cost")));
+  EXPECT_THAT(reminder_message(dear_image(), app(), {}).text, HasSubstr(", also for an approval for its cost (212.40 EUR more a month"));
+  EXPECT_THAT(reminder_message(new_image(), app(), {}).text, Not(HasSubstr("for its cost")));
 }
 
 TEST(CardView, OfBreakGlassSaysSoInEveryState) {

@@ -79,7 +79,7 @@ TEST(GateWords, NothingNewIsOneLine) {
   GateResult clean;
   clean.gate = "built-in";
   clean.known = 3;
-  EXPECT_THAT(gate_lines({clean}, "checkout", {}, 6, slack_dialect()), ElementsAre(":white_check_mark: the gate built-in found nothing new (3 stood there before)"));
+  EXPECT_THAT(gate_lines({clean}, "checkout", {}, 6, slack_dialect()), ElementsAre(":white_check_mark: the gate built-in found nothing new (3 findings stood there before)"));
   EXPECT_THAT(gate_lines({}, "checkout", {}, 6, slack_dialect()), IsEmpty());
 }
 

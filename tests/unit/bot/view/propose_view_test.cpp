@@ -24,7 +24,7 @@ Change drafted(ChangeState state = ChangeState::Proposed) {
     request.model = "qwen2.5-coder";
     request.steps.emplace_back();
     change.notes = {"Drafted by qwen2.5-coder from this sentence, in its words: Memory and a budget. What counts is the diff", "Edits apps/checkout/deployment.yaml: resources.limits.memory",
-                    "New: PodDisruptionBudget checkout in pdb.yaml", "Tried on prod-eu without being carried out: it takes 2 objects"};
+                    "New: PodDisruptionBudget checkout in pdb.yaml", "Dry-run on prod-eu: it accepts 2 objects"};
   }
   change.argument = to_json_text(request);
   return change;

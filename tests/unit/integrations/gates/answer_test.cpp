@@ -62,6 +62,13 @@ TEST(Subjects, AreNamedByFileAndByWords) {
   EXPECT_EQ(subjects.of("Namespace", "default", "shop"), "Namespace shop") << "a tool may add a namespace to what has none";
 }
 
+TEST(Subjects, AFileInAMessageIsItsObjectWhateverStandsBeforeIt) {
+  const auto words = [](const std::string& file, const Subjects& subjects) { return subjects.without_places(std::string("Artifact: ") + kRoot + "/manifests/" + file + ", see values.yaml"); };
+  const Subjects alone({manifest("Service", "shop", "web")}, kRoot);
+  EXPECT_EQ(words(alone.file(0), alone), "Artifact: Service shop/web, see values.yaml");
+  EXPECT_EQ(words(shop().file(1), shop()), words(alone.file(0), alone));
+}
+
 TEST(Subjects, TwoOfOneNameAreToldApart) {
   const Subjects subjects({manifest("Job", "a", "x"), manifest("Job", "b", "x")});
   EXPECT_EQ(subjects.of("Job", "", "x"), "");
@@ -101,6 +108,8 @@ TEST(Sarif, WhatDidNotComeToItsEndIsNoAnswer) {
   EXPECT_THAT(refused(Format::Sarif, R"({"findings": []})"), HasSubstr("no SARIF"));
   EXPECT_THAT(good(Format::Sarif, R"({"version": "2.1.0", "runs": [{"results": []}]})"), IsEmpty());
 }
+
+TEST(Plain, TheSameTwiceIsTwo) { EXPECT_THAT(good(Format::Json, R"([{"rule":"r","message":"m"},{"rule":"r","message":"m"}])"), SizeIs(2)); }
 
 TEST(Plain, TakesAListOrFindings) {
   const auto findings = good(Format::Json, R"([
@@ -198,7 +207,7 @@ TEST(Masks, NothingOfAToolReachesAMessageUnclean) {
   const auto findings = good(Format::Json, nlohmann::json::array({{{"rule", "a `b` <@U1> /c\n:fire:"}, {"message", "token ghp_0123456789abcdefghijABCDEFGHIJ012345 in /tmp/driftwarden-gate-AbCdEf/manifests/0000-deployment-shop-web.yaml\x1b[31m\nsecond\tline"}, {"link", "javascript:alert(1)"}}}).dump());
   ASSERT_THAT(findings, SizeIs(1));
   EXPECT_EQ(findings[0].rule, "a-b-U1-.c-fire");
-  EXPECT_THAT(findings[0].message, AllOf(Not(HasSubstr("ghp_")), Not(HasSubstr("/tmp/")), Not(HasSubstr("\n")), Not(HasSubstr("\x1b")), HasSubstr("0000-deployment-shop-web.yaml")));
+  EXPECT_THAT(findings[0].message, AllOf(Not(HasSubstr("ghp_")), Not(HasSubstr("/tmp/")), Not(HasSubstr("\n")), Not(HasSubstr("\x1b")), HasSubstr("in Deployment shop/web second line")));
   EXPECT_EQ(findings[0].link, "");
 }
 

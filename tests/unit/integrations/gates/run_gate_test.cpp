@@ -81,7 +81,8 @@ class RunGate : public testing::Test {
 TEST_F(RunGate, GivesOneFileForEachObject) {
   input.manifests.push_back(manifest({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "shop"}}}}));
   input.before = {manifest(deployment("web:0"))};
-  EXPECT_EQ(said("ls $1"), "0000-deployment-shop-web.yaml 0001-namespace-shop.yaml .");
+  EXPECT_EQ(said("ls $1 | tr . _"), "0000-deployment-shop-web_yaml 0001-namespace-shop_yaml .");
+  EXPECT_EQ(said("ls $1"), "Deployment shop/web Namespace shop .") << "in a message the objects stand for their files";
   EXPECT_THAT(said("cat $1/0000*"), AllOf(HasSubstr("kind: Deployment"), HasSubstr("image: web:1")));
   EXPECT_THAT(said("cat $2/*"), HasSubstr("image: web:0"));
 }

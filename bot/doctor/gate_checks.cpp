@@ -1,0 +1,88 @@
+#include "bot/doctor/gate_checks.hpp"
+
+#include "bot/config/policy.hpp"
+#include "bot/policy/findings.hpp"
+#include "gitops/base/text.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace driftwarden {
+namespace {
+
+constexpr const char* kGates = "gates";
+
+enum class Staffed { Yes, No, SlackKnows };
+
+Staffed staffed(const Config& config, const std::vector<std::string>& parties) {
+  const auto in_slack = [&](const std::string& party) {
+    const auto group = std::ranges::find(config.groups, party, &Group::name);
+    return group != config.groups.end() && !group->slack_usergroup.empty();
+  };
+  // A group of Slack's may be inside another.
+  const auto leads_to_slack = [&](const std::string& party) {
+    const auto group = std::ranges::find(config.groups, party, &Group::name);
+    return in_slack(party) || (group != config.groups.end() && std::ranges::any_of(group->members, in_slack));
+  };
+  if (std::ranges::any_of(parties, [&](const std::string& party) { return party == "*" || party == "owners" || !members_of(config, party, nullptr).empty(); })) return Staffed::Yes;
+  return std::ranges::any_of(parties, leads_to_slack) ? Staffed::SlackKnows : Staffed::No;
+}
+
+DoctorFinding owners_of(const Config& config, const std::string& gate) {
+  const auto owners = gate_owners(config, gate);
+  DoctorFinding finding{kGates, "owners of " + gate, FindingState::Ok, join(owners, ", ") + " may waive what it finds"};
+  if (owners.empty()) {
+    finding.state = FindingState::Warning;
+    finding.what = "it has none, so nothing that it finds can be waived";
+    finding.fix = "name people or groups (gates.owners)";
+    return finding;
+  }
+  const auto who = staffed(config, owners);
+  if (who == Staffed::SlackKnows) finding.what = join(owners, ", ") + " may waive what it finds; who that is is for Slack to say";
+  if (who != Staffed::No) return finding;
+  finding.state = FindingState::Warning;
+  finding.what = fmt::format("nobody is in {}, so nothing that it finds can be waived", join(owners, ", "));
+  finding.fix = "put somebody in there (groups), or name others (gates.owners, or the tool's)";
+  return finding;
+}
+
+DoctorFinding policies_of(const GateConfig& gate) {
+  DoctorFinding finding{kGates, gate.name, FindingState::Ok, gate.policies + " is there"};
+  std::error_code failed;
+  if (std::filesystem::exists(gate.policies, failed)) return finding;
+  finding.state = FindingState::Problem;
+  finding.what = gate.policies + " isn't there, so the gate can't judge and blocks whatever it is asked";
+  finding.fix = fmt::format("put the policies there, or say where they are (gates.tools, {}: policies)", gate.name);
+  return finding;
+}
+
+void look_at_money(const Config& config, DoctorFindings& findings) {
+  for (std::size_t at = 0; at < config.cost.thresholds.size(); ++at) {
+    const auto& from = config.cost.thresholds[at].from;
+    if (staffed(config, from) != Staffed::No) continue;
+    findings.push_back({"cost", fmt::format("thresholds[{}]", at), FindingState::Warning, fmt::format("nobody is in {}, so no such rise can be agreed to", join(from, ", ")),
+                        "put somebody in there (groups), or name others (cost.thresholds)"});
+  }
+  const auto& infracost = config.cost.infracost;
+  const bool keyless = infracost && infracost->key.empty() && infracost->api_url.empty();
+  if (keyless) findings.push_back({"cost", "infracost", FindingState::Warning, "it has no key, and Infracost's own prices want one", "let cost.infracost.key refer to it"});
+}
+
+}  // namespace
+
+DoctorFindings check_gates(const Config& config) {
+  DoctorFindings findings;
+  const std::string built_in(kBuiltInGate);
+  if (has_gate(config, built_in)) findings.push_back(owners_of(config, built_in));
+  for (const auto& gate : config.gates.tools) {
+    if (gate.effect == GateEffect::Off) continue;
+    if (!gate.policies.empty() && gate.repository.empty()) findings.push_back(policies_of(gate));
+    if (has_gate(config, gate.name)) findings.push_back(owners_of(config, gate.name));
+  }
+  look_at_money(config, findings);
+  return findings;
+}
+
+}  // namespace driftwarden
