@@ -60,6 +60,10 @@ NotUnderstood unknown_app(const VerbInfo& info, const std::string& word, const s
   if (answer.suggestions.empty()) {
     if (const auto guess = nearest(word, apps)) answer.suggestions.push_back(fmt::format("{} {}{}", info.name, *guess, tail));
   }
+  // "why is chekout red?" looks at one App; what changes something is said again.
+  if (answer.suggestions.empty() && !info.changes_something) {
+    for (const auto& app : nearly_named_apps(rest, apps)) answer.suggestions.push_back(fmt::format("{} {}", info.name, app));
+  }
   return answer;
 }
 

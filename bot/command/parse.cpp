@@ -14,7 +14,7 @@ using namespace grammar;
 constexpr std::size_t kShortestSlip = 3;  ///< shorter words are like any other
 constexpr std::size_t kSentence = 3;      ///< words
 
-NotUnderstood unknown_verb(const Words& words) {
+NotUnderstood unknown_verb(const Words& words, const std::vector<std::string>& apps) {
   std::vector<std::string> names;
   for (const auto& info : verbs()) {
     names.emplace_back(info.name);
@@ -31,7 +31,8 @@ NotUnderstood unknown_verb(const Words& words) {
   } else if (words.size() < kSentence) {
     answer.message += " `help` lists those that there are.";
   } else {
-    answer.message = "I can make no command of that. Say what is to be done with which App, as in `roll checkout back to yesterday`, or ask: `ask why is checkout red?`. `help` lists the commands.";
+    const auto app = apps.empty() ? std::string("APP") : apps.front();
+    answer.message = fmt::format("I can make no command of that. Say what is to be done with which App, as in `roll {} back to yesterday`, or ask: `ask why is {} red?`. `help` lists the commands.", app, app);
   }
   return answer;
 }
@@ -306,7 +307,7 @@ Parsed parse_command(std::string_view text, const GrammarContext& context) {
     words.front() = joined;
   }
   const auto* info = find_verb(words.front());
-  if (info == nullptr) return unknown_verb(words);
+  if (info == nullptr) return unknown_verb(words, context.apps);
   if (info->verb == Verb::Audit) return parse_audit(*info, std::move(words), context);
   switch (info->argument) {
     case VerbInfo::Argument::None: return parse_plain_verb(*info, std::move(words), context);
@@ -322,7 +323,7 @@ Parsed parse_command(std::string_view text, const GrammarContext& context) {
     case VerbInfo::Argument::Waiver: return parse_waive(*info, std::move(words), context);
     case VerbInfo::Argument::Costs: return parse_cost(*info, words, context);
   }
-  return unknown_verb(words);
+  return unknown_verb(words, context.apps);
 }
 
 Result<std::string> expand_alias(std::string_view text, const std::map<std::string, std::string>& aliases) {

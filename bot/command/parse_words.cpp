@@ -55,7 +55,15 @@ std::vector<std::string> named_apps(std::string_view sentence, const std::vector
   return named;
 }
 
-/// Those that a slip of the pen may mean: "chekout". Short words are like too many names.
+/// "production" may be any of the three, and is no App.
+NotUnderstood of_what(const std::string& word) {
+  NotUnderstood answer{fmt::format("Is \"{}\" an environment, a cluster or a team?", ellipsize(word, 60)), {}};
+  for (const auto* kind : {"env", "cluster", "team"}) answer.suggestions.push_back(fmt::format("cost {} {}", kind, word));
+  return answer;
+}
+
+}  // namespace
+
 std::vector<std::string> nearly_named_apps(std::string_view sentence, const std::vector<std::string>& apps) {
   constexpr std::size_t kShortest = 5;
   std::vector<std::string> meant;
@@ -67,15 +75,6 @@ std::vector<std::string> nearly_named_apps(std::string_view sentence, const std:
   }
   return meant;
 }
-
-/// "production" may be any of the three, and is no App.
-NotUnderstood of_what(const std::string& word) {
-  NotUnderstood answer{fmt::format("Is \"{}\" an environment, a cluster or a team?", ellipsize(word, 60)), {}};
-  for (const auto* kind : {"env", "cluster", "team"}) answer.suggestions.push_back(fmt::format("cost {} {}", kind, word));
-  return answer;
-}
-
-}  // namespace
 
 Parsed parse_sentence(const VerbInfo& info, std::string_view text, const GrammarContext& context) {
   Command command;

@@ -1,11 +1,13 @@
 #include "bot/conversation/ask_facts.hpp"
 
+#include "bot/change/change_steps.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/home/status_row.hpp"
 #include "bot/inspect/in_time.hpp"
 #include "bot/view/drift_words.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
+#include "gitops/model/seats.hpp"
 
 #include <fmt/core.h>
 
@@ -154,6 +156,11 @@ asio::awaitable<Result<Stored>> load_stored(Services& services, std::string app)
 
 std::string change_words(const Change& change, WallTime now) {
   auto words = fmt::format("{} of {}: {} by {}, {} {}", change_name(change.id), change.app, to_string(change.verb), change.requester, to_string(change.state), ago(change.updated_at, now));
+  if (change.state == ChangeState::Proposed) {
+    const auto open = open_seats(change, counted_approvers(change));
+    if (open.all() > 0) words += "; waits for " + view::counted(static_cast<std::size_t>(open.all()), "approval");
+    if (open.extra > 0) words += fmt::format(", {} of them for its cost by {}", open.extra, join(change.quorum.extra.from, ", "));
+  }
   if (!change.waiting_for.empty()) words += "; waits for " + change.waiting_for;
   if (!change.failure.empty()) words += "; " + change.failure;
   if (!change.reason.empty()) words += "; because " + change.reason;

@@ -71,8 +71,8 @@ Result<llm::Completion> SimModel::answer(const llm::Prompt& prompt, const std::s
 
 std::string SimModel::draft(const std::string& app, bool& cut) {
   const auto kind = ground_.random->below(20);
-  if (kind < 10) return honest_draft(app);
-  if (kind < 12) return draft_of("I can't do that", {});
+  if (kind < 12) return honest_draft(app);
+  if (kind < 13) return draft_of("I can't do that", {});
   if (kind < 16) return hostile_draft(app);
   auto good = honest_draft(app);
   switch (kind) {

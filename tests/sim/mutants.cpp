@@ -15,7 +15,7 @@ const std::vector<Mutant>& mutants() {
       {Kind::RetryIsDone, "a failed effect counts as done", {"one-answer", "one-card", "changes-end", "one-incident-message", "buttons-gone", "cards-true"}},
       {Kind::PutOffFails, "what waits for somebody is given up", {"changes-end", "one-incident-message", "one-card", "one-answer", "buttons-gone"}},
       {Kind::KeyForgotten, "an effect is enqueued again and again", {"one-answer", "one-notice", "one-card", "outbox-drained"}},
-      {Kind::AuditRowDropped, "some audit rows are dropped", {"audit-complete", "one-answer"}},
+      {Kind::AuditRowDropped, "some audit rows are dropped", {"audit-complete", "one-answer", "model-audited"}},
       {Kind::ApprovalRowDropped, "approvals leave no audit row", {"audit-complete", "one-answer"}},
       {Kind::AuditActorWrong, "approvals are audited as the bot's own", {"audit-complete", "one-answer"}},
       {Kind::AuditTampered, "somebody rewrites a row of the audit log", {"audit-intact", "durable"}},

@@ -35,7 +35,7 @@ std::string manifest_path(const std::string& app);
 std::string deployment_text(const std::string& app, int replicas, const std::string& tag);
 /// Of a vCPU a month, and the rise from which on one of money_people is asked.
 inline constexpr int kCpuPrice = 20;
-inline constexpr int kDearRise = 25;
+inline constexpr int kDearRise = 15;
 
 std::string config_map_text(const std::string& app, const std::string& mode);
 std::map<std::string, std::string> first_files(const std::string& repository);

@@ -46,7 +46,7 @@ TEST_F(MoneyStory, ARiseInCostNeedsWhoLooksAfterTheMoney) {
   const auto card = await_open_card("scale it to 50 replicas");
   EXPECT_THAT(card.words(), AllOf(HasSubstr("more a month"), HasSubstr("carol")));
   world.chat().press("bob", card, "Approve");
-  const auto waits = world.chat().await_edit(card, "1 of 2 approvals: bob; waiting for one of carol for its cost");
+  const auto waits = world.chat().await_edit(card, "1 of 2 approvals: bob; waiting for carol for its cost");
   be_quiet();
   EXPECT_EQ(world.prod().replicas("checkout"), 2) << "bob isn't asked about money";
   world.chat().press("carol", waits, "Approve");

@@ -274,7 +274,7 @@ class Suite:
             config = self.driftwarden.config(self.config(
                 storage={"path": str(self.work / "data/bot.db")}, slack=section, http={"listen": f"127.0.0.1:{port}"}, people=sandbox.people(), clusters=[
                     {"name": "prod-eu", "environment": "production", "kubeconfig": sandbox.clusters["prod-eu"]["kubeconfig"]}],
-                cost={"currency": "EUR", "infracost": {"program": str(self.bin / "infracost"), "key": {"env": "LIVE_INFRACOST_KEY"}}, "thresholds": [{"above": 200, "from": ["carol"]}]},
+                cost={"currency": "EUR", "infracost": {"program": str(self.bin / "infracost"), "key": {"env": "LIVE_INFRACOST_KEY"}}, "thresholds": [{"above": 200, "apps": ["dear"], "from": ["carol"]}]},
                 alerts={"hold_off": {"git-ahead": "1s", "live-edited": "1s"}},
                 policy={"rules": [{"who": ["alice", "bob"], "may": ["*"], "apps": ["*"]}], "approvals": [{"environment": "production", "need": 1, "from": ["alice", "bob"]}]}), "bot.yaml")
             bot = live.Bot(self.driftwarden, config, self.work / "data/bot.log", {**env, "LIVE_NOTHING": "nothing", "LIVE_INFRACOST_KEY": SECRET + "-key"}, port, 180)
@@ -335,9 +335,9 @@ class Suite:
             return False
         says = lambda *texts: lambda: any(all(t in live.words(m) for t in texts) for m in cards())
         try:
-            live.wait_for("the plan with its cost", says("212.40 EUR more a month", "one of carol must agree"), 120)
+            live.wait_for("the plan with its cost", says("212.40 EUR more a month", "carol must agree, too"), 120)
             approve("bob")
-            live.wait_for("the approval by the rule", says("1 of 2 approvals: bob", "waiting for one of carol for its cost"), 60)
+            live.wait_for("the approval by the rule", says("1 of 2 approvals: bob", "waiting for carol for its cost"), 60)
             approve("carol")
             live.wait_for("the request to be done", says("a new plan has nothing to change"), 120)
             self.checks.that(True, "a plan that costs more is applied once somebody agreed to the cost")

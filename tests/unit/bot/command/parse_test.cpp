@@ -280,7 +280,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"WaiveInItsThread", "waive because vendor", "waive C-7 because vendor", "", "checkout", 7},
                     Row{"WaiveWithoutRule", "waive checkout because vendor", "", "waive checkout floating-tag for 7d because ...", "", 0},
                     Row{"Unwaive", "unwaive #3", "unwaive 3", "", "", 0}, Row{"UnwaiveWithReason", "unwaive 3 because it is mended", "unwaive 3 because it is mended", "", "", 0},
-                    Row{"ASlipInAShortWord", "I sync checkout", "", "", "", 0}, Row{"DeleteIsNoDelegate", "delete checkout", "", "", "", 0}),
+                    Row{"ASlipInAShortWord", "I sync checkout", "", "", "", 0}, Row{"WhyOfASlip", "why is chekout red?", "", "why checkout", "", 0}, Row{"SyncOfASlipInASentence", "sync the chekout", "", "", "", 0},
+                    Row{"DeleteIsNoDelegate", "delete checkout", "", "", "", 0}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Grammar, WhatIsNoAppMayBeAPlace) {

@@ -161,7 +161,7 @@ TEST(GateWords, InTheDigest) {
   EXPECT_TRUE(is_quiet(content));
   content.waivers = {waiver()};
   EXPECT_FALSE(is_quiet(content));
-  EXPECT_THAT(digest_message(content, kNine).text, AllOf(HasSubstr("What gates let pass, and soon no more"), HasSubstr("*3* `policy/deny-latest` on *checkout* (C-12), by carol")));
+  EXPECT_THAT(digest_message(content, kNine).text, AllOf(HasSubstr("What gates let pass, and soon no more"), HasSubstr("*waiver 3*: `policy/deny-latest` on *checkout* (C-12), by carol")));
 }
 
 }  // namespace
