@@ -203,12 +203,16 @@ std::vector<std::size_t> known_cites(const std::vector<std::size_t>& cites, std:
   return known;
 }
 
-/// "It waits ." has lost its citation before the full stop.
-std::string tidy(std::string text) {
-  for (const std::string_view end : {" .", " ,", " !", " ?", "  "}) {
-    for (auto at = text.find(end); at != std::string::npos; at = text.find(end)) text.erase(at, 1);
+/// "It waits ." has lost its citation before the full stop; ".spec.replicas" begins with one of its own.
+std::string tidy(std::string_view text) {
+  constexpr std::string_view kEnds = ".,!?";
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto next = at + 1 < text.size() ? text[at + 1] : ' ';
+    const bool ends = kEnds.find(next) != std::string_view::npos && (at + 2 >= text.size() || text[at + 2] == ' ');
+    if (text[at] != ' ' || !(next == ' ' || ends)) out += text[at];
   }
-  return std::string(trim(text));
+  return std::string(trim(out));
 }
 
 }  // namespace

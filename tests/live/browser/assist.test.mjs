@@ -9,7 +9,7 @@ async function proposed({ chat, person, pictures }) {
   await chat.expect(card, '1Gi', 'PodDisruptionBudget', 'EUR', 'pull request #1');
   await chat.expectNoSideways();
   await chat.show(card);
-  await shoot(chat, `${pictures}proposed`, { readme: pictures === '' });
+  await shoot(chat, `${pictures}proposed`);
   const bob = await person('bob');
   await bob.open('#shop-prod');
   await bob.press(bob.byTs(await card.getAttribute('data-ts')), 'Approve');
@@ -48,6 +48,7 @@ story('a question is answered with what it rests on', async ({ chat }) => {
   await chat.message('checkout', 'Sync').waitFor();
   await chat.foldPanel();
   await chat.ask('@warden ask "why is checkout out of sync?"', 'replicas');
+  await chat.reply('says of these facts').waitFor();
   await chat.expectNoSideways();
   await shoot(chat, 'asked', { readme: true });
 });
@@ -66,6 +67,7 @@ story('a gate keeps a floating tag out until its owner lets it pass', async ({ c
   await chat.open('#shop-prod');
   await chat.say('@warden set-image checkout checkout:latest because I want to see');
   const card = await chat.follow(chat.message(/C-\d+/, 'floating-tag', 'Approve'));
+  await chat.foldPanel();
   await shoot(chat, 'gate', { readme: true });
   const bob = await person('bob');
   await bob.open('#shop-prod');

@@ -37,7 +37,13 @@ TEST(Explanation, KnowsSentencesByTheirEnds) {
 }
 
 TEST(Explanation, WhatACitationLeavesBehindIsNoAddress) {
-  EXPECT_THAT(texts_of(explained_from("Log in at evil [1].example now [1].", kFacts)), ElementsAre("Log in at (address left out) now."));
+  EXPECT_THAT(texts_of(explained_from("Log in at evil [1].example now [1].", kFacts)), ElementsAre("Log in at evil .example now."));
+}
+
+TEST(Explanation, APathInsideOfAnObjectStays) {
+  std::vector<Fact> facts(1);
+  facts[0].text = "Deployment/checkout .spec.replicas: Git says 2, live is 5";
+  EXPECT_THAT(texts_of(explained_from("Deployment/checkout .spec.replicas: Git says 2 , live is 5 [1] .", facts)), ElementsAre("Deployment/checkout .spec.replicas: Git says 2, live is 5."));
 }
 
 TEST(Explanation, NothingComesOfNothing) {
