@@ -47,6 +47,7 @@ story('a question is answered with what it rests on', async ({ chat }) => {
   await chat.breakSomething('Scale by hand');
   await chat.message('checkout', 'Sync').waitFor();
   await chat.foldPanel();
+  await chat.open('#gitops');
   await chat.ask('@warden ask "why is checkout out of sync?"', 'replicas');
   await chat.reply('says of these facts').waitFor();
   await chat.expectNoSideways();
