@@ -327,7 +327,9 @@ asio::awaitable<Result<std::string>> Changes::take_merged(Change change, App app
 asio::awaitable<std::optional<Result<std::string>>> Changes::before_merging(storage::OutboxRow row, Change change, App app, std::vector<std::string> rests_on) {
   using Ending = std::optional<Result<std::string>>;
   const auto there = place_after(change, app, *parts_.config);
-  const auto lacks = [&] { return !change.gates.empty() && change.break_glass.empty() && lacks_a_gate(*parts_.config, there, change.gates); };
+  // Also of one that was proposed before there were gates at all.
+  const bool judged = !is_git_only(change.verb) && is_rendered(there) && change.break_glass.empty();
+  const auto lacks = [&] { return judged && lacks_a_gate(*parts_.config, there, change.gates); };
   if (is_gated(parts_.gates, *parts_.config) && (lacks() || wants_judging_again(change, parts_.clock->wall_now()))) {
     auto looking_again = effect_of(change, app, change.base_sha, change.content.head_sha);
     auto effect = co_await std::move(looking_again);

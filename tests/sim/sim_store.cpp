@@ -121,7 +121,11 @@ class SimTransaction final : public storage::PassingTransaction {
     if (ground_.is(MutantKind::QuorumOfOne)) other.quorum.need = std::min(other.quorum.need, 1);
     if (ground_.is(MutantKind::DraftNeedsNobody) && other.verb == ChangeVerb::Propose) other.quorum.need = 0;
     if (ground_.is(MutantKind::ExtraForgotten)) other.quorum.extra = {};
-    if (ground_.is(MutantKind::FindingsForgotten)) other.gates.clear();
+    for (auto& gate : other.gates) {
+      if (!ground_.is(MutantKind::FindingsForgotten)) continue;
+      gate.findings.clear();
+      gate.trouble.clear();
+    }
     if (ground_.is(MutantKind::CardForgotten)) other.card.reset();
     if (ground_.is(MutantKind::DoneForgotten) && other.state == ChangeState::Done) other.state = ChangeState::Verifying;
     if (ground_.is(MutantKind::ApprovalOfOwn)) {

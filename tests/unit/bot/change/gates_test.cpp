@@ -245,6 +245,19 @@ TEST(ChangeGates, AGateThatCameAfterwardsJudgesBeforeTheMerge) {
   EXPECT_THAT(world.fake.shown, SizeIs(2)) << "once more, and then it has spoken";
 }
 
+TEST(ChangeGates, ThoseThatAreSwitchedOnWhileItIsOpenJudgeBeforeTheMerge) {
+  Gated world({}, [](test::FakeGates& gates) { gates.answer.clear(); });
+  for (const auto& rule : built_in_rules()) world.config.gates.built_in[std::string(rule.name)] = GateEffect::Off;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_THAT(world.change().gates, IsEmpty());
+  world.config.gates.built_in.clear();
+  world.fake.find("built-in", "floating-tag", "Deployment shop/checkout");
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(10min);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  EXPECT_THAT(world.change().waiting_for, HasSubstr("built-in/floating-tag"));
+}
+
 TEST(ChangeGates, WhereAGateOfTheConfigSaysNothingItIsNotMerged) {
   Gated world({}, [](test::FakeGates& gates) { gates.answer.push_back({.gate = "built-in"}); });
   ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
