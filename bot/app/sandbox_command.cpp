@@ -4,7 +4,7 @@
 #include "bot/app/sandbox_config.hpp"
 #include "bot/app/signals.hpp"
 #include "bot/reload/reload.hpp"
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/async.hpp"
 #include "gitops/base/log.hpp"
 

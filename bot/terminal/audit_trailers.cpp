@@ -1,6 +1,6 @@
 #include "bot/terminal/audit_trailers.hpp"
 
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "bot/audit/anchor.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/repository/mirror.hpp"

@@ -4,7 +4,7 @@
 #include "bot/terminal/drift_print.hpp"
 #include "bot/app/sources.hpp"
 #include "bot/app/signals.hpp"
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "bot/reload/reload.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"

@@ -2,7 +2,7 @@
 
 #include "bot/app/connections.hpp"
 #include "bot/app/signals.hpp"
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "bot/gates/tool_gates.hpp"
 #include "bot/terminal/config_without_secrets.hpp"
 #include "bot/terminal/gate_print.hpp"

@@ -3,7 +3,7 @@
 #include "bot/app/connections.hpp"
 #include "bot/app/signals.hpp"
 #include "bot/app/sources.hpp"
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/log.hpp"
 
 #include <boost/asio/io_context.hpp>

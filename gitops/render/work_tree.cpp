@@ -4,9 +4,6 @@
 
 #include <fmt/core.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -25,18 +22,11 @@ bool is_inside(std::string_view path) {
 }  // namespace
 
 Result<std::unique_ptr<WorkTree>> WorkTree::make(const std::vector<SourceFile>& files) {
+  TRY(auto outer, TemporaryDirectory::make("driftwarden-render"));
+  std::unique_ptr<WorkTree> tree(new WorkTree(std::move(outer)));
   std::error_code failed;
-  const auto parent = fs::temp_directory_path(failed);
-  if (failed) return Error{ErrorKind::Unavailable, "there is no directory for temporary files: " + failed.message()};
-  auto pattern = (parent / "driftwarden-render-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", parent.string(), std::strerror(errno))};
-  }
-  // As the tools name it in what they print.
-  auto root = fs::canonical(pattern, failed).string();
-  std::unique_ptr<WorkTree> tree(new WorkTree(failed ? pattern : root));
   fs::create_directory(tree->root_, failed);
-  if (failed) return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", parent.string(), failed.message())};
+  if (failed) return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", tree->outer(), failed.message())};
   for (const auto& file : files) CHECK_OK(write(tree->root_, file));
   return tree;
 }
@@ -54,11 +44,6 @@ Result<void> WorkTree::write(const std::string& below, const SourceFile& file) {
   out.close();
   if (!out) return Error{ErrorKind::Unavailable, fmt::format("writing {} for rendering failed: is the disk of temporary files full?", shown)};
   return Result<void>{};
-}
-
-WorkTree::~WorkTree() {
-  std::error_code ignored;
-  fs::remove_all(outer_, ignored);
 }
 
 }  // namespace driftwarden

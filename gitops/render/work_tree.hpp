@@ -1,5 +1,6 @@
 #pragma once
 // Files on disk for a tool to read.
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/render/render.hpp"
 
 #include <memory>
@@ -13,20 +14,17 @@ class WorkTree {
  public:
   /// InvalidInput for a path that leaves the directory, or is both a file and a directory.
   static Result<std::unique_ptr<WorkTree>> make(const std::vector<SourceFile>& files);
-  ~WorkTree();
-  WorkTree(const WorkTree&) = delete;
-  WorkTree& operator=(const WorkTree&) = delete;
   /// Of the repository.
   const std::string& root() const { return root_; }
   /// What is around it: `root` and what `add_beside` made.
-  const std::string& outer() const { return outer_; }
+  const std::string& outer() const { return outer_->path(); }
   /// A file that isn't the repository's, named from `outer`.
-  Result<void> add_beside(const SourceFile& file) { return write(outer_, file); }
+  Result<void> add_beside(const SourceFile& file) { return write(outer(), file); }
 
  private:
-  explicit WorkTree(std::string outer) : outer_(std::move(outer)), root_(outer_ + "/repository") {}
+  explicit WorkTree(std::unique_ptr<TemporaryDirectory> outer) : outer_(std::move(outer)), root_(outer_->path() + "/repository") {}
   static Result<void> write(const std::string& below, const SourceFile& file);
-  std::string outer_;
+  std::unique_ptr<TemporaryDirectory> outer_;
   std::string root_;
 };
 

@@ -1,3 +1,4 @@
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/cost/infracost.hpp"
 #include "integrations/cost/parse.hpp"
@@ -5,7 +6,6 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -16,29 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostOutput = 32U << 20U;
 constexpr std::size_t kLongestComplaint = 400;
-
-/// A home for one run.
-class Home {
- public:
-  static Result<Home> make(const std::string& below) {
-    Home home;
-    auto pattern = below + "/infracost-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) return Error{ErrorKind::Unavailable, fmt::format("no directory for Infracost can be made in {}", below)};
-    home.path_ = pattern;
-    return home;
-  }
-  Home(Home&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  Home& operator=(Home&&) = delete;
-  ~Home() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  Home() = default;
-  std::string path_;
-};
 
 process::Command command_for(const Options& options, const std::string& home, const std::string& file) {
   process::Command command;
@@ -83,8 +60,8 @@ std::string complaint_of(const process::Outcome& done, const Options& options) {
 }
 
 asio::awaitable<Result<CostChange>> price_one(Clock& clock, const Options& options, std::string file) {
-  CO_TRY(const auto home, Home::make(options.directory));
-  auto command = command_for(options, home.path(), file);
+  CO_TRY(const auto home, TemporaryDirectory::make("infracost", options.directory));
+  auto command = command_for(options, home->path(), file);
   auto done = co_await process::run(clock, std::move(command));
   if (!done && done.error().kind == ErrorKind::NotFound) co_return Error{ErrorKind::NotFound, fmt::format("{} isn't installed where Driftwarden runs", options.program)};
   if (!done) co_return wrap("running Infracost", done.error());

@@ -3,14 +3,12 @@
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/process/programs.hpp"
+#include "integrations/process/quiet.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -59,40 +57,27 @@ Result<void> write_objects(const std::string& directory, const std::vector<Manif
 }  // namespace
 
 Result<std::unique_ptr<RunPlace>> RunPlace::make(const GateInput& input) {
-  std::error_code failed;
-  const auto parent = fs::temp_directory_path(failed);
-  if (failed) return Error{ErrorKind::Unavailable, "there is no directory for temporary files: " + failed.message()};
-  auto pattern = (parent / "driftwarden-gate-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", parent.string(), std::strerror(errno))};
-  }
-  // As the tool names it in what it prints.
-  auto root = fs::canonical(pattern, failed).string();
-  std::unique_ptr<RunPlace> place(new RunPlace(failed ? pattern : std::move(root)));
+  TRY(auto directory, TemporaryDirectory::make("driftwarden-gate"));
+  std::unique_ptr<RunPlace> place(new RunPlace(std::move(directory)));
   CHECK_OK(place->fill(input));
   return place;
 }
 
 Result<void> RunPlace::fill(const GateInput& input) {
-  subjects_ = Subjects(input.manifests, root_);
+  subjects_ = Subjects(input.manifests, root());
   CHECK_OK(write_objects(manifests(), input.manifests, subjects_, input.redactor));
-  CHECK_OK(write_objects(before(), input.before, Subjects(input.before, root_), input.redactor));
+  CHECK_OK(write_objects(before(), input.before, Subjects(input.before, root()), input.redactor));
   std::error_code failed;
   fs::create_directories(home() + "/tmp", failed);
   if (failed) return Error{ErrorKind::Unavailable, "no directory can be made for a gate: " + failed.message()};
   policies_ = input.policies;
   if (input.policy_files.empty()) return Result<void>{};
-  policies_ = root_ + "/policies";
+  policies_ = root() + "/policies";
   for (const auto& file : input.policy_files) {
     if (!is_inside(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path of a policy", ellipsize(without_control_characters(file.path), 200))};
     CHECK_OK(write_file(fs::path(policies_) / file.path, file.content));
   }
   return Result<void>{};
-}
-
-RunPlace::~RunPlace() {
-  std::error_code ignored;
-  fs::remove_all(root_, ignored);
 }
 
 json masked(const json& object, const Redactor& redactor) {
@@ -145,17 +130,12 @@ bool holds_policies(const std::string& path) {
 }
 
 std::vector<std::string> existing_paths_in(const std::vector<std::string>& argv) {
-  constexpr std::string_view kAround = " \t\n=:,;'\"()<>|&$`";
   std::vector<std::string> paths;
-  for (const auto& argument : argv) {
-    for (std::size_t at = 0; at < argument.size() && paths.size() < kMostPaths;) {
-      const auto end = std::min(argument.find_first_of(kAround, at), argument.size());
-      auto word = argument.substr(at, end - at);
-      while (word.size() > 1 && word.back() == '/') word.pop_back();
-      std::error_code failed;
-      if (word.size() > 1 && word.front() == '/' && fs::exists(word, failed)) paths.push_back(std::move(word));
-      at = end + 1;
-    }
+  for (auto& path : process::absolute_paths_in(argv)) {
+    if (paths.size() == kMostPaths) break;
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    std::error_code failed;
+    if (path.size() > 1 && fs::exists(path, failed)) paths.push_back(std::move(path));
   }
   return paths;
 }

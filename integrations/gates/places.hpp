@@ -1,5 +1,6 @@
 #pragma once
 // Inside of gates: the directory of one run, and which files a command names.
+#include "gitops/base/temporary_directory.hpp"
 #include "integrations/gates/run_gate.hpp"
 
 #include <map>
@@ -13,23 +14,20 @@ namespace driftwarden::gates {
 class RunPlace {
  public:
   static Result<std::unique_ptr<RunPlace>> make(const GateInput& input);
-  ~RunPlace();
-  RunPlace(const RunPlace&) = delete;
-  RunPlace& operator=(const RunPlace&) = delete;
 
-  const std::string& root() const { return root_; }
-  std::string manifests() const { return root_ + "/manifests"; }
-  std::string before() const { return root_ + "/before"; }
-  std::string home() const { return root_ + "/home"; }
+  const std::string& root() const { return directory_->path(); }
+  std::string manifests() const { return root() + "/manifests"; }
+  std::string before() const { return root() + "/before"; }
+  std::string home() const { return root() + "/home"; }
   /// Those of Git, or where they lie on this machine; "" = there are none.
   const std::string& policies() const { return policies_; }
   const Subjects& subjects() const { return subjects_; }
 
  private:
-  explicit RunPlace(std::string root) : root_(std::move(root)) {}
+  explicit RunPlace(std::unique_ptr<TemporaryDirectory> directory) : directory_(std::move(directory)) {}
   Result<void> fill(const GateInput& input);
 
-  std::string root_;
+  std::unique_ptr<TemporaryDirectory> directory_;
   std::string policies_;
   Subjects subjects_;
 };

@@ -5,6 +5,7 @@
 #include "integrations/gates/places.hpp"
 #include "integrations/process/process.hpp"
 #include "integrations/process/programs.hpp"
+#include "integrations/process/quiet.hpp"
 
 #include <fmt/core.h>
 
@@ -15,40 +16,7 @@
 namespace driftwarden::gates {
 namespace {
 
-constexpr std::uint64_t kLeastCpuSeconds = 60;
-constexpr std::uint64_t kFileBytes = 256ULL << 20U;
-/// Threads count, too: Go's tools have some dozens each.
-constexpr std::uint64_t kProcesses = 512;
 constexpr std::size_t kMostOutput = 16U << 20U;
-
-process::Limits limits_of(const GateProgram& program) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(program.timeout).count();
-  process::Limits limits;
-  limits.processes = kProcesses;
-  limits.address_space_bytes = program.memory_bytes;
-  limits.cpu_seconds = std::max(kLeastCpuSeconds, seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0);
-  limits.file_bytes = kFileBytes;
-  return limits;
-}
-
-std::map<std::string, std::string> environment_in(const std::string& home) {
-  std::map<std::string, std::string> all{
-      {"HOME", home},
-      {"TMPDIR", home + "/tmp"},
-      {"XDG_CACHE_HOME", home + "/cache"},
-      {"XDG_CONFIG_HOME", home + "/config"},
-      {"XDG_DATA_HOME", home + "/data"},
-      {"KUBECONFIG", "/dev/null"},
-      {"LANG", "C.UTF-8"},
-      {"NO_COLOR", "1"},
-      {"PYTHONDONTWRITEBYTECODE", "1"},
-      {"GIT_ALLOW_PROTOCOL", "none"},
-      {"GIT_TERMINAL_PROMPT", "0"},
-  };
-  // Nobody listens there: what a tool would fetch over HTTP fails at once.
-  for (const auto* name : {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}) all[name] = "http://127.0.0.1:9";
-  return all;
-}
 
 std::string directory_of(const std::string& file) { return file.substr(0, std::max<std::size_t>(file.rfind('/'), 1)); }
 
@@ -57,14 +25,16 @@ process::Command command_of(const GateProgram& program, const std::string& file,
   process::Command command;
   command.argv = filled_in(program.argv, {{"{manifests}", place.manifests()}, {"{before}", place.before()}, {"{policies}", place.policies()}});
   command.argv.front() = file;
-  command.environment = environment_in(place.home());
+  command.environment = process::quiet_environment(place.home());
+  command.environment["NO_COLOR"] = "1";
+  command.environment["PYTHONDONTWRITEBYTECODE"] = "1";
   // Not ours: what it can't run in its fence is no program for it.
   command.environment["PATH"] = directory_of(file) + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   command.inherit.clear();
   command.directory = place.home();
   command.timeout = program.timeout;
   command.max_output_bytes = kMostOutput;
-  command.limits = limits_of(program);
+  command.limits = process::tool_limits(program.memory_bytes, program.timeout);
   process::Fence fence;
   fence.readable = {place.manifests(), place.before()};
   if (!place.policies().empty()) fence.readable.push_back(place.policies());

@@ -1,8 +1,10 @@
 #include "integrations/render/tool_runner.hpp"
 
 #include "gitops/base/log.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/process/process.hpp"
+#include "integrations/process/quiet.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -28,57 +30,24 @@ namespace driftwarden {
 namespace fs = std::filesystem;
 namespace {
 
-/// Where a tool may keep what it likes; only we can look into it.
-class PrivateHome {
- public:
-  static Result<std::unique_ptr<PrivateHome>> make() {
-    std::error_code failed;
-    const auto parent = fs::temp_directory_path(failed);
-    if (failed) return Error{ErrorKind::Unavailable, "there is no directory for temporary files: " + failed.message()};
-    auto pattern = (parent / "driftwarden-home-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", parent.string(), std::strerror(errno))};
-    }
-    std::unique_ptr<PrivateHome> home(new PrivateHome(pattern));
-    fs::create_directory(home->path_ + "/tmp", failed);
-    if (failed) return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", pattern, failed.message())};
-    return home;
-  }
-  ~PrivateHome() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  PrivateHome(const PrivateHome&) = delete;
-  PrivateHome& operator=(const PrivateHome&) = delete;
+/// Where a tool may keep what it likes.
+Result<std::unique_ptr<TemporaryDirectory>> make_home() {
+  TRY(auto home, TemporaryDirectory::make("driftwarden-home"));
+  std::error_code failed;
+  fs::create_directory(home->path() + "/tmp", failed);
+  if (failed) return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}: {}", home->path(), failed.message())};
+  return home;
+}
 
-  const std::string& path() const { return path_; }
-
-  std::map<std::string, std::string> environment() const {
-    std::map<std::string, std::string> all{
-        {"HOME", path_},
-        {"TMPDIR", path_ + "/tmp"},
-        {"XDG_CACHE_HOME", path_ + "/cache"},
-        {"XDG_CONFIG_HOME", path_ + "/config"},
-        {"XDG_DATA_HOME", path_ + "/data"},
-        {"HELM_CACHE_HOME", path_ + "/helm/cache"},
-        {"HELM_CONFIG_HOME", path_ + "/helm/config"},
-        {"HELM_DATA_HOME", path_ + "/helm/data"},
-        {"HELM_PLUGINS", path_ + "/helm/plugins"},
-        {"KUSTOMIZE_PLUGIN_HOME", path_ + "/kustomize/plugins"},
-        {"KUBECONFIG", "/dev/null"},
-        {"LANG", "C.UTF-8"},
-        {"GIT_ALLOW_PROTOCOL", "none"},  // whatever a tool thinks of fetching
-        {"GIT_TERMINAL_PROMPT", "0"},
-    };
-    // Nobody listens there: what a tool would fetch over HTTP fails at once.
-    for (const auto* name : {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}) all[name] = "http://127.0.0.1:9";
-    return all;
-  }
-
- private:
-  explicit PrivateHome(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
+std::map<std::string, std::string> environment_in(const std::string& home) {
+  auto all = process::quiet_environment(home);
+  all["HELM_CACHE_HOME"] = home + "/helm/cache";
+  all["HELM_CONFIG_HOME"] = home + "/helm/config";
+  all["HELM_DATA_HOME"] = home + "/helm/data";
+  all["HELM_PLUGINS"] = home + "/helm/plugins";
+  all["KUSTOMIZE_PLUGIN_HOME"] = home + "/kustomize/plugins";
+  return all;
+}
 
 /// "" when there is none.
 std::string find_in_path(const std::string& program) {
@@ -90,26 +59,6 @@ std::string find_in_path(const std::string& program) {
     if (::stat(candidate.c_str(), &info) == 0 && S_ISREG(info.st_mode) && ::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return {};
-}
-
-constexpr std::uint64_t kLeastCpuSeconds = 60;
-constexpr std::uint64_t kFileBytes = 256ULL << 20U;
-/// Threads count, too: Go's tools have some dozens each.
-constexpr std::uint64_t kProcesses = 512;
-
-/// A small overlay can ask for a huge output, and a chart can loop.
-std::uint64_t cpu_seconds_for(Duration timeout) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();
-  return std::max(kLeastCpuSeconds, seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0);
-}
-
-process::Limits tool_limits(std::size_t memory_bytes, Duration timeout) {
-  process::Limits limits;
-  limits.processes = kProcesses;
-  limits.address_space_bytes = memory_bytes;
-  limits.cpu_seconds = cpu_seconds_for(timeout);
-  limits.file_bytes = kFileBytes;
-  return limits;
 }
 
 constexpr std::size_t kMaxWords = 200;
@@ -135,20 +84,6 @@ std::vector<std::string> helpers_of(const std::vector<std::string>& argv) {
   return {words.begin(), words.end()};
 }
 
-/// "/etc/x" of "--config=/etc/x" and of a shell's text.
-std::vector<std::string> absolute_paths_in(const std::vector<std::string>& argv) {
-  constexpr std::string_view kAround = " \t\n=:,;'\"()<>|&$`";
-  std::vector<std::string> paths;
-  for (const auto& argument : argv) {
-    for (std::size_t at = 0; at < argument.size() && paths.size() < kMaxWords;) {
-      const auto end = std::min(argument.find_first_of(kAround, at), argument.size());
-      if (end > at && argument[at] == '/') paths.push_back(argument.substr(at, end - at));
-      at = end + 1;
-    }
-  }
-  return paths;
-}
-
 bool ran_out_of_memory(const process::Outcome& outcome) {
   static constexpr std::array<std::string_view, 6> kWords{"out of memory", "cannot allocate memory", "failed to reserve", "cannot map pages", "MemoryError", "memory exhausted"};
   return std::ranges::any_of(kWords, [&](std::string_view words) { return outcome.err.find(words) != std::string::npos; });
@@ -158,7 +93,7 @@ bool ran_out_of_memory(const process::Outcome& outcome) {
 std::string bound_reached(const process::Outcome& outcome, const process::Limits& limits) {
   const int signal = outcome.exit_code > 128 ? outcome.exit_code - 128 : 0;
   if (signal == SIGXCPU) return fmt::format("it computed for more than {} s: is there an endless loop?", limits.cpu_seconds);
-  if (signal == SIGXFSZ) return fmt::format("it wrote a file of more than {} MiB", kFileBytes >> 20U);
+  if (signal == SIGXFSZ) return fmt::format("it wrote a file of more than {} MiB", process::kToolFileBytes >> 20U);
   if (signal == SIGSYS) return "it made a system call of another processor's kind, which its fence refuses";
   if (outcome.exit_code != 0 && ran_out_of_memory(outcome)) return fmt::format("it needed more than its {} MiB of memory (tools.memory in the configuration)", limits.address_space_bytes >> 20U);
   if (signal == SIGKILL) return "the system killed it, for which memory is the usual reason";
@@ -179,16 +114,16 @@ class ProcessToolRunner final : public ToolRunner {
 
   Result<ToolOutcome> run(const ToolRun& run) override {
     const Turn turn(free_);
-    TRY(const auto home, PrivateHome::make());
+    TRY(const auto home, make_home());
     process::Command command;
     command.argv = run.argv;
     command.environment = run.environment;
-    for (auto& [name, value] : home->environment()) command.environment.insert_or_assign(name, value);
+    for (auto& [name, value] : environment_in(home->path())) command.environment.insert_or_assign(name, value);
     command.inherit = {"PATH"};
     command.directory = run.directory;
     command.timeout = run.timeout > Duration{0} ? run.timeout : options_.timeout;
     command.max_output_bytes = run.max_output_bytes;
-    command.limits = tool_limits(options_.memory_bytes, command.timeout);
+    command.limits = process::tool_limits(options_.memory_bytes, command.timeout);
     const auto limits = command.limits;
     command.fence = fence_of(run, home->path());
     TRY(auto outcome, wait_for(std::move(command)));
@@ -210,7 +145,9 @@ class ProcessToolRunner final : public ToolRunner {
     auto all = identity(argv.front());
     if (all.empty()) return {};
     auto others = helpers_of(argv);
-    for (auto& path : absolute_paths_in(argv)) others.push_back(std::move(path));
+    auto paths = process::absolute_paths_in(argv);
+    paths.resize(std::min(paths.size(), kMaxWords));
+    others.insert(others.end(), paths.begin(), paths.end());
     for (const auto& other : others) {
       if (const auto one = identity(other); !one.empty()) all += "\n" + one;
     }

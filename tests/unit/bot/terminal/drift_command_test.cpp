@@ -2,7 +2,7 @@
 #include "bot/terminal/drift_command.hpp"
 
 #include "bot/app/sandbox_config.hpp"
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/async.hpp"
 #include "gitops/base/random.hpp"
 #include "integrations/sandbox/break_panel.hpp"

@@ -1,7 +1,7 @@
 // What CI asks: a directory, the gates of a config, and an exit code.
 #include "bot/terminal/gate_command.hpp"
 
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "bot/terminal/gate_print.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/unit/bot/config/fixture.hpp"

@@ -1,6 +1,6 @@
 #include "bot/terminal/init_command.hpp"
 
-#include "bot/app/temporary_directory.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "tests/unit/bot/config/fixture.hpp"
 
 #include <nlohmann/json.hpp>
