@@ -38,7 +38,7 @@ asio::awaitable<std::invoke_result_t<Work&>> run_work(Work work) {
 }  // namespace detail
 
 /// Runs `work` on `pool` (a thread pool's executor) and resumes at home: values in, values out. Work that has begun is waited for: a
-/// cancellation shows at the caller's next co_await.
+/// cancellation shows at the next co_await. The pool is joined before home's io_context dies: its thread lets go of that last.
 /// Bind `work` to a named local and move it in: GCC 12 miscompiles a capturing lambda made inside the co_await.
 template <class Work>
 asio::awaitable<std::invoke_result_t<Work&>> offload(asio::any_io_executor pool, Work work) {

@@ -136,9 +136,9 @@ asio::awaitable<void> cancel_when_begun(TaskGroup& tasks, std::atomic<int>& begu
 }
 
 TEST(Offload, MayBeCancelledAtAnyMomentOfTheWork) {
-  asio::thread_pool pool{2};
   for (int round = 0; round < 200; ++round) {
     asio::io_context io;
+    asio::thread_pool pool{2};
     TaskGroup tasks(io.get_executor());
     std::atomic<int> begun = 0;
     std::atomic<int> ended = 0;
@@ -146,8 +146,8 @@ TEST(Offload, MayBeCancelledAtAnyMomentOfTheWork) {
     test::run(io, cancel_when_begun(tasks, begun));
     EXPECT_EQ(tasks.running(), 0U);
     EXPECT_EQ(begun, ended) << "work that has begun is waited for";
+    pool.join();
   }
-  pool.join();
 }
 
 }  // namespace
