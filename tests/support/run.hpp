@@ -1,5 +1,5 @@
 #pragma once
-// Runs one coroutine to its end on `io`, giving up after five real seconds rather than hanging.
+// Runs one coroutine to its end on `io`, giving up after a minute of real time rather than hanging.
 #include "gitops/base/clock.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,7 +12,7 @@
 namespace driftwarden::test {
 
 template <class T>
-T run(asio::io_context& io, asio::awaitable<T> task, std::chrono::milliseconds patience = std::chrono::seconds{5}) {
+T run(asio::io_context& io, asio::awaitable<T> task, std::chrono::milliseconds patience = std::chrono::seconds{60}) {
   std::optional<T> value;
   std::exception_ptr thrown;
   bool done = false;
@@ -29,7 +29,7 @@ T run(asio::io_context& io, asio::awaitable<T> task, std::chrono::milliseconds p
   return std::move(*value);
 }
 
-inline void run(asio::io_context& io, asio::awaitable<void> task, std::chrono::milliseconds patience = std::chrono::seconds{5}) {
+inline void run(asio::io_context& io, asio::awaitable<void> task, std::chrono::milliseconds patience = std::chrono::seconds{60}) {
   bool done = false;
   std::exception_ptr thrown;
   asio::co_spawn(io, std::move(task), [&](std::exception_ptr failed) {

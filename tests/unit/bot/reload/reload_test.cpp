@@ -89,7 +89,7 @@ class ReloadTest : public test::RepositoryTest {
     pump([&] { return reload->looks() > before; });
   }
   void pump(const std::function<bool()>& done) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!done() && std::chrono::steady_clock::now() < give_up) {
       io.restart();
       io.run_one_for(std::chrono::milliseconds{20});

@@ -225,7 +225,7 @@ TEST_F(CommitTest, OthersReadWhileACommitIsSigned) {
   auto wanted = request(base, {{"README", "signed\n"}});
   wanted.sign = [&](const std::string&) -> Result<std::string> {
     reading = std::async(std::launch::async, [&] { return mirror->read_file(base, "README").value(); });
-    read = reading.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+    read = reading.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
     return std::string("-----BEGIN SSH SIGNATURE-----\nx\n-----END SSH SIGNATURE-----\n");
   };
   const auto id = committed(wanted);

@@ -143,7 +143,7 @@ asio::awaitable<net::ServerReply> ClusterTest::answer(net::ServerRequest request
 }
 
 bool ClusterTest::eventually(const std::function<bool()>& holds) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (!holds()) {
     if (std::chrono::steady_clock::now() > until) return false;
     io.restart();

@@ -70,10 +70,10 @@ class SocketModeFixture : public testing::Test {
     asio::co_spawn(io, mode->run(std::move(sink)), asio::bind_cancellation_slot(stop.slot(), std::move(ended)));
   }
 
-  /// Runs the loop, in real time, until `holds` does or ten seconds have passed.
+  /// Runs the loop, in real time, until `holds` does or a minute has passed.
   template <class Condition>
   bool until(Condition holds) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!holds() && std::chrono::steady_clock::now() < give_up) {
       io.restart();
       io.run_one_for(std::chrono::milliseconds(5));
