@@ -22,6 +22,7 @@ constexpr Duration kHouseEvery = std::chrono::hours{6};
 constexpr Duration kHouseTurn{50};
 constexpr Duration kDamageEvery{1000};
 constexpr Duration kTokenEvery = std::chrono::minutes{10};
+constexpr Duration kGroupsEvery = std::chrono::minutes{10};
 
 }  // namespace
 
@@ -36,6 +37,7 @@ asio::awaitable<Result<void>> RunningBot::run() {
   co_await fill_usergroups();
   co_await renew_tokens();
   tasks_.spawn("tokens for Git", renew_tokens_now_and_then());
+  tasks_.spawn("members of user groups", fill_usergroups_now_and_then());
   conversation_ = std::make_unique<Conversation>(executor_, services(*identity), messenger_, *identity);
   outbox_.start();
   tasks_.spawn("housekeeping", keep_house_now_and_then());
@@ -234,6 +236,14 @@ asio::awaitable<void> RunningBot::fill_usergroups() {
     }
     const auto users = (*answer)->find("users");
     if (users != (*answer)->end() && users->is_array()) set_usergroup_members(config_, group.slack_usergroup, users->get<std::vector<std::string>>());
+  }
+}
+
+asio::awaitable<void> RunningBot::fill_usergroups_now_and_then() {
+  while (true) {
+    auto slept = co_await clock_.sleep_for(kGroupsEvery);
+    if (!slept) co_return;
+    co_await fill_usergroups();
   }
 }
 

@@ -87,6 +87,8 @@ class RunningBot final : public Bot {
   asio::awaitable<void> end_when_damaged();
   /// Groups that are Slack user groups have their members there.
   asio::awaitable<void> fill_usergroups();
+  /// People come and go: what they may goes with it.
+  asio::awaitable<void> fill_usergroups_now_and_then();
   asio::awaitable<void> keep_synced(std::string app, std::string revision);
   // running_bot_metrics.cpp
   Pulse::Parts pulse_parts();

@@ -247,6 +247,7 @@ PullWatch::Parts RunningBot::pull_parts() {
   parts.fleet = &fleet_;
   parts.forges = pointers_to(forges_);
   parts.gates = gates_.get();
+  parts.price_files = hands_of(nullptr, &sources_.plans()).price_files;
   return parts;
 }
 

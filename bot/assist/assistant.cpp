@@ -18,6 +18,10 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr Duration kWindow = std::chrono::hours{1};
+constexpr std::size_t kRowsAtOnce = 64;  ///< a row holds a whole prompt
+constexpr const char* kAsked = "model.asked";
+
+using Questions = std::map<PersonId, std::deque<WallTime>>;
 
 std::string dump(const ordered_json& value) { return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
 
@@ -63,6 +67,21 @@ ordered_json detail_of_answer(const std::string& question, const Result<llm::Com
   return detail;
 }
 
+Result<Questions> questions_since(storage::Transaction& tx, WallTime since) {
+  Questions asked;
+  storage::AuditQuery query;
+  query.action = kAsked;
+  query.since = since;
+  query.newest_first = false;
+  query.limit = kRowsAtOnce;
+  while (true) {
+    TRY(const auto rows, tx.audit(query));
+    for (const auto& row : rows) asked[row.entry.actor].push_back(row.at);
+    if (rows.size() < kRowsAtOnce) return asked;
+    query.after_seq = rows.back().seq;
+  }
+}
+
 asio::awaitable<Result<std::string>> write(AsyncStore& store, AuditEntry entry) {
   std::function<Result<std::string>(storage::Transaction&)> work = [entry = std::move(entry)](storage::Transaction& tx) -> Result<std::string> {
     TRY(const auto row, tx.append_audit(entry));
@@ -98,6 +117,7 @@ bool Assistant::serves(Purpose purpose) const {
 
 asio::awaitable<Result<Told>> Assistant::ask(Asking asking, llm::Prompt prompt) {
   if (!serves(asking.purpose)) co_return Error{ErrorKind::InvalidInput, fmt::format("no model is configured for this: `model` with `for: [{}]`", to_string(asking.purpose))};
+  CO_CHECK_OK(co_await remember_questions());
   CO_CHECK_OK(within_limits(asking));
   const auto own = own_secrets(*parts_.config);
   for (auto& message : prompt.messages) message.text = redacted_for_model(message.text, own);
@@ -106,7 +126,7 @@ asio::awaitable<Result<Told>> Assistant::ask(Asking asking, llm::Prompt prompt) 
   const auto messages = messages_of(prompt);
   const ordered_json question{{"purpose", to_string(asking.purpose)}, {"model", parts_.model->name()}, {"digest", sha256_hex(dump(messages))}, {"prompt", messages}};
   // What isn't in the audit log isn't sent.
-  auto noting = write(*parts_.store, entry_of(asking, "model.asked", question));
+  auto noting = write(*parts_.store, entry_of(asking, kAsked, question));
   CO_TRY(const auto audit, co_await std::move(noting));
   const auto began = parts_.clock->mono_now();
   auto completing = parts_.model->complete(std::move(prompt));
@@ -129,6 +149,17 @@ asio::awaitable<Result<Told>> Assistant::ask(Asking asking, llm::Prompt prompt) 
   told.audit = audit;
   told.cut = answer->cut;
   co_return told;
+}
+
+asio::awaitable<Result<void>> Assistant::remember_questions() {
+  if (remembers_) co_return Result<void>{};
+  std::function<Result<Questions>(storage::Transaction&)> work = [since = parts_.clock->wall_now() - kWindow](storage::Transaction& tx) { return questions_since(tx, since); };
+  auto working = parts_.store->query<Questions>(std::move(work));
+  CO_TRY(auto asked, co_await std::move(working));
+  // Somebody else's question may have looked meanwhile, and have been asked.
+  if (!remembers_) asked_ = std::move(asked);
+  remembers_ = true;
+  co_return Result<void>{};
 }
 
 Result<void> Assistant::within_limits(const Asking& asking) {

@@ -54,9 +54,12 @@ class Assistant {
 
  private:
   Result<void> within_limits(const Asking& asking);
+  /// What was asked within the last hour before this process was: the rows say so. Once.
+  asio::awaitable<Result<void>> remember_questions();
 
   Parts parts_;
   std::map<PersonId, std::deque<WallTime>> asked_;  ///< within the last hour
+  bool remembers_ = false;
 };
 
 }  // namespace driftwarden

@@ -1,6 +1,7 @@
 #include "bot/assist/outgoing.hpp"
 
 #include "bot/inspect/inspect.hpp"
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/secret_fields.hpp"
 
@@ -19,10 +20,6 @@ constexpr std::size_t kShortestMessage = 512;
 void add(std::vector<std::string>& secrets, const Secret<std::string>& secret) {
   const auto text = trim(secret.reveal());
   if (text.size() >= kShortestSecret) secrets.emplace_back(text);
-}
-
-void replace_all(std::string& text, const std::string& what) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + kHidden.size())) text.replace(at, what.size(), kHidden);
 }
 
 std::size_t size_of(const llm::Prompt& prompt) {
@@ -73,7 +70,7 @@ std::vector<std::string> own_secrets(const Config& config) {
 std::string redacted_for_model(std::string_view text, const std::vector<std::string>& own) {
   std::string clean(text);
   // Before anything else can cut one of them in two.
-  for (const auto& secret : own) replace_all(clean, secret);
+  for (const auto& secret : own) replace_all(clean, secret, kHidden);
   return replace_credentials(redact_log(clean), [](std::string_view) { return std::string(kHidden); });
 }
 

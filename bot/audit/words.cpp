@@ -73,11 +73,15 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"silence.ended", "ended"},
     {"waiver.begun", "began"},
     {"waiver.ended", "ended"},
+    {"waiver.suspended", "suspended"},
+    {"waiver.resumed", "resumed"},
+    {"waiver.used", "used"},
     {"delegation.added", "delegated:"},
     {"delegation.ended", "ended"},
     {"identity.asked", "asked for the link of"},
     {"identity.linked", "is linked:"},
     {"logs.read", "read the logs of"},
+    {"sentence.run", "ran what was read of plain words"},
     {"model.asked", "asked a model"},
     {"model.answered", "has a model's answer"},
     {"model.failed", "has no answer of a model"},
@@ -139,7 +143,7 @@ void add_model(std::vector<std::string>& facts, const ordered_json& detail) {
 std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& detail) {
   std::vector<std::string> facts;
   const bool refused = entry.action.ends_with(".refused");
-  if (refused) add(facts, "", text_at(detail, "command"));
+  if (refused || entry.action == "sentence.run") add(facts, "", text_at(detail, "command"));
   if (entry.action == "change.requested") add(facts, "", text_at(detail, "verb"));
   if (entry.action == "change.approved") {
     add(facts, "via ", text_at(detail, "via"));
@@ -176,7 +180,7 @@ std::string deed_words(const AuditEntry& entry) {
   const auto detail = detail_of(entry);
   auto words = phrase_of(entry.action);
   const auto subject = without_control_characters(entry.subject);
-  const std::string_view before = entry.action.starts_with("model.") ? " about " : " ";
+  const std::string_view before = entry.action.starts_with("model.") || entry.action == "sentence.run" ? " about " : " ";
   if (!subject.empty()) words.append(before).append(subject);
   if (!entry.app.empty() && entry.app != entry.subject) words.append(entry.subject.empty() ? before : " of ").append(without_control_characters(entry.app));
   if (entry.action.starts_with("change.") && is_hex(entry.on)) words += " at " + entry.on.substr(0, kShortSha);

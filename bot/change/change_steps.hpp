@@ -40,6 +40,7 @@ struct Proposal {
   std::string pull_request_url;
   std::optional<CostChange> cost{};
   std::vector<GateResult> gates{};
+  std::string cost_trouble{};  ///< why nobody could say what it costs, where somebody should
 };
 
 ChangeStep on_requested(Change change, WallTime now);

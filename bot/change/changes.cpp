@@ -184,7 +184,8 @@ asio::awaitable<Result<std::string>> Changes::show_card(storage::OutboxRow row) 
   const auto app = co_await settled_app_of(row, *change, false);
   if (!app && app.error().kind == ErrorKind::NotFound) co_return std::string("the App is gone");
   if (!app) co_return app.error();
-  const auto waivers = co_await waivers_for(*parts_.store, *parts_.config, *change, parts_.clock->wall_now());
+  auto looking = waivers_for(*parts_.store, *parts_.config, *change, *app, parts_.clock->wall_now());
+  const auto waivers = co_await std::move(looking);
   Messenger::Shown shown;
   shown.key = fmt::format("change:{}", id);
   shown.channel = change->channel;

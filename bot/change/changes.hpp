@@ -125,6 +125,8 @@ class Changes {
   asio::awaitable<Result<std::string>> merge_on_forge(Change change, App app);
   asio::awaitable<Result<std::string>> merge_in_mirror(Change change, App app, std::vector<std::string> rests_on);
   asio::awaitable<std::optional<Result<std::string>>> before_merging(storage::OutboxRow row, Change change, App app, std::vector<std::string> rests_on);
+  /// What the gates say of it: asked again where one of today's hasn't spoken, or gave no answer. An older word stays when they can't be asked.
+  asio::awaitable<std::vector<GateResult>> gates_before_merging(Change change, App app);
   asio::awaitable<Result<std::string>> take_merged(Change change, App app, Merged merged);
   /// In one transaction: it is still approved, and nothing is in its way; from then on it can't be withdrawn. What is in its way, "" = nothing.
   asio::awaitable<Result<std::string>> claim_merge(Change change, App app);

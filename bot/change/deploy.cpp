@@ -113,7 +113,8 @@ asio::awaitable<Result<Proposal>> Changes::proposed_apply(Change change, App app
   proposal.risk.reasons.push_back(saved->destructive ? "it destroys or replaces what is there" : "it changes what runs outside of any cluster");
   proposal.risk.deletes = saved->deletes;
   proposal.cost = std::move(saved->cost);
-  if (!saved->cost_trouble.empty()) proposal.notes.push_back("What it costs isn't known: " + saved->cost_trouble);
+  proposal.cost_trouble = saved->cost_trouble;
+  if (!proposal.cost_trouble.empty()) proposal.notes.push_back("What it costs isn't known: " + proposal.cost_trouble);
   co_return proposal;
 }
 

@@ -2,6 +2,7 @@
 
 #include "bot/change/plan_parts.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/edit/path_text.hpp"
 #include "gitops/edit/source_edit.hpp"
 
 #include <fmt/core.h>
@@ -173,18 +174,55 @@ bool comes_of(const Manifest& rendered, const Manifest& made) {
   return rendered.ref.group_kind() == made.ref.group_kind() && rendered.ref.name.find(made.ref.name) != std::string::npos;
 }
 
+bool may_be_made(const ObjectRef& ref) {
+  return std::ranges::any_of(kMade, [&](const Kind& kind) { return kind.group == ref.group && kind.kind == ref.kind; });
+}
+
 /// Whether it stays where the App is.
 bool is_at_home(const ObjectRef& ref, const DraftedEffect& effect, const App& app) {
   if (ref.namespace_.empty()) return false;
   return ref.namespace_ == app.namespace_ || std::ranges::any_of(effect.before, [&](const Manifest& one) { return one.ref.namespace_ == ref.namespace_; });
 }
 
+/// Whether a member names the object, as others of its namespace do.
+bool refers(const std::string& key, const json& value, const ObjectRef& object) {
+  if (object.kind == "Service" && key == "serviceName") return value == object.name;
+  if (!value.is_object()) return false;
+  const auto name = value.find("name");
+  if (name == value.end() || *name != object.name) return false;
+  if (object.kind == "ConfigMap") return is_any(key, {"configMapRef", "configMapKeyRef", "configMap"});
+  if (object.kind == "Service") return key == "service";
+  return key == "scaleTargetRef" && value.value("kind", json("Deployment")) == object.kind;
+}
+
+bool is_referred_to(const json& value, const ObjectRef& object) {
+  if (value.is_array()) return std::ranges::any_of(value, [&](const json& item) { return is_referred_to(item, object); });
+  if (!value.is_object()) return false;
+  for (const auto& item : value.items()) {
+    if (refers(item.key(), item.value(), object) || is_referred_to(item.value(), object)) return true;
+  }
+  return false;
+}
+
+Result<void> check_gone(const DraftedEffect& effect) {
+  if (effect.gone.empty()) return Result<void>{};
+  if (effect.after.empty()) return by_people("nothing of the App would be left");
+  for (const auto& object : effect.gone) {
+    if (find_manifest(effect.after, object) != nullptr) return refused(fmt::format("{} would still be there: something else makes it, too", to_string(object)));
+    for (const auto& is : effect.after) {
+      if (is.ref.namespace_ == object.namespace_ && is_referred_to(*is.body, object)) return refused(fmt::format("{} still refers to {}, which would go", to_string(is.ref), to_string(object)));
+    }
+  }
+  return Result<void>{};
+}
+
 Result<void> check_old(const DraftedEffect& effect) {
   for (const auto& was : effect.before) {
+    if (is_named(effect.gone, was.ref)) continue;
     const auto* settled = find_manifest(effect.settled, was.ref);
     const auto* is = find_manifest(effect.after, was.ref);
     if (is == nullptr || settled == nullptr) return by_people(fmt::format("{} would be deleted", to_string(was.ref)));
-    if (*is->body != *settled->body) return refused(fmt::format("{} would change by the new files, which no step says", to_string(was.ref)));
+    if (*is->body != *settled->body) return refused(fmt::format("{} would change by the files that come or go, which no step says", to_string(was.ref)));
     if (*is->body == *was.body) continue;
     if (!is_named(effect.set, was.ref)) return refused(fmt::format("{} would change as well, which no step says", to_string(was.ref)));
     CHECK_OK(check_touched(was.ref));
@@ -221,17 +259,25 @@ Result<void> check_touched(const ObjectRef& object) {
   return Result<void>{};
 }
 
+Result<void> check_removed(const Manifest& object) {
+  const auto& ref = object.ref;
+  const bool keeps_data = ref.kind == "PersistentVolumeClaim" || (ref.kind == "StatefulSet" && find_value(*object.body, ".spec.volumeClaimTemplates") != nullptr);
+  const bool keeps_out = ref.kind == "NetworkPolicy";
+  if (!may_be_made(ref) || is_cluster_scoped(ref.group_kind()) || keeps_data || keeps_out) return by_people(fmt::format("{} would be removed", to_string(ref)));
+  return Result<void>{};
+}
+
 Result<void> check_made(const json& document, const App& app) {
   const auto ref = ref_of(document);
   if (ref.kind.empty() || ref.name.empty() || ref.version.empty()) return refused("a new manifest needs apiVersion, kind and metadata.name");
-  const bool known = std::ranges::any_of(kMade, [&](const Kind& kind) { return kind.group == ref.group && kind.kind == ref.kind; });
-  if (!known) return by_people(fmt::format("a {} would be made", shown(ref.kind)));
+  if (!may_be_made(ref)) return by_people(fmt::format("a {} would be made", shown(ref.kind)));
   if (!ref.namespace_.empty() && ref.namespace_ != app.namespace_) return refused(fmt::format("{} would go to another namespace than {}'s, which is {}", shown(to_string(ref)), app.name, app.namespace_));
   if (document.contains("status")) return refused(fmt::format("{} has a status, which only the cluster says", shown(to_string(ref))));
   return Result<void>{};
 }
 
 Result<void> check_effect(const DraftedEffect& effect, const App& app) {
+  CHECK_OK(check_gone(effect));
   CHECK_OK(check_old(effect));
   CHECK_OK(check_new(effect, app));
   return check_images(effect);

@@ -12,6 +12,8 @@ namespace driftwarden::planning {
 Result<void> check_made(const nlohmann::json& document, const App& app);
 /// Whether a draft may touch this object at all: no rights, no secrets, nothing that deploys other things.
 Result<void> check_touched(const ObjectRef& object);
+/// Whether a draft may take this object away: of a kind that it could make, too, and nothing that holds data or keeps others out.
+Result<void> check_removed(const Manifest& object);
 /// No template and no variable in what a draft writes: somebody else would fill it in.
 Result<void> check_plain(const std::string& text, const std::string& what);
 
@@ -19,11 +21,12 @@ Result<void> check_plain(const std::string& text, const std::string& what);
 struct DraftedEffect {
   const std::vector<Manifest>& before;
   const std::vector<Manifest>& settled;  ///< with the values that it sets, proven by edit_source
-  const std::vector<Manifest>& after;    ///< with its new files, too
+  const std::vector<Manifest>& after;    ///< with its new files, and without what goes
   std::vector<ObjectRef> set{};
   std::vector<Manifest> made{};          ///< as written
+  std::vector<ObjectRef> gone{};         ///< taken away, after the values
 };
-/// Nothing but the objects that it names moves; what it makes is there, and nothing else is; nobody gets more rights, another Secret, or an image of a
+/// Nothing but the objects that it names moves; what it makes is there, what it takes away is not and nothing refers to it, and nothing else comes or goes; nobody gets more rights, another Secret, or an image of a
 /// repository that the App doesn't run yet.
 Result<void> check_effect(const DraftedEffect& effect, const App& app);
 

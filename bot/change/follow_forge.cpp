@@ -43,8 +43,8 @@ std::vector<PersonId> yes_sayers(const std::vector<forge::Review>& reviews, cons
 asio::awaitable<void> Changes::follow_forges() {
   while (true) {
     co_await follow_safely("holds", end_holds());
-    auto ending = end_waivers(*parts_.store, *parts_.outbox, parts_.clock->wall_now());
-    co_await follow_safely("waivers", std::move(ending));
+    auto tending = tend_waivers(*parts_.store, *parts_.outbox, *parts_.config, *parts_.fleet, parts_.clock->wall_now());
+    co_await follow_safely("waivers", std::move(tending));
     std::function<Result<std::vector<Change>>(storage::Transaction&)> work = [](storage::Transaction& tx) { return tx.changes({"", true, 1000}); };
     auto working = parts_.store->query<std::vector<Change>>(std::move(work));
     const auto open = co_await std::move(working);
@@ -144,8 +144,9 @@ asio::awaitable<std::string> Changes::obstacle_now(Change change, App app) {
   for (const auto& place : touched_by(change, app)) {
     if (const auto obstacle = obstacle_to(*parts_.config, place, change, *holds, GateStage::Merge, parts_.clock->wall_now())) co_return obstacle->rule;
   }
-  const auto counting = co_await waivers_for(*parts_.store, *parts_.config, change, parts_.clock->wall_now());
-  if (const auto gate = gate_obstacle(*parts_.config, change, counting, parts_.clock->wall_now())) co_return gate->rule;
+  auto looking = waivers_for(*parts_.store, *parts_.config, change, app, parts_.clock->wall_now());
+  const auto waivers = co_await std::move(looking);
+  if (const auto gate = gate_obstacle(*parts_.config, change, waivers)) co_return gate->rule;
   co_return std::string{};
 }
 

@@ -73,12 +73,13 @@ asio::awaitable<Result<std::string>> Changes::show_on_forge(storage::OutboxRow r
   auto status = status_of(*change, counted);
   auto published = co_await forge->set_status(change->content.head_sha, std::move(status));
   if (!published) co_return published.error();
-  const auto waivers = co_await waivers_for(*parts_.store, *parts_.config, *change, parts_.clock->wall_now());
+  auto looking = waivers_for(*parts_.store, *parts_.config, *change, *app, parts_.clock->wall_now());
+  const auto waivers = co_await std::move(looking);
   if (!change->gates.empty()) {
-    auto judged = gates_status(change_name(change->id), change->gates, change->app, waivers);
+    auto judged = gates_status(change_name(change->id), change->gates, change->app, waivers.counting);
     judged.target_url = change->pull_request_url;
     // A forge that requires it must not hold back what a broken glass lets pass, or what no gate of today's config holds.
-    if (judged.state == forge::StatusState::Failure && !gate_obstacle(*parts_.config, *change, waivers, parts_.clock->wall_now())) {
+    if (judged.state == forge::StatusState::Failure && !gate_obstacle(*parts_.config, *change, waivers)) {
       judged.state = forge::StatusState::Success;
       judged.description = fmt::format("{}: {}", change_name(change->id), change->break_glass.empty() ? "nothing blocks any more" : "passed by a broken glass");
     }

@@ -22,6 +22,7 @@ struct Hands {
   std::function<asio::awaitable<Result<std::string>>(App app, std::string id, std::string digest)> apply_saved{};
   std::function<void(const std::string& id)> drop_saved{};
   std::function<std::string(const std::string& app)> plan_text{};
+  std::function<asio::awaitable<Result<CostChange>>(App app, std::string before, std::string after)> price_files{};
 };
 
 /// What a deployer knows the request by: numbers alone come again with a restored database.

@@ -19,6 +19,7 @@ inline Hands hands_of(Deployments* deployments, PlanWatch* plans) {
     hands.save_plan = [plans](App app, std::string id) { return plans->save_plan(std::move(app), std::move(id)); };
     hands.apply_saved = [plans](App app, std::string id, std::string digest) { return plans->apply_saved(std::move(app), std::move(id), std::move(digest)); };
     hands.drop_saved = [plans](const std::string& id) { plans->drop_saved(id); };
+    hands.price_files = [plans](App app, std::string before, std::string after) { return plans->price_files(std::move(app), std::move(before), std::move(after)); };
     hands.plan_text = [plans](const std::string& app) { return plans->text(app); };
   }
   return hands;

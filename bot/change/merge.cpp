@@ -63,6 +63,11 @@ bool relies_on_broken_glass(const Change& change, const App& app, const std::vec
   return std::ranges::any_of(holds, [&](const Hold& hold) { return hold.kind == HoldKind::BreakGlass && hold.owner == change.break_glass && is_active(hold, now) && covers(hold.scope, app); });
 }
 
+/// Also of one that was proposed before there were gates at all.
+bool lacks_its_gates(const Config& config, const Change& change, const App& there) {
+  return !is_git_only(change.verb) && is_rendered(there) && change.break_glass.empty() && lacks_a_gate(config, there, change.gates);
+}
+
 }  // namespace
 
 /// People approved the Change as long as these say what they said then.
@@ -142,8 +147,9 @@ asio::awaitable<Result<void>> Changes::pass_holds(storage::OutboxRow row, Change
     if (obstacle) co_return co_await wait_for(std::move(row), std::move(change), obstacle->why, kHoldPause);
   }
   if (stage == GateStage::Merge) {
-    const auto counting = co_await waivers_for(*parts_.store, *parts_.config, change, now);
-    const auto gate = gate_obstacle(*parts_.config, change, counting, now);
+    auto looking = waivers_for(*parts_.store, *parts_.config, change, app, now);
+    const auto waivers = co_await std::move(looking);
+    const auto gate = gate_obstacle(*parts_.config, change, waivers);
     if (gate) co_return co_await wait_for(std::move(row), std::move(change), gate->why, kHoldPause);
   }
   co_return Result<void>{};
@@ -151,18 +157,20 @@ asio::awaitable<Result<void>> Changes::pass_holds(storage::OutboxRow row, Change
 
 asio::awaitable<Result<std::string>> Changes::claim_merge(Change change, App app) {
   const auto config = std::make_shared<const Config>(*parts_.config);
-  std::function<Result<std::string>(storage::Transaction&)> work = [config, change, places = touched_by(change, app), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<std::string> {
+  std::function<Result<std::string>(storage::Transaction&)> work = [config, change, app, places = touched_by(change, app), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<std::string> {
     TRY(auto current, tx.find_change(change.id));
     if (!current) return Error{ErrorKind::NotFound, "it is gone"};
     TRY(const auto holds, tx.open_holds());
     for (const auto& place : places) {
       if (const auto obstacle = obstacle_to(*config, place, *current, holds, GateStage::Merge, now)) return obstacle->why;
     }
-    TRY(const auto waivers, tx.open_waivers());
-    if (const auto gate = gate_obstacle(*config, *current, waivers, now)) return gate->why;
+    TRY(const auto open, tx.open_waivers());
+    const auto waivers = waivers_of(*config, open, *current, app, now);
+    if (const auto gate = gate_obstacle(*config, *current, waivers)) return gate->why;
     auto step = on_merging(std::move(*current), change.content, now);
     if (!step.refusal.empty()) return Error{ErrorKind::Cancelled, step.refusal};
     CHECK_OK(tx.save_change(step.next));
+    CHECK_OK(note_used_waivers(tx, step.next, waivers.counting));
     return std::string{};
   };
   auto working = parts_.store->query<std::string>(std::move(work));
@@ -211,7 +219,9 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
   const auto commit = co_await std::move(looking);
   auto message = commit ? commit->message : change_name(change.id) + "\n";
   while (message.ends_with('\n')) message.pop_back();
-  message += "\n" + approval_trailers(change, counted_approvers(change));
+  auto reading = waiver_trailers(*parts_.store, change);
+  const auto waived = co_await std::move(reading);
+  message += "\n" + approval_trailers(change, counted_approvers(change)) + waived;
   auto merged = co_await forge->merge(change.pull_request, change.content.head_sha, method, std::move(message));
   if (!merged) co_return merged.error();
   co_return merged->merged_sha;
@@ -220,7 +230,9 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
 /// Without a forge the merge commit is ours: it says who approved. Conflict: one of the paths moved since.
 asio::awaitable<Result<std::string>> Changes::merge_in_mirror(Change change, App app, std::vector<std::string> rests_on) {
   const auto branch = parts_.fleet->repository_config(app.repository).branch;
-  const auto trailers = approval_trailers(change, counted_approvers(change));
+  auto reading = waiver_trailers(*parts_.store, change);
+  const auto waived = co_await std::move(reading);
+  const auto trailers = approval_trailers(change, counted_approvers(change)) + waived;
   std::function<Result<std::string>(Mirror&)> work = [change, branch, trailers, rests_on, sign = signer_of(app)](Mirror& mirror) -> Result<std::string> {
     TRY(const auto head, mirror.fetch());
     TRY(const auto there, mirror.is_ancestor(change.content.head_sha, head));
@@ -309,8 +321,14 @@ asio::awaitable<Result<std::string>> Changes::take_merged(Change change, App app
   const bool bot_applies = applies(change, app);
   const bool ours = is_being_merged(change) && merged.as_approved;
   const auto now = parts_.clock->wall_now();
-  const auto counting = co_await waivers_for(*parts_.store, *parts_.config, change, now);
-  const auto held = gate_obstacle(*parts_.config, change, counting, now);
+  auto looking = waivers_for(*parts_.store, *parts_.config, change, app, now);
+  auto waivers = co_await std::move(looking);
+  const auto held = gate_obstacle(*parts_.config, change, waivers);
+  if (!ours && !held && merged.as_approved) {
+    auto keeping = keep_used_waivers(*parts_.store, change, std::move(waivers.counting));
+    const auto kept = co_await std::move(keeping);
+    if (!kept) co_return kept.error();
+  }
   std::function<ChangeStep(Change)> event = [merged, ours, bot_applies, held, now](Change current) {
     if (held && !ours) return merged_past_gate(std::move(current), merged.sha, *held, now);
     if (ours) return on_merged(std::move(current), merged.sha, "driftwarden", bot_applies, now);
@@ -323,30 +341,32 @@ asio::awaitable<Result<std::string>> Changes::take_merged(Change change, App app
   co_return merged.sha;
 }
 
+asio::awaitable<std::vector<GateResult>> Changes::gates_before_merging(Change change, App app) {
+  const auto there = place_after(change, app, *parts_.config);
+  if (!lacks_its_gates(*parts_.config, change, there) && !wants_judging_again(change, parts_.clock->wall_now())) co_return change.gates;
+  auto looking = effect_of(change, app, change.base_sha, change.content.head_sha);
+  auto effect = co_await std::move(looking);
+  auto gates = lacks_its_gates(*parts_.config, change, there) ? not_judged(*parts_.config, there) : change.gates;
+  if (effect) {
+    auto judging = judge_gates(*parts_.gates, app, there, std::move(effect->before), std::move(effect->after));
+    gates = co_await std::move(judging);
+  }
+  if (!effect && gates == change.gates) co_return gates;
+  const std::function<ChangeStep(Change)> again = [content = change.content, gates, now = parts_.clock->wall_now()](Change current) {
+    return judged_again(std::move(current), content, gates, now);
+  };
+  co_await step_quietly(change.id, again);
+  co_return gates;
+}
+
 /// Everything that may keep it back, in the order in which it is cheap to ask: nothing when it may be merged now, else how this attempt ends.
 asio::awaitable<std::optional<Result<std::string>>> Changes::before_merging(storage::OutboxRow row, Change change, App app, std::vector<std::string> rests_on) {
   using Ending = std::optional<Result<std::string>>;
-  const auto there = place_after(change, app, *parts_.config);
-  // Also of one that was proposed before there were gates at all.
-  const bool judged = !is_git_only(change.verb) && is_rendered(there) && change.break_glass.empty();
-  const auto lacks = [&] { return judged && lacks_a_gate(*parts_.config, there, change.gates); };
-  if (is_gated(parts_.gates, *parts_.config) && (lacks() || wants_judging_again(change, parts_.clock->wall_now()))) {
-    auto looking_again = effect_of(change, app, change.base_sha, change.content.head_sha);
-    auto effect = co_await std::move(looking_again);
-    auto gates = lacks() ? not_judged(*parts_.config, there) : change.gates;
-    if (effect) {
-      auto judging = judge_gates(*parts_.gates, app, there, std::move(effect->before), std::move(effect->after));
-      gates = co_await std::move(judging);
-    }
-    if (effect || gates != change.gates) {
-      const std::function<ChangeStep(Change)> again = [content = change.content, gates, now = parts_.clock->wall_now()](Change current) {
-        return judged_again(std::move(current), content, gates, now);
-      };
-      co_await step_quietly(change.id, again);
-      change.gates = std::move(gates);
-    }
+  if (is_gated(parts_.gates, *parts_.config)) {
+    auto judging = gates_before_merging(change, app);
+    change.gates = co_await std::move(judging);
   }
-  if (is_gated(parts_.gates, *parts_.config) && lacks()) {
+  if (is_gated(parts_.gates, *parts_.config) && lacks_its_gates(*parts_.config, change, place_after(change, app, *parts_.config))) {
     // Its config changed while they judged.
     auto put_off = co_await wait_for(row, change, "the gates, which judge it again", kHoldPause);
     co_return Ending(std::move(put_off));

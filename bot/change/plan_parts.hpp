@@ -32,8 +32,13 @@ bool is_below(std::string_view path, std::string_view directory);
 /// Relative, without "..", ".", empty parts, control characters, backslashes and .git.
 bool is_safe_path(std::string_view path);
 const Manifest* find_manifest(const std::vector<Manifest>& manifests, const ObjectRef& ref);
+// plan_propose.cpp
+/// Whether another App is kept there, inside of this one's path.
+bool is_anothers(const std::string& path, const App& app, const PlanContext& context);
 
 // plan_value.cpp
+/// Who sets the replicas of a workload by itself: to set them in Git would only be undone.
+const Manifest* autoscaler_of(const std::vector<Manifest>& manifests, const ObjectRef& workload);
 /// The object that a `set` means; refused with those that there are.
 Result<const Manifest*> find_object(const std::vector<Manifest>& manifests, const SetRequest& request);
 

@@ -1,6 +1,7 @@
-// What a sentence was made into: values by the same machinery as `set`, and new files.
+// What a sentence was made into: values by the same machinery as `set`, new files, and objects that go.
 #include "bot/change/draft_guard.hpp"
 #include "bot/change/plan_parts.hpp"
+#include "bot/change/plan_removal.hpp"
 #include "bot/change/secret_guard.hpp"
 #include "bot/change/value_guard.hpp"
 #include "gitops/base/text.hpp"
@@ -50,7 +51,7 @@ Result<void> add_wanted(const SetRequest& request, const std::vector<Manifest>& 
   return Result<void>{};
 }
 
-Result<void> check_new_path(const std::string& file, const App& app, const PlanContext& context) {
+Result<void> check_new_path(const std::string& file, const App& app, const PlanContext& context, RenderKind kind) {
   const auto path = joined(app.path, file);
   const auto name = to_lower(file.substr(file.rfind('/') == std::string::npos ? 0 : file.rfind('/') + 1));
   const bool hidden = file.starts_with('.') || file.find("/.") != std::string::npos;
@@ -58,18 +59,17 @@ Result<void> check_new_path(const std::string& file, const App& app, const PlanC
   if (!is_safe_path(file) || !is_safe_path(path) || hidden || !manifest || name.starts_with("kustomization.") || name.starts_with("chart.") || name.starts_with("values")) {
     return refused(fmt::format("\"{}\" is no path for a new manifest below {}", shown(file), app.path));
   }
-  for (const auto& other : context.apps) {
-    const bool inside = other.name != app.name && other.repository == app.repository && !other.orphans && other.path != app.path && is_below(other.path, app.path);
-    if (inside && is_below(path, other.path)) return refused(fmt::format("{} is where another App is kept", shown(path)));
-  }
+  if (kind == RenderKind::Helm && !file.starts_with("templates/")) return refused(fmt::format("a chart's manifests are kept below templates/, and {} is not", shown(file)));
+  if (kind == RenderKind::Plugin) return refused(fmt::format("a plugin makes the objects of {}, and only people know which files it reads", app.name));
+  if (is_anothers(path, app, context)) return refused(fmt::format("{} is where another App is kept", shown(path)));
   TRY(const auto there, id_at(context.mirror, context.head, path));
   if (!there.empty()) return refused(fmt::format("{} is in Git already: its values are set, not its text", shown(path)));
   return Result<void>{};
 }
 
 /// Written anew from what was read: comments, anchors and tricks of spelling stay behind.
-Result<void> add_file(const DraftStep& step, const App& app, const PlanContext& context, Made& made) {
-  CHECK_OK(check_new_path(step.file, app, context));
+Result<void> add_file(const DraftStep& step, const App& app, const PlanContext& context, RenderKind kind, Made& made) {
+  CHECK_OK(check_new_path(step.file, app, context, kind));
   const auto path = joined(app.path, step.file);
   if (std::ranges::find(made.files, path, &FileEdit::path) != made.files.end()) return refused(fmt::format("{} is made twice", shown(path)));
   if (step.content.size() > kMostContent) return refused(fmt::format("{} is too long", shown(step.file)));
@@ -97,9 +97,10 @@ Result<void> name_in_kustomization(const AppSource& source, const PlanContext& c
   if (resolve_kind(source) != RenderKind::Kustomize) return Result<void>{};
   const auto path = kustomization_file(source);
   if (path.empty() || !is_below(path, source.path)) return refused(fmt::format("{} has no kustomization of its own that could name a new file", source.path));
-  auto planned = std::ranges::find(plan.edits, path, &FileEdit::path);
+  const auto planned = std::ranges::find(plan.edits, path, &FileEdit::path);
+  const bool is_planned = planned != plan.edits.end();
   std::string text;
-  if (planned != plan.edits.end()) {
+  if (is_planned) {
     text = planned->content.value_or("");
   } else {
     TRY(text, context.mirror.read_file(context.head, path));
@@ -110,12 +111,8 @@ Result<void> name_in_kustomization(const AppSource& source, const PlanContext& c
     edits.push_back({fmt::format(".resources[={}]", name), name});
   }
   TRY(auto edited, edit_yaml(text, path, 0, edits));
-  if (planned != plan.edits.end()) {
-    planned->content = std::move(edited);
-  } else {
-    plan.edits.push_back({path, std::move(edited)});
-    plan.notes.push_back("Edits " + shown(path) + ": resources");
-  }
+  put_edit(plan.edits, {path, std::move(edited)});
+  if (!is_planned) plan.notes.push_back("Edits " + shown(path) + ": resources");
   return Result<void>{};
 }
 
@@ -127,7 +124,7 @@ Result<std::vector<Manifest>> rendered_with(const App& app, const PlanContext& c
 
 Result<void> add_made(const ProposeRequest& request, const App& app, const PlanContext& context, const AppSource& source, Made& made, VerbPlan& plan) {
   for (const auto& step : request.steps) {
-    if (step.kind == DraftStep::Kind::Create) CHECK_OK(add_file(step, app, context, made));
+    if (step.kind == DraftStep::Kind::Create) CHECK_OK(add_file(step, app, context, resolve_kind(source), made));
   }
   if (made.files.empty()) return Result<void>{};
   CHECK_OK(name_in_kustomization(source, context, made.files, plan));
@@ -136,17 +133,42 @@ Result<void> add_made(const ProposeRequest& request, const App& app, const PlanC
   return Result<void>{};
 }
 
+Result<std::vector<WantedValue>> values_of(const ProposeRequest& request, const std::vector<Manifest>& rendered) {
+  std::vector<WantedValue> wanted;
+  for (const auto& step : request.steps) {
+    if (step.kind == DraftStep::Kind::Set) CHECK_OK(add_wanted(step.set, rendered, wanted));
+  }
+  return wanted;
+}
+
+/// An autoscaler that stays would undo it at once.
+Result<void> check_replicas(const std::vector<WantedValue>& wanted, const std::vector<ObjectRef>& gone, const std::vector<Manifest>& rendered) {
+  for (const auto& one : wanted) {
+    if (std::ranges::find(one.edits, ".spec.replicas", &ValueEdit::path) == one.edits.end()) continue;
+    const auto* scaler = autoscaler_of(rendered, one.object);
+    if (scaler == nullptr || std::ranges::any_of(gone, [&](const ObjectRef& ref) { return same_object(ref, scaler->ref); })) continue;
+    return refused(fmt::format("{} decides how many replicas {} has, and would undo this: its bounds can be set instead", to_string(scaler->ref), to_string(one.object)));
+  }
+  return Result<void>{};
+}
+
 }  // namespace
+
+bool is_anothers(const std::string& path, const App& app, const PlanContext& context) {
+  return std::ranges::any_of(context.apps, [&](const App& other) {
+    const bool inside = other.name != app.name && other.repository == app.repository && !other.orphans && other.path != app.path && is_below(other.path, app.path);
+    return inside && is_below(path, other.path);
+  });
+}
 
 Result<VerbPlan> plan_propose(const Change& change, const App& app, const PlanContext& context) {
   const auto request = propose_request_from(change.argument);
   if (request.steps.empty()) return refused("there is no draft of it");
   if (request.steps.size() > kMostSteps) return refused(fmt::format("a draft has at most {} steps", kMostSteps));
   TRY(const auto source, source_at_head(app, context));
-  std::vector<WantedValue> wanted;
-  for (const auto& step : request.steps) {
-    if (step.kind == DraftStep::Kind::Set) CHECK_OK(add_wanted(step.set, source.rendered, wanted));
-  }
+  TRY(const auto wanted, values_of(request, source.rendered));
+  TRY(const auto gone, objects_to_remove(request, app, source.rendered, wanted));
+  CHECK_OK(check_replicas(wanted, gone, source.rendered));
   VerbPlan plan;
   auto settled = source.rendered;
   if (!wanted.empty()) {
@@ -154,13 +176,14 @@ Result<VerbPlan> plan_propose(const Change& change, const App& app, const PlanCo
     plan = plan_from(std::move(edits));
     TRY(settled, rendered_with(app, context, plan.edits));
   }
+  CHECK_OK(remove_from_files(gone, app, context, source, plan));
   Made made;
   CHECK_OK(add_made(request, app, context, source, made, plan));
   auto after = settled;
-  if (!made.files.empty()) {
+  if (!made.files.empty() || !gone.empty()) {
     TRY(after, rendered_with(app, context, plan.edits));
   }
-  DraftedEffect effect{source.rendered, settled, after, {}, made.manifests};
+  DraftedEffect effect{source.rendered, settled, after, {}, made.manifests, gone};
   for (const auto& one : wanted) effect.set.push_back(one.object);
   CHECK_OK(check_effect(effect, app));
   const auto by = request.model.empty() ? std::string("a model") : shown(request.model);

@@ -1,5 +1,6 @@
 // A new App without a pattern: what a platform team would ask of any Deployment.
 #include "bot/change/plan_parts.hpp"
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -84,9 +85,7 @@ spec:
 
 std::string filled(std::string_view pattern, const std::vector<std::pair<std::string, std::string>>& values) {
   std::string text(pattern);
-  for (const auto& [key, value] : values) {
-    for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size())) text.replace(at, key.size(), value);
-  }
+  for (const auto& [key, value] : values) replace_all(text, key, value);
   return text;
 }
 

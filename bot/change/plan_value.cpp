@@ -29,20 +29,6 @@ std::string text_at(const json& object, const json::json_pointer& pointer) {
   return value.is_string() ? value.get<std::string>() : std::string();
 }
 
-/// Who sets the replicas by itself: to set them in Git would only be undone.
-const Manifest* autoscaler_of(const std::vector<Manifest>& manifests, const ObjectRef& workload) {
-  for (const auto& manifest : manifests) {
-    const bool scales = (manifest.ref.group == "autoscaling" && manifest.ref.kind == "HorizontalPodAutoscaler") || (manifest.ref.group == "keda.sh" && manifest.ref.kind == "ScaledObject");
-    if (!scales || manifest.ref.namespace_ != workload.namespace_) continue;
-    static const json::json_pointer kKind("/spec/scaleTargetRef/kind");
-    static const json::json_pointer kName("/spec/scaleTargetRef/name");
-    auto kind = text_at(*manifest.body, kKind);
-    if (kind.empty()) kind = "Deployment";
-    if (kind == workload.kind && text_at(*manifest.body, kName) == workload.name) return &manifest;
-  }
-  return nullptr;
-}
-
 std::string names_of(const std::vector<const Manifest*>& manifests) {
   std::vector<std::string> names;
   for (const auto* manifest : manifests) names.push_back(manifest->ref.kind + "/" + manifest->ref.name);
@@ -113,6 +99,19 @@ Result<VerbPlan> set_in_file(const SetRequest& request, const App& app, const Pl
 }
 
 }  // namespace
+
+const Manifest* autoscaler_of(const std::vector<Manifest>& manifests, const ObjectRef& workload) {
+  for (const auto& manifest : manifests) {
+    const bool scales = (manifest.ref.group == "autoscaling" && manifest.ref.kind == "HorizontalPodAutoscaler") || (manifest.ref.group == "keda.sh" && manifest.ref.kind == "ScaledObject");
+    if (!scales || manifest.ref.namespace_ != workload.namespace_) continue;
+    static const json::json_pointer kKind("/spec/scaleTargetRef/kind");
+    static const json::json_pointer kName("/spec/scaleTargetRef/name");
+    auto kind = text_at(*manifest.body, kKind);
+    if (kind.empty()) kind = "Deployment";
+    if (kind == workload.kind && text_at(*manifest.body, kName) == workload.name) return &manifest;
+  }
+  return nullptr;
+}
 
 Result<const Manifest*> find_object(const std::vector<Manifest>& manifests, const SetRequest& request) {
   std::vector<const Manifest*> all;

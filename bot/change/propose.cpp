@@ -4,8 +4,10 @@
 #include "bot/change/git_diff.hpp"
 #include "bot/change/judge_gates.hpp"
 #include "bot/change/move.hpp"
+#include "bot/change/risen_lately.hpp"
 #include "bot/change/secret_guard.hpp"
 #include "bot/change/set_out.hpp"
+#include "bot/change/waivers.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/config/teams.hpp"
 #include "bot/policy/code_owners.hpp"
@@ -137,6 +139,16 @@ std::vector<Manifest> before_it(Fleet& fleet, const Change& change, const App& a
   return objects;
 }
 
+/// What the files of a tool's App cost, or that nobody knows.
+void take_price(Result<CostChange> priced, Proposal& proposal) {
+  if (priced) {
+    proposal.cost = std::move(*priced);
+    return;
+  }
+  proposal.cost_trouble = without_values(priced.error().message);
+  proposal.notes.push_back("What it costs isn't known: " + proposal.cost_trouble);
+}
+
 constexpr int kNoShare = 1000;  // of the objects: all of them go, and come back elsewhere
 
 }  // namespace
@@ -232,20 +244,20 @@ asio::awaitable<Result<Changes::Effect>> Changes::effect_of(Change change, App a
 
 /// How risky it is by what is rendered. A move takes all of it away here, which is no news.
 Risk Changes::risk_of(const Change& change, const App& app, const Effect& effect) const {
-  if (!is_rendered(app)) {
-    Risk risk;
-    if (change.verb != ChangeVerb::Ignore) risk = {RiskTier::Medium, {fmt::format("what {} makes of it is only planned after the merge", to_string(app.plan.tool))}, {}, {}};
-    return risk;
-  }
+  if (!is_rendered(app)) return change.verb == ChangeVerb::Ignore ? Risk{} : risk_of_planned(app);
   if (change.verb == ChangeVerb::Move) {
     auto risk = assess_risk(effect.before, {}, kNoShare);
     risk.tier = std::max(risk.tier, RiskTier::High);
     return risk;
   }
-  const auto was = before_it(*parts_.fleet, change, app, effect.before);
-  auto risk = assess_risk(was, effect.after, parts_.config->policy.destructive.share_percent);
+  auto risk = assess_risk(effect.before, effect.after, parts_.config->policy.destructive.share_percent);
   if (change.verb == ChangeVerb::Rollback) {
     for (auto& warning : rollback_warnings(effect.before, effect.after)) risk.warnings.push_back(std::move(warning));
+  }
+  // A sentence that somebody hid may have asked for it: whatever a draft takes away counts as what destroys.
+  if (change.verb == ChangeVerb::Propose && !risk.deletes.empty() && risk.tier != RiskTier::Destructive) {
+    risk.tier = RiskTier::Destructive;
+    risk.reasons.insert(risk.reasons.begin(), "a model drafted a deletion");
   }
   return risk;
 }
@@ -284,8 +296,18 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
     proposal.gates = co_await std::move(judging);
   }
   if (!is_rendered(app)) proposal.diff = view::planned_later(app);
+  // Gates compare Git with Git; risk and cost are told against what runs.
+  if (is_rendered(app)) effect.before = before_it(*parts_.fleet, change, app, std::move(effect.before));
   proposal.risk = risk_of(change, app, effect);
-  if (is_rendered(app)) proposal.cost = cost_of_change(*parts_.config, change, app, before_it(*parts_.fleet, change, app, effect.before), effect.after);
+  if (is_rendered(app)) proposal.cost = cost_of_change(*parts_.config, change, app, effect.before, effect.after);
+  // A broken glass waits for nobody's price.
+  const bool priced_by_files = app.kind == AppKind::Terraform && !is_git_only(change.verb) && change.break_glass.empty() && parts_.config->cost.infracost && parts_.hands.price_files;
+  if (priced_by_files) {
+    auto pricing = parts_.hands.price_files(app, proposal.base_sha, proposal.content.head_sha);
+    auto priced = co_await std::move(pricing);
+    if (!priced && priced.error().kind == ErrorKind::Cancelled) co_return priced.error();
+    take_price(std::move(priced), proposal);
+  }
   std::string raw;
   for (const auto& file : written.files) raw += file.patch;
   proposal.content.diff_digest = sha256_hex(raw + '\n' + effect.text);
@@ -297,6 +319,11 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
   facts.commit_authors = written.authors;
   facts.break_glass = !change.break_glass.empty();
   facts.cost = proposal.cost;
+  facts.cost_trouble = proposal.cost_trouble;
+  auto summing = load_risen_lately(*parts_.store, *parts_.config, change, proposal.cost, parts_.clock->wall_now());
+  const auto risen = co_await std::move(summing);
+  if (!risen) co_return risen.error();
+  facts.risen_lately = *risen;
   proposal.quorum = quorum_for_places(change, app, std::move(facts));
   if (change.verb == ChangeVerb::Move) {
     if (const auto why = too_few_can(*parts_.config, proposal.quorum, app, change.requester); !why.empty()) co_return Error{ErrorKind::InvalidInput, "nobody could approve this move: " + why};
@@ -332,7 +359,9 @@ asio::awaitable<Result<forge::PullRequest>> Changes::pull_request_for(Change cha
   shown.content = proposal.content;
   forge::PullRequestDraft draft;
   draft.title = view::pull_request_title(shown);
-  draft.body = view::pull_request_body(shown, app, proposal.diff, audit_id, permalink);
+  auto looking = waivers_for(*parts_.store, *parts_.config, shown, app, parts_.clock->wall_now());
+  const auto waivers = co_await std::move(looking);
+  draft.body = view::pull_request_body(shown, app, proposal.diff, audit_id, permalink, view::kPullRequestLimit, waivers);
   draft.branch = proposal.branch;
   draft.base = base;
   if (change.verb == ChangeVerb::Propose) draft.labels = {"driftwarden", "driftwarden/model-draft"};

@@ -147,6 +147,8 @@ std::string to_json_text(const ProposeRequest& request) {
   for (const auto& step : request.steps) {
     if (step.kind == DraftStep::Kind::Create) {
       steps.push_back({{"file", step.file}, {"content", step.content}});
+    } else if (step.kind == DraftStep::Kind::Delete) {
+      steps.push_back({{"delete", step.set.target}});
     } else {
       steps.push_back({{"target", step.set.target}, {"path", step.set.path}, {"value", step.set.value}});
     }
@@ -206,6 +208,12 @@ ProposeRequest propose_request_from(const std::string& text) {
   if (steps == object.end() || !steps->is_array()) return request;
   for (const auto& one : *steps) {
     DraftStep step;
+    if (one.contains("delete")) {
+      step.kind = DraftStep::Kind::Delete;
+      step.set.target = string_at(one, "delete");
+      request.steps.push_back(std::move(step));
+      continue;
+    }
     step.kind = one.contains("file") ? DraftStep::Kind::Create : DraftStep::Kind::Set;
     step.set = {string_at(one, "target"), string_at(one, "path"), string_at(one, "value")};
     step.file = string_at(one, "file");

@@ -77,9 +77,9 @@ struct MoveRequest {
 
 /// One step of a draft, as the typed commands would say it. No text of a model is anything else than one of these.
 struct DraftStep {
-  enum class Kind { Set, Create };
+  enum class Kind { Set, Create, Delete };
   Kind kind = Kind::Set;
-  SetRequest set{};       ///< Set: also takes away
+  SetRequest set{};       ///< Set: also takes away. Delete: its target alone
   std::string file{};     ///< Create: below the App's path
   std::string content{};  ///< Create: manifests
   bool operator==(const DraftStep&) const = default;

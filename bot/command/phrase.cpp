@@ -2,6 +2,7 @@
 
 #include "bot/command/grammar.hpp"
 #include "bot/command/rollback_target.hpp"
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -41,7 +42,7 @@ std::string bare(std::string_view word) {
 
 /// "what's" is two words, "checkout's" is one, "isn't" is two.
 void add_word(std::string word, std::vector<std::string>& words) {
-  for (auto at = word.find("\u2019"); at != std::string::npos; at = word.find("\u2019")) word.replace(at, 3, "'");
+  replace_all(word, "\u2019", "'");
   word = bare(word);
   if (word.empty()) return;
   const auto lower = to_lower(word);

@@ -2,6 +2,7 @@
 
 #include "bot/command/grammar.hpp"
 #include "bot/command/phrase.hpp"
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
 #include "gitops/manifest/manifest.hpp"
@@ -167,20 +168,16 @@ struct Compiled {
   std::string command;
 };
 
-void put(std::string& text, std::string_view name, std::string_view value) {
-  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size())) text.replace(at, name.size(), value);
-}
-
 template <std::size_t N>
 std::vector<Compiled> compiled(const Rule (&rules)[N]) {
   std::vector<Compiled> all;
   for (const auto& rule : rules) {
     Compiled one{{}, std::string(rule.command)};
     for (auto& part : split(std::string(rule.pattern), ' ')) {
-      put(part, "UNITS", kUnits);
-      put(part, "GOOD", kGood);
-      put(part, "BAD", kBad);
-      put(part, "ALERTS", kAlerts);
+      replace_all(part, "UNITS", kUnits);
+      replace_all(part, "GOOD", kGood);
+      replace_all(part, "BAD", kBad);
+      replace_all(part, "ALERTS", kAlerts);
       one.pattern.push_back(std::move(part));
     }
     all.push_back(std::move(one));
@@ -227,11 +224,11 @@ std::optional<Command> said_by(const Compiled& rule, const Sentence& sentence, c
   auto captures = match_phrase(rule.pattern, sentence.tokens, context.filters);
   if (!captures) return std::nullopt;
   auto text = rule.command;
-  for (const auto& [slot, value] : *captures) put(text, "<" + slot + ">", value);
+  for (const auto& [slot, value] : *captures) replace_all(text, "<" + slot + ">", value);
   if (text.find("<reason>") != std::string::npos && sentence.reason.empty()) return std::nullopt;
-  put(text, "<reason>", sentence.reason);
-  put(text, "<why>", sentence.reason.empty() ? sentence.said : sentence.reason);
-  put(text, "<said>", "\"" + sentence.said + "\"");
+  replace_all(text, "<reason>", sentence.reason);
+  replace_all(text, "<why>", sentence.reason.empty() ? sentence.said : sentence.reason);
+  replace_all(text, "<said>", "\"" + sentence.said + "\"");
   auto command = suggestable(text, context);
   if (!command || sentence.reason.empty() || !takes_reason(command->verb)) return command;
   return suggestable(text + " because " + sentence.reason, context);

@@ -1,6 +1,7 @@
 // ask: what was found, at once; then, where a model is configured, its words about exactly that.
 #include "bot/assist/assistant.hpp"
 #include "bot/audit/details.hpp"
+#include "bot/conversation/answer_row.hpp"
 #include "bot/conversation/ask_facts.hpp"
 #include "bot/conversation/logs_read.hpp"
 #include "bot/view/ask_view.hpp"
@@ -118,13 +119,8 @@ asio::awaitable<Result<Answer>> handle_ask(Services& services, Call call) {
   answer.reply.private_ = !evidence.logs_read.empty() && call.request.kind == Request::Kind::Slash;
   if (asks) answer.progress = words_to_follow(services, call, evidence, std::move(shown));
   if (evidence.logs_read.empty()) co_return answer;
-  const auto entry = logs_read_entry(call, evidence.logs_read, "ask");
-  answer.deed = [entry, reply = answer.reply](storage::Transaction& tx) -> Result<Reply> {
-    auto appended = tx.append_audit(entry);
-    if (!appended) return appended.error();
-    return reply;
-  };
-  co_return answer;
+  auto entry = logs_read_entry(call, evidence.logs_read, "ask");
+  co_return with_row(std::move(answer), std::move(entry));
 }
 
 }  // namespace driftwarden

@@ -2,6 +2,7 @@
 #include "bot/config/alert_routes.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/config/teams.hpp"
+#include "bot/conversation/answers.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/ending_list.hpp"
@@ -61,18 +62,6 @@ std::optional<Answer> check_all(const Services& services, const Call& call, cons
   auto refusal = refuse(services, call, fmt::format("You may not {} {}: it is about {}{}; {}.", verb, what, join(foreign, ", "), more, rule), rule);
   refusal.keep_private = any_private(services, concerned);
   return refusal;
-}
-
-/// Said to everybody, or to who asked alone where Apps of a private team are meant.
-void address(Reply& reply, bool is_private) {
-  reply.private_ = is_private;
-  reply.shared = !is_private;
-}
-
-/// The caller's own words come back, so that only what is missing is to be added.
-Answer not_enough(const std::string& why, const std::string& suggestion) {
-  const NotUnderstood trouble{why, {suggestion}};
-  return say(view::not_understood_message(trouble));
 }
 
 std::string typed(const AlertMatch& match) {

@@ -1,3 +1,4 @@
+#include "bot/conversation/answer_row.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/conversation/logs_read.hpp"
 #include "bot/inspect/in_time.hpp"
@@ -67,13 +68,8 @@ asio::awaitable<Result<Answer>> handle_why(Services& services, Call call) {
   seen.facts.last_change = past.change;
   auto answer = say(view::with_health(std::move(message), app, report, seen.facts));
   if (seen.logs_read.empty()) co_return answer;
-  const auto entry = logs_read_entry(call, seen.logs_read, "why");
-  answer.deed = [entry, reply = answer.reply](storage::Transaction& tx) -> Result<Reply> {
-    auto appended = tx.append_audit(entry);
-    if (!appended) return appended.error();
-    return reply;
-  };
-  co_return answer;
+  auto entry = logs_read_entry(call, seen.logs_read, "why");
+  co_return with_row(std::move(answer), std::move(entry));
 }
 
 }  // namespace driftwarden

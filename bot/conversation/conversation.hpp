@@ -61,8 +61,8 @@ class Conversation {
   asio::awaitable<Result<Answer>> run_command(Call call);
 
   // understand.cpp
-  /// A press of `Run it`. Nothing: it counts; else why it doesn't.
-  std::optional<Answer> refuse_press(Call call, const RunIt& asked, const GrammarContext& context);
+  /// A press of `Run it`. Nothing: it counts; else why it doesn't. `before`: it was run already.
+  std::optional<Answer> refuse_press(Call call, const RunIt& asked, const GrammarContext& context, bool before) const;
   /// What somebody may have meant by plain words: one command that they are asked about, by our own rules or by the model's; else why it isn't understood.
   asio::awaitable<Answer> make_out(Call call, NotUnderstood trouble, GrammarContext context, std::string channel);
   Answer not_understood(const NotUnderstood& trouble) const;
@@ -85,11 +85,6 @@ class Conversation {
   std::shared_ptr<std::size_t> following_ = std::make_shared<std::size_t>(0);  ///< answers that go on
   ChannelNames channels_;
   OwnAddress own_;
-  struct Pressed {
-    std::string trigger_id;
-    WallTime until{};  ///< not needed from then on
-  };
-  std::map<std::string, Pressed> pressed_;  ///< `Run it` of these messages was pressed
   std::set<std::string> refused_;  ///< foreign workspaces and apps that are in the audit log already
   bool draining_ = false;
   Signal rest_;  ///< nothing is under way

@@ -1,6 +1,8 @@
 // From what was said to the command's handler.
 #include "bot/config/policy.hpp"
+#include "bot/conversation/answer_row.hpp"
 #include "bot/conversation/conversation.hpp"
+#include "bot/conversation/run_once.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
@@ -56,6 +58,13 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   if (!standing && standing.error().kind == ErrorKind::Cancelled) co_return standing.error();
   // What the button says was made out of somebody's own words: whether it counts is looked at below.
   const auto asked = request.kind == Request::Kind::Button ? run_it_from(request.text) : std::nullopt;
+  const auto button = asked ? button_digest(request.message, request.text) : std::string();
+  Result<bool> ran_before = false;
+  if (asked) {
+    auto looking = was_run(services_.store, button, asked->until);
+    ran_before = co_await std::move(looking);
+  }
+  if (!ran_before) co_return ran_before.error();
   if (asked) request.text = asked->command;
   auto call = call_of(request);
   if (standing) call.caller.standing = *standing;
@@ -75,7 +84,7 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   }
   const auto parsed = parse_command(command_text(request), place->context);
   if (asked) {
-    if (auto refused = refuse_press(call, *asked, place->context)) co_return std::move(*refused);
+    if (auto refused = refuse_press(call, *asked, place->context, *ran_before)) co_return std::move(*refused);
   }
   if (const auto* trouble = std::get_if<NotUnderstood>(&parsed)) {
     // Who can't be looked up just now is asked nothing on their account.
@@ -97,7 +106,10 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   // What must not be read here doesn't stand here either: a Change's card goes where its App may be spoken of.
   if (!open) call.request.channel = request.user;
   if (!open) call.request.thread_ts.clear();
+  std::optional<AuditEntry> ran;
+  if (asked) ran = run_entry(call, button);
   auto answer = co_await run_command(std::move(call));
+  if (answer && ran) *answer = with_row(std::move(*answer), std::move(*ran));
   if (answer && !open) answer->keep_private = true;
   if (answer && request.kind == Request::Kind::Shortcut && !answer->reply.shared) answer->keep_private = true;
   co_return answer;

@@ -117,7 +117,7 @@ asio::awaitable<Answer> Conversation::make_out(Call call, NotUnderstood trouble,
   co_return answer;
 }
 
-std::optional<Answer> Conversation::refuse_press(Call call, const RunIt& asked, const GrammarContext& context) {
+std::optional<Answer> Conversation::refuse_press(Call call, const RunIt& asked, const GrammarContext& context, bool before) const {
   const auto parsed = parse_command(asked.command, context);
   call.command.verb = Verb::Status;
   if (const auto* command = std::get_if<Command>(&parsed)) call.command = *command;
@@ -127,12 +127,8 @@ std::optional<Answer> Conversation::refuse_press(Call call, const RunIt& asked, 
     refused = refuse(services_, call, "Those are somebody else's words: say it yourself, and it is your command.", "run-it: another person's words");
   } else if (now > asked.until) {
     refused = say(fmt::format(":hourglass: That was for {} only: say it again, or type {}.", format_age(kMayBeRunFor), view::code_span(asked.command)));
-  } else {
-    std::erase_if(pressed_, [&](const auto& entry) { return entry.second.until < now; });
-    const auto key = call.request.message ? where_of(*call.request.message) : std::string();
-    const auto [pressed, first] = pressed_.try_emplace(key, Pressed{call.request.trigger_id, asked.until});
-    // The same press comes again where its answer could not be stored.
-    if (!first && pressed->second.trigger_id != call.request.trigger_id) refused = say(":information_source: That was run already: once is what the button is for.");
+  } else if (before) {
+    refused = say(":information_source: That was run already: once is what the button is for.");
   }
   if (refused) refused->keep_private = true;
   return refused;

@@ -1,6 +1,6 @@
 #include "bot/cost/autoscalers.hpp"
 
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -39,6 +39,9 @@ std::optional<CostChange> cost_of_move(const CostConfig& config, const PlacedObj
 
 /// The approvals that a rise wants; `need` 0 = none. Of the thresholds that match, the highest says whose; as many as any of them wants. With nobody in
 /// `from` (an empty group) nobody can give them. An amount in another currency (Infracost's) is taken as if it were the configured one.
-ExtraApprovals approvals_for(const Config& config, const App& app, const CostChange& cost);
+/// `risen_lately`: what rose before comes to a rise, so that cutting it into slices changes nothing.
+ExtraApprovals approvals_for(const Config& config, const App& app, const CostChange& cost, std::int64_t risen_lately = 0);
+/// It could not be found out what it costs: what the lowest threshold that speaks of the App wants, whatever the rise may be. `why` is for people.
+ExtraApprovals approvals_for_unknown(const Config& config, const App& app, const std::string& why);
 
 }  // namespace driftwarden

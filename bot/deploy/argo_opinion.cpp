@@ -1,8 +1,8 @@
 #include "bot/deploy/argo_opinion.hpp"
 
 #include "bot/config/time_zone.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 #include "bot/deploy/argo_opinion.hpp"
 #include "bot/deploy/argo_step.hpp"
 #include "bot/deploy/deploy_tool.hpp"
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 #include "integrations/argocd/operation.hpp"
 
 #include <fmt/core.h>

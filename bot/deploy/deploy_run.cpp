@@ -1,6 +1,6 @@
 #include "bot/deploy/deployments_state.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

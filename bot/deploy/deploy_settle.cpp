@@ -1,7 +1,7 @@
 #include "bot/deploy/deployments_state.hpp"
 #include "bot/deploy/place_match.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,8 +1,8 @@
 #include "bot/deploy/deployments.hpp"
 
 #include "bot/deploy/deployments_state.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

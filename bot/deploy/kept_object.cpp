@@ -1,6 +1,6 @@
 #include "bot/deploy/kept_object.hpp"
 
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 
 #include <nlohmann/json.hpp>
 

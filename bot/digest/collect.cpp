@@ -1,6 +1,7 @@
 // What the digest says: the store, the fleet and Git, put together.
 #include "bot/config/alert_routes.hpp"
 #include "bot/digest/digest.hpp"
+#include "bot/policy/findings.hpp"
 #include "bot/policy/gate.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -155,7 +156,11 @@ void add_stored(view::DigestContent& content, const Stored& stored, const Config
   const auto covers_us = [&](const Hold& hold) { return all || std::ranges::any_of(apps, [&](const App& app) { return covers(hold.scope, app); }); };
   std::ranges::copy_if(stored.holds, std::back_inserter(content.holds), covers_us);
   std::ranges::copy_if(stored.broken_glass, std::back_inserter(content.broken_glass), covers_us);
-  std::ranges::copy_if(stored.waivers, std::back_inserter(content.waivers), [&](const Waiver& waiver) { return concerns_us(waiver.app); });
+  // What lets nothing pass any more is no news when it ends.
+  std::ranges::copy_if(stored.waivers, std::back_inserter(content.waivers), [&](const Waiver& waiver) {
+    const auto app = std::ranges::find(apps, waiver.app, &App::name);
+    return concerns_us(waiver.app) && (app == apps.end() || why_idle(config, waiver, *app).empty());
+  });
   std::ranges::copy_if(stored.silences, std::back_inserter(content.silences),
                        [&](const Silence& silence) { return all || std::ranges::any_of(apps, [&](const App& app) { return may_be_meant(config, silence.match, app); }); });
 }

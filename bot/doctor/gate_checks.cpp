@@ -1,6 +1,7 @@
 #include "bot/doctor/gate_checks.hpp"
 
 #include "bot/config/policy.hpp"
+#include "bot/cost/cost.hpp"
 #include "bot/policy/findings.hpp"
 #include "gitops/base/text.hpp"
 
@@ -57,6 +58,27 @@ DoctorFinding policies_of(const GateConfig& gate) {
   finding.fix = fmt::format("put the policies there, or say where they are (gates.tools, {}: policies)", gate.name);
   return finding;
 }
+bool plans_with_terraform(const Config& config) {
+  const auto is_terraform = [](const App& app) { return app.kind == AppKind::Terraform; };
+  return std::ranges::any_of(config.apps, is_terraform) || std::ranges::any_of(config.discover, [&](const DiscoverRule& rule) { return is_terraform(rule.app); });
+}
+
+/// Where nobody can say what anything costs, a threshold never asks.
+void look_for_prices(const Config& config, DoctorFindings& findings) {
+  if (config.cost.thresholds.empty()) return;
+  std::vector<std::string> without;
+  for (const auto& cluster : config.clusters) {
+    const bool meant = std::ranges::any_of(config.cost.thresholds, [&](const CostThreshold& threshold) {
+      return threshold.environments.empty() || std::ranges::any_of(threshold.environments, [&](const std::string& glob) { return glob_match(glob, cluster.environment); });
+    });
+    if (meant && prices_of(config, cluster.name) == nullptr) without.push_back(cluster.name);
+  }
+  if (!without.empty()) {
+    findings.push_back({"cost", "prices", FindingState::Warning, fmt::format("nobody gave prices for {}, so no rise there asks anybody (cost.thresholds)", join(without, ", ")), "add a table for them (cost.prices)"});
+  }
+  if (config.cost.infracost || !plans_with_terraform(config)) return;
+  findings.push_back({"cost", "infracost", FindingState::Warning, "Terraform's plans have no price, so none of them asks anybody (cost.thresholds)", "configure cost.infracost"});
+}
 
 void look_at_money(const Config& config, DoctorFindings& findings) {
   for (std::size_t at = 0; at < config.cost.thresholds.size(); ++at) {
@@ -65,6 +87,7 @@ void look_at_money(const Config& config, DoctorFindings& findings) {
     findings.push_back({"cost", fmt::format("thresholds[{}]", at), FindingState::Warning, fmt::format("nobody is in {}, so no such rise can be agreed to", join(from, ", ")),
                         "put somebody in there (groups), or name others (cost.thresholds)"});
   }
+  look_for_prices(config, findings);
   const auto& infracost = config.cost.infracost;
   const bool keyless = infracost && infracost->key.empty() && infracost->api_url.empty();
   if (keyless) findings.push_back({"cost", "infracost", FindingState::Warning, "it has no key, and Infracost's own prices want one", "let cost.infracost.key refer to it"});

@@ -1,7 +1,6 @@
 // Workloads and the PodDisruptionBudgets that look after them.
 #include "bot/gates/rules.hpp"
-
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,9 +1,9 @@
 // What pods may do to their node, and what they leave open.
 #include "bot/gates/rules.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/images.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -2,9 +2,9 @@
 #include "bot/gates/rules.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
-#include "gitops/manifest/members.hpp"
 #include "gitops/manifest/secret_fields.hpp"
 
 #include <fmt/core.h>

@@ -176,7 +176,7 @@ slack::Message Incidents::message_of_group(const AlertState& state) const {
     if (const auto* known = fleet_.app(member.app)) app = *known;
     rows.push_back({member, std::move(app), root_cause_of(member.report) != state.incident.root_cause});
   }
-  return view::group_message(state.incident, rows, {mentions_of(state.members), clock_.wall_now()});
+  return view::group_message(state.incident, rows, {mentions_of(state.members), clock_.wall_now(), drift_cost(config_.cost, fleet_, state.members)});
 }
 
 asio::awaitable<slack::Message> Incidents::message_of_one(AlertState state, App app) {

@@ -1,6 +1,7 @@
 #include "bot/incident/grouping.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/replace.hpp"
 
 #include <fmt/core.h>
 
@@ -11,10 +12,6 @@ namespace driftwarden {
 namespace {
 
 constexpr std::size_t kFieldsOfAStory = 5;
-
-void replace_all(std::string& text, const std::string& what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
-}
 
 /// Containers are often called what their workload is called: that name is no part of the story.
 std::string path_in(const FieldDrift& field, const ObjectRef& object) {

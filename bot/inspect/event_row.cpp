@@ -1,5 +1,6 @@
 #include "bot/inspect/inspect.hpp"
 #include "bot/inspect/read_json.hpp"
+#include "gitops/base/replace.hpp"
 
 #include <fmt/core.h>
 
@@ -30,7 +31,7 @@ std::string general(const EventRow& row) {
   const auto slash = row.object.find('/');
   const auto name = slash == std::string::npos ? row.object : row.object.substr(slash + 1);
   auto message = row.message;
-  for (auto at = name.empty() ? std::string::npos : message.find(name); at != std::string::npos; at = message.find(name, at + 1)) message.replace(at, name.size(), "*");
+  replace_all(message, name, "*");
   return message;
 }
 

@@ -1,5 +1,6 @@
 #include "bot/plans/plan_steps.hpp"
 
+#include "bot/plans/file_prices.hpp"
 #include "bot/watch/git_inputs.hpp"
 #include "gitops/base/crypto.hpp"
 #include "integrations/cost/infracost.hpp"
@@ -261,16 +262,10 @@ asio::awaitable<Result<void>> PlanSteps::price(SavedPlan& plan, std::vector<std:
   const auto& configured = parts_.config->cost.infracost;
   if (!configured || files.empty()) {
     remove_files(files);
+    if (configured) plan.cost_trouble = "there is nothing of the plan to show to Infracost";
     co_return Result<void>{};
   }
-  infracost::Options options;
-  options.program = configured->program;
-  options.key = configured->key;
-  options.api_url = configured->api_url;
-  options.currency = parts_.config->cost.currency;
-  options.timeout = configured->timeout;
-  options.directory = parts_.directory;
-  options.fence_required = parts_.config->tools.fence == FenceMode::Required;
+  auto options = pricing_options(*parts_.config, parts_.directory);
   const auto priced = co_await infracost::price(*parts_.clock, std::move(options), files);
   remove_files(files);
   if (!priced && priced.error().kind == ErrorKind::Cancelled) co_return priced.error();

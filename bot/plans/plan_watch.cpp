@@ -1,5 +1,6 @@
 #include "bot/plans/plan_watch.hpp"
 
+#include "bot/plans/file_prices.hpp"
 #include "bot/plans/plan_steps.hpp"
 #include "bot/plans/schedule.hpp"
 #include "bot/watch/git_inputs.hpp"
@@ -38,7 +39,7 @@ PlanWatch::Parts with_tools(PlanWatch::Parts parts) {
 }  // namespace
 
 struct PlanWatch::State {
-  explicit State(Parts given) : parts(with_tools(std::move(given))), steps(parts), schedule(*parts.random), wake(parts.executor), tasks(parts.executor) {}
+  explicit State(Parts given) : parts(with_tools(std::move(given))), steps(parts), prices(parts), schedule(*parts.random), wake(parts.executor), tasks(parts.executor) {}
 
   void look_again() {
     std::map<std::string, Duration> every;
@@ -189,6 +190,7 @@ struct PlanWatch::State {
 
   Parts parts;
   PlanSteps steps;
+  FilePrices prices;
   PlanSchedule schedule;
   std::map<std::string, KnownPtr> known;
   std::map<std::string, Gate> gates;
@@ -239,6 +241,10 @@ asio::awaitable<Result<std::string>> PlanWatch::apply_saved(App app, std::string
 }
 
 void PlanWatch::drop_saved(const std::string& id) { state_->steps.drop(id); }
+
+asio::awaitable<Result<CostChange>> PlanWatch::price_files(App app, std::string before, std::string after) {
+  return state_->prices.between(std::move(app), std::move(before), std::move(after));
+}
 
 std::string PlanWatch::text(const std::string& app) const {
   const auto found = state_->known.find(app);

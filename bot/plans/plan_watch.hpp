@@ -58,6 +58,8 @@ class PlanWatch {
   /// after a crash in the middle, it says so instead of applying twice.
   asio::awaitable<Result<std::string>> apply_saved(App app, std::string id, std::string digest);
   void drop_saved(const std::string& id);
+  /// What the App's files at `after` cost against those at `before`, by the files alone: nothing is planned. FilePrices::between.
+  asio::awaitable<Result<CostChange>> price_files(App app, std::string before, std::string after);
   /// As last planned: text for people, "" before the first plan.
   std::string text(const std::string& app) const;
 

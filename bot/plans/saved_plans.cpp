@@ -1,8 +1,8 @@
 #include "bot/plans/saved_plans.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -43,19 +43,33 @@ const GateConfig* find_tool(const Config& config, std::string_view gate) {
   return found == config.gates.tools.end() ? nullptr : &*found;
 }
 
-/// "sre, bob or 2 more"
-std::string owner_words(const Config& config, std::string_view gate) {
-  auto owners = gate_owners(config, gate);
-  if (owners.empty()) return "nobody";
-  const auto more = owners.size() > kOwnersNamed ? fmt::format(" or {} more", owners.size() - kOwnersNamed) : std::string();
-  owners.resize(std::min(owners.size(), kOwnersNamed));
-  return join(owners, ", ") + more;
-}
-
 /// The config says of this built-in rule that it doesn't block.
 bool is_let_off(const Config& config, std::string_view rule) {
   const auto given = config.gates.built_in.find(std::string(rule));
   return given != config.gates.built_in.end() && given->second != GateEffect::Block;
+}
+
+/// By a name of today: whom the config came to know by name gave it under their Slack id.
+const Person* giver_of(const Config& config, const Waiver& waiver) {
+  const auto* person = find_person(config, waiver.owner);
+  return person == nullptr ? person_by_slack(config, waiver.owner) : person;
+}
+
+/// On the forge of the App's repository, so that they can't be anybody else there.
+bool has_account(const Config& config, const Waiver& waiver, const App& app) {
+  const auto* person = giver_of(config, waiver);
+  const auto* repository = find_repository(config, app.repository);
+  if (person == nullptr || person->forge.empty() || repository == nullptr) return false;
+  return person->forge_of.empty() || person->forge_of == repository->forge.api_url;
+}
+
+/// "" = it counts for what `by` wants.
+std::string why_not_for(const Config& config, const Waiver& waiver, const App& app, const Wanting& by) {
+  const bool own = std::ranges::any_of(by.people, [&](const PersonId& person) { return is_same_person(config, waiver.owner, person); });
+  if (own) return fmt::format("it is {}'s own", waiver.owner);
+  if (auto why = why_idle(config, waiver, app); !why.empty()) return why;
+  if (by.unknown_account.empty() || has_account(config, waiver, app)) return {};
+  return fmt::format("nobody is linked to the account {}, and {} to none there: it may be theirs until they say link LOGIN", by.unknown_account, waiver.owner);
 }
 
 }  // namespace
@@ -111,19 +125,33 @@ std::vector<Blocking> blocking_in(const std::vector<GateResult>& gates) {
   return blocking;
 }
 
-std::vector<Waiver> counting_waivers(const Config& config, const std::vector<Waiver>& open, const std::string& app, const std::vector<PersonId>& people, WallTime now) {
-  std::vector<Waiver> counting;
-  for (const auto& waiver : open) {
-    const bool own = std::ranges::any_of(people, [&](const PersonId& person) { return is_same_person(config, waiver.owner, person); });
-    if (waiver.app == app && is_active(waiver, now) && !own) counting.push_back(waiver);
-  }
-  return counting;
+std::string why_idle(const Config& config, const Waiver& waiver, const App& app) {
+  const auto* giver = giver_of(config, waiver);
+  if (giver == nullptr) return fmt::format("{} is nobody that I know any more", waiver.owner);
+  if (is_gate_owner(config, waiver.gate, giver->name, app)) return {};
+  if (!is_linked(config, giver->name, app)) return fmt::format("{} isn't linked to the forge: link LOGIN proves who they are there", waiver.owner);
+  return fmt::format("{} isn't an owner of that gate any more", waiver.owner);
 }
 
-std::vector<Waiver> waivers_of(const Config& config, const std::vector<Waiver>& open, const Change& change, WallTime now) {
-  auto people = change.quorum.excluded;
-  people.push_back(change.requester);
-  return counting_waivers(config, open, change.app, people, now);
+WaiversHere waivers_here(const Config& config, const std::vector<Waiver>& open, const App& app, const Wanting& by, WallTime now) {
+  WaiversHere here;
+  for (const auto& waiver : open) {
+    if (waiver.app != app.name || !is_active(waiver, now)) continue;
+    auto why = why_not_for(config, waiver, app, by);
+    if (why.empty()) {
+      here.counting.push_back(waiver);
+    } else {
+      here.idle.push_back({waiver, std::move(why)});
+    }
+  }
+  return here;
+}
+
+WaiversHere waivers_of(const Config& config, const std::vector<Waiver>& open, const Change& change, const App& app, WallTime now) {
+  Wanting by;
+  by.people = change.quorum.excluded;
+  by.people.push_back(change.requester);
+  return waivers_here(config, open, app, by, now);
 }
 
 std::vector<Blocking> still_blocking(const Config& config, const std::string& app, const std::vector<GateResult>& gates, const std::vector<Waiver>& counting) {
@@ -135,14 +163,18 @@ std::vector<Blocking> still_blocking(const Config& config, const std::string& ap
   return blocking;
 }
 
-std::optional<Obstacle> gate_obstacle(const Config& config, const Change& change, const std::vector<Waiver>& open, WallTime now) {
-  if (change.gates.empty() || is_git_only(change.verb) || !change.break_glass.empty()) return std::nullopt;
-  const auto left = still_blocking(config, change.app, change.gates, waivers_of(config, open, change, now));
+bool is_held_by_gates(const Change& change) { return !change.gates.empty() && !is_git_only(change.verb) && change.break_glass.empty(); }
+
+std::optional<Obstacle> gate_obstacle(const Config& config, const Change& change, const WaiversHere& waivers) {
+  if (!is_held_by_gates(change)) return std::nullopt;
+  const auto left = still_blocking(config, change.app, change.gates, waivers.counting);
   if (left.empty()) return std::nullopt;
   const auto& first = left.front();
   const auto more = left.size() == 1 ? std::string() : fmt::format(" and {} more", left.size() - 1);
   Obstacle obstacle;
-  obstacle.why = fmt::format("the gate {}{}; {} may waive {} because ...", to_words(first), more, owner_words(config, first.gate), change_name(change.id));
+  obstacle.why = fmt::format("the gate {}{}; {} may waive {} because ...", to_words(first), more, gate_owner_words(config, first.gate), change_name(change.id));
+  const auto idle = std::ranges::find_if(waivers.idle, [&](const IdleWaiver& one) { return lets_pass(one.waiver, change.app, first.gate, first.finding); });
+  if (idle != waivers.idle.end()) obstacle.why += fmt::format(" (waiver {} doesn't count: {})", idle->waiver.id, idle->why);
   obstacle.rule = fmt::format("gate {}/{}", first.gate, first.finding.rule);
   obstacle.passes = true;
   return obstacle;
@@ -163,6 +195,14 @@ std::vector<std::string> gate_owners(const Config& config, std::string_view gate
   const auto* tool = find_tool(config, gate);
   if (tool != nullptr && !tool->owners.empty()) return tool->owners;
   return tool != nullptr || gate == kBuiltInGate ? config.gates.owners : std::vector<std::string>{};
+}
+
+std::string gate_owner_words(const Config& config, std::string_view gate) {
+  auto owners = gate_owners(config, gate);
+  if (owners.empty()) return "nobody";
+  const auto more = owners.size() > kOwnersNamed ? fmt::format(" or {} more", owners.size() - kOwnersNamed) : std::string();
+  owners.resize(std::min(owners.size(), kOwnersNamed));
+  return join(owners, ", ") + more;
 }
 
 bool is_gate_owner(const Config& config, std::string_view gate, const PersonId& who, const App& app) {

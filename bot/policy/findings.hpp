@@ -31,16 +31,27 @@ struct Blocking {
 /// All that gates found and that blocks, waived or not; trouble as the rule "unjudged", left out ones as "too-many".
 std::vector<Blocking> blocking_in(const std::vector<GateResult>& gates);
 
-/// Those of the App that are in force and whose owner is none of `people`: nobody waives what they asked for or wrote.
-std::vector<Waiver> counting_waivers(const Config& config, const std::vector<Waiver>& open, const std::string& app, const std::vector<PersonId>& people, WallTime now);
+/// Whose what is judged is: nobody waives what they asked for or wrote.
+struct Wanting {
+  std::vector<PersonId> people{};
+  std::string unknown_account{};  ///< the login of an author whom nobody is linked to, on the forge of the App's repository; "" = none
+};
+
+/// Why it lets nothing pass, whatever it is said of; "" = it does: its owner has to own the gate, and be linked, for as long as it is to count.
+std::string why_idle(const Config& config, const Waiver& waiver, const App& app);
+
+/// Those of the App that are in force. Where an author is unknown, only who has an account of their own on that forge is known to be somebody else.
+WaiversHere waivers_here(const Config& config, const std::vector<Waiver>& open, const App& app, const Wanting& by, WallTime now);
 /// The same for a Change: its requester, and whose commits it puts in force.
-std::vector<Waiver> waivers_of(const Config& config, const std::vector<Waiver>& open, const Change& change, WallTime now);
+WaiversHere waivers_of(const Config& config, const std::vector<Waiver>& open, const Change& change, const App& app, WallTime now);
 
 /// What is left when `counting` lets the rest pass. Gates that the config has no more, or lets only warn, hold nothing back.
 std::vector<Blocking> still_blocking(const Config& config, const std::string& app, const std::vector<GateResult>& gates, const std::vector<Waiver>& counting);
 
 /// What keeps the Change from being merged; nothing under a broken glass, and of an ignore rule.
-std::optional<Obstacle> gate_obstacle(const Config& config, const Change& change, const std::vector<Waiver>& open, WallTime now);
+std::optional<Obstacle> gate_obstacle(const Config& config, const Change& change, const WaiversHere& waivers);
+/// Whether gates have a say in it at all, and it isn't past them.
+bool is_held_by_gates(const Change& change);
 
 /// "built-in/floating-tag of Deployment shop/web"
 std::string to_words(const Blocking& blocking);
@@ -49,6 +60,8 @@ std::string to_words(const Blocking& blocking);
 bool has_gate(const Config& config, std::string_view gate);
 /// Whose waiver counts there: people and groups as written; empty = nobody's.
 std::vector<std::string> gate_owners(const Config& config, std::string_view gate);
+/// "sre, bob or 2 more"; "nobody"
+std::string gate_owner_words(const Config& config, std::string_view gate);
 bool is_gate_owner(const Config& config, std::string_view gate, const PersonId& who, const App& app);
 
 }  // namespace driftwarden

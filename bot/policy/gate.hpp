@@ -20,9 +20,11 @@ struct QuorumFacts {
   const FreezeConfig* overridden = nullptr;  ///< a freeze that this Change is to break
   bool break_glass = false;
   std::optional<CostChange> cost{};
+  std::string cost_trouble{};  ///< what should have said what it costs could not, and why: then it is taken as dear enough for somebody to be asked
+  std::int64_t risen_lately = 0;  ///< by how much the App's other Changes of late raised it, millionths a month
 };
 /// The approval rule that fits best (verbs, risk, environment), raised by the destructive gate and an overridden freeze. Nobody is needed under break-glass.
-/// A rise in cost above a threshold of the config wants people of its own beside them (Quorum::extra).
+/// A rise in cost above a threshold of the config wants people of its own beside them (Quorum::extra); so does a cost that nobody could tell.
 /// Of create-app the App comes with its pattern's owners or none (created_app), never with those that the request names.
 Quorum quorum_of(const Config& config, const App& app, const QuorumFacts& facts);
 

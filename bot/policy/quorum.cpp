@@ -74,10 +74,14 @@ Quorum without_extra(Quorum quorum) {
   return quorum;
 }
 
-/// A rise in cost wants people of its own. Who can't give it in any case isn't waited for.
+/// A rise in cost wants people of its own, and one that nobody could tell may be any rise. Who can't give it in any case isn't waited for.
 void add_money(const Config& config, const App& app, const QuorumFacts& facts, Quorum& quorum) {
-  if (!facts.cost) return;
-  auto extra = approvals_for(config, app, *facts.cost);
+  ExtraApprovals extra;
+  if (!facts.cost_trouble.empty()) {
+    extra = approvals_for_unknown(config, app, facts.cost_trouble);
+  } else if (facts.cost) {
+    extra = approvals_for(config, app, *facts.cost, facts.risen_lately);
+  }
   if (extra.need <= 0) return;
   std::erase_if(extra.from, [&](const PersonId& who) {
     return is_same_person(config, who, facts.requester) || is_any_of(config, who, quorum.excluded) || !is_visible(config, who, app);

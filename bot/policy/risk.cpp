@@ -1,7 +1,7 @@
 #include "bot/policy/risk.hpp"
 
 #include "bot/policy/risk_fields.hpp"
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -165,5 +165,7 @@ class Assessment {
 }  // namespace
 
 Risk assess_risk(const std::vector<Manifest>& before, const std::vector<Manifest>& after, int share_percent) { return Assessment{before, after}.assess(share_percent); }
+
+Risk risk_of_planned(const App& app) { return {RiskTier::Medium, {fmt::format("what {} makes of it is only planned after the merge", to_string(app.plan.tool))}, {}, {}}; }
 
 }  // namespace driftwarden

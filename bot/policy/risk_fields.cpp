@@ -1,8 +1,8 @@
 #include "bot/policy/risk_fields.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/images.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,8 +1,8 @@
 // How grave a kind is, and what its pods look like.
 #include "bot/policy/risk_fields.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <nlohmann/json.hpp>
 

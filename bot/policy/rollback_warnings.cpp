@@ -1,8 +1,8 @@
 // What going back to an earlier state can't undo.
 #include "bot/policy/risk.hpp"
 #include "bot/policy/risk_fields.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/diff/images.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

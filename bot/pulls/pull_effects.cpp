@@ -3,6 +3,7 @@
 #include "bot/change/plan.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/cost/cost.hpp"
+#include "bot/policy/findings.hpp"
 #include "bot/policy/gate.hpp"
 #include "bot/policy/risk.hpp"
 #include "bot/pulls/pull_watch.hpp"
@@ -93,7 +94,7 @@ view::PullEffect compared(const Comparison& given) {
 std::vector<KnownApp> PullWatch::apps_of(const std::string& repository) const {
   std::vector<KnownApp> known;
   for (auto& app : parts_.fleet->apps()) {
-    if (!is_rendered(app) || app.repository != repository) continue;
+    if (app.orphans || app.repository != repository) continue;
     auto sources = parts_.fleet->sources(app.name);
     known.push_back({std::move(app), std::move(sources)});
   }
@@ -106,6 +107,8 @@ std::string PullWatch::state_of(const std::string& app) const {
     const auto found = parts_.config->digests.find(key);
     return found == parts_.config->digests.end() ? std::string() : found->second;
   };
+  // A plan says nothing of a branch that isn't merged.
+  if (const auto* known = parts_.fleet->app(app); known != nullptr && !is_rendered(*known)) return fmt::format("{}\n{}", app, written("cost"));
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", app, to_string(report.state), fingerprint(report), parts_.fleet->desired_tree(app), written("cost"), written("gates"));
 }
 
@@ -120,7 +123,7 @@ std::string PullWatch::states_of(const std::vector<std::string>& apps, const InF
     const auto obstacle = obstacle_to(*parts_.config, *app, change, in_force.holds, GateStage::Apply, now);
     all += fmt::format("{}\n{}\n", state_of(name), obstacle ? obstacle->why : "");
     for (const auto& waiver : in_force.waivers) {
-      if (waiver.app == name && is_active(waiver, now)) all += fmt::format("waiver {}\n", waiver.id);
+      if (waiver.app == name && is_active(waiver, now)) all += fmt::format("waiver {} {}\n", waiver.id, why_idle(*parts_.config, waiver, *app));
     }
   }
   return sha256_hex(all);
@@ -175,6 +178,7 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
   view::PullEffect effect;
   effect.app = touched.app;
   effect.failure = without_values(touched.trouble);
+  if (!is_rendered(effect.app)) co_return co_await planned_effect(std::move(touched));
   if (is_gated(parts_.gates, *parts_.config)) effect.gates = not_judged(*parts_.config, effect.app);
   if (!effect.failure.empty()) co_return effect;
   auto rendering = rendered(touched.app, touched.after);
@@ -197,6 +201,32 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
   if (!is_gated(parts_.gates, *parts_.config)) co_return effect;
   auto judging = judge_gates(*parts_.gates, app, app, std::move(was), std::move(is));
   effect.gates = co_await std::move(judging);
+  co_return effect;
+}
+
+/// What comes of it is planned after the merge; what it costs its files say already.
+asio::awaitable<view::PullEffect> PullWatch::planned_effect(TouchedApp touched) {
+  view::PullEffect effect;
+  effect.app = touched.app;
+  effect.failure = without_values(touched.trouble);
+  effect.files = std::move(touched.files);
+  effect.more_files = touched.more_files;
+  if (!effect.failure.empty()) co_return effect;
+  effect.risk = risk_of_planned(touched.app);
+  const bool priced = touched.app.kind == AppKind::Terraform && parts_.config->cost.infracost && parts_.price_files;
+  if (!priced) co_return effect;
+  if (touched.by_stranger) {
+    effect.cost_trouble = "it comes from a fork, and nothing runs on what strangers wrote";
+    co_return effect;
+  }
+  auto pricing = parts_.price_files(touched.app, touched.before, touched.after);
+  auto cost = co_await std::move(pricing);
+  if (cost) {
+    effect.cost = std::move(*cost);
+    co_return effect;
+  }
+  effect.cost_trouble = without_values(cost.error().message);
+  effect.cost_may_come = cost.error().kind != ErrorKind::Denied;
   co_return effect;
 }
 

@@ -243,9 +243,12 @@ asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, fo
   const PullKey key{repository, pull.number};
   Seen seen;
   if (const auto found = seen_.find(key); found != seen_.end()) seen = found->second;
+  auto summary = summary_of(repository, pull, *parts_.config);
+  // Who they are decides whose waivers count: they may be linked meanwhile.
+  const auto states_now = [&](const std::vector<std::string>& apps) { return states_of(apps, in_force) + " " + summary.person; };
   const bool settled = !seen.again || parts_.clock->mono_now() < *seen.again;
   const bool same_head = settled && seen.head == pull.head_sha;
-  const bool same_states = same_head && seen.states == states_of(seen.apps, in_force) && seen.title == pull.title;
+  const bool same_states = same_head && seen.states == states_now(seen.apps) && seen.title == pull.title;
   if (same_states && seen.branch == branch) co_return Result<void>{};
   PullLook look;
   look.head_ref = pull.head_ref.empty() ? "refs/heads/" + pull.branch : pull.head_ref;
@@ -263,14 +266,18 @@ asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, fo
   seen.branch = branch;
   seen.base = commits->base;
   seen.title = pull.title;
-  auto summary = summary_of(repository, pull, *parts_.config);
   summary.head_sha = commits->head;
   summary.base_sha = commits->base;
   auto& touched = commits->touched;
-  for (std::size_t i = kAppsRendered; i < touched.size(); ++i) summary.not_rendered.push_back(touched[i].app.name);
+  // What gates judge comes first.
+  std::ranges::stable_partition(touched, [](const TouchedApp& one) { return is_rendered(one.app); });
+  for (std::size_t i = kAppsRendered; i < touched.size(); ++i) {
+    summary.not_rendered.push_back(touched[i].app.name);
+    if (is_rendered(touched[i].app)) ++summary.not_judged;
+  }
   touched.resize(std::min(touched.size(), kAppsRendered));
   for (const auto& one : touched) seen.apps.push_back(one.app.name);
-  seen.states = states_of(seen.apps, in_force);
+  seen.states = states_now(seen.apps);
   auto working = effects_of(key, std::move(*commits));
   summary.effects = co_await std::move(working);
   const auto now = parts_.clock->wall_now();

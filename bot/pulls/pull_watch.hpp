@@ -8,6 +8,7 @@
 #include "integrations/forge/forge.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,6 +33,8 @@ class PullWatch {
     Fleet* fleet = nullptr;
     std::map<std::string, forge::Forge*> forges;  ///< by repository
     Gates* gates = nullptr;                       ///< null = nothing is judged
+    /// What a tool's files at the second commit cost against those at the first ("" = none); empty: nobody knows.
+    std::function<asio::awaitable<Result<CostChange>>(App app, std::string before, std::string after)> price_files{};
   };
   /// Registers its outbox handlers: make it before the outbox starts.
   explicit PullWatch(Parts parts);
@@ -86,6 +89,7 @@ class PullWatch {
   asio::awaitable<Result<PullCommits>> commits_of(std::string repository, PullLook look, std::string same_head, std::string same_base);
   asio::awaitable<std::vector<view::PullEffect>> effects_of(PullKey key, PullCommits commits);
   asio::awaitable<view::PullEffect> effect_of(TouchedApp touched);
+  asio::awaitable<view::PullEffect> planned_effect(TouchedApp touched);
   asio::awaitable<view::PullEffect> looked_at(TouchedApp touched, std::vector<Manifest> before, std::vector<Manifest> after);
   asio::awaitable<Result<std::vector<Manifest>>> rendered(App app, std::string revision);
   /// What the clusters, the holds and the waivers say of these Apps now.

@@ -129,14 +129,16 @@ void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit) {
   }
 }
 
-std::string quorum_in_words(const Quorum& quorum) {
+std::string quorum_in_words(const Quorum& quorum, const std::string& what) {
   const auto rule = quorum.rule.empty() ? "" : fmt::format(" ({})", rule_name(quorum.rule));
-  if (seats_of(quorum) <= 0) return "a Change like this needs no approval" + rule;
+  if (seats_of(quorum) <= 0) return what + " needs no approval" + rule;
   const auto counted = [](int need) { return need == 1 ? std::string("an approval") : fmt::format("{} approvals", need); };
-  std::string words = "a Change like this needs ";
+  auto words = what + " needs ";
   if (quorum.need > 0) words += counted(quorum.need) + (quorum.from.empty() ? "" : " by " + join(quorum.from, ", "));
   if (const auto& extra = quorum.extra; extra.need > 0) {
-    words += fmt::format("{}{} by {} for its cost, {}", quorum.need > 0 ? " and " : "", counted(extra.need), join(extra.from, ", "), extra.why);
+    const std::string_view its_cost = "its cost ";
+    const auto why = extra.why.starts_with(its_cost) ? "which " + extra.why.substr(its_cost.size()) : extra.why;
+    words += fmt::format("{}{} by {} for its cost, {}", quorum.need > 0 ? " and " : "", counted(extra.need), join(extra.from, ", "), why);
   }
   if (quorum.step_up == StepUp::Totp) words += ", with a one-time code";
   if (quorum.step_up == StepUp::Forge) words += ", as reviews on the forge";
@@ -145,12 +147,17 @@ std::string quorum_in_words(const Quorum& quorum) {
 }
 
 void judge_effect(const Config& config, const PersonId& person, const std::vector<Hold>& holds, WallTime now, view::PullEffect& effect) {
-  if (effect.rendered_diff.empty()) return;
+  const bool nothing = is_rendered(effect.app) ? effect.rendered_diff.empty() : !effect.failure.empty();
+  if (nothing) return;
+  const bool applied = effect.app.kind == AppKind::Terraform && effect.app.plan.apply;
   QuorumFacts facts;
+  if (applied) facts.verb = ChangeVerb::Apply;
   facts.requester = person;
   facts.risk = effect.risk;
   facts.cost = effect.cost;
-  effect.policy = quorum_in_words(quorum_of(config, effect.app, facts));
+  facts.cost_trouble = effect.cost_trouble;
+  const auto quorum = quorum_of(config, effect.app, facts);
+  effect.policy = applied ? quorum_in_words(quorum, "apply " + effect.app.name) : quorum_in_words(quorum);
   Change change;
   change.app = effect.app.name;
   change.requester = person;
@@ -158,11 +165,14 @@ void judge_effect(const Config& config, const PersonId& person, const std::vecto
 }
 
 bool gave_no_answer(const view::PullEffect& effect) {
-  return std::ranges::any_of(effect.gates, [](const GateResult& gate) { return !gate.trouble.empty(); });
+  return effect.cost_may_come || std::ranges::any_of(effect.gates, [](const GateResult& gate) { return !gate.trouble.empty(); });
 }
 
-std::vector<Waiver> waivers_for(const Config& config, const view::PullSummary& pull, const view::PullEffect& effect, const std::vector<Waiver>& open, WallTime now) {
-  return counting_waivers(config, open, effect.app.name, {pull.person, pull.author}, now);
+WaiversHere waivers_for(const Config& config, const view::PullSummary& pull, const view::PullEffect& effect, const std::vector<Waiver>& open, WallTime now) {
+  Wanting by;
+  by.people = {pull.person, pull.author};
+  if (pull.person.empty()) by.unknown_account = pull.author;
+  return waivers_here(config, open, effect.app, by, now);
 }
 
 forge::CommitStatus status_of_gates(const view::PullSummary& pull) {
@@ -170,10 +180,10 @@ forge::CommitStatus status_of_gates(const view::PullSummary& pull) {
   status.context = kGatesStatus;
   std::vector<std::string> blocked;
   for (const auto& effect : pull.effects) {
-    const auto words = view::blocking_words(effect.gates, effect.app.name, effect.waivers);
+    const auto words = view::blocking_words(effect.gates, effect.app.name, effect.waivers.counting);
     if (!words.empty()) blocked.push_back(fmt::format("{}: {}", effect.app.name, words));
   }
-  const auto left = pull.not_rendered.size();
+  const auto left = pull.not_judged;
   if (left > 0) blocked.push_back(fmt::format("{} not looked at, there are too many", left == 1 ? "one App was" : fmt::format("{} Apps were", left)));
   status.state = blocked.empty() ? forge::StatusState::Success : forge::StatusState::Failure;
   status.description = blocked.empty() ? (pull.effects.empty() ? "it touches no App" : "nothing new blocks") : ellipsize(without_control_characters(join(blocked, "; ")), kStatusLength);

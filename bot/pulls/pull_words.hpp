@@ -37,7 +37,7 @@ std::vector<forge::PullRequest> pulls_of_people(std::vector<forge::PullRequest> 
 std::optional<std::int64_t> change_of_branch(const std::string& branch);
 
 /// "a Change like this needs 2 approvals by sre (policy.approvals[1])"
-std::string quorum_in_words(const Quorum& quorum);
+std::string quorum_in_words(const Quorum& quorum, const std::string& what = "a Change like this");
 
 /// Cuts the longest diffs, and says so in them, until all of them together fit into `limit`: a comment shows no more.
 void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit);
@@ -45,11 +45,11 @@ void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit);
 /// Fills in policy and obstacles of an effect whose App and risk are known.
 void judge_effect(const Config& config, const PersonId& person, const std::vector<Hold>& holds, WallTime now, view::PullEffect& effect);
 
-/// A gate could not judge it, for a reason that may pass.
+/// A gate could not judge it, or Infracost not price it, for a reason that may pass.
 bool gave_no_answer(const view::PullEffect& effect);
 
-/// The waivers that count for it: of its App, in force, and not its author's own.
-std::vector<Waiver> waivers_for(const Config& config, const view::PullSummary& pull, const view::PullEffect& effect, const std::vector<Waiver>& open, WallTime now);
+/// The waivers of its App that are in force: its author's own don't count, nor those of who may be its author.
+WaiversHere waivers_for(const Config& config, const view::PullSummary& pull, const view::PullEffect& effect, const std::vector<Waiver>& open, WallTime now);
 /// What the forge is told of it as `driftwarden/gates`: failed where something new blocks, or an App could not be looked at.
 forge::CommitStatus status_of_gates(const view::PullSummary& pull);
 std::string pull_status_setting(const std::string& repository, std::int64_t number);

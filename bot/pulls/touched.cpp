@@ -1,14 +1,21 @@
 #include "bot/pulls/touched.hpp"
 
+#include "bot/plans/checkout.hpp"
 #include "bot/watch/git_inputs.hpp"
+#include "gitops/render/source_path.hpp"
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include <array>
 #include <optional>
+#include <set>
 
 namespace driftwarden {
 namespace {
+
+constexpr std::size_t kFilesNamed = 8;
 
 /// "" where there is nothing.
 Result<std::string> id_at(Mirror& mirror, const std::string& revision, const std::string& path) {
@@ -58,6 +65,52 @@ std::optional<TouchedApp> compare_pinned(Mirror& mirror, const KnownApp& known, 
   return touched;
 }
 
+/// The files that differ below any of these paths.
+Result<std::set<std::string>> differing(Mirror& mirror, const PullCommits& commits, std::vector<std::string> paths) {
+  std::set<std::string> files;
+  for (const auto& path : outermost(std::move(paths))) {
+    TRY(const auto diffs, mirror.diff(commits.base, commits.head, path));
+    for (const auto& diff : diffs) files.insert(diff.path);
+  }
+  return files;
+}
+
+/// What it is planned from; empty where it isn't there. Where that is too much to be read, its own path.
+PlanInputs inputs_at(Mirror& mirror, const App& app, const std::string& commit) {
+  if (auto inputs = plan_inputs(mirror, app, commit)) return *std::move(inputs);
+  const auto own = id_at(mirror, commit, app.path);
+  if (!own || own->empty()) return {};
+  return {{app.path, *own}};
+}
+
+/// An App that a tool plans. One that is pinned, or follows a tag, comes into force by that and not by its files.
+Result<std::optional<TouchedApp>> compare_planned(Mirror& mirror, const App& app, const PullLook& look, const PullCommits& commits) {
+  const auto nothing = std::optional<TouchedApp>();
+  const auto before = revision_in_force(mirror, app, commits.base);
+  const auto after = revision_in_force(mirror, app, commits.head);
+  if (!before && !after) return nothing;
+  if (!after) return std::optional(TouchedApp{app, "", "", fmt::format("its pin can't be used at the head: {}", after.error().message)});
+  if (before && *before == *after) return nothing;
+  const auto from = before ? inputs_at(mirror, app, *before) : PlanInputs{};
+  const bool new_here = from.empty();
+  if (!new_here && !inputs_moved(mirror, from, *after)) return nothing;
+  TouchedApp touched{app, new_here ? std::string() : *before, *after};
+  touched.by_stranger = look.from_fork;
+  const auto to = inputs_at(mirror, app, *after);
+  if (to.empty() && new_here) return nothing;
+  if (to.empty()) touched.trouble = fmt::format("{} is gone at the head: once merged nothing is planned there any more, and what it made stays until somebody destroys it.", app.path);
+  std::vector<std::string> paths;
+  for (const auto* inputs : {&from, &to}) {
+    for (const auto& [path, id] : *inputs) paths.push_back(path);
+  }
+  TRY(const auto files, differing(mirror, commits, std::move(paths)));
+  for (const auto& file : files) {
+    if (touched.files.size() < kFilesNamed) touched.files.push_back(file);
+  }
+  touched.more_files = files.size() - touched.files.size();
+  return std::optional(std::move(touched));
+}
+
 Result<void> find_trouble(Mirror& mirror, const PullLook& look, TouchedApp& touched) {
   if (!touched.trouble.empty()) return Result<void>{};
   TRY(const auto there, id_at(mirror, touched.after, touched.app.path));
@@ -93,6 +146,11 @@ Result<void> find_touched(Mirror& mirror, const std::vector<KnownApp>& apps, con
   TRY(const auto after, mirror.tree_id(commits.head, ""));
   if (before == after) return Result<void>{};
   for (const auto& known : apps) {
+    if (!is_rendered(known.app)) {
+      TRY(auto planned, compare_planned(mirror, known.app, look, commits));
+      if (planned) commits.touched.push_back(std::move(*planned));
+      continue;
+    }
     auto touched = known.app.track == Track::Pin ? compare_pinned(mirror, known, commits) : compare_sources(mirror, known, commits);
     if (!touched) continue;
     CHECK_OK(find_trouble(mirror, look, *touched));

@@ -9,13 +9,16 @@
 
 namespace driftwarden {
 
-/// An App whose sources, or whose revision in force, the pull request changes.
+/// An App whose sources, or whose revision in force, the pull request changes. Of what a tool plans: whose files, or those that they name.
 struct TouchedApp {
   App app;
   std::string before;        ///< revision that is rendered as the base; "" = the App's path isn't there yet
   std::string after;         ///< as the head
   std::string trouble{};     ///< set: it is not rendered, and why
   std::string remark{};      ///< "pinned to 4f2c81a: ..."
+  std::vector<std::string> files{};  ///< of an App that a tool plans: which of its files change, the first of them
+  std::size_t more_files = 0;
+  bool by_stranger = false;  ///< it comes from a fork
   bool operator==(const TouchedApp&) const = default;
 };
 

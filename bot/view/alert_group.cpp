@@ -2,7 +2,9 @@
 
 #include "bot/view/alert_buttons.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/cost_words.hpp"
 #include "bot/view/drift_words.hpp"
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -206,6 +208,17 @@ bool may_sync(const std::vector<GroupRow>& rows) {
   });
 }
 
+/// What the drift of those that are open costs together.
+std::string money_line(const std::vector<GroupRow>& rows, const CostChange& cost) {
+  std::vector<const DriftReport*> reports;
+  for (const auto& row : rows) {
+    if (!is_over(row)) reports.push_back(&row.incident.report);
+  }
+  auto line = drift_cost_line(reports, cost, slack_dialect());
+  const auto uncounted = uncounted_line(cost.after.uncounted, slack_dialect());
+  return line.empty() || uncounted.empty() ? line : line + "\n" + uncounted;
+}
+
 std::vector<Button> group_buttons(const Incident& leader, const std::vector<GroupRow>& rows) {
   std::vector<Button> buttons;
   const auto open = open_count(rows);
@@ -242,9 +255,7 @@ std::vector<DriftReport> with_common_paths(std::vector<DriftReport> reports) {
   for (auto& report : reports) {
     for (auto& drift : report.objects) {
       const auto own = selector(drift);
-      for (auto& field : drift.fields) {
-        for (auto at = field.path.find(own); at != std::string::npos; at = field.path.find(own, at)) field.path.replace(at, own.size(), "[*]");
-      }
+      for (auto& field : drift.fields) replace_all(field.path, own, "[*]");
     }
   }
   return reports;
@@ -269,6 +280,7 @@ slack::Message group_message(const Incident& leader, const std::vector<GroupRow>
     paragraph(join({lines.begin() + static_cast<std::ptrdiff_t>(at), lines.begin() + static_cast<std::ptrdiff_t>(std::min(lines.size(), at + kRowsPerSection))}, "\n"));
   }
   if (!over) paragraph(context.mentions);
+  if (!over && context.drift_cost) paragraph(money_line(rows, *context.drift_cost));
   std::vector<std::string> facts{fmt::format("since {}", time_span(leader.opened_at))};
   if (!over) facts.push_back(std::string(to_string(worst_severity(rows))));
   const auto& revision = rows.front().incident.report.revision;

@@ -1,9 +1,11 @@
 #pragma once
 // The one message of several incidents: the same drift in many Apps, or too many alerts at once for one channel.
 #include "gitops/model/app.hpp"
+#include "gitops/model/cost.hpp"
 #include "gitops/model/incident.hpp"
 #include "integrations/slack/slack.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ struct GroupRow {
 struct GroupContext {
   std::string mentions;  ///< "cc <@U0ALICE>", "" = nobody
   WallTime now{};
+  std::optional<CostChange> drift_cost{};  ///< a month, of all of them together; nothing: no prices, or it costs nothing
 };
 
 /// Containers are often called what their workload is called: where the workloads differ, "[name=\"checkout\"]" is "[*]" in what they share.

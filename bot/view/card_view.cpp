@@ -98,14 +98,13 @@ std::vector<std::string> open_lines(const Change& change, const App& app) {
   return lines;
 }
 
-/// What gates found in it, as long as it matters.
-std::string gates_words(const Change& change, const std::vector<Waiver>& waivers) {
-  const bool waits = change.state == ChangeState::Proposed || change.state == ChangeState::Approved;
-  if (!waits) return {};
+/// What gates found in it, as long as it matters; then what of it was let pass.
+std::string gates_words(const Change& change, const WaiversHere& waivers) {
+  const bool open = change.state == ChangeState::Proposed;
+  const bool held = change.state == ChangeState::Approved && !blocking_words(change.gates, change.app, waivers.counting).empty();
+  if (!open && !held) return was_let_pass(change) ? join(passed_lines(change.gates, change.app, waivers.counting, kFindingsShown, d()), "\n") : std::string();
   auto lines = gate_lines(change.gates, change.app, waivers, kFindingsShown, d());
-  // Once it is approved, only what keeps it is news.
-  const auto hint = waive_hint(change, waivers, d());
-  if (change.state == ChangeState::Approved && blocking_words(change.gates, change.app, waivers).empty()) return {};
+  const auto hint = waive_hint(change, waivers.counting, d());
   if (!hint.empty()) lines.push_back(hint);
   return join(lines, "\n");
 }
@@ -143,7 +142,7 @@ std::vector<Button> buttons_of(const Change& change, const App& app) {
 
 }  // namespace
 
-slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const std::vector<Waiver>& waivers) {
+slack::Message card_message(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const WaiversHere& waivers) {
   const auto name = change_name(change.id);
   const bool open = change.state == ChangeState::Proposed;
   const auto named = named_approvers(change, counted, may_approve, d());

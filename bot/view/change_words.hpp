@@ -57,6 +57,8 @@ std::string stages_words(const Change& change, const Dialect& dialect);
 std::string stage_words(const Change& change);
 /// Its requester may still take it back: nothing is being merged or applied yet.
 bool can_be_cancelled(const Change& change);
+/// It is past its gates, or nothing but the merge is left: what was waived is told with it from here on.
+bool was_let_pass(const Change& change);
 
 /// The revision that undoes a merged Change whose rollout went wrong; "" when there is nothing to undo.
 std::string way_back(const Change& change, const App& app);

@@ -83,13 +83,19 @@ std::vector<std::string> cost_bullets(const CostChange& cost, const Dialect& dia
   return lines;
 }
 
-std::string drift_cost_line(const DriftReport& report, const CostChange& cost, const Dialect& dialect) {
+std::string drift_cost_line(const DriftReport& report, const CostChange& cost, const Dialect& dialect) { return drift_cost_line(std::vector{&report}, cost, dialect); }
+
+std::string drift_cost_line(const std::vector<const DriftReport*>& reports, const CostChange& cost, const Dialect& dialect) {
   const auto rise = cost.rise_micros();
-  if (rise == 0) return {};
+  if (rise == 0 || reports.empty()) return {};
   const auto amount = dialect.bold(money_words(rise > 0 ? rise : -rise, cost.currency));
-  if (report.cause == Cause::GitAhead) return fmt::format(":moneybag: What Git says costs {} a month {} than what is live.", amount, rise < 0 ? "more" : "less");
-  const auto* const what = report.cause == Cause::LiveEdited && is_scaling(report) ? "This scaling by hand" : "What is live";
-  return fmt::format(":moneybag: {} costs {} a month {} than Git says.", what, amount, rise > 0 ? "more" : "less");
+  const auto* const in_all = reports.size() == 1 ? "" : ", in all";
+  const auto all_are = [&](const auto& is_so) { return std::ranges::all_of(reports, [&](const DriftReport* report) { return is_so(*report); }); };
+  if (all_are([](const DriftReport& report) { return report.cause == Cause::GitAhead; })) {
+    return fmt::format(":moneybag: What Git says costs {} a month {} than what is live{}.", amount, rise < 0 ? "more" : "less", in_all);
+  }
+  const bool by_hand = all_are([](const DriftReport& report) { return report.cause == Cause::LiveEdited && is_scaling(report); });
+  return fmt::format(":moneybag: {} costs {} a month {} than Git says{}.", by_hand ? "This scaling by hand" : "What is live", amount, rise > 0 ? "more" : "less", in_all);
 }
 
 }  // namespace driftwarden::view

@@ -21,5 +21,7 @@ std::vector<std::string> cost_bullets(const CostChange& cost, const Dialect& dia
 
 /// What drift costs: before is what Git says, after what is live. ":moneybag: This scaling by hand costs *212.40 EUR* a month more than Git says."
 std::string drift_cost_line(const DriftReport& report, const CostChange& cost, const Dialect& dialect);
+/// Of several Apps together: ":moneybag: What is live costs *420 EUR* a month more than Git says, in all."
+std::string drift_cost_line(const std::vector<const DriftReport*>& reports, const CostChange& cost, const Dialect& dialect);
 
 }  // namespace driftwarden::view

@@ -16,23 +16,28 @@ constexpr std::size_t kNameShown = 120;
 constexpr std::size_t kMessageShown = 300;
 constexpr std::size_t kReasonShown = 200;
 constexpr std::size_t kGatesNamed = 5;
+constexpr const char* kTooMany = "too-many";  // as bot/policy/findings.hpp calls it
 
 /// One finding, with what lets it pass.
 struct Told {
   const GateResult* gate = nullptr;
   Finding finding;
   const Waiver* waiver = nullptr;
+  const IdleWaiver* idle = nullptr;  ///< of what blocks all the same
   bool blocks = false;
   bool trouble = false;
 };
 
-std::vector<Told> told_of(const std::vector<GateResult>& gates, const std::string& app, const std::vector<Waiver>& waivers) {
+std::vector<Told> told_of(const std::vector<GateResult>& gates, const std::string& app, const std::vector<Waiver>& waivers, const std::vector<IdleWaiver>& idle = {}) {
   std::vector<Told> all;
   const auto add = [&](const GateResult& gate, Finding finding, bool trouble) {
-    Told told{&gate, std::move(finding), nullptr, false, trouble};
-    const auto waiver = std::ranges::find_if(waivers, [&](const Waiver& one) { return lets_pass(one, app, gate.gate, told.finding); });
+    Told told{.gate = &gate, .finding = std::move(finding), .trouble = trouble};
+    const auto fits = [&](const Waiver& one) { return lets_pass(one, app, gate.gate, told.finding); };
+    const auto waiver = std::ranges::find_if(waivers, fits);
+    const auto in_vain = std::ranges::find_if(idle, fits, &IdleWaiver::waiver);
     told.blocks = gate.blocks && told.finding.blocks && waiver == waivers.end();
     if (gate.blocks && told.finding.blocks && waiver != waivers.end()) told.waiver = &*waiver;
+    if (told.blocks && in_vain != idle.end()) told.idle = &*in_vain;
     all.push_back(std::move(told));
   };
   for (const auto& gate : gates) {
@@ -61,6 +66,11 @@ std::string help_link(const Finding& finding, const Dialect& dialect) {
 
 std::string rule_name(const std::string& gate, const std::string& rule) { return fmt::format("{}/{}", ellipsize(gate, kNameShown), ellipsize(rule, kNameShown)); }
 
+/// "by *carol* until ...: the vendor has no other tag"
+std::string giver_words(const Waiver& waiver, const Dialect& d) {
+  return fmt::format("by {} until {}: {}", d.bold(d.text(ellipsize(waiver.owner, kNameShown))), d.time(waiver.until), d.text(ellipsize(waiver.reason, kReasonShown)));
+}
+
 std::string line_of(const Told& told, const Dialect& d) {
   const auto& finding = told.finding;
   const auto message = d.text(ellipsize(finding.message, kMessageShown));
@@ -75,8 +85,16 @@ std::string line_of(const Told& told, const Dialect& d) {
     if (!message.empty()) words += ": " + message;
     words += help_link(finding, d);
   }
-  if (told.waiver == nullptr) return words;
-  return words + fmt::format("; let pass by {} until {}: {}", d.bold(d.text(ellipsize(told.waiver->owner, kNameShown))), d.time(told.waiver->until), d.text(ellipsize(told.waiver->reason, kReasonShown)));
+  if (told.idle != nullptr) words += fmt::format("; {} doesn't count: {}", d.bold(fmt::format("waiver {}", told.idle->waiver.id)), d.text(ellipsize(told.idle->why, kMessageShown)));
+  return told.waiver == nullptr ? words : words + "; let pass " + giver_words(*told.waiver, d);
+}
+
+/// Short: what it says was read before.
+std::string passed_line(const Told& told, const Dialect& d) {
+  const auto& finding = told.finding;
+  auto words = ":white_check_mark: let pass: " + d.code(rule_name(told.gate->gate, finding.rule));
+  if (!finding.object.empty()) words += " of " + d.code(ellipsize(finding.object, kNameShown));
+  return words + ", " + giver_words(*told.waiver, d);
 }
 
 std::string names_of(const std::vector<GateResult>& gates, const Dialect& d) {
@@ -93,7 +111,7 @@ bool may_hide_blocking(const GateResult& gate) { return gate.left_out > 0 && gat
 
 }  // namespace
 
-std::vector<std::string> gate_lines(const std::vector<GateResult>& gates, const std::string& app, const std::vector<Waiver>& waivers, std::size_t most, const Dialect& d) {
+std::vector<std::string> gate_lines(const std::vector<GateResult>& gates, const std::string& app, const WaiversHere& waivers, std::size_t most, const Dialect& d) {
   std::vector<std::string> lines;
   if (gates.empty()) return lines;
   std::size_t known = 0;
@@ -102,13 +120,36 @@ std::vector<std::string> gate_lines(const std::vector<GateResult>& gates, const 
     known += gate.known;
     hidden += gate.left_out;
   }
-  const auto told = told_of(gates, app, waivers);
+  const auto told = told_of(gates, app, waivers.counting, waivers.idle);
   for (const auto& one : told) {
     if (lines.size() < most) lines.push_back(line_of(one, d));
   }
   if (const auto more = told.size() - lines.size() + hidden; more > 0) lines.push_back(fmt::format("\u2026 and {} more of what the gates found", more));
   const auto before = known == 0 ? std::string() : fmt::format(" ({} stood there before)", counted(known, "finding"));
   if (told.empty()) lines.push_back(fmt::format(":white_check_mark: the {} {} found nothing new{}", gates.size() == 1 ? "gate" : "gates", names_of(gates, d), before));
+  return lines;
+}
+
+std::vector<std::string> passed_lines(const std::vector<GateResult>& gates, const std::string& app, const std::vector<Waiver>& waivers, std::size_t most, const Dialect& d) {
+  auto all = told_of(gates, app, waivers);
+  for (const auto& gate : gates) {
+    if (!may_hide_blocking(gate)) continue;
+    Told told{.gate = &gate, .finding = {.rule = kTooMany}};
+    const auto waiver = std::ranges::find_if(waivers, [&](const Waiver& one) { return lets_pass(one, app, gate.gate, told.finding); });
+    if (waiver != waivers.end()) told.waiver = &*waiver;
+    all.push_back(std::move(told));
+  }
+  std::vector<std::string> lines;
+  for (const auto& told : all) {
+    if (told.waiver == nullptr) continue;
+    // Two places of one object read the same.
+    auto line = passed_line(told, d);
+    if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
+  }
+  if (lines.size() <= most) return lines;
+  const auto more = fmt::format("\u2026 and {} more let pass", lines.size() - most);
+  lines.resize(most);
+  lines.push_back(more);
   return lines;
 }
 
@@ -122,7 +163,7 @@ std::string blocking_words(const std::vector<GateResult>& gates, const std::stri
   }
   for (const auto& gate : gates) {
     if (!may_hide_blocking(gate)) continue;
-    if (first.empty()) first = rule_name(gate.gate, "too-many");
+    if (first.empty()) first = rule_name(gate.gate, kTooMany);
     count += gate.left_out;
   }
   return count <= 1 ? first : fmt::format("{} and {} more", first, count - 1);

@@ -2,7 +2,7 @@
 // What gates found, on the card, on the pull request and in its comment. Rules, objects and messages come from tools and are made harmless.
 #include "bot/view/change_words.hpp"
 #include "gitops/model/finding.hpp"
-#include "gitops/model/waiver.hpp"
+#include "gitops/model/waiver_match.hpp"
 
 #include <cstddef>
 #include <string>
@@ -11,8 +11,10 @@
 namespace driftwarden::view {
 
 /// What blocks, what is worth a word, what is let pass; a line each, at most `most` and how many more there are. One line where gates looked and found nothing
-/// new, none where none looked. `waivers` are those that count here.
-std::vector<std::string> gate_lines(const std::vector<GateResult>& gates, const std::string& app, const std::vector<Waiver>& waivers, std::size_t most, const Dialect& dialect);
+/// new, none where none looked.
+std::vector<std::string> gate_lines(const std::vector<GateResult>& gates, const std::string& app, const WaiversHere& waivers, std::size_t most, const Dialect& dialect);
+/// Of these only what was let pass: by whom, until when, and why.
+std::vector<std::string> passed_lines(const std::vector<GateResult>& gates, const std::string& app, const std::vector<Waiver>& waivers, std::size_t most, const Dialect& dialect);
 
 /// What still blocks: "" = nothing, else "built-in/floating-tag and 2 more".
 std::string blocking_words(const std::vector<GateResult>& gates, const std::string& app, const std::vector<Waiver>& waivers);

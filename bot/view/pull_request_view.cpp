@@ -91,10 +91,10 @@ std::string risk_section(const Change& change, const App& app) {
 
 std::string cost_section(const Change& change) { return change.cost ? "### Cost\n\n" + bullets(cost_bullets(*change.cost, d())) : ""; }
 
-std::string gates_section(const Change& change) {
-  const auto lines = gate_lines(change.gates, change.app, {}, kFindingsShown, d());
+std::string gates_section(const Change& change, const WaiversHere& waivers) {
+  const auto lines = gate_lines(change.gates, change.app, waivers, kFindingsShown, d());
   if (lines.empty()) return {};
-  const auto hint = waive_hint(change, {}, d());
+  const auto hint = waive_hint(change, waivers.counting, d());
   return "### Gates\n\n" + bullets(lines) + (hint.empty() ? "" : hint + "\n\n");
 }
 
@@ -140,11 +140,11 @@ std::string pull_request_title(const Change& change) {
   return ellipsize(without_references(without_control_characters(title)), 200);
 }
 
-std::string pull_request_body(const Change& change, const App& app, const std::string& diff, const std::string& audit_id, const std::string& permalink, std::size_t limit) {
+std::string pull_request_body(const Change& change, const App& app, const std::string& diff, const std::string& audit_id, const std::string& permalink, std::size_t limit, const WaiversHere& waivers) {
   const auto git_parts = parts_of_git_diff(change.git_diff.empty() && is_git_only(change.verb) ? diff : change.git_diff);
   const auto cluster_parts = is_git_only(change.verb) ? std::vector<DiffPart>{} : parts_of_effect(diff);
   const auto before = lead(change, app, takes_link(permalink) ? permalink : "");
-  const auto after = risk_section(change, app) + cost_section(change) + gates_section(change) + notes_section(change) + decision_section(change, audit_id);
+  const auto after = risk_section(change, app) + cost_section(change) + gates_section(change, waivers) + notes_section(change) + decision_section(change, audit_id);
   std::string body;
   // The files are shown by the forge itself anyway: what the cluster gets is what a reviewer can't see there.
   for (const std::size_t most : {1'000'000U, 40'000U, 20'000U, 8'000U, 3'000U, 1'000U, 300U, 0U}) {
@@ -156,7 +156,7 @@ std::string pull_request_body(const Change& change, const App& app, const std::s
   return cut_text(before + after, limit);
 }
 
-std::string sticky_comment(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const std::vector<Waiver>& waivers) {
+std::string sticky_comment(const Change& change, const App& app, const std::vector<PersonId>& counted, const std::vector<PersonId>& may_approve, const WaiversHere& waivers) {
   auto text = fmt::format("**{}** {}: {}\n\n", change_name(change.id), markdown_text(app.name), what_words(change, d()));
   const auto named = named_approvers(change, counted, may_approve, d());
   std::vector<std::string> lines{standing_words(change, counted, !named.empty(), d())};
@@ -174,7 +174,9 @@ std::string sticky_comment(const Change& change, const App& app, const std::vect
   }
   if (open || change.state == ChangeState::Approved) {
     for (auto& line : gate_lines(change.gates, change.app, waivers, kFindingsShown, d())) lines.push_back(std::move(line));
-    if (auto hint = waive_hint(change, waivers, d()); !hint.empty()) lines.push_back(std::move(hint));
+    if (auto hint = waive_hint(change, waivers.counting, d()); !hint.empty()) lines.push_back(std::move(hint));
+  } else if (was_let_pass(change)) {
+    for (auto& line : passed_lines(change.gates, change.app, waivers.counting, kFindingsShown, d())) lines.push_back(std::move(line));
   }
   return cut_text(text + bullets(lines), kPullRequestLimit);
 }

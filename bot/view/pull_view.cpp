@@ -24,14 +24,35 @@ constexpr std::size_t kNamesInComment = 5000;
 constexpr std::size_t kNamesInMessage = 300;
 constexpr std::size_t kFindingsInMessage = 5;
 constexpr std::size_t kFindingsInComment = 40;
+constexpr std::size_t kFileNameShown = 200;
 
-std::string place_of(const App& app, const Dialect& d) { return d.bold(d.text(app.cluster)) + (app.environment.empty() ? "" : fmt::format(" ({})", d.text(app.environment))); }
+/// "on prod-eu (production)", "planned by tofu (production)"
+std::string place_of(const App& app, const Dialect& d) {
+  const auto where = is_rendered(app) ? "on " + d.bold(d.text(app.cluster)) : "planned by " + d.bold(std::string(to_string(app.plan.tool)));
+  return where + (app.environment.empty() ? "" : fmt::format(" ({})", d.text(app.environment)));
+}
+
+/// Of what a tool plans: which files, what becomes of them after the merge, and that nobody can say what that costs.
+std::vector<std::string> planned_lines(const PullEffect& effect, const Dialect& d) {
+  std::vector<std::string> files;
+  for (const auto& file : effect.files) files.push_back(d.code(ellipsize(file, kFileNameShown)));
+  if (effect.more_files > 0) files.push_back(fmt::format("{} more", effect.more_files));
+  std::vector<std::string> lines;
+  if (!files.empty()) lines.push_back(":memo: " + join(files, ", "));
+  for (auto& line : risk_lines(effect.risk, d)) lines.push_back(std::move(line));
+  const auto& app = effect.app;
+  if (app.kind == AppKind::Terraform && app.plan.apply) lines.push_back(fmt::format(":point_right: once merged, {} plans it and puts in force what was approved", d.code("apply " + app.name)));
+  if (!effect.cost_trouble.empty()) lines.push_back(":moneybag: what it costs isn't known: " + d.text(ellipsize(effect.cost_trouble, 400)));
+  return lines;
+}
 
 /// What merging it means, without the diffs.
 std::vector<std::string> effect_lines(const PullEffect& effect, const Dialect& d) {
   std::vector<std::string> lines;
   if (!effect.failure.empty()) {
     lines.push_back(":x: " + d.text(ellipsize(effect.failure, 600)));
+  } else if (!is_rendered(effect.app)) {
+    lines = planned_lines(effect, d);
   } else if (effect.rendered_diff.empty()) {
     lines.emplace_back(":white_circle: it renders the same as before");
   } else {
@@ -42,7 +63,7 @@ std::vector<std::string> effect_lines(const PullEffect& effect, const Dialect& d
   }
   const auto most = &d == &slack_dialect() ? kFindingsInMessage : kFindingsInComment;
   for (auto& line : gate_lines(effect.gates, effect.app.name, effect.waivers, most, d)) lines.push_back(std::move(line));
-  if (auto hint = waive_hint(effect.app.name, effect.gates, effect.waivers, d); !hint.empty()) lines.push_back(std::move(hint));
+  if (auto hint = waive_hint(effect.app.name, effect.gates, effect.waivers.counting, d); !hint.empty()) lines.push_back(std::move(hint));
   if (!effect.policy.empty()) lines.push_back(":ballot_box_with_check: " + d.text(ellipsize(effect.policy, 400)));
   for (const auto& obstacle : effect.obstacles) lines.push_back(":snowflake: " + d.text(ellipsize(obstacle, 400)));
   return lines;
@@ -67,7 +88,7 @@ std::string diff_block(const std::string& summary, const std::string& diff, std:
 
 std::string effect_text(const PullEffect& effect, std::size_t most) {
   const auto& d = markdown_dialect();
-  auto text = fmt::format("#### {} on {}\n\n", d.bold(d.text(effect.app.name)), place_of(effect.app, d));
+  auto text = fmt::format("#### {} {}\n\n", d.bold(d.text(effect.app.name)), place_of(effect.app, d));
   for (const auto& line : effect_lines(effect, d)) text += "- " + line + "\n";
   text += "\n";
   if (!effect.failure.empty()) return text;
@@ -76,6 +97,10 @@ std::string effect_text(const PullEffect& effect, std::size_t most) {
   if (!words.empty()) text += words + "\n\n";
   if (words.empty() && !effect.live_diff.empty()) text += diff_block("What applying it would change in the cluster as it is now", effect.live_diff, most);
   return text;
+}
+
+bool rendered_any(const PullSummary& pull) {
+  return std::ranges::any_of(pull.effects, [](const PullEffect& effect) { return is_rendered(effect.app); });
 }
 
 std::size_t apps_of(const PullSummary& pull) { return pull.effects.size() + pull.not_rendered.size(); }
@@ -91,7 +116,8 @@ std::string comment_with(const PullSummary& pull, std::size_t most) {
   auto text = fmt::format("### What this does to {}\n\n", pull.effects.empty() ? std::string("the Apps here: nothing any more") : counted(apps_of(pull), "App"));
   for (const auto& effect : pull.effects) text += effect_text(effect, most);
   if (const auto others = others_words(pull, markdown_dialect(), kNamesInComment); !others.empty()) text += "\u2026 " + others + "\n\n";
-  return text + fmt::format("---\n<sub>Driftwarden rendered {} against {}. Nothing of it is applied before it is merged.</sub>\n", markdown_code(short_sha(pull.head_sha)),
+  const bool rendered = pull.effects.empty() || rendered_any(pull);
+  return text + fmt::format("---\n<sub>Driftwarden {} {} against {}. Nothing of it is applied before it is merged.</sub>\n", rendered ? "rendered" : "compared", markdown_code(short_sha(pull.head_sha)),
                             markdown_code(short_sha(pull.base_sha)));
 }
 
@@ -113,7 +139,9 @@ std::string head_line(const PullSummary& pull) {
 std::string names_of(const PullSummary& pull) {
   std::vector<std::string> names;
   for (const auto& effect : pull.effects) {
-    if (names.size() < kAppsNamed) names.push_back(fmt::format("*{}* on {}", slack::escape(ellipsize(effect.app.name, 100)), slack::escape(ellipsize(effect.app.cluster, 100))));
+    if (names.size() == kAppsNamed) break;
+    const auto name = slack::escape(ellipsize(effect.app.name, 100));
+    names.push_back(is_rendered(effect.app) ? fmt::format("*{}* on {}", name, slack::escape(ellipsize(effect.app.cluster, 100))) : fmt::format("*{}* by {}", name, to_string(effect.app.plan.tool)));
   }
   if (pull.effects.size() > names.size()) names.push_back(fmt::format("{} more", pull.effects.size() - names.size()));
   return join(names, ", ");
@@ -127,7 +155,7 @@ std::vector<PullEffect> by_risk(std::vector<PullEffect> effects) {
 
 std::string effect_section(const PullEffect& effect) {
   const auto& d = slack_dialect();
-  auto text = fmt::format("*{}* on {}", d.text(effect.app.name), place_of(effect.app, d));
+  auto text = fmt::format("*{}* {}", d.text(effect.app.name), place_of(effect.app, d));
   for (const auto& line : effect_lines(effect, d)) text += "\n" + line;
   if (const auto words = live_words(effect); effect.failure.empty() && !live_follows(effect)) {
     text += "\n:information_source: " + (words.empty() ? std::string("Live isn't what the base says: see the comment for what applying it would change there.") : words);
@@ -171,7 +199,7 @@ slack::Message pull_message(const PullSummary& pull) {
     if (const auto others = others_words(pull, slack_dialect(), kNamesInMessage); !others.empty()) blocks.section("\u2026 " + others);
   }
   blocks.context({fmt::format("head {}", code_span(short_sha(pull.head_sha))), pull.base_sha.empty() ? "" : fmt::format("base {}", code_span(short_sha(pull.base_sha))),
-                  open && !pull.effects.empty() ? "whole diffs are in the comment on the pull request" : "",
+                  open && rendered_any(pull) ? "whole diffs are in the comment on the pull request" : "",
                   pull.quiet_channels.empty() ? "" : "not said in " + slack_dialect().text(ellipsize(join(pull.quiet_channels, ", "), kNamesInMessage))});
   return message_of(blocks, std::move(fallback));
 }

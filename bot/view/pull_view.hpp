@@ -2,7 +2,7 @@
 // What is said of a pull request that somebody opened in a watched repository: a sticky comment there, a message in the Apps' channel.
 #include "gitops/model/app.hpp"
 #include "gitops/model/change.hpp"
-#include "gitops/model/waiver.hpp"
+#include "gitops/model/waiver_match.hpp"
 #include "integrations/slack/slack.hpp"
 
 #include <optional>
@@ -23,7 +23,11 @@ struct PullEffect {
   bool live_known = true;     ///< false: `live_diff` says nothing, the cluster isn't known well enough
   std::optional<CostChange> cost{};
   std::vector<GateResult> gates{};
-  std::vector<Waiver> waivers{};  ///< that count for what the author wants
+  WaiversHere waivers{};          ///< for what the author wants
+  std::vector<std::string> files{};  ///< of an App that a tool plans: which of its files change, the first of them
+  std::size_t more_files = 0;
+  std::string cost_trouble{};        ///< why what should have said what it costs could not
+  bool cost_may_come = false;        ///< asked once more it may say so
   bool operator==(const PullEffect&) const = default;
 };
 struct PullSummary {
@@ -39,6 +43,7 @@ struct PullSummary {
   std::vector<PullEffect> effects;
   std::vector<std::string> not_rendered{};    ///< Apps that it touches besides, by name
   std::vector<std::string> quiet_channels{};  ///< of its Apps, in which nothing is said of it
+  std::size_t not_judged = 0;                 ///< of those in not_rendered, that gates would judge
   bool by_stranger = false;                   ///< from a fork, or of an author whom we don't know
   bool operator==(const PullSummary&) const = default;
 };

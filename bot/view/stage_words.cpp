@@ -80,6 +80,8 @@ std::string stage_words(const Change& change) {
   return fmt::format("step {} of {}: {}", at - stages.begin() + 1, stages.size(), *current);
 }
 
+bool was_let_pass(const Change& change) { return change.break_glass.empty() && (change.state == ChangeState::Approved || !change.merged_sha.empty()); }
+
 bool can_be_cancelled(const Change& change) {
   if (change.state == ChangeState::Requested || change.state == ChangeState::Proposed) return true;
   return change.state == ChangeState::Approved && !change.waiting_for.empty() && change.waiting_for != kMerging;

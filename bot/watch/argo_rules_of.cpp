@@ -1,7 +1,7 @@
 #include "bot/watch/argo_rules_of.hpp"
 
 #include "bot/watch/repository_url.hpp"
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #include "gitops/diff/argo_rules.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/diff/path.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,6 @@
 #include "gitops/diff/compare.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/confirm.hpp"
 #include "gitops/diff/deployers.hpp"
@@ -8,7 +9,6 @@
 #include "gitops/diff/prepare.hpp"
 #include "gitops/diff/rules.hpp"
 #include "gitops/diff/shown.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
 #include "gitops/diff/deployers.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/diff/owners.hpp"
 #include "gitops/diff/prepare.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <nlohmann/json.hpp>
 

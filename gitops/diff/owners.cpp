@@ -1,7 +1,7 @@
 #include "gitops/diff/owners.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 
 #include <algorithm>
 #include <array>

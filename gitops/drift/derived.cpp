@@ -1,6 +1,6 @@
 #include "gitops/drift/derived.hpp"
 
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,14 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-const json& list_at(const json& object, const char* key) {
-  static const json kNone = json::array();
-  const auto& list = member_at(member_at(object, "metadata"), key);
-  return list.is_array() ? list : kNone;
-}
-
 std::optional<ObjectRef> parent_of(const json& secret, const ObjectRef& ref) {
-  for (const auto& owner : list_at(secret, "ownerReferences")) {
+  for (const auto& owner : array_at(member_at(secret, "metadata"), "ownerReferences")) {
     if (!owner.is_object() || owner.value("controller", json()) != json(true)) continue;
     ObjectRef parent;
     parent.set_api_version(text_at(owner, "apiVersion"));
@@ -43,7 +37,7 @@ bool is_metadata_only(const json& object) { return text_at(object, "kind") == "P
 std::optional<DerivedEdit> derived_edit(const json& secret, const ObjectRef& ref, const ManagerClasses& managers) {
   auto parent = parent_of(secret, ref);
   if (!parent) return std::nullopt;
-  for (const auto& entry : list_at(secret, "managedFields")) {
+  for (const auto& entry : array_at(member_at(secret, "metadata"), "managedFields")) {
     if (!entry.is_object()) continue;
     const auto manager = text_at(entry, "manager");
     if (managers.of(manager) == ManagerClass::Person) return DerivedEdit{*std::move(parent), std::string(manager)};

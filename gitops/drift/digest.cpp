@@ -1,6 +1,6 @@
 #include "gitops/drift/digest.hpp"
 
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 
 #include <nlohmann/json.hpp>
 

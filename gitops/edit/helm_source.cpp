@@ -60,10 +60,10 @@ class Finder {
   Ways find() {
     image_keys();
     equal_keys();
+    variables();
     keys_of_the_same_name();
     keys_under_maps();
-    if (out_.ways.empty() && out_.obstacles.empty()) out_.obstacles.push_back("no key of the chart's values looks like it, so a template says it itself");
-    if (values_.file().empty()) out_.obstacles.insert(out_.obstacles.begin(), "the App's last values file is outside of its path, so other Apps may use it");
+    if (out_.ways.empty() && out_.obstacles.empty() && !values_.file().empty()) out_.obstacles.push_back("no key of the chart's values looks like it, so a template says it itself");
     return std::move(out_);
   }
 
@@ -151,6 +151,30 @@ class Finder {
     }
   }
 
+  /// An environment variable as charts take them: into a list or a map, under one of a few names.
+  void variables() {
+    const bool of_value = steps_.size() > 2 && steps_.back().kind == Kind::Field && steps_.back().name == "value";
+    const auto at = steps_.size() - (of_value ? 2 : 1);
+    if (steps_.size() < 2 || steps_[at].kind != Kind::Element || steps_[at].keys.size() != 1 || steps_[at - 1].name != "env") return;
+    const auto name = json::parse(steps_[at].keys.front().second, nullptr, false);
+    if (!name.is_string()) return;
+    const auto element = path_text({steps_.begin() + static_cast<std::ptrdiff_t>(at), steps_.end()});
+    for (const auto& key : keys_) {
+      if (key.path.ends_with(']') || !takes_variables(key.names.back())) continue;
+      if (key.value->is_array()) add({{key.path + element, wanted_like(nullptr)}});
+      if (!key.value->is_object()) continue;
+      const auto there = key.path + field_text(name.get<std::string>());
+      if (!target_.edit.json) add({{there, std::nullopt}});
+      const bool plain = !of_value && after_.is_object() && after_.size() == 2 && after_.contains("value");
+      if (target_.edit.json && (of_value || plain)) add({{there, of_value ? after_ : after_["value"]}});
+    }
+  }
+
+  static bool takes_variables(const std::string& name) {
+    static const std::set<std::string> names{"env", "envs", "envvars", "environment", "extraenv", "extraenvs", "extraenvvars", "additionalenv", "additionalenvvars"};
+    return names.contains(word(name));
+  }
+
   void keys_of_the_same_name() {
     std::vector<std::pair<std::size_t, const ValueKey*>> found;
     for (const auto& key : keys_) {
@@ -205,7 +229,12 @@ class Finder {
 
 Result<Ways> helm_ways(const AppSource& source, const EditedTree& tree, const Target& target) {
   TRY(const auto values, ChartValues::read(source, tree));
-  return Finder(values, target, source.overlay_owner).find();
+  auto ways = Finder(values, target, source.overlay_owner).find();
+  if (values.file().empty()) {
+    const auto last = source.helm.values.empty() ? std::string("values.yaml") : join_path(source.path, source.helm.values.back());
+    ways.obstacles.insert(ways.obstacles.begin(), fmt::format("the App's last values file, {}, is outside of its path, so other Apps may use it: say it there by a pull request of your own", last));
+  }
+  return ways;
 }
 
 }  // namespace driftwarden

@@ -41,13 +41,6 @@ std::optional<Way> way_in_manifest(const EditedTree& tree, const std::string& pa
   return std::nullopt;
 }
 
-/// The name in the files, where something lays a prefix or a suffix over it: the overlay's own take the place of the kustomization's.
-std::vector<std::string> names_in_files(const AppSource& source, json kustomization, const std::string& name) {
-  if (!source.kustomize.name_prefix.empty()) kustomization["namePrefix"] = source.kustomize.name_prefix;
-  if (!source.kustomize.name_suffix.empty()) kustomization["nameSuffix"] = source.kustomize.name_suffix;
-  return names_before(kustomization, name);
-}
-
 /// A directory without a kustomization, which one is made for when it is built.
 Result<Ways> generated_ways(const AppSource& source, const EditedTree& tree, const Target& target) {
   Ways out;
@@ -248,6 +241,12 @@ class Finder {
 };
 
 }  // namespace
+
+std::vector<std::string> names_in_files(const AppSource& source, json kustomization, const std::string& name) {
+  if (!source.kustomize.name_prefix.empty()) kustomization["namePrefix"] = source.kustomize.name_prefix;
+  if (!source.kustomize.name_suffix.empty()) kustomization["nameSuffix"] = source.kustomize.name_suffix;
+  return names_before(kustomization, name);
+}
 
 std::string kustomization_file(const AppSource& source) { return kustomization_in(EditedTree(source), source.path); }
 

@@ -1,6 +1,6 @@
+#include "gitops/base/members.hpp"
 #include "gitops/manifest/manifest.hpp"
 
-#include "gitops/manifest/members.hpp"
 #include "gitops/manifest/yaml_reader.hpp"
 
 #include <fmt/core.h>

@@ -1,6 +1,7 @@
 #include "gitops/render/tool_words.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -19,11 +20,6 @@ constexpr std::size_t kMaxBytes = 700;
 constexpr std::size_t kMaxPrinted = 64U << 10U;
 constexpr std::size_t kShortestSecret = 4;
 constexpr const char* kHidden = "***";
-
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-  if (what.empty()) return;
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
-}
 
 /// Values that must not be shown, collected from what was rendered.
 class Secrets {

@@ -1,5 +1,6 @@
 #include "gitops/render/work_tree.hpp"
 
+#include "gitops/base/inner_path.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -9,17 +10,6 @@
 
 namespace driftwarden {
 namespace fs = std::filesystem;
-namespace {
-
-bool is_inside(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.find('\0') != std::string_view::npos) return false;
-  for (const auto& part : split(path, '/')) {
-    if (part.empty() || part == "." || part == "..") return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<WorkTree>> WorkTree::make(const std::vector<SourceFile>& files) {
   TRY(auto outer, TemporaryDirectory::make("driftwarden-render"));
@@ -33,7 +23,7 @@ Result<std::unique_ptr<WorkTree>> WorkTree::make(const std::vector<SourceFile>& 
 
 Result<void> WorkTree::write(const std::string& below, const SourceFile& file) {
   const auto shown = ellipsize(without_control_characters(file.path), 200);
-  if (!is_inside(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path inside a repository", shown)};
+  if (!is_inner_path(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path inside a repository", shown)};
   const auto path = fs::path(below) / file.path;
   std::error_code failed;
   fs::create_directories(path.parent_path(), failed);

@@ -1,7 +1,7 @@
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
 #include "gitops/manifest/manifest.hpp"
-#include "gitops/manifest/members.hpp"
 #include "integrations/ansible/check.hpp"
 
 #include <nlohmann/json.hpp>

@@ -6,26 +6,11 @@ namespace driftwarden::argocd {
 
 using nlohmann::json;
 
-const json& at(const json& object, const char* key) {
-  static const json kNothing;
-  if (!object.is_object()) return kNothing;
-  const auto found = object.find(key);
-  return found == object.end() ? kNothing : *found;
-}
-
-std::string text(const json& object, const char* key) {
-  const auto& value = at(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-bool flag(const json& object, const char* key) {
-  const auto& value = at(object, key);
-  return value.is_boolean() && value.get<bool>();
-}
+std::string text(const json& object, const char* key) { return std::string(text_at(object, key)); }
 
 std::vector<const json*> items(const json& object, const char* key) {
   std::vector<const json*> found;
-  const auto& list = at(object, key);
+  const auto& list = member_at(object, key);
   if (!list.is_array()) return found;
   for (const auto& item : list) found.push_back(&item);
   return found;
@@ -41,7 +26,7 @@ std::vector<std::string> texts(const json& object, const char* key) {
 
 std::map<std::string, std::string> text_map(const json& object, const char* key) {
   std::map<std::string, std::string> found;
-  const auto& map = at(object, key);
+  const auto& map = member_at(object, key);
   if (!map.is_object()) return found;
   for (const auto& [name, value] : map.items()) {
     if (value.is_string()) {

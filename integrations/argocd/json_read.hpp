@@ -1,5 +1,7 @@
 #pragma once
 // Inside of integrations/argocd: members of JSON that may be anything.
+#include "gitops/base/members.hpp"
+
 #include <nlohmann/json_fwd.hpp>
 
 #include <map>
@@ -8,10 +10,7 @@
 
 namespace driftwarden::argocd {
 
-const nlohmann::json& at(const nlohmann::json& object, const char* key);
 std::string text(const nlohmann::json& object, const char* key);
-/// True only for `true`.
-bool flag(const nlohmann::json& object, const char* key);
 std::vector<std::string> texts(const nlohmann::json& object, const char* key);
 /// Numbers and booleans as texts, too; other values are left out.
 std::map<std::string, std::string> text_map(const nlohmann::json& object, const char* key);

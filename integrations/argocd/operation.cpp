@@ -15,7 +15,7 @@ using nlohmann::json;
 constexpr const char* kRefresh = "argocd.argoproj.io/refresh";
 
 json resource_version_test(const json& object) {
-  return {{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", text(at(object, "metadata"), "resourceVersion")}};
+  return {{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", text(member_at(object, "metadata"), "resourceVersion")}};
 }
 
 bool is_running(const Operation& operation) { return operation.phase == "Running" || operation.phase == "Terminating"; }
@@ -74,7 +74,7 @@ Result<json> sync_patch(const Application& application, const json& object, cons
 json refresh_patch(const json& object, bool hard) {
   const auto* value = hard ? "hard" : "normal";
   auto patch = json::array({resource_version_test(object)});
-  if (at(at(object, "metadata"), "annotations").is_object()) {
+  if (member_at(member_at(object, "metadata"), "annotations").is_object()) {
     patch.push_back({{"op", "add"}, {"path", "/metadata/annotations/argocd.argoproj.io~1refresh"}, {"value", value}});
   } else {
     patch.push_back({{"op", "add"}, {"path", "/metadata/annotations"}, {"value", {{kRefresh, value}}}});

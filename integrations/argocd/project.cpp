@@ -21,8 +21,8 @@ SyncWindow parse_window(const json& given) {
   window.applications = texts(given, "applications");
   window.namespaces = texts(given, "namespaces");
   window.clusters = texts(given, "clusters");
-  window.manual_sync = flag(given, "manualSync");
-  window.and_operator = flag(given, "andOperator");
+  window.manual_sync = flag_at(given, "manualSync");
+  window.and_operator = flag_at(given, "andOperator");
   if (const auto zone = text(given, "timeZone"); !zone.empty()) window.time_zone = zone;
   if (kind != "allow" && kind != "deny") window.broken = fmt::format("its kind is \"{}\", neither allow nor deny", kind);
   if (const auto duration = parse_go_duration(text(given, "duration"))) {
@@ -42,11 +42,11 @@ SyncWindow parse_window(const json& given) {
 
 Result<Project> parse_project(const json& object) {
   Project project;
-  project.name = text(at(object, "metadata"), "name");
+  project.name = text(member_at(object, "metadata"), "name");
   if (!text(object, "apiVersion").starts_with("argoproj.io/") || text(object, "kind") != "AppProject" || project.name.empty()) {
     return Error{ErrorKind::InvalidInput, "no AppProject of Argo CD: it needs apiVersion argoproj.io/v1alpha1, kind AppProject and a name"};
   }
-  for (const auto* given : items(at(object, "spec"), "syncWindows")) {
+  for (const auto* given : items(member_at(object, "spec"), "syncWindows")) {
     project.windows.push_back(parse_window(*given));
     const auto& window = project.windows.back();
     if (!window.broken.empty()) project.warnings.push_back(fmt::format("the sync window \"{}\" of project {} can't be read: {}", window.schedule, project.name, window.broken));

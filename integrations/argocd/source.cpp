@@ -15,13 +15,13 @@ bool says_something(const json& value) { return !value.is_null() && !(value.is_s
 
 void note_unsupported(const json& block, std::initializer_list<const char*> names, std::vector<std::string>& unsupported) {
   for (const auto* name : names) {
-    if (says_something(at(block, name))) unsupported.emplace_back(name);
+    if (says_something(member_at(block, name))) unsupported.emplace_back(name);
   }
 }
 
 /// A parameter's value is a text in the API; people write numbers and booleans all the same where nothing checks it.
 std::string value_of(const json& parameter) {
-  const auto& value = at(parameter, "value");
+  const auto& value = member_at(parameter, "value");
   if (value.is_string()) return value.get<std::string>();
   return value.is_primitive() && !value.is_null() ? value.dump() : std::string();
 }
@@ -30,14 +30,14 @@ Source::Helm parse_helm(const json& block) {
   Source::Helm helm;
   helm.release_name = text(block, "releaseName");
   helm.value_files = texts(block, "valueFiles");
-  helm.ignore_missing_value_files = flag(block, "ignoreMissingValueFiles");
-  helm.skip_crds = flag(block, "skipCrds");
+  helm.ignore_missing_value_files = flag_at(block, "ignoreMissingValueFiles");
+  helm.skip_crds = flag_at(block, "skipCrds");
   for (const auto* parameter : items(block, "parameters")) {
     const auto name = text(*parameter, "name");
-    if (!name.empty()) (flag(*parameter, "forceString") ? helm.string_parameters : helm.parameters)[name] = value_of(*parameter);
+    if (!name.empty()) (flag_at(*parameter, "forceString") ? helm.string_parameters : helm.parameters)[name] = value_of(*parameter);
   }
   // An object goes before the text, as with Argo CD.
-  const auto& values = at(block, "valuesObject");
+  const auto& values = member_at(block, "valuesObject");
   helm.values = values.is_object() && !values.empty() ? values.dump() : text(block, "values");
   note_unsupported(block, {"fileParameters", "namespace", "apiVersions", "kubeVersion"}, helm.unsupported);
   return helm;
@@ -45,7 +45,7 @@ Source::Helm parse_helm(const json& block) {
 
 void parse_replicas(const json& block, std::map<std::string, int>& replicas) {
   for (const auto* entry : items(block, "replicas")) {
-    const auto& count = at(*entry, "count");
+    const auto& count = member_at(*entry, "count");
     const auto name = text(*entry, "name");
     int number = -1;
     if (count.is_number_integer()) number = count.get<long long>() >= 0 && count.get<long long>() <= 1'000'000 ? count.get<int>() : -1;
@@ -76,12 +76,12 @@ Source::Kustomize parse_kustomize(const json& block) {
 }
 
 void parse_directory(const json& block, Source& source) {
-  source.directory_recurse = flag(block, "recurse");
+  source.directory_recurse = flag_at(block, "recurse");
   source.directory_include = text(block, "include");
   source.directory_exclude = text(block, "exclude");
   source.directory_given = says_something(block);
-  const auto& jsonnet = at(block, "jsonnet");
-  source.jsonnet = says_something(at(jsonnet, "extVars")) || says_something(at(jsonnet, "tlas")) || says_something(at(jsonnet, "libs"));
+  const auto& jsonnet = member_at(block, "jsonnet");
+  source.jsonnet = says_something(member_at(jsonnet, "extVars")) || says_something(member_at(jsonnet, "tlas")) || says_something(member_at(jsonnet, "libs"));
 }
 
 }  // namespace
@@ -94,10 +94,10 @@ Source parse_source(const json& given) {
   source.chart = text(given, "chart");
   source.ref = text(given, "ref");
   source.name = text(given, "name");
-  if (const auto& helm = at(given, "helm"); helm.is_object() && !helm.empty()) source.helm = parse_helm(helm);
-  if (const auto& kustomize = at(given, "kustomize"); kustomize.is_object() && !kustomize.empty()) source.kustomize = parse_kustomize(kustomize);
-  parse_directory(at(given, "directory"), source);
-  if (const auto& plugin = at(given, "plugin"); plugin.is_object()) {
+  if (const auto& helm = member_at(given, "helm"); helm.is_object() && !helm.empty()) source.helm = parse_helm(helm);
+  if (const auto& kustomize = member_at(given, "kustomize"); kustomize.is_object() && !kustomize.empty()) source.kustomize = parse_kustomize(kustomize);
+  parse_directory(member_at(given, "directory"), source);
+  if (const auto& plugin = member_at(given, "plugin"); plugin.is_object()) {
     source.plugin = text(plugin, "name");
     // One without a name is found by Argo CD from the files.
     if (source.plugin.empty()) source.plugin = "a plugin";

@@ -1,5 +1,6 @@
 #include "integrations/cost/parse.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/cost/infracost.hpp"
 
@@ -21,21 +22,8 @@ constexpr std::size_t kLongestName = 200;
 constexpr int kDeepest = 8;
 constexpr int kMicroDigits = 6;
 
-const json& at(const json& object, const char* key) {
-  static const json kNull;
-  if (!object.is_object()) return kNull;
-  const auto found = object.find(key);
-  return found == object.end() ? kNull : *found;
-}
-
-const json& list_at(const json& object, const char* key) {
-  static const json kNone = json::array();
-  const auto& list = at(object, key);
-  return list.is_array() ? list : kNone;
-}
-
 std::string name_at(const json& object, const char* key) {
-  const auto& name = at(object, key);
+  const auto& name = member_at(object, key);
   return name.is_string() ? ellipsize(without_control_characters(name.get<std::string>()), kLongestName) : std::string();
 }
 
@@ -43,7 +31,7 @@ Error corrupt(const std::string& why) { return Error{ErrorKind::Corrupt, "what I
 
 /// Money stands there as a text, so that no digit gets lost; null is nothing.
 Result<std::int64_t> money_at(const json& object, const char* key) {
-  const auto& value = at(object, key);
+  const auto& value = member_at(object, key);
   if (value.is_null()) return std::int64_t{0};
   const auto text = value.is_string() ? value.get<std::string>() : value.is_number() ? value.dump() : std::string();
   const auto micros = micros_of(text);
@@ -54,23 +42,27 @@ Result<std::int64_t> money_at(const json& object, const char* key) {
 /// What a resource would cost by its use, which no plan knows: "Requests".
 void collect_by_use(const json& resource, int depth, std::vector<std::string>& names) {
   if (depth > kDeepest) return;
-  for (const auto& component : list_at(resource, "costComponents")) {
+  for (const auto& component : array_at(resource, "costComponents")) {
     const auto name = name_at(component, "name");
-    if (at(component, "monthlyCost").is_null() && !name.empty() && names.size() < kMostUncounted) names.push_back(name);
+    if (member_at(component, "monthlyCost").is_null() && !name.empty() && names.size() < kMostUncounted) names.push_back(name);
   }
-  for (const auto& below : list_at(resource, "subresources")) collect_by_use(below, depth + 1, names);
+  for (const auto& below : array_at(resource, "subresources")) collect_by_use(below, depth + 1, names);
 }
 
 class Reader {
  public:
+  explicit Reader(bool with_past) : with_past_(with_past) {}
+
   Result<void> read(const json& project) {
-    const auto& breakdown = at(project, "breakdown");
+    const auto& breakdown = member_at(project, "breakdown");
     const auto complaints = complaints_of(project);
-    if (!breakdown.is_object()) return complaints.empty() ? corrupt("a project has no breakdown") : Error{ErrorKind::InvalidInput, "Infracost: " + complaints.front()};
+    // A project that it could not read at all is no project that costs nothing.
+    const bool nothing_read = !breakdown.is_object() || (!complaints.empty() && array_at(breakdown, "resources").empty());
+    if (nothing_read) return complaints.empty() ? corrupt("a project has no breakdown") : Error{ErrorKind::InvalidInput, "Infracost: " + complaints.front()};
     for (const auto& complaint : complaints) add_uncounted("Infracost says: " + complaint);
-    CHECK_OK(add_side(at(project, "pastBreakdown"), change_.before.micros, &CostLine::before_micros));
+    if (with_past_) CHECK_OK(add_side(member_at(project, "pastBreakdown"), change_.before.micros, &CostLine::before_micros));
     CHECK_OK(add_side(breakdown, change_.after.micros, &CostLine::after_micros));
-    for (const auto& resource : list_at(breakdown, "resources")) {
+    for (const auto& resource : array_at(breakdown, "resources")) {
       std::vector<std::string> by_use;
       collect_by_use(resource, 0, by_use);
       if (!by_use.empty()) add_uncounted(fmt::format("{}: by its use ({})", name_at(resource, "name"), ellipsize(join(by_use, ", "), kLongestName)));
@@ -79,7 +71,7 @@ class Reader {
   }
 
   void read_unsupported(const json& summary) {
-    const auto& counts = at(summary, "unsupportedResourceCounts");
+    const auto& counts = member_at(summary, "unsupportedResourceCounts");
     if (!counts.is_object()) return;
     for (const auto& [type, count] : counts.items()) {
       if (count.is_number_integer() && count.get<std::int64_t>() > 0) {
@@ -92,7 +84,6 @@ class Reader {
     for (auto& [name, line] : lines_) {
       if (line.before_micros != line.after_micros) change_.lines.push_back(std::move(line));
     }
-    order_lines(change_.lines);
     if (left_out_ > 0) change_.after.uncounted.push_back(fmt::format("{} more", left_out_));
     return std::move(change_);
   }
@@ -100,7 +91,7 @@ class Reader {
  private:
   static std::vector<std::string> complaints_of(const json& project) {
     std::vector<std::string> complaints;
-    for (const auto& error : list_at(at(project, "metadata"), "errors")) {
+    for (const auto& error : array_at(member_at(project, "metadata"), "errors")) {
       if (const auto message = name_at(error, "message"); !message.empty()) complaints.push_back(message);
     }
     return complaints;
@@ -109,7 +100,7 @@ class Reader {
   Result<void> add_side(const json& breakdown, std::int64_t& total, std::int64_t CostLine::* side) {
     TRY(const auto whole, money_at(breakdown, "totalMonthlyCost"));
     if (__builtin_add_overflow(total, whole, &total)) return corrupt("the total is no amount of money");
-    for (const auto& resource : list_at(breakdown, "resources")) {
+    for (const auto& resource : array_at(breakdown, "resources")) {
       const auto name = name_at(resource, "name");
       TRY(const auto cost, money_at(resource, "monthlyCost"));
       auto& line = lines_[name];
@@ -128,6 +119,7 @@ class Reader {
     }
   }
 
+  bool with_past_;
   CostChange change_;
   std::map<std::string, CostLine> lines_;
   std::size_t left_out_ = 0;
@@ -186,18 +178,50 @@ void order_lines(std::vector<CostLine>& lines) {
   if (lines.size() > kMostLines) lines.resize(kMostLines);
 }
 
-Result<CostChange> parse(std::string_view text) {
+namespace {
+
+/// With all its lines.
+Result<CostChange> read_all(std::string_view text, bool with_past) {
   const auto root = json::parse(text, nullptr, false);
   if (!root.is_object()) return corrupt("it is no JSON");
-  const auto& projects = at(root, "projects");
+  const auto& projects = member_at(root, "projects");
   if (!projects.is_array() || projects.empty()) return corrupt("it names no project");
-  Reader reader;
+  Reader reader(with_past);
   for (const auto& project : projects) CHECK_OK(reader.read(project));
-  reader.read_unsupported(at(root, "summary"));
+  reader.read_unsupported(member_at(root, "summary"));
   auto change = reader.take();
   change.currency = name_at(root, "currency");
   if (change.currency.empty()) return corrupt("it doesn't say in which currency");
   change.source = "Infracost";
+  return change;
+}
+
+}  // namespace
+
+Result<CostChange> parse(std::string_view text) {
+  TRY(auto change, read_all(text, true));
+  order_lines(change.lines);
+  return change;
+}
+
+Result<CostChange> parse_files(std::string_view text) { return read_all(text, false); }
+
+Result<CostChange> difference(CostChange before, CostChange after) {
+  if (before.currency != after.currency) return corrupt("its parts are in several currencies");
+  std::map<std::string, CostLine> lines;
+  for (const auto& line : before.lines) lines[line.what].before_micros = line.after_micros;
+  for (const auto& line : after.lines) lines[line.what].after_micros = line.after_micros;
+  CostChange change;
+  change.currency = std::move(after.currency);
+  change.source = std::move(after.source);
+  change.before = std::move(before.after);
+  change.after = std::move(after.after);
+  for (auto& [name, line] : lines) {
+    if (line.before_micros == line.after_micros) continue;
+    line.what = name;
+    change.lines.push_back(std::move(line));
+  }
+  order_lines(change.lines);
   return change;
 }
 

@@ -13,6 +13,8 @@ namespace driftwarden::infracost {
 
 /// "12.3456789" as 12345679, "1e2" as 100000000; nothing where it is no number, or too large.
 std::optional<std::int64_t> micros_of(std::string_view text);
+/// Of files: all of it stands in `after`, and no line is left out.
+Result<CostChange> parse_files(std::string_view json);
 /// The largest difference first, and so many.
 void order_lines(std::vector<CostLine>& lines);
 /// `name` stands before what it tells. Corrupt: another currency, or too much money.

@@ -1,3 +1,4 @@
+#include "gitops/base/replace.hpp"
 #include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/cost/infracost.hpp"
@@ -17,9 +18,10 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostOutput = 32U << 20U;
 constexpr std::size_t kLongestComplaint = 400;
 
-process::Command command_for(const Options& options, const std::string& home, const std::string& file) {
+/// To read what lies at `path`.
+process::Command command_for(const Options& options, const std::string& home, const std::string& path) {
   process::Command command;
-  command.argv = {options.program, "breakdown", "--path", file, "--format", "json", "--no-color"};
+  command.argv = {options.program, "breakdown", "--path", path, "--format", "json", "--no-color"};
   command.environment = {{"HOME", home},
                          {"TMPDIR", home},
                          {"XDG_CONFIG_HOME", home},
@@ -41,7 +43,6 @@ process::Command command_for(const Options& options, const std::string& home, co
   process::Fence fence;
   fence.network = true;
   fence.required = options.fence_required;
-  fence.readable = {file};
   std::error_code failed;
   if (fs::exists("/run/systemd/resolve", failed)) fence.readable.emplace_back("/run/systemd/resolve");
   fence.writable = {home};
@@ -52,25 +53,34 @@ process::Command command_for(const Options& options, const std::string& home, co
 /// The last that it said, without its key.
 std::string complaint_of(const process::Outcome& done, const Options& options) {
   auto said = std::string(trim(done.err.empty() ? done.out : done.err));
-  if (const auto& key = options.key.reveal(); !key.empty()) {
-    for (auto found = said.find(key); found != std::string::npos; found = said.find(key, found)) said.replace(found, key.size(), "***");
-  }
+  replace_all(said, options.key.reveal(), "***");
   if (said.size() > kLongestComplaint) said = said.substr(said.size() - kLongestComplaint);
   return ellipsize(without_control_characters(said), kLongestComplaint + 4);
+}
+
+/// What it prints.
+asio::awaitable<Result<std::string>> answer_of(Clock& clock, const Options& options, process::Command command) {
+  auto done = co_await process::run(clock, std::move(command));
+  if (!done && done.error().kind == ErrorKind::NotFound) co_return Error{ErrorKind::NotFound, fmt::format("{} isn't installed where Driftwarden runs", options.program)};
+  if (!done) co_return wrap("running Infracost", done.error());
+  if (done->exit_code != 0) co_return Error{ErrorKind::InvalidInput, fmt::format("Infracost ended with {}: {}", done->exit_code, complaint_of(*done, options))};
+  co_return std::move(done->out);
+}
+
+Result<CostChange> in_currency(Result<CostChange> read, const Options& options) {
+  if (read && !options.currency.empty() && read->currency != options.currency) {
+    return Error{ErrorKind::Corrupt, fmt::format("Infracost answers in {}, not in {}", read->currency, options.currency)};
+  }
+  return read;
 }
 
 asio::awaitable<Result<CostChange>> price_one(Clock& clock, const Options& options, std::string file) {
   CO_TRY(const auto home, TemporaryDirectory::make("infracost", options.directory));
   auto command = command_for(options, home->path(), file);
-  auto done = co_await process::run(clock, std::move(command));
-  if (!done && done.error().kind == ErrorKind::NotFound) co_return Error{ErrorKind::NotFound, fmt::format("{} isn't installed where Driftwarden runs", options.program)};
-  if (!done) co_return wrap("running Infracost", done.error());
-  if (done->exit_code != 0) co_return Error{ErrorKind::InvalidInput, fmt::format("Infracost ended with {}: {}", done->exit_code, complaint_of(*done, options))};
-  auto read = parse(done->out);
-  if (read && !options.currency.empty() && read->currency != options.currency) {
-    co_return Error{ErrorKind::Corrupt, fmt::format("Infracost answers in {}, not in {}", read->currency, options.currency)};
-  }
-  co_return std::move(read);
+  command.fence->readable.push_back(std::move(file));
+  auto asking = answer_of(clock, options, std::move(command));
+  CO_TRY(const auto answer, co_await std::move(asking));
+  co_return in_currency(parse(answer), options);
 }
 
 }  // namespace
@@ -87,6 +97,25 @@ asio::awaitable<Result<CostChange>> price(Clock& clock, Options options, std::ve
     CO_CHECK_OK(add_to(sum, std::move(part), fs::path(file).stem().string()));
   }
   co_return sum;
+}
+
+asio::awaitable<Result<CostChange>> price_folder(Clock& clock, Options options, Folder folder) {
+  CO_TRY(const auto home, TemporaryDirectory::make("infracost", options.directory));
+  auto command = command_for(options, home->path(), folder.directory.empty() ? folder.root : folder.root + "/" + folder.directory);
+  for (auto& file : folder.var_files) {
+    command.argv.emplace_back("--terraform-var-file");
+    command.argv.push_back(std::move(file));
+  }
+  if (!folder.workspace.empty()) {
+    command.argv.emplace_back("--terraform-workspace");
+    command.argv.push_back(std::move(folder.workspace));
+  }
+  // Modules may come from Git; nobody is there to be asked for a password.
+  command.environment["GIT_TERMINAL_PROMPT"] = "0";
+  command.fence->writable.push_back(std::move(folder.root));
+  auto asking = answer_of(clock, options, std::move(command));
+  CO_TRY(const auto answer, co_await std::move(asking));
+  co_return in_currency(parse_files(answer), options);
 }
 
 }  // namespace driftwarden::infracost

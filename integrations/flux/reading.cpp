@@ -10,12 +10,6 @@ using nlohmann::json;
 
 namespace {
 
-const json* find_in(const json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
 std::string scalar_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   return value.is_number() || value.is_boolean() ? value.dump() : std::string();
@@ -23,41 +17,17 @@ std::string scalar_text(const json& value) {
 
 /// Generations count up; an old one speaks of an older spec.
 bool is_of_this_generation(const json& object, const json& condition) {
-  const auto* generation = find_in(object_at(object, "metadata"), "generation");
-  const auto* observed = find_in(condition, "observedGeneration");
-  if (observed == nullptr) observed = find_in(object_at(object, "status"), "observedGeneration");
-  if (generation == nullptr || observed == nullptr) return true;
-  return *generation == *observed;
+  const auto& generation = member_at(member_at(object, "metadata"), "generation");
+  const auto* observed = &member_at(condition, "observedGeneration");
+  if (observed->is_null()) observed = &member_at(member_at(object, "status"), "observedGeneration");
+  return generation.is_null() || observed->is_null() || generation == *observed;
 }
 
 }  // namespace
 
-const json& object_at(const json& object, const char* key) {
-  static const json kEmpty = json::object();
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_object() ? *found : kEmpty;
-}
+std::string text_at(const json& object, const char* key) { return std::string(driftwarden::text_at(object, key)); }
 
-const json& array_at(const json& object, const char* key) {
-  static const json kEmpty = json::array();
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_array() ? *found : kEmpty;
-}
-
-std::string text_at(const json& object, const char* key) {
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-bool flag_at(const json& object, const char* key) {
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_boolean() && found->get<bool>();
-}
-
-bool has(const json& object, const char* key) {
-  const auto* found = find_in(object, key);
-  return found != nullptr && !found->empty();
-}
+bool has(const json& object, const char* key) { return !member_at(object, key).empty(); }
 
 std::map<std::string, std::string> texts_at(const json& object, const char* key) {
   std::map<std::string, std::string> texts;

@@ -1,5 +1,6 @@
 #pragma once
 // Inside of integrations/flux: reading objects that anybody may have written. What is of another type than it should be reads as absent.
+#include "gitops/base/members.hpp"
 #include "gitops/base/result.hpp"
 #include "integrations/flux/objects.hpp"
 
@@ -12,10 +13,7 @@
 
 namespace driftwarden::flux {
 
-const nlohmann::json& object_at(const nlohmann::json& object, const char* key);
-const nlohmann::json& array_at(const nlohmann::json& object, const char* key);
 std::string text_at(const nlohmann::json& object, const char* key);
-bool flag_at(const nlohmann::json& object, const char* key);
 bool has(const nlohmann::json& object, const char* key);  ///< there, and neither null nor empty
 /// Numbers and booleans as their texts; structures are left out.
 std::map<std::string, std::string> texts_at(const nlohmann::json& object, const char* key);

@@ -1,5 +1,6 @@
 #include "integrations/forge/forge_api.hpp"
 
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/forge/forge_json.hpp"
 #include "integrations/net/url.hpp"
@@ -126,11 +127,7 @@ std::string ForgeApi::step(const std::string& method, const std::string& path) c
 }
 
 std::string ForgeApi::redacted(std::string text) const {
-  for (const auto& token : seen_tokens_) {
-    const auto& secret = token.reveal();
-    if (secret.empty()) continue;
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) text.replace(at, secret.size(), "***");
-  }
+  for (const auto& token : seen_tokens_) replace_all(text, token.reveal(), "***");
   return text;
 }
 

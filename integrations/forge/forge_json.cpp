@@ -10,12 +10,6 @@ using nlohmann::json;
 
 namespace {
 
-const json* find_in(const json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
 std::string without_carriage_returns(std::string_view text) {
   std::string out;
   for (const char c : trim(text)) {
@@ -26,21 +20,16 @@ std::string without_carriage_returns(std::string_view text) {
 
 }  // namespace
 
-std::string text_at(const json& object, const char* key) {
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string{};
-}
+std::string text_at(const json& object, const char* key) { return std::string(driftwarden::text_at(object, key)); }
 
 std::optional<bool> maybe_flag_at(const json& object, const char* key) {
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_boolean() ? std::optional<bool>(found->get<bool>()) : std::nullopt;
+  const auto& found = member_at(object, key);
+  return found.is_boolean() ? std::optional<bool>(found.get<bool>()) : std::nullopt;
 }
 
-bool flag_at(const json& object, const char* key) { return maybe_flag_at(object, key).value_or(false); }
-
 std::int64_t number_at(const json& object, const char* key) {
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+  const auto& found = member_at(object, key);
+  return found.is_number_integer() ? found.get<std::int64_t>() : 0;
 }
 
 WallTime time_at(const json& object, const char* key) {
@@ -51,18 +40,6 @@ WallTime time_at(const json& object, const char* key) {
 std::optional<WallTime> maybe_time_at(const json& object, const char* key) {
   const auto time = time_at(object, key);
   return time.time_since_epoch().count() > 0 ? std::optional<WallTime>(time) : std::nullopt;
-}
-
-const json& object_at(const json& object, const char* key) {
-  static const json kEmpty = json::object();
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_object() ? *found : kEmpty;
-}
-
-const json& array_at(const json& object, const char* key) {
-  static const json kEmpty = json::array();
-  const auto* found = find_in(object, key);
-  return found != nullptr && found->is_array() ? *found : kEmpty;
 }
 
 json parse_json(std::string_view text) { return json::parse(text, nullptr, false); }

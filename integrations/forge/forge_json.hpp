@@ -1,6 +1,7 @@
 #pragma once
 // What reading and writing any forge's JSON needs. Fields that aren't there, or are of another type, read as empty.
 #include "gitops/base/clock.hpp"
+#include "gitops/base/members.hpp"
 #include "integrations/forge/forge.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -13,14 +14,11 @@
 namespace driftwarden::forge {
 
 std::string text_at(const nlohmann::json& object, const char* key);
-bool flag_at(const nlohmann::json& object, const char* key);
 std::optional<bool> maybe_flag_at(const nlohmann::json& object, const char* key);
 std::int64_t number_at(const nlohmann::json& object, const char* key);
 WallTime time_at(const nlohmann::json& object, const char* key);
 /// Nothing instead of the epoch's start.
 std::optional<WallTime> maybe_time_at(const nlohmann::json& object, const char* key);
-const nlohmann::json& object_at(const nlohmann::json& object, const char* key);
-const nlohmann::json& array_at(const nlohmann::json& object, const char* key);
 
 /// A discarded value when it is no JSON.
 nlohmann::json parse_json(std::string_view text);

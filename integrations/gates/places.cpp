@@ -1,6 +1,8 @@
 #include "integrations/gates/places.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/inner_path.hpp"
+#include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/process/programs.hpp"
 #include "integrations/process/quiet.hpp"
@@ -22,14 +24,6 @@ constexpr std::size_t kMostPaths = 100;
 constexpr std::size_t kMostLinks = 16;
 
 bool is_secret(const json& object) { return object.is_object() && object.value("kind", json()) == "Secret"; }
-
-bool is_inside(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.find('\0') != std::string_view::npos) return false;
-  for (const auto& part : split(path, '/')) {
-    if (part.empty() || part == "." || part == "..") return false;
-  }
-  return true;
-}
 
 Result<void> write_file(const fs::path& path, std::string_view content) {
   std::error_code failed;
@@ -74,7 +68,7 @@ Result<void> RunPlace::fill(const GateInput& input) {
   if (input.policy_files.empty()) return Result<void>{};
   policies_ = root() + "/policies";
   for (const auto& file : input.policy_files) {
-    if (!is_inside(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path of a policy", ellipsize(without_control_characters(file.path), 200))};
+    if (!is_inner_path(file.path)) return Error{ErrorKind::InvalidInput, fmt::format("\"{}\" isn't a path of a policy", ellipsize(without_control_characters(file.path), 200))};
     CHECK_OK(write_file(fs::path(policies_) / file.path, file.content));
   }
   return Result<void>{};
@@ -143,9 +137,7 @@ std::vector<std::string> existing_paths_in(const std::vector<std::string>& argv)
 std::vector<std::string> filled_in(const std::vector<std::string>& argv, const std::map<std::string, std::string>& places) {
   auto filled = argv;
   for (auto& argument : filled) {
-    for (const auto& [name, path] : places) {
-      for (auto at = argument.find(name); at != std::string::npos; at = argument.find(name, at + path.size())) argument.replace(at, name.size(), path);
-    }
+    for (const auto& [name, path] : places) replace_all(argument, name, path);
   }
   return filled;
 }

@@ -1,5 +1,5 @@
 // `conftest test --output json`: a list with an entry for each file and namespace.
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 #include "integrations/gates/readers.hpp"
 
 #include <fmt/core.h>

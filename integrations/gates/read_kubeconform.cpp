@@ -1,5 +1,5 @@
 // `kubeconform -output json -verbose`: every object with its status.
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 #include "integrations/gates/readers.hpp"
 
 #include <fmt/core.h>

@@ -1,6 +1,6 @@
 // `kyverno apply --policy-report --output-format json -v=3`: reports of one line each, between words for people.
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 #include "integrations/gates/readers.hpp"
 
 #include <fmt/core.h>

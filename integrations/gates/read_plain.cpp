@@ -1,6 +1,6 @@
 // The form for programs of one's own: [{"rule", "message", "object"?, "file"?, "path"?, "level"?, "link"?}], or that under "findings".
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 #include "integrations/gates/readers.hpp"
 
 #include <nlohmann/json.hpp>

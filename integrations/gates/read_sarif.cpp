@@ -1,6 +1,6 @@
 // SARIF 2.1.0 (OASIS).
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 #include "integrations/gates/readers.hpp"
 
 #include <fmt/core.h>

@@ -19,7 +19,8 @@ std::string as_file_name(std::string_view text) {
   return out;
 }
 
-void replace_all(std::string& text, const std::string& what) {
+/// Also what only comes about when something between goes.
+void take_out(std::string& text, const std::string& what) {
   if (what.empty()) return;
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what)) text.erase(at, what.size());
 }
@@ -76,8 +77,8 @@ std::string Subjects::of(std::string_view kind, std::string_view namespace_, std
 std::string Subjects::without_places(std::string_view text) const {
   std::string out(text);
   if (root_.empty()) return without_files(out);
-  for (const auto* part : {"/manifests/", "/before/", "/policies/", "/"}) replace_all(out, root_ + part);
-  replace_all(out, root_);
+  for (const auto* part : {"/manifests/", "/before/", "/policies/", "/"}) take_out(out, root_ + part);
+  take_out(out, root_);
   return without_files(out);
 }
 

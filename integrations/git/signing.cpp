@@ -1,5 +1,6 @@
 #include "integrations/git/signing.hpp"
 
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/text.hpp"
 #include "integrations/process/process.hpp"
 
@@ -10,7 +11,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -21,46 +22,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxSignature = 64U << 10U;
+constexpr const char* kFolder = "driftwarden-sign";
 
-/// A new folder that only this user can look into; gone with what is in it.
-class PrivateFolder {
- public:
-  static Result<std::shared_ptr<PrivateFolder>> make(const fs::path& below) {
-    auto pattern = (below / "driftwarden-sign-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) return Error{ErrorKind::Unavailable, fmt::format("no folder for signing can be made below {}", below.string())};
-    return std::shared_ptr<PrivateFolder>(new PrivateFolder(pattern));
+/// The path of a new file in `folder`, for this user alone.
+Result<std::string> write_new(const TemporaryDirectory& folder, const std::string& name, const std::string& content) {
+  const auto path = folder.path() + "/" + name;
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  bool done = file >= 0;
+  for (std::size_t at = 0; done && at < content.size();) {
+    const auto wrote = ::write(file, content.data() + at, content.size() - at);
+    done = wrote > 0 || (wrote < 0 && errno == EINTR);
+    if (wrote > 0) at += static_cast<std::size_t>(wrote);
   }
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  ~PrivateFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  /// The new file's path.
-  Result<std::string> write(const std::string& name, const std::string& content) const {
-    const auto path = path_ / name;
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool done = file >= 0;
-    for (std::size_t at = 0; done && at < content.size();) {
-      const auto wrote = ::write(file, content.data() + at, content.size() - at);
-      done = wrote > 0 || (wrote < 0 && errno == EINTR);
-      if (wrote > 0) at += static_cast<std::size_t>(wrote);
-    }
-    if (file >= 0) ::close(file);
-    if (!done) return Error{ErrorKind::Unavailable, fmt::format("{} can't be written", path.string())};
-    return path.string();
-  }
-
- private:
-  explicit PrivateFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
-
-Result<fs::path> temporary_directory() {
-  std::error_code failed;
-  auto path = fs::temp_directory_path(failed);
-  if (failed) return Error{ErrorKind::Unavailable, "there is no directory for temporary files"};
+  if (file >= 0) ::close(file);
+  if (!done) return Error{ErrorKind::Unavailable, path + " can't be written"};
   return path;
 }
 
@@ -111,9 +86,8 @@ process::Command command_of(std::vector<std::string> argv, Duration patience) {
 Result<std::string> sign_with_ssh(const std::string& key_file, const std::string& commit, Duration patience) {
   std::error_code ignored;
   if (!fs::is_regular_file(key_file, ignored)) return Error{ErrorKind::NotFound, fmt::format("there is no signing key at {}", key_file)};
-  TRY(const auto below, temporary_directory());
-  TRY(const auto folder, PrivateFolder::make(below));
-  TRY(const auto file, folder->write("commit", commit));
+  TRY(const auto folder, TemporaryDirectory::make(kFolder));
+  TRY(const auto file, write_new(*folder, "commit", commit));
   TRY(const auto said, run_tool(command_of({"ssh-keygen", "-q", "-Y", "sign", "-n", "git", "-f", key_file, file}, patience)));
   const auto signature = read_text(file + ".sig");
   if (!signature || !signature->starts_with("-----BEGIN SSH SIGNATURE-----")) return no_signature("ssh-keygen", key_file, said.err);
@@ -122,9 +96,8 @@ Result<std::string> sign_with_ssh(const std::string& key_file, const std::string
 
 Result<std::string> sign_with_gpg(const std::string& key_id, const std::string& commit, Duration patience) {
   if (key_id.empty() || key_id.front() == '-') return Error{ErrorKind::InvalidInput, "no id of a GPG key"};
-  TRY(const auto below, temporary_directory());
-  TRY(const auto folder, PrivateFolder::make(below));
-  TRY(const auto file, folder->write("commit", commit));
+  TRY(const auto folder, TemporaryDirectory::make(kFolder));
+  TRY(const auto file, write_new(*folder, "commit", commit));
   TRY(const auto said, run_tool(command_of({"gpg", "--batch", "--no-tty", "--quiet", "--detach-sign", "--armor", "-u", key_id, "--output", "-", "--", file}, patience)));
   if (!said.out.starts_with("-----BEGIN PGP SIGNATURE-----")) return no_signature("gpg", "key " + key_id, said.err);
   return said.out;
@@ -138,11 +111,12 @@ Signer ssh_signer(std::string key_file, Duration patience) {
 
 Result<Signer> ssh_signer_for_key(Secret<std::string> pem, const std::string& directory) {
   if (pem.empty()) return Error{ErrorKind::InvalidInput, "the signing key is empty"};
-  TRY(auto folder, PrivateFolder::make(directory));
+  TRY(auto made, TemporaryDirectory::make(kFolder, directory));
   auto text = pem.reveal();
   // Environment variables often lose the last line's end, without which OpenSSH reads no key.
   if (!text.ends_with('\n')) text += '\n';
-  TRY(auto file, folder->write("signing_key", text));
+  TRY(auto file, write_new(*made, "signing_key", text));
+  std::shared_ptr<const TemporaryDirectory> folder = std::move(made);
   return Signer([folder = std::move(folder), file = std::move(file)](const std::string& commit) { return sign_with_ssh(file, commit, kSigningPatience); });
 }
 

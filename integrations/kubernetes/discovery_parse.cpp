@@ -1,3 +1,4 @@
+#include "gitops/base/members.hpp"
 #include "integrations/kubernetes/discovery.hpp"
 
 #include "integrations/net/url.hpp"
@@ -9,20 +10,11 @@ namespace {
 
 using nlohmann::json;
 
-const json& member(const json& object, const char* key) {
-  static const json kNone;
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return object.is_object() && found != object.end() ? *found : kNone;
-}
-
-std::string text(const json& object, const char* key) {
-  const auto& value = member(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string{};
-}
+std::string text(const json& object, const char* key) { return std::string(text_at(object, key)); }
 
 std::set<std::string> verbs_of(const json& resource) {
   std::set<std::string> verbs;
-  for (const auto& verb : member(resource, "verbs")) {
+  for (const auto& verb : member_at(resource, "verbs")) {
     if (verb.is_string()) verbs.insert(verb.get<std::string>());
   }
   return verbs;
@@ -32,13 +24,13 @@ std::set<std::string> verbs_of(const json& resource) {
 
 std::vector<ApiResource> parse_aggregated_discovery(const json& document) {
   std::vector<ApiResource> out;
-  for (const auto& group : member(document, "items")) {
-    const auto group_name = text(member(group, "metadata"), "name");
-    for (const auto& version : member(group, "versions")) {
+  for (const auto& group : member_at(document, "items")) {
+    const auto group_name = text(member_at(group, "metadata"), "name");
+    for (const auto& version : member_at(group, "versions")) {
       if (text(version, "freshness") == "Stale") continue;
-      for (const auto& resource : member(version, "resources")) {
+      for (const auto& resource : member_at(version, "resources")) {
         ApiResource found;
-        found.kind = {group_name, text(version, "version"), text(member(resource, "responseKind"), "kind")};
+        found.kind = {group_name, text(version, "version"), text(member_at(resource, "responseKind"), "kind")};
         found.plural = text(resource, "resource");
         found.namespaced = text(resource, "scope") == "Namespaced";
         found.verbs = verbs_of(resource);
@@ -53,12 +45,12 @@ std::vector<ApiResource> parse_resource_list(const json& document) {
   std::vector<ApiResource> out;
   ObjectRef of_list;
   of_list.set_api_version(text(document, "groupVersion"));
-  for (const auto& resource : member(document, "resources")) {
+  for (const auto& resource : member_at(document, "resources")) {
     ApiResource found;
     found.plural = text(resource, "name");
     if (found.plural.empty() || found.plural.find('/') != std::string::npos) continue;
     found.kind = {of_list.group, of_list.version, text(resource, "kind")};
-    const auto& namespaced = member(resource, "namespaced");
+    const auto& namespaced = member_at(resource, "namespaced");
     found.namespaced = namespaced.is_boolean() && namespaced.get<bool>();
     found.verbs = verbs_of(resource);
     out.push_back(std::move(found));

@@ -1,4 +1,5 @@
 // Rules as kstatus and Argo CD have them: an object is judged by its own status only, and only once its controller has seen its latest spec.
+#include "gitops/base/members.hpp"
 #include "integrations/kubernetes/cluster.hpp"
 
 #include <fmt/core.h>
@@ -11,21 +12,14 @@ namespace {
 
 using nlohmann::json;
 
-const json& at(const json& object, const char* key) {
-  static const json kNone;
-  if (!object.is_object()) return kNone;
-  const auto found = object.find(key);
-  return found == object.end() ? kNone : *found;
-}
 std::int64_t number(const json& object, const char* key, std::int64_t otherwise) {
-  const auto& value = at(object, key);
+  const auto& value = member_at(object, key);
   return value.is_number_integer() ? value.get<std::int64_t>() : otherwise;
 }
 std::string text(const json& object, const char* key) {
-  const auto& value = at(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string{};
+  return std::string(text_at(object, key));
 }
-bool is_true(const json& object, const char* key) { return at(object, key) == json(true); }
+bool is_true(const json& object, const char* key) { return member_at(object, key) == json(true); }
 
 struct Condition {
   std::string status;
@@ -34,7 +28,7 @@ struct Condition {
 };
 
 std::optional<Condition> condition(const json& status, const std::string& type) {
-  for (const auto& item : at(status, "conditions")) {
+  for (const auto& item : member_at(status, "conditions")) {
     if (text(item, "type") == type) return Condition{text(item, "status"), text(item, "reason"), text(item, "message")};
   }
   return std::nullopt;
@@ -46,15 +40,15 @@ HealthReport degraded(std::string why) { return {Health::Degraded, std::move(why
 
 /// True while the controller hasn't looked at the latest spec.
 bool is_unobserved(const json& object) {
-  const auto generation = number(at(object, "metadata"), "generation", 0);
-  return generation > number(at(object, "status"), "observedGeneration", 0);
+  const auto generation = number(member_at(object, "metadata"), "generation", 0);
+  return generation > number(member_at(object, "status"), "observedGeneration", 0);
 }
 
 HealthReport unobserved() { return progressing("waiting for its controller to see the latest spec"); }
 
 HealthReport deployment(const json& object) {
-  const auto& spec = at(object, "spec");
-  const auto& status = at(object, "status");
+  const auto& spec = member_at(object, "spec");
+  const auto& status = member_at(object, "status");
   if (is_true(spec, "paused")) return {Health::Unknown, "paused: its rollout is on hold"};
   if (is_unobserved(object)) return unobserved();
   const auto progress = condition(status, "Progressing");
@@ -73,16 +67,16 @@ HealthReport deployment(const json& object) {
 }
 
 HealthReport stateful_set(const json& object) {
-  const auto& spec = at(object, "spec");
-  const auto& status = at(object, "status");
+  const auto& spec = member_at(object, "spec");
+  const auto& status = member_at(object, "status");
   if (is_unobserved(object)) return unobserved();
   const auto wanted = number(spec, "replicas", 1);
   const auto ready = number(status, "readyReplicas", 0);
   if (ready < wanted) return progressing(fmt::format("{} of {} replicas ready", ready, wanted));
-  const auto& strategy = at(spec, "updateStrategy");
+  const auto& strategy = member_at(spec, "updateStrategy");
   if (text(strategy, "type") == "OnDelete") return healthy();
   const auto updated = number(status, "updatedReplicas", 0);
-  const auto partition = number(at(strategy, "rollingUpdate"), "partition", 0);
+  const auto partition = number(member_at(strategy, "rollingUpdate"), "partition", 0);
   if (partition > 0) {
     const auto due = std::max<std::int64_t>(0, wanted - partition);
     return updated < due ? progressing(fmt::format("{} of {} replicas updated (partition {})", updated, due, partition)) : healthy();
@@ -92,34 +86,34 @@ HealthReport stateful_set(const json& object) {
 }
 
 HealthReport daemon_set(const json& object) {
-  const auto& status = at(object, "status");
+  const auto& status = member_at(object, "status");
   if (is_unobserved(object)) return unobserved();
   const auto wanted = number(status, "desiredNumberScheduled", 0);
   const auto updated = number(status, "updatedNumberScheduled", 0);
   const auto available = number(status, "numberAvailable", 0);
-  const bool on_delete = text(at(at(object, "spec"), "updateStrategy"), "type") == "OnDelete";
+  const bool on_delete = text(member_at(member_at(object, "spec"), "updateStrategy"), "type") == "OnDelete";
   if (!on_delete && updated < wanted) return progressing(fmt::format("{} of {} pods updated", updated, wanted));
   if (available < wanted) return progressing(fmt::format("{} of {} pods available", available, wanted));
   return healthy();
 }
 
 HealthReport replica_set(const json& object) {
-  const auto& status = at(object, "status");
+  const auto& status = member_at(object, "status");
   if (is_unobserved(object)) return unobserved();
   if (const auto failure = condition(status, "ReplicaFailure"); failure && failure->status == "True") return degraded("can't make pods: " + failure->message);
-  const auto wanted = number(at(object, "spec"), "replicas", 1);
+  const auto wanted = number(member_at(object, "spec"), "replicas", 1);
   const auto available = number(status, "availableReplicas", 0);
   if (available < wanted) return progressing(fmt::format("{} of {} replicas available", available, wanted));
   return healthy();
 }
 
 HealthReport job(const json& object) {
-  const auto& status = at(object, "status");
+  const auto& status = member_at(object, "status");
   if (const auto failed = condition(status, "Failed"); failed && failed->status == "True") {
     return degraded("failed: " + (failed->message.empty() ? failed->reason : failed->message));
   }
   if (const auto done = condition(status, "Complete"); done && done->status == "True") return healthy();
-  if (is_true(at(object, "spec"), "suspend")) return {Health::Unknown, "suspended"};
+  if (is_true(member_at(object, "spec"), "suspend")) return {Health::Unknown, "suspended"};
   return progressing(fmt::format("{} pods active, {} succeeded", number(status, "active", 0), number(status, "succeeded", 0)));
 }
 
@@ -128,8 +122,8 @@ std::optional<std::string> container_trouble(const json& status) {
   static constexpr std::array<std::string_view, 7> kTroubles{"CrashLoopBackOff",  "ImagePullBackOff",     "ErrImagePull",     "InvalidImageName",
                                                               "CreateContainerConfigError", "CreateContainerError", "RunContainerError"};
   for (const char* list : {"initContainerStatuses", "containerStatuses"}) {
-    for (const auto& container : at(status, list)) {
-      const auto& waiting = at(at(container, "state"), "waiting");
+    for (const auto& container : member_at(status, list)) {
+      const auto& waiting = member_at(member_at(container, "state"), "waiting");
       const auto reason = text(waiting, "reason");
       if (std::find(kTroubles.begin(), kTroubles.end(), reason) == kTroubles.end()) continue;
       const auto message = text(waiting, "message");
@@ -140,7 +134,7 @@ std::optional<std::string> container_trouble(const json& status) {
 }
 
 HealthReport pod(const json& object) {
-  const auto& status = at(object, "status");
+  const auto& status = member_at(object, "status");
   const auto phase = text(status, "phase");
   if (phase == "Succeeded") return healthy();
   const auto message = text(status, "message");
@@ -159,15 +153,15 @@ HealthReport pod(const json& object) {
 }
 
 HealthReport claim(const json& object) {
-  const auto phase = text(at(object, "status"), "phase");
+  const auto phase = text(member_at(object, "status"), "phase");
   if (phase == "Bound") return healthy();
   if (phase == "Lost") return degraded("its volume is lost");
   return progressing("waiting for a volume");
 }
 
 HealthReport service(const json& object) {
-  if (text(at(object, "spec"), "type") != "LoadBalancer") return healthy();
-  const auto& ingress = at(at(at(object, "status"), "loadBalancer"), "ingress");
+  if (text(member_at(object, "spec"), "type") != "LoadBalancer") return healthy();
+  const auto& ingress = member_at(member_at(member_at(object, "status"), "loadBalancer"), "ingress");
   return ingress.is_array() && !ingress.empty() ? healthy() : progressing("waiting for a load balancer address");
 }
 
@@ -190,7 +184,7 @@ constexpr std::array<Rule, 8> kRules{{{"apps", "Deployment", deployment},
 
 HealthReport health_of(const json& object) {
   if (!object.is_object()) return {Health::Unknown, "not an object"};
-  if (at(at(object, "metadata"), "deletionTimestamp").is_string()) return progressing("being deleted");
+  if (member_at(member_at(object, "metadata"), "deletionTimestamp").is_string()) return progressing("being deleted");
   ObjectRef ref;
   ref.set_api_version(text(object, "apiVersion"));
   const auto kind = text(object, "kind");

@@ -1,5 +1,6 @@
 #include "integrations/llm/answer.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -32,26 +33,14 @@ json parse(std::string_view text) {
   return too_deep ? json(json::value_t::discarded) : document;
 }
 
-const json& at(const json& object, const char* key) {
-  static const json nothing;
-  if (!object.is_object()) return nothing;
-  const auto found = object.find(key);
-  return found == object.end() ? nothing : *found;
-}
-
-std::string text_at(const json& object, const char* key) {
-  const auto& value = at(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
 std::int64_t count_at(const json& object, const char* key) {
-  const auto& value = at(object, key);
+  const auto& value = member_at(object, key);
   return value.is_number_integer() ? std::max<std::int64_t>(value.get<std::int64_t>(), 0) : 0;
 }
 
 /// A text, or the text parts of a list.
 std::string content_of(const json& message) {
-  const auto& content = at(message, "content");
+  const auto& content = member_at(message, "content");
   if (content.is_string()) return content.get<std::string>();
   std::string text;
   if (!content.is_array()) return text;
@@ -61,7 +50,7 @@ std::string content_of(const json& message) {
 
 void take_figures(const json& document, Completion& answer) {
   if (const auto model = text_at(document, "model"); !model.empty()) answer.model = ellipsize(without_control_characters(model), kLongestName);
-  const auto& usage = at(document, "usage");
+  const auto& usage = member_at(document, "usage");
   if (!usage.is_object()) return;
   answer.prompt_tokens = count_at(usage, "prompt_tokens");
   answer.answer_tokens = count_at(usage, "completion_tokens");
@@ -158,17 +147,17 @@ Result<void> StreamedAnswer::take(const std::string& event) {
   }
   const auto piece = parse(event);
   if (!piece.is_object()) return no_completion();
-  if (!at(piece, "error").is_null()) {
+  if (!member_at(piece, "error").is_null()) {
     const auto line = error_line(event);
     return Error{ErrorKind::Unavailable, line.empty() ? "it failed in the middle of the answer" : "it failed in the middle of the answer: " + line};
   }
   take_figures(piece, answer_);
-  const auto& choices = at(piece, "choices");
+  const auto& choices = member_at(piece, "choices");
   // The last piece may hold the figures alone.
   if (!choices.is_array() || choices.empty()) return Result<void>{};
   const auto& choice = choices.front();
   if (count_at(choice, "index") != 0) return Result<void>{};
-  answer_.text += content_of(at(choice, "delta"));
+  answer_.text += content_of(member_at(choice, "delta"));
   if (answer_.text.size() > most_) return too_long(most_);
   const auto reason = text_at(choice, "finish_reason");
   finished_ = finished_ || !reason.empty();
@@ -184,14 +173,14 @@ Result<Completion> StreamedAnswer::finish() {
 
 Result<Completion> read_answer(std::string_view body, std::size_t most_bytes) {
   const auto document = parse(body);
-  const auto& choices = at(document, "choices");
+  const auto& choices = member_at(document, "choices");
   if (!choices.is_array() || choices.empty()) {
     const auto line = error_line(body);
     if (!line.empty()) return Error{ErrorKind::Unavailable, "it failed: " + line};
     return no_completion();
   }
   const auto& choice = choices.front();
-  const auto& message = at(choice, "message");
+  const auto& message = member_at(choice, "message");
   if (!message.is_object()) return no_completion();
   Completion answer;
   answer.text = content_of(message);
@@ -202,8 +191,8 @@ Result<Completion> read_answer(std::string_view body, std::size_t most_bytes) {
 
 std::string error_line(std::string_view body) {
   const auto document = parse(body);
-  const auto& error = at(document, "error");
-  auto said = text_at(error, "message");
+  const auto& error = member_at(document, "error");
+  std::string said(text_at(error, "message"));
   if (said.empty() && error.is_string()) said = error.get<std::string>();
   for (const auto* key : {"message", "detail"}) {
     if (said.empty()) said = text_at(document, key);
@@ -213,12 +202,12 @@ std::string error_line(std::string_view body) {
 
 Result<std::vector<std::string>> read_models(std::string_view body) {
   const auto document = parse(body);
-  const auto& data = at(document, "data");
+  const auto& data = member_at(document, "data");
   if (!data.is_array()) return Error{ErrorKind::Corrupt, "the answer is no list of models; check model.api_url"};
   std::vector<std::string> models;
   for (const auto& one : data) {
     if (models.size() == kMostModels) break;
-    if (auto id = text_at(one, "id"); !id.empty()) models.push_back(std::move(id));
+    if (const auto id = text_at(one, "id"); !id.empty()) models.emplace_back(id);
   }
   return models;
 }

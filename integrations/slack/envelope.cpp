@@ -1,5 +1,6 @@
 #include "integrations/slack/envelope.hpp"
 
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -9,18 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_at(const json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-const json& child(const json& object, const char* key) {
-  static const json kNothing;
-  if (!object.is_object()) return kNothing;
-  const auto found = object.find(key);
-  return found == object.end() ? kNothing : *found;
-}
+std::string text_at(const json& object, const char* key) { return std::string(driftwarden::text_at(object, key)); }
 
 bool is_envelope_type(const std::string& type) { return type == "events_api" || type == "slash_commands" || type == "interactive"; }
 
@@ -29,20 +19,20 @@ SocketMessage parse_envelope(const json& message, std::string type) {
   envelope.type = std::move(type);
   envelope.envelope_id = text_at(message, "envelope_id");
   if (envelope.envelope_id.empty()) return Ignored{"an envelope without envelope_id"};
-  if (!child(message, "payload").is_object()) return Ignored{"an envelope without payload"};
+  if (!member_at(message, "payload").is_object()) return Ignored{"an envelope without payload"};
   envelope.payload = std::make_shared<const json>(message["payload"]);
-  const auto& attempt = child(message, "retry_attempt");
+  const auto& attempt = member_at(message, "retry_attempt");
   if (attempt.is_number_integer()) envelope.retry_attempt = attempt.get<int>();
-  envelope.accepts_response_payload = child(message, "accepts_response_payload") == true;
+  envelope.accepts_response_payload = member_at(message, "accepts_response_payload") == true;
   return envelope;
 }
 
 /// When the action happened and who did it: for interactions without a trigger.
 std::string action_key(const json& payload) {
   auto when = text_at(payload, "action_ts");
-  const auto& actions = child(payload, "actions");
+  const auto& actions = member_at(payload, "actions");
   if (when.empty() && actions.is_array() && !actions.empty()) when = text_at(actions.front(), "action_ts");
-  return when.empty() ? when : when + ":" + text_at(child(payload, "user"), "id");
+  return when.empty() ? when : when + ":" + text_at(member_at(payload, "user"), "id");
 }
 
 }  // namespace
@@ -52,7 +42,7 @@ SocketMessage parse_socket_message(const std::string& text) {
   if (message.is_discarded()) return Ignored{"a message that is no JSON"};
   if (!message.is_object()) return Ignored{"a message that is no JSON object"};
   auto type = text_at(message, "type");
-  if (type == "hello") return Hello{text_at(child(message, "debug_info"), "host")};
+  if (type == "hello") return Hello{text_at(member_at(message, "debug_info"), "host")};
   if (type == "disconnect") return Disconnect{text_at(message, "reason")};
   if (is_envelope_type(type)) return parse_envelope(message, std::move(type));
   return Ignored{"a message of unknown type '" + ellipsize(without_control_characters(type), 40) + "'"};

@@ -1,7 +1,7 @@
 // What went wrong, from what the tool printed: JSON lines of `-json`, or plain text.
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
-#include "gitops/manifest/members.hpp"
 #include "integrations/terraform/plan.hpp"
 
 #include <nlohmann/json.hpp>

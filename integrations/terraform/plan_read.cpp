@@ -1,7 +1,7 @@
 // `show -json` of a plan: resource_drift is what the world did, resource_changes what Git would do about it.
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
-#include "gitops/manifest/members.hpp"
 #include "integrations/terraform/plan.hpp"
 #include "integrations/terraform/values.hpp"
 

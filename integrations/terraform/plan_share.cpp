@@ -1,5 +1,5 @@
 // A plan for programs that only count resources: what is sensitive goes first, wherever Terraform repeats it.
-#include "gitops/manifest/members.hpp"
+#include "gitops/base/members.hpp"
 #include "integrations/terraform/invoke.hpp"
 #include "integrations/terraform/values.hpp"
 

@@ -1,9 +1,9 @@
 #include "integrations/terraform/units.hpp"
 
 #include "gitops/base/crypto.hpp"
+#include "gitops/base/members.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
-#include "gitops/manifest/members.hpp"
 #include "integrations/terraform/invoke.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,6 +2,7 @@
 
 #include "bot/change/change_steps.hpp"
 #include "storage/passing_transaction.hpp"
+#include "tests/sim/scene.hpp"
 
 #include <algorithm>
 
@@ -179,7 +180,7 @@ class SimTransaction final : public storage::PassingTransaction {
   Result<std::vector<Waiver>> open_waivers() override {
     TRY(auto waivers, inner_.open_waivers());
     if (ground_.is(MutantKind::WaiverOfOwn)) {
-      for (auto& waiver : waivers) waiver.owner = "somebody";
+      for (auto& waiver : waivers) waiver.owner = waiver.owner == gate_people().front() ? gate_people().back() : gate_people().front();
     }
     return waivers;
   }

@@ -273,6 +273,7 @@ void Truth::on_audit(const AuditRow& row) {
     const auto who = approvers();
     at_.ground.check(std::ranges::find(who, row.entry.actor) != who.end(), "rights", [&] { return fmt::format("{} was asked for by {}, who has no right to", row.entry.subject, row.entry.actor); });
   }
+  if (action == "sentence.run") at_.ground.check(run_.insert(row.entry.on).second, "run-once", [&] { return "the same button ran its command twice: " + row.entry.detail; });
   if (action == "model.asked") return on_question(row);
   if (action == "change.drafted") return on_drafted(row);
   if (action.starts_with("waiver.")) return on_waiver(row);

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -136,6 +137,7 @@ class Truth {
   std::map<std::string, HoldSeen> holds_;  ///< by the audit's subject
   std::map<std::string, WaiverSeen> waivers_;
   std::vector<Question> questions_;
+  std::set<std::string> run_;  ///< buttons `Run it` whose command was run
   std::map<std::string, int> drafts_;  ///< rows of "change.drafted", by Change
   struct Deed {
     std::string action;

@@ -176,7 +176,16 @@ void Truth::on_drafted(const AuditRow& row) {
 }
 
 void Truth::on_waiver(const AuditRow& row) {
-  if (row.entry.action == "waiver.ended") {
+  if (row.entry.action == "waiver.used") {
+    const auto known = waivers_.find(row.entry.subject);
+    at_.ground.check(known != waivers_.end(), "gates-respected", [&] { return row.entry.subject + " let something pass, and nobody gave it"; });
+    return;
+  }
+  if (row.entry.action == "waiver.resumed") {
+    if (const auto known = waivers_.find(row.entry.subject); known != waivers_.end()) known->second.ended.reset();
+    return;
+  }
+  if (row.entry.action == "waiver.ended" || row.entry.action == "waiver.suspended") {
     if (const auto known = waivers_.find(row.entry.subject); known != waivers_.end()) known->second.ended = at_.ground.time.mono();
     return;
   }

@@ -11,7 +11,7 @@ namespace driftwarden::sandbox {
 /// For ModelServerOptions::brain. Pure.
 std::string small_brain(const std::vector<ModelMessage>& messages);
 
-/// The JSON object of a draft: memory, CPU, replicas, a version, a log level, a ConfigMap's value, a PodDisruptionBudget, an autoscaler.
+/// The JSON object of a draft: memory, CPU, replicas, a version, a log level, a ConfigMap's value, a PodDisruptionBudget, an autoscaler, and to remove such a one.
 std::string draft_by_rule(const std::string& prompt);
 /// Of the numbered facts those that share words with the question.
 std::string answer_by_rule(const std::string& prompt);

@@ -6,9 +6,11 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cmath>
 #include <optional>
 #include <regex>
+#include <utility>
 
 namespace driftwarden::sandbox {
 namespace {
@@ -65,7 +67,10 @@ class Drafting {
   }
 
   std::string answer() {
-    if (workload_) {
+    if (find(R"(\b(?:remove|delete|drop|get rid of)\b)")) {
+      removals();
+      if (!steps_.empty()) return json{{"summary", "Takes away " + join(deeds_, " and ")}, {"steps", steps_}}.dump();
+    } else if (workload_) {
       memory();
       cpu();
       replicas();
@@ -140,6 +145,19 @@ class Drafting {
                                    "          averageUtilization: 70\n",
                                    workload_->name, kind, (*found)[1].str(), (*found)[2].str()));
     deeds_.emplace_back("an autoscaler");
+  }
+  void removals() {
+    static constexpr std::array<std::pair<const char*, const char*>, 3> kKinds{
+        {{"HorizontalPodAutoscaler", R"(autoscaler|\bhpa\b)"}, {"PodDisruptionBudget", R"(pod\s?disruption\s?budget|\bpdb\b)"}, {"CronJob", R"(cron\s?job)"}}};
+    for (const auto& [kind, words] : kKinds) {
+      if (!find(words)) continue;
+      for (const auto& object : objects_) {
+        if (object.value("kind", std::string()) != kind) continue;
+        const auto name = std::string(kind) + "/" + object.value(json::json_pointer("/metadata/name"), std::string());
+        steps_.push_back({{"delete", name}});
+        deeds_.push_back(name);
+      }
+    }
   }
   void config_value() {
     const auto found = find(R"re(\bset\s+([\w.-]+)\s+to\s+"?([\w.:/-]+)"?)re");

@@ -50,11 +50,25 @@ TEST_F(ModelStory, ASentenceIsDraftedApprovedAndProven) {
   expect_audit_verifies(world.database());
 }
 
+TEST_F(ModelStory, WhatADraftTakesAwayNeedsWhatDestroysNeeds) {
+  world.forge().push({{"apps/checkout/prod/hpa.yaml", "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: checkout\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: checkout}\n"
+                                                      "  minReplicas: 2\n  maxReplicas: 5\n"}}, "bob", "an autoscaler");
+  world.chat().await_message("the alert for the new autoscaler", kProd, [](const ChatMessage& message) { return message.says("HorizontalPodAutoscaler"); });
+  propose("remove the autoscaler of checkout");
+  const auto card = world.chat().await_message("the card", kProd, [](const ChatMessage& message) { return message.says("Removed: HorizontalPodAutoscaler") && message.has_button("Approve"); });
+  EXPECT_THAT(card.words(), AllOf(HasSubstr("apps/checkout/prod/hpa.yaml"), HasSubstr("*destructive*: a model drafted a deletion"), HasSubstr("deletes `HorizontalPodAutoscaler shop/checkout`"), HasSubstr("0 of 2 approvals"),
+                                  HasSubstr("a yes needs the App's name typed")));
+  EXPECT_THAT(world.forge().pulls("open").at(0).at("body").get<std::string>(), HasSubstr("HorizontalPodAutoscaler"));
+  EXPECT_THAT(world.forge().file("apps/checkout/prod/hpa.yaml"), HasSubstr("maxReplicas: 5")) << "nothing goes before people said so";
+}
+
 TEST_F(ModelStory, AHostileDraftIsRefusedInWords) {
   const Json other{{"set", {{"object", "Deployment/payments"}, {"path", ".spec.replicas"}, {"value", 0}}}};
   const Json rights{{"create", {{"file", "rbac.yaml"}, {"content", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\n"}}}};
   const Json outside{{"create", {{"file", "../../payments/prod/x.yaml"}, {"content", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"}}}};
-  for (const auto& step : {other, rights, outside}) {
+  const Json theirs{{"delete", "Deployment/payments"}};
+  const Json unasked{{"delete", "ConfigMap/checkout"}};
+  for (const auto& step : {other, rights, outside, theirs, unasked}) {
     world.model().script("", {{"text", answer_with(Json::array({step}))}});
     const auto before = world.model().prompts();
     propose("please help " + std::to_string(before));

@@ -67,7 +67,8 @@ TEST_F(MoneyStory, AGateBlocksTheMergeUntilItsOwnerWaivesIt) {
   world.chat().await_answer(kProd, own, "own");
   EXPECT_THAT(world.prod().image("checkout"), HasSubstr("1.4.2"));
   world.chat().say("carol", kProd, "@warden waive " + change_of(card) + " floating-tag for 1d because the demo needs it");
-  world.chat().await_edit(card, "in sync and healthy");
+  const auto done = world.chat().await_edit(card, "in sync and healthy");
+  EXPECT_THAT(done.words(), AllOf(HasSubstr("let pass"), HasSubstr("carol"), HasSubstr("the demo needs it")));
   EXPECT_THAT(world.prod().image("checkout"), HasSubstr(":latest"));
   await_that("the gates' status", [&] { return world.forge().check(head, "driftwarden/gates").starts_with("success"); });
   const auto listed = world.chat().say("bob", "#gitops", "@warden waivers");

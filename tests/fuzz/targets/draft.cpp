@@ -45,6 +45,7 @@ void run(std::string_view input) {
   check(propose_request_from(to_json_text(request)) == request, "what is kept is what was read");
   for (const auto& step : draft->steps) {
     if (step.kind == DraftStep::Kind::Create) look_at(step);
+    if (step.kind == DraftStep::Kind::Delete) check(!step.set.target.empty() && step.set.path.empty() && step.content.empty(), "what goes is a name and nothing else");
   }
 }
 

@@ -28,6 +28,8 @@ class FakeHands {
   SavedPlan next{"digest-1", "~ aws_instance.web\n    size: 1 -> 2\n", "4f2c81a9d0b7e6c5a4938271605f4e3d2c1b0a99", false, {}};
   std::vector<std::string> applied;               ///< "c-1 digest-1"
   std::function<Result<std::string>()> applies = [] { return Result<std::string>(std::string("1 changed")); };
+  Result<CostChange> price = CostChange{};        ///< of files
+  std::vector<std::string> priced;                ///< "network 4f2c81a 9e8d7c6"
   std::string text = "~ aws_instance.web\n    size: 1 -> 2\n";
 
   Hands hands() {
@@ -39,6 +41,7 @@ class FakeHands {
     made.save_plan = [this](App, std::string id) { return save(std::move(id)); };
     made.apply_saved = [this](App, std::string id, std::string digest) { return apply(std::move(id), std::move(digest)); };
     made.drop_saved = [this](const std::string& id) { saved.erase(id); };
+    made.price_files = [this](App app, std::string before, std::string after) { return price_files(std::move(app), std::move(before), std::move(after)); };
     made.plan_text = [this](const std::string&) { return text; };
     return made;
   }
@@ -55,6 +58,10 @@ class FakeHands {
   asio::awaitable<Result<DriftReport>> plan_now(std::string app) {
     ++plans;
     co_return plan(app);
+  }
+  asio::awaitable<Result<CostChange>> price_files(App app, std::string before, std::string after) {
+    priced.push_back(app.name + " " + before.substr(0, 7) + " " + after.substr(0, 7));
+    co_return price;
   }
   asio::awaitable<Result<SavedPlan>> save(std::string id) {
     saved[id] = next;

@@ -152,6 +152,33 @@ TEST_F(AssistantTest, AllTogetherHaveOneToo) {
   EXPECT_THAT(sixth.error().message, HasSubstr("5 times an hour by all people"));
 }
 
+TEST_F(AssistantTest, ARestartForgetsNoQuestion) {
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(ask());
+  clock.advance(30min);
+  ASSERT_TRUE(ask());
+  assistant_.reset();
+  const auto fourth = ask();
+  ASSERT_FALSE(fourth);
+  EXPECT_EQ(fourth.error().kind, ErrorKind::RateLimited);
+  EXPECT_THAT(fourth.error().message, HasSubstr("the next question goes in 30 min"));
+  ASSERT_TRUE(ask("why?", asking("bob")));
+  ASSERT_TRUE(ask("why?", asking("cy")));
+  EXPECT_THAT(ask("why?", asking("dan")).error().message, HasSubstr("by all people"));
+  clock.advance(30min);
+  assistant_.reset();
+  EXPECT_TRUE(ask()) << "the first two are an hour old";
+}
+
+TEST_F(AssistantTest, AnHourOfMoreQuestionsThanAreReadAtOnceIsCountedWhole) {
+  config.model->per_person = 1'000;
+  config.model->per_hour = 200;
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(ask("why?", asking(i % 2 == 0 ? "alice" : "bob")));
+  assistant_.reset();
+  EXPECT_THAT(ask().error().message, HasSubstr("200 times an hour by all people"));
+  config.model->per_hour = 201;
+  EXPECT_TRUE(ask());
+}
+
 TEST_F(AssistantTest, FailuresCountToo) {
   model.answer = nullptr;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask().error().kind, ErrorKind::Unavailable);

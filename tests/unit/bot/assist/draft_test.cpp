@@ -112,6 +112,18 @@ TEST(DraftAnswer, StepsAreReadAsTheTypedCommandsWouldSayThem) {
   EXPECT_EQ(draft->summary, "More memory and a budget.");
 }
 
+TEST(DraftAnswer, AnObjectGoesByItsName) {
+  const auto draft = read_draft(R"({"steps": [{"delete": "HorizontalPodAutoscaler shop/web"}, {"delete": {"object": "ConfigMap/web"}}]})");
+  ASSERT_TRUE(draft) << draft.error().message;
+  ASSERT_THAT(draft->steps, SizeIs(2));
+  EXPECT_EQ(draft->steps[0].kind, DraftStep::Kind::Delete);
+  EXPECT_EQ(draft->steps[0].set.target, "HorizontalPodAutoscaler shop/web");
+  EXPECT_EQ(draft->steps[1].set.target, "ConfigMap/web");
+  ProposeRequest request;
+  request.steps = draft->steps;
+  EXPECT_EQ(propose_request_from(to_json_text(request)), request);
+}
+
 TEST(DraftAnswer, AFenceAndLoudThinkingAreNoPartOfIt) {
   EXPECT_TRUE(read_draft("```json\n{\"steps\": []}\n```"));
   EXPECT_TRUE(read_draft("  {\"steps\": []}\n\n"));
@@ -138,7 +150,12 @@ TEST(DraftAnswer, EverythingElseIsRefusedWithWords) {
       {R"({"steps": [7]})", "exactly one member"},
       {R"({"steps": [{}]})", "exactly one member"},
       {R"({"steps": [{"set": {}, "unset": {}}]})", "exactly one member"},
-      {R"({"steps": [{"delete": {"object": "Deployment/web"}}]})", "there is no step \"delete\""},
+      {R"({"steps": [{"patch": {"object": "Deployment/web"}}]})", "there is no step \"patch\""},
+      {R"({"steps": [{"delete": 7}]})", "\"delete\" must be an object"},
+      {R"({"steps": [{"delete": ""}]})", "\"object\" must have"},
+      {R"({"steps": [{"delete": "Deployment/a\nb"}]})", "must be one line"},
+      {R"({"steps": [{"delete": {"object": "Deployment/web", "cascade": true}}]})", "has no member \"cascade\""},
+      {R"({"steps": [{"delete": ["Deployment/web"]}]})", "\"delete\" must be an object"},
       {R"({"steps": [{"set": "x"}]})", "must be an object"},
       {R"({"steps": [{"set": {"object": "a", "path": ".a"}}]})", "needs a \"value\""},
       {R"({"steps": [{"set": {"object": "a", "path": ".a", "value": null}}]})", "needs a \"value\""},
@@ -165,6 +182,9 @@ TEST(DraftAnswer, MoreStepsThanOneChangeHoldsAreRefused) {
   json files{{"steps", json::array()}};
   for (int i = 0; i < 6; ++i) files["steps"].push_back({{"create", {{"file", std::to_string(i) + ".yaml"}, {"content", "a: 1"}}}});
   EXPECT_THAT(read_draft(files.dump()).error().message, HasSubstr("more than 5 new files"));
+  json gone{{"steps", json::array()}};
+  for (int i = 0; i < 6; ++i) gone["steps"].push_back({{"delete", "ConfigMap/c" + std::to_string(i)}});
+  EXPECT_THAT(read_draft(gone.dump()).error().message, HasSubstr("more than 5 objects that go"));
 }
 
 TEST(DraftAnswer, TheSummaryIsWordsAndNothingElse) {

@@ -153,6 +153,7 @@ TEST(RowWords, ReadLikeThis) {
   auto log = whole_story();
   log.rows[2].entry.where = "C123/1700000000.000100";
   log.rows[2].entry.on = "4f2c81a94f2c81a94f2c81a94f2c81a94f2c81a9";
+  log.add("bob", "sentence.run", "checkout", "", R"({"command":"scale checkout to 5"})");
   log.add("\x1b]0;x", "some.new-thing", "\x1b[2J", "what\never", "no json");
   for (const auto& row : log.rows) text += row_words(row) + "\n";
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "a terminal obeys escapes";

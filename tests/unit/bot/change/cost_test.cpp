@@ -57,6 +57,40 @@ TEST(ChangeCost, OfASyncIsWhatUndoingTheEditSaves) {
   EXPECT_EQ(change.cost->after.micros, 28 * kEuro);
 }
 
+TEST(ChangeCost, ARiseInSlicesAsksAsOne) {
+  PricedWorld world;
+  CostThreshold threshold;
+  threshold.above = 50 * kEuro;
+  threshold.from = {"carol"};
+  world.config.cost.thresholds = {threshold};
+  ASSERT_TRUE(request(world, {.verb = ChangeVerb::Scale, .argument = to_json_text(ScaleRequest{"", 5})}));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed));
+  EXPECT_EQ(world.change().quorum.extra.need, 0);
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+  const auto now = world.clock.wall_now();
+  ASSERT_TRUE(world.transact([&](storage::Transaction& tx) -> Result<void> {
+    Change draft;
+    draft.app = "checkout";
+    draft.verb = ChangeVerb::Scale;
+    draft.requester = "alice";
+    draft.argument = to_json_text(ScaleRequest{"", 6});
+    draft.channel = "Cshop-prod";
+    draft.requested_at = now;
+    draft.expires_at = now + 4h;
+    TRY(draft, tx.add_change(std::move(draft)));
+    auto committed = commit_step(tx, on_requested(std::move(draft), now), now);
+    if (!committed) return committed.error();
+    return Result<void>{};
+  }));
+  world.outbox->wake();
+  world.clock.advance(10s);
+  const auto second = world.change(2);
+  ASSERT_EQ(second.state, ChangeState::Proposed) << second.failure;
+  EXPECT_EQ(second.cost->rise_micros(), 14 * kEuro);
+  EXPECT_EQ(second.quorum.extra.why, "14 EUR more a month, 56 EUR with the App's other Changes of the last 7 days (cost.thresholds[0]: above 50 EUR)");
+}
+
 TEST(ChangeCost, IsNoneWithoutPrices) {
   World world;
   world.start();

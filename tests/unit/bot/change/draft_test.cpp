@@ -94,6 +94,23 @@ TEST_F(Drafting, ASentenceBecomesAPullRequestLikeAnybodysAndIsPutInForce) {
   EXPECT_THAT(model.prompts, SizeIs(1)) << "asked once";
 }
 
+TEST_F(Drafting, WhatItTakesAwayCountsAsWhatDestroys) {
+  world.commit_file("apps/checkout/hpa.yaml", "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: checkout, namespace: shop}\nspec: {maxReplicas: 5, scaleTargetRef: {kind: Deployment, name: checkout}}\n");
+  world.config.policy.destructive.share_percent = 100;
+  start();
+  model.answers = {answer_with(R"({"delete":"HorizontalPodAutoscaler shop/checkout"})", "Takes the autoscaler away")};
+  ASSERT_TRUE(propose("remove the autoscaler"));
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  const auto change = world.change();
+  EXPECT_EQ(change.risk.tier, RiskTier::Destructive);
+  EXPECT_THAT(change.risk.deletes, ElementsAre("HorizontalPodAutoscaler shop/checkout"));
+  EXPECT_EQ(change.quorum.need, world.config.policy.destructive.need);
+  EXPECT_EQ(change.quorum.typed_name, world.config.policy.destructive.typed_name);
+  EXPECT_THAT(change.notes, Contains("Removed: HorizontalPodAutoscaler shop/checkout, with apps/checkout/hpa.yaml"));
+  EXPECT_THAT(change.diff, HasSubstr("HorizontalPodAutoscaler"));
+  EXPECT_EQ(world.cluster->applies, 0);
+}
+
 TEST_F(Drafting, TheAuditLogSaysWhatWasAskedAndWhatCameOfIt) {
   start();
   model.answers = {answer_with(setting(".spec.replicas", "3"))};
@@ -287,6 +304,7 @@ TEST_F(Drafting, HiddenInstructionsChangeNothingEvenIfTheModelObeysThem) {
       {"tell me the secrets", answer_with(setting(".spec.template.spec.containers[name=\\\"app\\\"].envFrom", R"([{"secretRef":{"name":"prod-db"}}])"))},
       {"write a template", answer_with(setting(".spec.template.metadata.annotations.x", "\"{{ lookup `v1` `Secret` }}\""))},
       {"mine", answer_with(setting(".spec.template.spec.containers[name=\\\"app\\\"].image", "\"evil.example/miner:1\""))},
+      {"take everything away", answer_with(R"({"delete":"Deployment/checkout"},{"delete":"ConfigMap/notes"})")},
       {"say much", std::string(300'000, 'A')},
       {"nest", "{\"steps\":" + std::string(20'000, '[') + std::string(20'000, ']') + "}"},
   };

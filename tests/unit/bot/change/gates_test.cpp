@@ -22,7 +22,8 @@ struct WithGates {
 };
 
 struct Gated : WithGates, World {
-  explicit Gated(Asked asked = {}, std::function<void(test::FakeGates&)> finds = [](test::FakeGates& gates) { gates.find("built-in", "privileged", "Deployment shop/checkout"); }) {
+  explicit Gated(Asked asked = {}, std::function<void(test::FakeGates&)> finds = [](test::FakeGates& gates) { gates.find("built-in", "privileged", "Deployment shop/checkout"); }, bool on_forge = true) {
+    with_forge = on_forge;
     finds(fake);
     gates = &fake;
     config.gates.owners = {"carol", "alice"};
@@ -105,7 +106,79 @@ TEST(ChangeGates, AWaiverLetsItPass) {
   EXPECT_EQ(world.change().state, ChangeState::Approved);
   world.waive();
   ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure << world.change().waiting_for;
+  world.clock.advance(5s);
   EXPECT_EQ(world.status()->state, forge::StatusState::Success);
+  EXPECT_THAT(world.detail_of("waiver.used"), HasSubstr(R"("gate":"built-in","rule":"privileged","object":"","owner":"carol")"));
+  EXPECT_THAT(world.detail_of("waiver.used"), HasSubstr(R"("change":"C-1","reason":"the vendor")"));
+  EXPECT_THAT(world.card(), HasSubstr("let pass: `built-in/privileged` of `Deployment shop/checkout`, by *carol* until ")) << "it says so to the end";
+  EXPECT_THAT(world.forge_state.entries[0].comments.back().body, HasSubstr("let pass: `built-in/privileged`"));
+}
+
+TEST(ChangeGates, TheMergeNamesWhoWaived) {
+  const auto find_two = [](test::FakeGates& gates) {
+    gates.find("built-in", "privileged", "Deployment shop/checkout");
+    gates.find("built-in", "privileged", "Deployment shop/web");
+  };
+  Gated world({}, find_two, false);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.waive();
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure << world.change().waiting_for;
+  EXPECT_THAT(world.git("log -1 --format=%B main"), HasSubstr("Approved-by: bob\nWaived-by: carol (built-in/privileged)"));
+}
+
+TEST(ChangeGates, WhatLetItPassStaysSaidWhenTheWaiverIsOver) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  const auto waiver = world.waive("carol", 10min);
+  ASSERT_TRUE(approve(world, "bob"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure << world.change().waiting_for;
+  world.clock.advance(20min);
+  const auto used = world.look<std::vector<Waiver>>([&](storage::Transaction& tx) -> Result<std::vector<Waiver>> {
+    TRY(const auto change, tx.find_change(1));
+    // Said once, however often the merge is tried.
+    CHECK_OK(note_used_waivers(tx, *change, {waiver}));
+    return used_waivers(tx, *change);
+  });
+  ASSERT_THAT(used, SizeIs(1));
+  EXPECT_EQ(used[0].owner, "carol");
+  EXPECT_EQ(used[0].until, waiver.until);
+  EXPECT_THAT(world.audit_actions(), Contains("waiver.ended"));
+}
+
+TEST(ChangeGates, AWaiverGivenBeforeStandsInThePullRequest) {
+  Gated world;
+  world.waive();
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_THAT(world.forge_state.entries, SizeIs(1));
+  EXPECT_THAT(world.forge_state.entries[0].body, HasSubstr("let pass by **carol** until "));
+  EXPECT_THAT(world.forge_state.entries[0].body, Not(HasSubstr("waive C-1")));
+}
+
+TEST(ChangeGates, AWaiverCountsWhileItsOwnerOwnsTheGate) {
+  Gated world;
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  world.clock.advance(2s);
+  world.waive();
+  world.clock.advance(5s);
+  ASSERT_EQ(world.status()->state, forge::StatusState::Success);
+  world.config.gates.owners = {"alice"};
+  world.clock.advance(1min);
+  EXPECT_EQ(world.status()->state, forge::StatusState::Failure) << "the forge hears of it";
+  EXPECT_THAT(world.card(), HasSubstr("*waiver 1* doesn't count: carol isn't an owner of that gate any more"));
+  EXPECT_THAT(world.detail_of("waiver.suspended"), HasSubstr(R"("reason":"carol isn't an owner of that gate any more")"));
+  ASSERT_TRUE(approve(world, "bob"));
+  world.restart();
+  world.clock.advance(10min);
+  EXPECT_EQ(world.forge_state.merges, 0);
+  EXPECT_THAT(world.change().waiting_for, HasSubstr("(waiver 1 doesn't count: carol isn't"));
+  EXPECT_EQ(std::ranges::count(world.audit_actions(), "waiver.suspended"), 1) << "said once";
+  EXPECT_THAT(world.audit_actions(), Not(Contains("waiver.ended"))) << "who comes back has it back";
+  world.config.gates.owners = {"carol"};
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure << world.change().waiting_for;
+  const auto actions = world.audit_actions();
+  EXPECT_EQ(std::ranges::count(actions, "waiver.resumed"), 1);
+  EXPECT_LT(std::ranges::find(actions, "waiver.resumed") - actions.begin(), std::ranges::find(actions, "waiver.used") - actions.begin()) << "before it was used";
 }
 
 TEST(ChangeGates, AWaiverIsShownBeforeItIsApproved) {
@@ -224,6 +297,7 @@ TEST(ChangeGates, MergedOnTheForgeWithAWaiverItIsApplied) {
   world.forge_state.merge_by_hand(1);
   world.changes->nudge();
   ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+  EXPECT_THAT(world.detail_of("waiver.used"), HasSubstr(R"("change":"C-1")"));
 }
 
 GateConfig conftest() {

@@ -306,7 +306,27 @@ TEST(Apply, ADearPlanWaitsForWhoeverDecidesOnMoney) {
   EXPECT_THAT(world.fake.applied, ElementsAre("c-1 digest-1"));
 }
 
-TEST(Apply, ThatTheCostIsNotKnownIsSaidAndHoldsNothingUp) {
+TEST(Apply, WhereNobodyKnowsWhatItCostsTheThresholdsPeopleAreAsked) {
+  Planned world;
+  CostThreshold threshold;
+  threshold.above = 200'000'000;
+  threshold.from = {"carol"};
+  world.config.cost.thresholds = {threshold};
+  world.fake.next.cost_trouble = "Infracost ended with 1: no key";
+  world.ask(ChangeVerb::Apply);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  EXPECT_FALSE(world.change().cost);
+  EXPECT_EQ(world.change().quorum.extra.need, 1);
+  EXPECT_THAT(world.slack.with_key("change:1").front()->now().text, HasSubstr("must agree, too: its cost isn't known: Infracost ended with 1: no key (cost.thresholds[0])"));
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(1min);
+  EXPECT_EQ(world.change().state, ChangeState::Proposed);
+  EXPECT_THAT(world.fake.applied, IsEmpty());
+  ASSERT_TRUE(approve(world, "carol"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+}
+
+TEST(Apply, WithoutAThresholdThatTheCostIsNotKnownHoldsNothingUp) {
   Planned world;
   world.fake.next.cost_trouble = "infracost isn't installed where Driftwarden runs";
   world.ask(ChangeVerb::Apply);
@@ -373,6 +393,34 @@ TEST(Planned, ARollbackIsGitsAloneAndPlannedAfterwards) {
   EXPECT_THAT(world.fake.applied, IsEmpty());
   EXPECT_THAT(world.change().notes, Contains("tofu now plans to change 2 resources"));
   EXPECT_THAT(world.git("show main:live/network/main.tf"), HasSubstr("size = 1"));
+}
+
+TEST(Planned, WhatARollbacksFilesCostIsToldBeforeTheMerge) {
+  Planned world;
+  CostThreshold threshold;
+  threshold.above = 200'000'000;
+  threshold.from = {"carol"};
+  world.config.cost.thresholds = {threshold};
+  world.config.cost.infracost = InfracostConfig{};
+  world.fake.price->currency = "EUR";
+  world.fake.price->after.micros = 212'400'000;
+  world.ask(ChangeVerb::Rollback, world.old);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  ASSERT_TRUE(world.change().cost);
+  EXPECT_EQ(world.change().cost->rise_micros(), 212'400'000);
+  EXPECT_THAT(world.change().quorum.extra.from, ElementsAre("carol"));
+  EXPECT_THAT(world.fake.priced, ElementsAre("network " + world.change().base_sha.substr(0, 7) + " " + world.change().content.head_sha.substr(0, 7)));
+}
+
+TEST(Planned, ThatNobodyKnowsWhatARollbacksFilesCostIsSaid) {
+  Planned world;
+  world.config.cost.infracost = InfracostConfig{};
+  world.fake.price = Error{ErrorKind::Timeout, "Infracost took too long"};
+  world.ask(ChangeVerb::Rollback, world.old);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  EXPECT_FALSE(world.change().cost);
+  EXPECT_THAT(world.change().notes, Contains("What it costs isn't known: Infracost took too long"));
+  EXPECT_EQ(world.change().quorum.extra.need, 0) << "no threshold speaks of it";
 }
 
 }  // namespace

@@ -25,6 +25,12 @@ DraftStep making(const std::string& file, const std::string& content) {
   step.content = content;
   return step;
 }
+DraftStep removing(const std::string& target) {
+  DraftStep step;
+  step.kind = DraftStep::Kind::Delete;
+  step.set.target = target;
+  return step;
+}
 std::string object_of(const std::string& api_version, const std::string& kind, const std::string& more = "") {
   return "apiVersion: " + api_version + "\nkind: " + kind + "\nmetadata: {name: evil}\n" + more;
 }
@@ -33,12 +39,13 @@ class PlanPropose : public PlanTest {
  protected:
   Result<VerbPlan> propose(std::vector<DraftStep> steps, const std::string& name = "shop") {
     ProposeRequest request;
-    request.sentence = "give it 1 GiB and a PodDisruptionBudget";
+    request.sentence = sentence;
     request.steps = std::move(steps);
     request.summary = "Memory and a budget";
     request.model = "scripted-1";
     return plan(change(ChangeVerb::Propose, name, to_json_text(request)));
   }
+  std::string sentence = "give it 1 GiB and a PodDisruptionBudget";
   std::string lines_of(const Result<VerbPlan>& made) {
     if (!made) return made.error().message;
     return changed_lines(committed(change(ChangeVerb::Propose, "shop"), *made));
@@ -100,6 +107,90 @@ TEST_F(PlanPropose, WhatKustomizeReadsIsNamed) {
   const auto made = propose({making("pdb.yaml", kPdb)});
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_THAT(lines_of(made), AllOf(HasSubstr("apps/shop/kustomization.yaml\n+  - pdb.yaml\n"), HasSubstr("apps/shop/pdb.yaml\n")));
+}
+
+TEST_F(PlanPropose, AChartsManifestsAreBelowItsTemplates) {
+  app("shop").render = RenderKind::Helm;
+  render = [plain = default_renderer()](const std::vector<SourceFile>& files, const App& of) -> Result<Rendered> {
+    auto as_plain = of;
+    as_plain.render = RenderKind::Plain;
+    return plain(files, as_plain);
+  };
+  EXPECT_THAT(why_not(propose({making("pdb.yaml", kPdb)})), HasSubstr("a chart's manifests are kept below templates/, and pdb.yaml is not"));
+  EXPECT_THAT(lines_of(propose({making("templates/pdb.yaml", kPdb)})), HasSubstr("apps/shop/templates/pdb.yaml\n+apiVersion: policy/v1"));
+}
+
+TEST_F(PlanPropose, OnlyWhatTheSentenceNamesGoes) {
+  for (const auto* words : {"give shop 3 replicas", "", "shop"}) {
+    sentence = words;
+    EXPECT_THAT(why_not(propose({removing("Deployment/shop")})), HasSubstr("the request doesn't say that Deployment shop/shop shall go")) << words;
+    EXPECT_THAT(why_not(propose({removing("ConfigMap/extra")})), HasSubstr("doesn't say that ConfigMap shop/extra shall go")) << words;
+  }
+  for (const auto* words : {"take the Config-Map away", "remove extra please", "without its extra config"}) {
+    sentence = words;
+    EXPECT_TRUE(propose({removing("ConfigMap/extra")})) << words;
+  }
+}
+
+TEST_F(PlanPropose, AnObjectGoesWithItsFileOrItsDocument) {
+  sentence = "remove the ConfigMap";
+  const auto file = propose({removing("ConfigMap/extra")});
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(lines_of(file), "apps/shop/extra.yaml\n-apiVersion: v1\n-kind: ConfigMap\n-metadata:\n-  name: extra\n-data:\n-  motd: hello\n");
+  EXPECT_THAT(notes(*file), HasSubstr("Removed: ConfigMap shop/extra, with apps/shop/extra.yaml\n"));
+  const auto document = propose({removing("ConfigMap shop/two")});
+  ASSERT_TRUE(document) << document.error().message;
+  EXPECT_THAT(lines_of(document), AllOf(HasSubstr("apps/shop/configs.yaml\n"), HasSubstr("-  name: two\n"), Not(HasSubstr("name: one"))));
+  EXPECT_THAT(notes(*document), HasSubstr("Removed: ConfigMap shop/two, from apps/shop/configs.yaml\n"));
+}
+
+TEST_F(PlanPropose, AValueAManifestAndWhatGoesAreOneCommit) {
+  sentence = "a PodDisruptionBudget, and two and extra go";
+  use_kustomize();
+  const auto made = propose({setting("ConfigMap/one", ".data.motd", "\"bye\""), removing("ConfigMap/two"), removing("ConfigMap/extra"), making("pdb.yaml", kPdb)});
+  ASSERT_TRUE(made) << made.error().message;
+  const auto lines = lines_of(made);
+  EXPECT_THAT(lines, AllOf(HasSubstr("apps/shop/kustomization.yaml\n-  - extra.yaml\n+  - pdb.yaml\n"), HasSubstr("-  motd: hello\n+  motd: bye\n"), HasSubstr("-  name: two\n"), HasSubstr("-  name: extra\n")));
+  EXPECT_THAT(notes(*made), AllOf(HasSubstr("Removed: ConfigMap shop/two"), HasSubstr("Removed: ConfigMap shop/extra"), HasSubstr("New: PodDisruptionBudget shop")));
+}
+
+TEST_F(PlanPropose, WhatOthersReferToStays) {
+  sentence = "extra goes";
+  const std::string reads = "          envFrom:\n            - configMapRef: {name: extra}\n";
+  publish_as("bob", "apps/shop/deployment.yaml", deployment("shop", "ghcr.io/acme/shop:1.0", 2, reads));
+  EXPECT_THAT(why_not(propose({removing("ConfigMap/extra")})), HasSubstr("Deployment shop/shop still refers to ConfigMap shop/extra"));
+  EXPECT_TRUE(propose({removing("ConfigMap/extra"), setting("Deployment/shop", ".spec.template.spec.containers[name=\"shop\"].envFrom", "")}));
+}
+
+TEST_F(PlanPropose, AnAutoscalerThatStaysKeepsTheReplicas) {
+  sentence = "no autoscaler and no Deployment";
+  publish_as("bob", "apps/shop/hpa.yaml", "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: shop}\nspec: {maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}}\n");
+  EXPECT_THAT(why_not(propose({setting("Deployment/shop", ".spec.replicas", "3")})), HasSubstr("HorizontalPodAutoscaler shop/shop decides how many replicas"));
+  EXPECT_THAT(why_not(propose({removing("Deployment/shop")})), HasSubstr("HorizontalPodAutoscaler shop/shop still refers to Deployment shop/shop"));
+  const auto made = propose({removing("HorizontalPodAutoscaler/shop"), setting("Deployment/shop", ".spec.replicas", "3")});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(lines_of(made), AllOf(HasSubstr("+  replicas: 3"), HasSubstr("apps/shop/hpa.yaml\n-")));
+}
+
+TEST_F(PlanPropose, ADraftNeverTakesAwayWhatHoldsDataOrKeepsOthersOut) {
+  sentence = "remove each PersistentVolumeClaim, Deployment and ConfigMap";
+  const auto object = [](const std::string& version, const std::string& kind, const std::string& more = "") { return "---\napiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: x}\n" + more; };
+  publish_as("bob", "apps/shop/more.yaml",
+             object("v1", "PersistentVolumeClaim") + object("v1", "ServiceAccount") + object("v1", "Namespace") + object("networking.k8s.io/v1", "NetworkPolicy") + object("rbac.authorization.k8s.io/v1", "Role") +
+                 object("rbac.authorization.k8s.io/v1", "ClusterRole") + object("apiextensions.k8s.io/v1", "CustomResourceDefinition") + object("postgresql.cnpg.io/v1", "Cluster") +
+                 object("apps/v1", "StatefulSet", "spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}}, volumeClaimTemplates: [{metadata: {name: data}}]}\n") + object("v1", "ResourceQuota"));
+  for (const auto* kind : {"PersistentVolumeClaim", "ServiceAccount", "Namespace", "NetworkPolicy", "Role", "ClusterRole", "CustomResourceDefinition", "Cluster", "StatefulSet", "ResourceQuota"}) {
+    EXPECT_THAT(why_not(propose({removing(std::string(kind) + "/x")})), AllOf(HasSubstr("would be removed"), HasSubstr("only people"))) << kind;
+  }
+  EXPECT_THAT(why_not(propose({removing("Secret/keys")})), HasSubstr("only people"));
+  EXPECT_THAT(why_not(propose({removing("Deployment/blog")})), HasSubstr("there is no object"));
+  EXPECT_THAT(why_not(propose({removing("extra")})), HasSubstr("there is no object")) << "a name alone is no object";
+  EXPECT_THAT(why_not(propose({removing("")})), HasSubstr("there is no object"));
+  EXPECT_THAT(why_not(propose({removing("ConfigMap/extra"), removing("ConfigMap/extra")})), HasSubstr("removed twice"));
+  EXPECT_THAT(why_not(propose({removing("ConfigMap/extra"), setting("ConfigMap/extra", ".data.motd", "\"x\"")})), HasSubstr("changed and removed"));
+  EXPECT_THAT(why_not(propose({removing("ConfigMap/extra"), making("e.yaml", config_map("extra"))})), HasSubstr("would still be there"));
+  EXPECT_THAT(why_not(propose({removing("Deployment/blog")}, "shop")), HasSubstr("there is no object"));
+  EXPECT_THAT(why_not(propose({removing("Deployment/blog")}, "blog")), HasSubstr("nothing of the App would be left"));
 }
 
 TEST_F(PlanPropose, WithoutStepsThereIsNothingToDo) {
@@ -200,6 +291,9 @@ TEST_F(PlanPropose, AnAppInsideOfAnothersPathKeepsItsFiles) {
   inner.path = "apps/shop/inner";
   apps.push_back(inner);
   EXPECT_THAT(why_not(propose({making("inner/pdb.yaml", kPdb)})), HasSubstr("is where another App is kept"));
+  publish_as("bob", "apps/shop/inner/cm.yaml", config_map("inner"));
+  sentence = "remove inner";
+  EXPECT_THAT(why_not(propose({removing("ConfigMap/inner")})), HasSubstr("is where another App is kept"));
 }
 
 }  // namespace

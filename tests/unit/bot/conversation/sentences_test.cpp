@@ -12,8 +12,19 @@ using testing::SizeIs;
 
 const std::string kRollBack = "scale checkout up to 4 replicas";
 
+struct RunTalk : Talk {
+  /// What was run by the button.
+  std::vector<AuditRow> runs() {
+    return look<std::vector<AuditRow>>([](storage::Transaction& tx) {
+      storage::AuditQuery query;
+      query.action = "sentence.run";
+      return tx.audit(query);
+    });
+  }
+};
+
 struct Sentences : testing::Test {
-  Talk talk;
+  RunTalk talk;
   const test::PostedMessage& asked(const std::string& user = "U0bob", const std::string& text = kRollBack) {
     talk.say(user, text);
     return *talk.slack.with_key("reply:").back();
@@ -61,6 +72,63 @@ TEST_F(Sentences, ItIsPressedOnce) {
   EXPECT_THAT(talk.all_changes(), SizeIs(1));
   EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("was run already"));
 }
+
+TEST_F(Sentences, ItIsPressedOnceOverARestart) {
+  const auto message = asked();
+  talk.press("U0bob", message, "run-it");
+  talk.reopen();
+  talk.press("U0bob", message, "run-it");
+  talk.clock.advance(10s);
+  EXPECT_THAT(talk.all_changes(), SizeIs(1));
+  EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("was run already"));
+}
+
+TEST_F(Sentences, TheSameWordsSaidAgainAreAnotherButton) {
+  const auto first = asked();
+  talk.press("U0bob", first, "run-it");
+  const auto second = asked();
+  ASSERT_NE(first.at.ts, second.at.ts);
+  talk.press("U0bob", second, "run-it");
+  EXPECT_THAT(talk.last_ephemeral("U0bob"), Not(HasSubstr("was run already")));
+  EXPECT_THAT(talk.runs(), SizeIs(2));
+}
+
+TEST_F(Sentences, WhatWasRunHasItsRow) {
+  const auto message = asked();
+  talk.press("U0alice", message, "run-it");
+  EXPECT_THAT(talk.runs(), IsEmpty()) << "it is not hers";
+  talk.press("U0bob", message, "run-it");
+  ASSERT_THAT(talk.runs(), SizeIs(1));
+  const auto entry = talk.runs().front().entry;
+  EXPECT_EQ(entry.actor, "bob");
+  EXPECT_EQ(entry.app, "checkout") << "so that only who sees the App sees the row";
+  EXPECT_EQ(entry.where, message.at.channel + "/" + message.at.ts);
+  EXPECT_EQ(entry.detail, R"({"command":"scale checkout to 4"})");
+}
+
+/// The press is stored; then the process dies at its n-th write.
+class CrashAfterThePress : public testing::TestWithParam<std::tuple<test::WatchedStore::Crash, int>> {};
+TEST_P(CrashAfterThePress, ItIsRunOnceAndAnswered) {
+  RunTalk talk;
+  talk.say("U0bob", kRollBack);
+  const auto message = *talk.slack.with_key("reply:").back();
+  talk.store.crash_at(std::get<1>(GetParam()), std::get<0>(GetParam()));
+  talk.press("U0bob", message, "run-it");
+  if (talk.store.crashed()) talk.reopen();
+  talk.clock.advance(20s);
+  if (talk.store.crashed()) talk.reopen();
+  talk.clock.advance(20s);
+  ASSERT_THAT(talk.all_changes(), SizeIs(1));
+  EXPECT_EQ(talk.all_changes().front().state, ChangeState::Proposed) << talk.all_changes().front().failure;
+  talk.press("U0bob", message, "run-it");
+  talk.clock.advance(10s);
+  EXPECT_THAT(talk.all_changes(), SizeIs(1));
+  EXPECT_THAT(talk.runs(), SizeIs(1));
+  EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("was run already"));
+}
+INSTANTIATE_TEST_SUITE_P(Transactions, CrashAfterThePress,
+                         testing::Combine(testing::Values(test::WatchedStore::Crash::BeforeCommit, test::WatchedStore::Crash::AfterCommit), testing::Range(2, 8)),
+                         [](const auto& row) { return fmt::format("{}Commit{}", std::get<0>(row.param) == test::WatchedStore::Crash::BeforeCommit ? "Before" : "After", std::get<1>(row.param)); });
 
 TEST_F(Sentences, ThePolicyIsAskedAsEver) {
   const auto message = asked("U0carol", "restart checkout please");

@@ -192,6 +192,51 @@ TEST_F(WaiveTest, ARepeatedEnvelopeGivesOneWaiver) {
   EXPECT_THAT(waivers(), SizeIs(1));
 }
 
+TEST_F(WaiveTest, PendingNamesTheOwnersAndWhatTheCallerMayWaive) {
+  judged({{"built-in", "privileged"}, {"built-in", "host-path"}, {"policy", "deny-latest"}});
+  talk.say("U0carol", "pending");
+  EXPECT_THAT(last(), AllOf(HasSubstr("*1 waits for you*"), HasSubstr(":point_right:"), HasSubstr("waits for 1 approval by bob"), HasSubstr("; then waits for carol, alice to waive `built-in/privileged` and 1 more, and for bob to waive `policy/deny-latest`"),
+                            HasSubstr("`waive C-1 because ...`")));
+  EXPECT_THAT(test::BlockKitCheck(talk.slack.with_key("reply:").back()->now()).faults, IsEmpty());
+  talk.say("U0alice", "pending");
+  EXPECT_THAT(last(), AllOf(HasSubstr("none waits for you"), HasSubstr("to waive"), Not(HasSubstr("waive C-1")))) << "it is their own";
+  talk.say("U0carol", "waive C-1 because vendor");
+  talk.say("U0carol", "pending");
+  EXPECT_THAT(last(), AllOf(HasSubstr("none waits for you"), HasSubstr("then waits for bob to waive `policy/deny-latest`"), Not(HasSubstr("built-in"))));
+  talk.say("U0bob", "approve C-1");
+  talk.clock.advance(10s);
+  ASSERT_EQ(talk.change().state, ChangeState::Approved);
+  talk.say("U0bob", "pending");
+  EXPECT_THAT(last(), AllOf(HasSubstr("*1 waits for you*"), HasSubstr("ago, waits for bob to waive `policy/deny-latest`"), HasSubstr("`waive C-1 because ...`")));
+  talk.config.gates.tools.front().owners.clear();
+  talk.config.gates.owners.clear();
+  talk.say("U0bob", "pending");
+  EXPECT_THAT(last(), AllOf(HasSubstr("none waits for you"), HasSubstr("waits for `built-in/privileged` and 1 more to be mended, which nobody may waive")));
+}
+
+TEST_F(WaiveTest, PendingNamesWhatNobodyJudged) {
+  judged({});
+  EXPECT_TRUE(talk.transact([&](storage::Transaction& tx) -> Result<void> {
+    TRY(auto change, tx.find_change(1));
+    change->gates = {{.gate = "built-in", .trouble = "it took too long"}};
+    return tx.save_change(*change);
+  }));
+  talk.say("U0carol", "pending");
+  EXPECT_THAT(last(), HasSubstr("`waive C-1 built-in/unjudged because ...`"));
+}
+
+TEST_F(WaiveTest, TheListSaysWhichCountNoMore) {
+  talk.say("U0carol", "waive checkout floating-tag for 3d because the vendor has no other");
+  talk.say("U0bob", "waivers");
+  EXPECT_THAT(last(), Not(HasSubstr("doesn't count")));
+  talk.config.gates.owners = {"alice"};
+  talk.say("U0bob", "waivers");
+  EXPECT_THAT(last(), HasSubstr(":warning: it doesn't count: carol isn't an owner of that gate any more"));
+  EXPECT_THAT(test::BlockKitCheck(talk.slack.with_key("reply:").back()->now()).faults, IsEmpty());
+  talk.say("U0carol", "unwaive 1");
+  EXPECT_THAT(waivers(), IsEmpty()) << "their own they may end";
+}
+
 TEST_F(WaiveTest, WhatMovedMeanwhileIsLookedAtAgain) {
   judged({{"built-in", "privileged"}});
   talk.say("U0carol", "waive C-1 because vendor");

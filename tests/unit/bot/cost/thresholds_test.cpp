@@ -77,6 +77,19 @@ TEST(Thresholds, OwnersAreTheAppsAndEachIsNamedOnce) {
   EXPECT_THAT(approvals_for(with({above(0, {"owners", "dave", "finops"})}), app_in("prod"), rise(1)).from, ElementsAre("dave", "alice", "bob"));
 }
 
+TEST(Thresholds, WhatNobodyCanTellWantsTheLowestThatSpeaksOfTheApp) {
+  auto staging = above(10, {"dave"});
+  staging.environments = {"staging"};
+  const auto config = with({above(1000, {"carol"}), above(200, {"finops"}, 2), staging});
+  const auto wanted = approvals_for_unknown(config, app_in("prod"), "Infracost ended with 1:\nno key");
+  EXPECT_EQ(wanted.need, 2);
+  EXPECT_THAT(wanted.from, ElementsAre("alice", "bob"));
+  EXPECT_EQ(wanted.why, "its cost isn't known: Infracost ended with 1: no key (cost.thresholds[1])");
+  EXPECT_THAT(approvals_for_unknown(config, app_in("staging"), "x").from, ElementsAre("dave"));
+  EXPECT_EQ(approvals_for_unknown(with({staging}), app_in("prod"), "x").need, 0) << "no threshold speaks of it";
+  EXPECT_LT(approvals_for_unknown(config, app_in("prod"), std::string(5000, 'x')).why.size(), 300U);
+}
+
 TEST(Thresholds, AnEmptyGroupLeavesNobodyWhoCould) {
   const auto wanted = approvals_for(with({above(0, {"nobody"})}), app_in("prod"), rise(1));
   EXPECT_EQ(wanted.need, 1);

@@ -228,6 +228,7 @@ TEST_F(DigestTest, OldIncidentsAreNotHiddenByManyNewOnes) {
 }
 
 TEST_F(DigestTest, CollectsWhatIsStored) {
+  config.gates.owners = {"carol"};
   open();
   const auto now = clock.wall_now();
   ASSERT_TRUE(transact([&](storage::Transaction& tx) -> Result<void> {
@@ -264,6 +265,15 @@ TEST_F(DigestTest, CollectsWhatIsStored) {
     CHECK_OK(tx.add_silence(silence));
     silence.until = now;
     CHECK_OK(tx.add_silence(silence));
+    Waiver waiver;
+    waiver.app = "checkout";
+    waiver.gate = "built-in";
+    waiver.since = now;
+    waiver.until = now + 24h;
+    for (const auto* owner : {"carol", "bob"}) {
+      waiver.owner = owner;
+      CHECK_OK(tx.add_waiver(waiver));
+    }
     Incident over;
     over.app = "checkout";
     over.state = IncidentState::Resolved;
@@ -284,6 +294,8 @@ TEST_F(DigestTest, CollectsWhatIsStored) {
   EXPECT_EQ(of_checkout.broken_glass[0].reason, "payment is down");
   EXPECT_TRUE(of_checkout.broken_glass[0].ended_at);
   EXPECT_THAT(of_checkout.silences, SizeIs(1));
+  ASSERT_THAT(of_checkout.waivers, SizeIs(1)) << "who owns the gate no more lets nothing pass";
+  EXPECT_EQ(of_checkout.waivers[0].owner, "carol");
   EXPECT_EQ(of_checkout.resolved_since, 1U);
   const auto of_all = content();
   EXPECT_THAT(of_all.pending, SizeIs(2));

@@ -199,6 +199,35 @@ TEST(GateChecks, SomebodyMustBeThereToAgreeToARise) {
   EXPECT_THAT(complaints(config), IsEmpty());
 }
 
+TEST(GateChecks, WhereAThresholdCouldNeverAskIsSaid) {
+  auto config = gated_config();
+  CostThreshold threshold;
+  threshold.from = {"sre"};
+  threshold.environments = {"prod*"};
+  ClusterConfig eu;
+  eu.name = "prod-eu";
+  eu.environment = "production";
+  auto us = eu;
+  us.name = "prod-us";
+  auto lab = eu;
+  lab.name = "lab";
+  lab.environment = "lab";
+  config.clusters = {eu, us, lab};
+  PriceTable table;
+  table.clusters = {"prod-eu"};
+  config.cost.prices = {table};
+  EXPECT_THAT(complaints(config), IsEmpty()) << "nothing asks anybody anyway";
+  config.cost.thresholds = {threshold};
+  EXPECT_THAT(complaints(config), ElementsAre("warning cost prices"));
+  config.cost.prices.front().clusters = {"prod-*"};
+  EXPECT_THAT(complaints(config), IsEmpty());
+  App app;
+  app.name = "net";
+  app.kind = AppKind::Terraform;
+  config.apps = {app};
+  EXPECT_THAT(complaints(config), ElementsAre("warning cost infracost"));
+}
+
 TEST(FenceTest, MattersAsMuchAsTheConfigSays) {
   EXPECT_EQ(judge_fence(FenceMode::Required, "").state, FindingState::Ok);
   EXPECT_EQ(judge_fence(FenceMode::BestEffort, "no Landlock").state, FindingState::Warning);

@@ -51,6 +51,26 @@ TEST(DriftCost, OfAScalingByHandIsOnTheAlert) {
   EXPECT_THAT(world.alert(), Not(HasSubstr(":moneybag:"))) << "it is over";
 }
 
+TEST(DriftCost, OfSeveralIsTheirSum) {
+  PricedDrift world;
+  world.scale(5);
+  Incident one;
+  one.app = "checkout";
+  one.state = IncidentState::Open;
+  one.report = world.fleet->report("checkout");
+  auto calm = one;
+  calm.calm_since = world.clock.wall_now();
+  auto over = one;
+  over.state = IncidentState::Resolved;
+  auto gone = one;
+  gone.app = "no-such";
+  const auto sum = drift_cost(world.config.cost, *world.fleet, {one, one, calm, over, gone});
+  ASSERT_TRUE(sum);
+  EXPECT_EQ(sum->rise_micros(), 84 * kEuro);
+  EXPECT_FALSE(drift_cost(world.config.cost, *world.fleet, std::vector<Incident>{over}));
+  EXPECT_FALSE(drift_cost(world.config.cost, *world.fleet, std::vector<Incident>(201, one))) << "that many are not counted with every edit";
+}
+
 TEST(DriftCost, WithoutPricesNothingIsSaid) {
   PricedDrift world{false};
   world.scale(5);

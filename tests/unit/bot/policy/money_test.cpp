@@ -66,6 +66,22 @@ TEST_F(MoneyTest, ARiseAboveTheThresholdWantsOneMore) {
   auto unknown = facts(212);
   unknown.cost.reset();
   EXPECT_EQ(quorum_of(config, app(), unknown).extra, ExtraApprovals{});
+  unknown.cost_trouble = "Infracost took too long";
+  EXPECT_EQ(quorum_of(config, app(), unknown).extra.need, 1) << "it may be any rise";
+  EXPECT_THAT(quorum_of(config, app(), unknown).extra.why, HasSubstr("its cost isn't known: Infracost took too long"));
+  EXPECT_EQ(quorum_of(config, app("search"), unknown).extra, ExtraApprovals{});
+}
+
+TEST_F(MoneyTest, ARiseInSlicesIsOneRise) {
+  auto sliced = facts(60);
+  sliced.risen_lately = 152 * kEuro;
+  EXPECT_EQ(quorum_of(config, app(), sliced).extra.need, 1);
+  EXPECT_EQ(quorum_of(config, app(), sliced).extra.why, "60 EUR more a month, 212 EUR with the App's other Changes of the last 7 days (cost.thresholds[0]: above 200 EUR)");
+  sliced.risen_lately = 140 * kEuro;
+  EXPECT_EQ(quorum_of(config, app(), sliced).extra, ExtraApprovals{});
+  auto falling = facts(-1);
+  falling.risen_lately = 500 * kEuro;
+  EXPECT_EQ(quorum_of(config, app(), falling).extra, ExtraApprovals{}) << "what saves money waits for nobody";
 }
 
 TEST_F(MoneyTest, BehindABrokenGlassNobodyIsAsked) {

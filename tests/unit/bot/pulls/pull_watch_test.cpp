@@ -41,6 +41,7 @@ struct Watching : World {
       parts.fleet = fleet.get();
       parts.forges["config"] = &forge_state;
       parts.gates = gates;
+      parts.price_files = [this](App app, std::string before, std::string after) { return price(std::move(app), std::move(before), std::move(after)); };
       pulls = std::make_unique<PullWatch>(std::move(parts));
     };
     begin();
@@ -94,6 +95,30 @@ struct Watching : World {
     pulls->nudge();
     clock.advance(1s);
   }
+  asio::awaitable<Result<CostChange>> price(App app, std::string before, std::string after) {
+    priced.push_back(fmt::format("{} {} {}", app.name, before.substr(0, 7), after.substr(0, 7)));
+    co_return price_of_files;
+  }
+  /// "network", which tofu plans, and somebody's pull request that touches it.
+  void open_planned() {
+    end();
+    App app;
+    app.name = "network";
+    app.repository = "config";
+    app.path = "live/network";
+    app.environment = "prod";
+    app.channel = "#shop-prod";
+    app.kind = AppKind::Terraform;
+    app.plan.apply = true;
+    config.apps.push_back(app);
+    config.cost.infracost = InfracostConfig{};
+    put("main", "live/network/main.tf", "a\n");
+    (void)git("branch -f topic main");
+    put("topic", "live/network/main.tf", "b\n");
+    point(forge_state.open_by_hand("bob", "topic", "A larger machine"), "topic");
+    begin();
+    look();
+  }
   std::vector<forge::Comment>& comments(std::int64_t number = 1) { return forge_state.find(number)->comments; }
   std::string message_now() const {
     const auto found = slack.with_key("pull:");
@@ -101,6 +126,8 @@ struct Watching : World {
   }
 
   std::unique_ptr<PullWatch> pulls;
+  Result<CostChange> price_of_files = CostChange{};
+  std::vector<std::string> priced;
 };
 
 TEST(PullWatch, SaysOnceWhatAPullRequestWouldDo) {
@@ -131,6 +158,7 @@ TEST(PullWatch, TheGatesJudgeItAndTheForgeIsTold) {
   Watching world;
   test::FakeGates gates;
   gates.find("built-in", "privileged", "Deployment shop/checkout");
+  world.config.gates.owners = {"carol"};
   world.end();
   world.gates = &gates;
   world.begin();
@@ -159,10 +187,18 @@ TEST(PullWatch, TheGatesJudgeItAndTheForgeIsTold) {
   ASSERT_THAT(gate_statuses(world), SizeIs(2));
   EXPECT_EQ(gate_statuses(world)[1].state, forge::StatusState::Success);
   EXPECT_THAT(world.comments().front().body, HasSubstr("let pass by **carol**"));
-  world.clock.advance(11min);
+  world.config.gates.owners = {"bob"};
   world.look();
   ASSERT_THAT(gate_statuses(world), SizeIs(3));
-  EXPECT_EQ(gate_statuses(world)[2].state, forge::StatusState::Failure) << "its time is up";
+  EXPECT_EQ(gate_statuses(world)[2].state, forge::StatusState::Failure) << "carol owns the gate no more";
+  EXPECT_THAT(world.comments().front().body, HasSubstr("doesn't count: carol isn't an owner of that gate any more"));
+  world.config.gates.owners = {"carol"};
+  world.look();
+  ASSERT_THAT(gate_statuses(world), SizeIs(4));
+  world.clock.advance(11min);
+  world.look();
+  ASSERT_THAT(gate_statuses(world), SizeIs(5));
+  EXPECT_EQ(gate_statuses(world)[4].state, forge::StatusState::Failure) << "its time is up";
   EXPECT_THAT(gates.shown, SizeIs(1)) << "what it would make of the App is the same";
   world.end();
   world.gates = nullptr;
@@ -209,6 +245,65 @@ TEST(PullWatch, SaysWhatItCosts) {
   world.config.digests["cost"] = "another";
   world.look();
   EXPECT_THAT(world.comments().front().body, HasSubstr("**120 EUR** a month")) << "new prices are told, too";
+}
+
+TEST(PullWatch, OfWhatAToolPlansTheFilesAreNamedAndPriced) {
+  Watching world;
+  CostThreshold threshold;
+  threshold.above = 200'000'000;
+  threshold.from = {"carol"};
+  world.config.cost.thresholds = {threshold};
+  world.price_of_files->currency = "EUR";
+  world.price_of_files->source = "Infracost";
+  world.price_of_files->before.micros = 70'080'000;
+  world.price_of_files->after.micros = 282'480'000;
+  world.open_planned();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  const auto& comment = world.comments().front().body;
+  EXPECT_THAT(comment, HasSubstr("#### **network** planned by **tofu** (prod)"));
+  EXPECT_THAT(comment, HasSubstr("`live/network/main.tf`"));
+  EXPECT_THAT(comment, HasSubstr("`apply network`"));
+  EXPECT_THAT(comment, HasSubstr("**282.48 EUR** a month, **+212.40 EUR** (70.08 EUR before; Infracost)"));
+  EXPECT_THAT(comment, HasSubstr("carol for its cost, 212.40 EUR more a month"));
+  EXPECT_THAT(comment, HasSubstr("Driftwarden compared"));
+  EXPECT_THAT(world.message_now(), HasSubstr("*282.48 EUR* a month"));
+  ASSERT_THAT(world.priced, SizeIs(1));
+  world.clock.advance(1h);
+  EXPECT_THAT(world.priced, SizeIs(1)) << "once";
+}
+
+TEST(PullWatch, APriceThatNobodyCanTellIsSaidAndAskedForAgain) {
+  Watching world;
+  CostThreshold threshold;
+  threshold.from = {"carol"};
+  world.config.cost.thresholds = {threshold};
+  world.price_of_files = Error{ErrorKind::InvalidInput, "Infracost ended with 1: no key"};
+  world.open_planned();
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("what it costs isn't known: Infracost ended with 1: no key"));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("carol for its cost, which isn't known"));
+  world.clock.advance(5min);
+  EXPECT_THAT(world.priced, SizeIs(1)) << "but not all the time";
+  CostChange cost;
+  cost.currency = "EUR";
+  cost.after.micros = 1'000'000;
+  world.price_of_files = cost;
+  world.clock.advance(6min);
+  EXPECT_THAT(world.comments().front().body, HasSubstr("**1 EUR** a month"));
+  EXPECT_THAT(world.comments().front().body, Not(HasSubstr("isn't known")));
+}
+
+TEST(PullWatch, NothingRunsOnAForksTerraform) {
+  Watching world;
+  world.open_planned();
+  world.forge_state.find(1)->pull_request.from_fork = true;
+  world.put("topic", "live/network/main.tf", "c\n");
+  world.point(1, "topic");
+  world.priced.clear();
+  world.look();
+  world.clock.advance(31s);
+  EXPECT_THAT(world.priced, IsEmpty());
+  EXPECT_THAT(world.comments().front().body, HasSubstr("it comes from a fork"));
 }
 
 TEST(PullWatch, ANewHeadEditsBoth) {

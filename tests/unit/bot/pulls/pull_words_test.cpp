@@ -12,7 +12,9 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
+using testing::StartsWith;
 
 const WallTime kNine{std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 9h};
 
@@ -78,12 +80,24 @@ TEST(ChangeOfBranch, IsReadFromItsName) {
 Config config() {
   Config made;
   made.slack.default_channel = "#gitops";
+  RepositoryConfig repository;
+  repository.name = "config";
+  repository.forge.kind = ForgeKind::Gitea;
+  made.repositories = {repository};
+  for (const auto* name : {"bob", "carol"}) {
+    Person person;
+    person.name = name;
+    person.forge = person.name + "by";
+    made.people.push_back(person);
+  }
+  made.gates.owners = {"bob", "carol"};
   return made;
 }
 
 view::PullEffect effect(const std::string& name, const std::string& channel) {
   view::PullEffect made;
   made.app.name = name;
+  made.app.repository = "config";
   made.app.cluster = "prod-eu";
   made.app.channel = channel;
   made.rendered_diff = "Deployment shop/" + name + "\n-  replicas: 2\n+  replicas: 5";
@@ -134,11 +148,14 @@ TEST(StatusOfGates, FailsWhereSomethingNewBlocks) {
   waiver.app = "checkout";
   waiver.gate = "built-in";
   waiver.rule = "privileged";
-  pull.effects[0].waivers = {waiver};
+  pull.effects[0].waivers.counting = {waiver};
   EXPECT_EQ(status_of_gates(pull).state, forge::StatusState::Success);
-  pull.not_rendered = {"one", "two"};
+  pull.not_rendered = {"one", "two", "network"};
+  EXPECT_EQ(status_of_gates(pull).state, forge::StatusState::Success) << "gates don't judge what a tool plans";
+  pull.not_judged = 2;
   EXPECT_EQ(status_of_gates(pull).state, forge::StatusState::Failure) << "what nobody looked at is not good";
   pull.not_rendered.clear();
+  pull.not_judged = 0;
   pull.effects.clear();
   EXPECT_EQ(status_of_gates(pull).description, "it touches no App");
 }
@@ -161,15 +178,37 @@ TEST(WaiversForAPullRequest, AreNotItsAuthors) {
   pull.person = "bob";
   Waiver waiver;
   waiver.app = "checkout";
+  waiver.gate = "built-in";
   waiver.owner = "carol";
   waiver.until = kNine + 1h;
-  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine), SizeIs(1));
-  EXPECT_THAT(waivers_for(all, pull, pull.effects[1], {waiver}, kNine), IsEmpty()) << "of another App";
-  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine + 2h), IsEmpty());
+  const auto counting = [&](const view::PullEffect& effect, WallTime now) { return waivers_for(all, pull, effect, {waiver}, now).counting; };
+  EXPECT_THAT(counting(pull.effects[0], kNine), SizeIs(1));
+  EXPECT_THAT(counting(pull.effects[1], kNine), IsEmpty()) << "of another App";
+  EXPECT_THAT(counting(pull.effects[0], kNine + 2h), IsEmpty());
   waiver.owner = "bob";
-  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine), IsEmpty());
+  EXPECT_THAT(counting(pull.effects[0], kNine), IsEmpty());
   waiver.owner = "bobby";
-  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine), IsEmpty()) << "by their login";
+  EXPECT_THAT(counting(pull.effects[0], kNine), IsEmpty()) << "by their login";
+}
+
+TEST(WaiversForAPullRequest, OfSomebodyUnknownOnlyThoseOfWhoHasAnotherAccountThereCount) {
+  auto all = config();
+  for (auto& person : all.people) person.linked = true;
+  auto pull = summary();
+  pull.author = "mallory";
+  Waiver waiver;
+  waiver.app = "checkout";
+  waiver.gate = "built-in";
+  waiver.owner = "carol";
+  waiver.until = kNine + 1h;
+  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine).counting, SizeIs(1));
+  all.people[1].forge.clear();
+  const auto here = waivers_for(all, pull, pull.effects[0], {waiver}, kNine);
+  EXPECT_THAT(here.counting, IsEmpty());
+  ASSERT_THAT(here.idle, SizeIs(1));
+  EXPECT_THAT(here.idle[0].why, HasSubstr("link LOGIN"));
+  pull.person = "bob";
+  EXPECT_THAT(waivers_for(all, pull, pull.effects[0], {waiver}, kNine).counting, SizeIs(1)) << "once they are known, it is somebody else";
 }
 
 TEST(WhatToSay, OneCommentAndAMessageInEachChannelOfItsApps) {
@@ -300,6 +339,52 @@ TEST(QuorumInWords, SaysWhoAndHow) {
   EXPECT_EQ(quorum_in_words(dear), "a Change like this needs an approval by sre and an approval by fin, fay for its cost, 212 EUR more a month");
   dear.need = 0;
   EXPECT_EQ(quorum_in_words(dear), "a Change like this needs an approval by fin, fay for its cost, 212 EUR more a month");
+}
+
+view::PullEffect planned() {
+  view::PullEffect made;
+  made.app.name = "net";
+  made.app.kind = AppKind::Terraform;
+  made.app.environment = "prod";
+  made.app.plan.apply = true;
+  made.files = {"live/net/main.tf"};
+  made.risk.tier = RiskTier::Medium;
+  return made;
+}
+
+Config with_threshold() {
+  Config config;
+  CostThreshold threshold;
+  threshold.above = 200'000'000;
+  threshold.from = {"fay"};
+  config.cost.thresholds = {threshold};
+  Person fay;
+  fay.name = "fay";
+  config.people = {fay};
+  return config;
+}
+
+TEST(JudgeEffect, OfAToolsFilesSaysWhatItsApplyNeeds) {
+  auto effect = planned();
+  judge_effect(with_threshold(), "bob", {}, WallTime{}, effect);
+  EXPECT_THAT(effect.policy, StartsWith("apply net needs an approval"));
+  EXPECT_THAT(effect.policy, Not(HasSubstr("cost")));
+  effect.cost.emplace();
+  effect.cost->currency = "EUR";
+  effect.cost->after.micros = 212'400'000;
+  judge_effect(with_threshold(), "bob", {}, WallTime{}, effect);
+  EXPECT_THAT(effect.policy, HasSubstr("by fay for its cost, 212.40 EUR more a month (cost.thresholds[0]: above 200 EUR)"));
+  effect.cost.reset();
+  effect.cost_trouble = "Infracost took too long";
+  judge_effect(with_threshold(), "bob", {}, WallTime{}, effect);
+  EXPECT_THAT(effect.policy, HasSubstr("by fay for its cost, which isn't known: Infracost took too long (cost.thresholds[0])"));
+  effect.app.plan.apply = false;
+  judge_effect(with_threshold(), "bob", {}, WallTime{}, effect);
+  EXPECT_THAT(effect.policy, StartsWith("a Change like this needs"));
+  effect.policy.clear();
+  effect.failure = "it is gone";
+  judge_effect(with_threshold(), "bob", {}, WallTime{}, effect);
+  EXPECT_EQ(effect.policy, "");
 }
 
 }  // namespace

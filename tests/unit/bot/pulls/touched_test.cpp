@@ -8,6 +8,7 @@
 namespace driftwarden {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -156,6 +157,49 @@ TEST_F(Repository, APinnedAppChangesWithItsPinAlone) {
   ASSERT_THAT(pin.touched, SizeIs(1));
   EXPECT_EQ(pin.touched[0].before, old);
   EXPECT_EQ(pin.touched[0].after, newer);
+}
+
+App planned(const std::string& name) {
+  App made;
+  made.name = name;
+  made.repository = "config";
+  made.path = "live/" + name;
+  made.kind = AppKind::Terraform;
+  return made;
+}
+
+TEST_F(Repository, OfWhatAToolPlansTheFilesAreNamedAndThoseThatItNames) {
+  const auto base = write("main", "main", {{"live/net/main.tf", "module \"vpc\" {\n  source = \"../../modules/vpc\"\n}\n"}, {"modules/vpc/main.tf", "a\n"}, {"live/db/main.tf", "a\n"}});
+  (void)mirror_->fetch();
+  write("topic", "main", {{"modules/vpc/main.tf", "b\n"}, {"modules/vpc/new.tf", "b\n"}, {"modules/other/main.tf", "b\n"}, {"README", "y\n"}});
+  const auto apps = std::vector{planned("net"), planned("db"), app("web")};
+  auto commits = look({"refs/heads/topic", "", false}, apps);
+  ASSERT_THAT(commits.touched, SizeIs(1));
+  EXPECT_EQ(commits.touched[0].app.name, "net");
+  EXPECT_EQ(commits.touched[0].before, base);
+  EXPECT_EQ(commits.touched[0].after, commits.head);
+  EXPECT_THAT(commits.touched[0].files, ElementsAre("modules/vpc/main.tf", "modules/vpc/new.tf"));
+  EXPECT_EQ(commits.touched[0].trouble, "");
+  std::map<std::string, std::string> many;
+  for (char name = 'a'; name < 'l'; ++name) many[std::string("live/db/") + name + ".tf"] = "x\n";
+  write("wide", "main", many);
+  commits = look({"refs/heads/wide", "", true}, apps);
+  ASSERT_THAT(commits.touched, SizeIs(1));
+  EXPECT_THAT(commits.touched[0].files, SizeIs(8));
+  EXPECT_EQ(commits.touched[0].more_files, 3U);
+  EXPECT_TRUE(commits.touched[0].by_stranger);
+}
+
+TEST_F(Repository, WhatAToolPlansMayBeNewOrGone) {
+  write("main", "main", {{"live/db/main.tf", "a\n"}});
+  (void)mirror_->fetch();
+  write("topic", "main", {{"live/db/main.tf", ""}, {"live/net/main.tf", "a\n"}});
+  const auto commits = look({"refs/heads/topic", "", false}, {planned("net"), planned("db")});
+  ASSERT_THAT(commits.touched, SizeIs(2));
+  EXPECT_EQ(commits.touched[0].before, "");
+  EXPECT_THAT(commits.touched[0].files, ElementsAre("live/net/main.tf"));
+  EXPECT_EQ(commits.touched[0].trouble, "");
+  EXPECT_THAT(commits.touched[1].trouble, HasSubstr("live/db is gone at the head"));
 }
 
 TEST_F(Repository, AHeadThatIsThereIsNotFetched) {

@@ -95,6 +95,22 @@ TEST(AlertGroup, AStormThatIsOver) {
   expect_view("alert_storm_resolved", group_message(leader(Grouping::Storm), rows, {"", kNine + 10min}));
 }
 
+TEST(AlertGroup, SaysWhatAllOfItCosts) {
+  CostChange cost;
+  cost.currency = "EUR";
+  cost.after.micros = 212'400'000;
+  cost.after.uncounted = {"2 Apps without prices"};
+  const auto said = [&](Grouping grouping, const std::vector<GroupRow>& rows) { return group_message(leader(grouping), rows, {"", kNine + 10min, cost}).text; };
+  EXPECT_THAT(said(Grouping::Storm, crowd(12)), HasSubstr(":moneybag: What is live costs *212.40 EUR* a month more than Git says, in all.\nnot counted: 2 Apps without prices"));
+  auto ahead = three();
+  for (auto& each : ahead) each.incident.report.cause = Cause::GitAhead;
+  cost.before.micros = 312'400'000;
+  EXPECT_THAT(said(Grouping::RootCause, ahead), HasSubstr(":moneybag: What Git says costs *100 EUR* a month more than what is live, in all."));
+  auto over = three();
+  for (auto& each : over) each = row(each.incident.id, each.app.name, each.app.cluster, IncidentState::Resolved);
+  EXPECT_THAT(said(Grouping::RootCause, over), Not(HasSubstr(":moneybag:")));
+}
+
 TEST(AlertGroup, AThousandAppsKeepSlacksLimits) {
   for (const auto grouping : {Grouping::RootCause, Grouping::Storm}) {
     const auto message = group_message(leader(grouping), crowd(1000), {"cc <@U0ALICE>", kNine + 10min});

@@ -67,12 +67,57 @@ Waiver waiver() {
   return made;
 }
 
+IdleWaiver idle_waiver() {
+  auto made = waiver();
+  made.id = 4;
+  made.gate = "built-in";
+  made.rule = "floating-tag";
+  made.owner = "dave";
+  return {made, "dave isn't an owner of that gate any more"};
+}
+
 TEST(GateWords, OnTheCardAndThePullRequest) {
   auto shown = change();
   shown.gates = found();
-  expect_view("card_gates", card_message(shown, app(), {}, {}, {waiver()}));
-  test::expect_golden("view/pull_request_gates.md", pull_request_body(shown, app(), shown.diff, "41:ab12"));
-  test::expect_golden("view/sticky_comment_gates.md", sticky_comment(shown, app(), {}, {}, {waiver()}));
+  const WaiversHere waivers{{waiver()}, {idle_waiver()}};
+  expect_view("card_gates", card_message(shown, app(), {}, {}, waivers));
+  test::expect_golden("view/pull_request_gates.md", pull_request_body(shown, app(), shown.diff, "41:ab12", "", kPullRequestLimit, waivers));
+  test::expect_golden("view/sticky_comment_gates.md", sticky_comment(shown, app(), {}, {}, waivers));
+}
+
+TEST(GateWords, WhatWasLetPassIsToldToTheEnd) {
+  auto shown = change(ChangeState::Approved);
+  shown.gates = found();
+  shown.gates.pop_back();
+  shown.gates.front().findings.erase(shown.gates.front().findings.begin());
+  const WaiversHere waivers{{waiver()}, {}};
+  EXPECT_THAT(card_message(shown, app(), {}, {}, waivers).text, AllOf(HasSubstr(":white_check_mark: let pass: `policy/deny-latest` of `Deployment shop/checkout`, by *carol* until "),
+                                                                     HasSubstr(": the vendor has no other tag"), Not(HasSubstr("missing-limits"))))
+      << "approved: nothing is left to decide, so only that";
+  shown.state = ChangeState::Done;
+  shown.merged_sha.clear();
+  EXPECT_THAT(card_message(shown, app(), {}, {}, waivers).text, Not(HasSubstr("let pass"))) << "it was never merged";
+  shown.merged_sha = kSha;
+  expect_view("card_gates_done", card_message(shown, app(), {"bob"}, {}, waivers));
+  test::expect_golden("view/sticky_comment_gates_done.md", sticky_comment(shown, app(), {"bob"}, {}, waivers));
+  EXPECT_THAT(card_message(shown, app(), {"bob"}, {}, {}).text, Not(HasSubstr("let pass")));
+  shown.break_glass = "alice";
+  EXPECT_THAT(card_message(shown, app(), {"bob"}, {}, waivers).text, Not(HasSubstr("let pass: "))) << "the glass was what let it pass";
+}
+
+TEST(GateWords, WhatWasLetPassIsBound) {
+  GateResult many;
+  many.gate = "policy";
+  for (int i = 0; i < 9; ++i) {
+    many.findings.push_back(finding("deny-latest"));
+    many.findings.back().object = "Deployment shop/w" + std::to_string(i / 2 * 2);
+  }
+  EXPECT_THAT(passed_lines({many}, "checkout", {waiver()}, 6, slack_dialect()), SizeIs(5)) << "each object once";
+  for (int i = 0; i < 9; ++i) many.findings[static_cast<std::size_t>(i)].object = "Deployment shop/w" + std::to_string(i);
+  const auto lines = passed_lines({many}, "checkout", {waiver()}, 6, slack_dialect());
+  ASSERT_THAT(lines, SizeIs(7));
+  EXPECT_EQ(lines.back(), "\u2026 and 3 more let pass");
+  EXPECT_THAT(passed_lines({many}, "checkout", {}, 6, slack_dialect()), IsEmpty());
 }
 
 TEST(GateWords, NothingNewIsOneLine) {
@@ -84,7 +129,7 @@ TEST(GateWords, NothingNewIsOneLine) {
 }
 
 TEST(GateWords, WhatBlocksComesFirstAndWhatIsLetPassLast) {
-  const auto lines = gate_lines(found(), "checkout", {waiver()}, 6, slack_dialect());
+  const auto lines = gate_lines(found(), "checkout", {{waiver()}, {}}, 6, slack_dialect());
   ASSERT_THAT(lines, SizeIs(4));
   EXPECT_THAT(lines[0], StartsWith(":no_entry: `built-in/floating-tag`"));
   EXPECT_THAT(lines[1], AllOf(StartsWith(":no_entry: the gate *schemas* could not judge it"), HasSubstr("no such schema")));
@@ -148,7 +193,7 @@ TEST(GateWords, OnPeoplesPullRequests) {
   effect.live_diff = effect.rendered_diff;
   effect.risk.tier = RiskTier::Medium;
   effect.gates = found();
-  effect.waivers = {waiver()};
+  effect.waivers.counting = {waiver()};
   pull.effects = {effect};
   test::expect_golden("view/pull_gates.md", pull_comment(pull, kPullRequestLimit));
   expect_view("pull_gates", pull_message(pull));

@@ -65,6 +65,39 @@ TEST(PullView, SaysWhatIsNotRendered) {
   expect_both("pull_troubled", shown);
 }
 
+TEST(PullView, OfWhatAToolPlansSaysWhichFilesAndWhatTheyCost) {
+  auto shown = pull();
+  PullEffect effect;
+  effect.app.name = "network";
+  effect.app.kind = AppKind::Terraform;
+  effect.app.environment = "production";
+  effect.app.plan.apply = true;
+  effect.files = {"live/network/main.tf", "modules/vpc/main.tf"};
+  effect.more_files = 3;
+  effect.risk = {RiskTier::Medium, {"what tofu makes of it is only planned after the merge"}, {}, {}};
+  effect.policy = "apply network needs 2 approvals by sre (policy.approvals[1])";
+  auto priced = effect;
+  priced.cost.emplace();
+  priced.cost->currency = "EUR";
+  priced.cost->before.micros = 70'080'000;
+  priced.cost->after.micros = 282'480'000;
+  priced.cost->after.uncounted = {"aws_lambda_function.resize: by its use (Requests)"};
+  priced.cost->source = "Infracost";
+  auto unknown = effect;
+  unknown.app.name = "dns";
+  unknown.app.plan.apply = false;
+  unknown.app.plan.tool = PlanTool::Terragrunt;
+  unknown.files = {"live/dns/terragrunt.hcl"};
+  unknown.more_files = 0;
+  unknown.risk.reasons = {"what terragrunt makes of it is only planned after the merge"};
+  unknown.policy = "a Change like this needs an approval by fay for its cost, which isn't known: Infracost ended with 1 (cost.thresholds[0])";
+  unknown.cost_trouble = "Infracost ended with 1: <!channel> @everyone";
+  shown.effects = {priced, unknown};
+  expect_both("pull_planned", shown);
+  shown.state = "merged";
+  EXPECT_THAT(pull_message(shown).text, HasSubstr("*network* by tofu"));
+}
+
 TEST(PullView, EndsWithWhatBecameOfIt) {
   auto shown = pull();
   shown.state = "merged";

@@ -210,7 +210,10 @@ FakeSource::FakeSource(Files files, std::string path, RenderKind kind, HelmSourc
 Result<std::vector<Manifest>> FakeSource::render(const std::vector<FileEdit>& edits) const {
   ++*renders_;
   auto files = *files_;
-  for (const auto& edit : edits) files[edit.path] = *edit.content;
+  for (const auto& edit : edits) {
+    if (edit.content) files[edit.path] = *edit.content;
+    if (!edit.content) files.erase(edit.path);
+  }
   if (kind_ == RenderKind::Helm) {
     TRY(const auto text, FakeHelm(files, helm_).render(path_));
     return parse_manifests(text, "helm");

@@ -111,5 +111,17 @@ TEST(HelmRefusal, AParameterThatArgoSets) {
   EXPECT_THAT(edits.error().message, HasSubstr("sets image.tag"));
 }
 
+TEST(HelmVariables, GoIntoTheListOrTheMapThatTheChartTakesThemFrom) {
+  const std::string head = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n      - name: app\n        env:";
+  const auto list = FakeSource({{"c/values.yaml", "side: {env: []}\nextraEnvVars:\n- name: A\n  value: a\n"}, {"c/templates/web.yaml", head + " {{- toYaml .Values.extraEnvVars | nindent 8 }}\n"}}, "c", RenderKind::Helm).source();
+  const auto into_list = edit_source(list, {{kWeb, {{kApp + R"(.env[name="B"].value)", R"("b")"}}}});
+  ASSERT_TRUE(into_list) << into_list.error().message;
+  EXPECT_EQ(*into_list->front().file.content, "side: {env: []}\nextraEnvVars:\n- name: A\n  value: a\n- name: B\n  value: b\n");
+  const auto map = FakeSource({{"c/values.yaml", "extraEnv:\n  A: a\n"}, {"c/templates/web.yaml", head + "\n        - name: A\n          value: {{ .Values.extraEnv.A | quote }}\n"}}, "c", RenderKind::Helm).source();
+  const auto into_map = edit_source(map, {{kWeb, {{kApp + R"(.env[name="A"])", R"({"name":"A","value":"b"})"}}}});
+  ASSERT_TRUE(into_map) << into_map.error().message;
+  EXPECT_EQ(*into_map->front().file.content, "extraEnv:\n  A: b\n");
+}
+
 }  // namespace
 }  // namespace driftwarden

@@ -76,10 +76,51 @@ TEST(Infracost, WhatItComplainsOfIsTold) {
   ASSERT_TRUE(read);
   EXPECT_THAT(read->after.uncounted.front(), HasSubstr("Infracost says: module"));
   EXPECT_EQ(read->after.uncounted.front().find('\n'), std::string::npos);
+  auto unread = given;
+  unread["projects"][0]["breakdown"] = {{"resources", json::array()}, {"totalMonthlyCost", "0"}};
+  ASSERT_FALSE(parse(unread.dump())) << "what it could not read is not free of charge";
+  EXPECT_THAT(parse(unread.dump()).error().message, HasSubstr("module"));
   given["projects"][0].erase("breakdown");
   const auto failed = parse(given.dump());
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().kind, ErrorKind::InvalidInput);
+}
+
+json files(std::vector<std::pair<std::string, std::string>> resources, const std::string& total) {
+  auto listed = json::array();
+  for (const auto& [name, cost] : resources) listed.push_back({{"name", name}, {"monthlyCost", cost}});
+  const json breakdown{{"resources", listed}, {"totalMonthlyCost", total}};
+  return {{"currency", "EUR"}, {"projects", {{{"name", "live/net"}, {"pastBreakdown", breakdown}, {"breakdown", breakdown}}}}};
+}
+
+TEST(Infracost, FilesHaveNoPast) {
+  const auto read = parse_files(files({{"aws_instance.web", "70.08"}, {"aws_vpc.main", "0"}}, "70.08").dump());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->before.micros, 0);
+  EXPECT_EQ(read->after.micros, 70'080'000);
+  ASSERT_EQ(read->lines.size(), 1U);
+  EXPECT_EQ(read->lines[0].after_micros, 70'080'000);
+}
+
+TEST(Infracost, TheDifferenceOfFilesNamesWhatDiffers) {
+  std::vector<std::pair<std::string, std::string>> many;
+  for (int i = 0; i < 100; ++i) many.emplace_back("same." + std::to_string(i), "500");
+  auto before = many;
+  before.emplace_back("aws_instance.web", "70.08");
+  before.emplace_back("aws_instance.old", "1");
+  auto after = many;
+  after.emplace_back("aws_instance.web", "282.48");
+  after.emplace_back("aws_instance.new", "2");
+  const auto change = difference(*parse_files(files(before, "50071.08").dump()), *parse_files(files(after, "50284.48").dump()));
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->rise_micros(), 213'400'000);
+  ASSERT_EQ(change->lines.size(), 3U) << "whatever costs the same is no line, however dear";
+  EXPECT_EQ(change->lines[0], (CostLine{"aws_instance.web", 70'080'000, 282'480'000}));
+  EXPECT_EQ(change->lines[1], (CostLine{"aws_instance.new", 0, 2'000'000}));
+  EXPECT_EQ(change->source, "Infracost");
+  auto dollars = *parse_files(files({}, "0").dump());
+  dollars.currency = "USD";
+  EXPECT_FALSE(difference(dollars, *parse_files(files(after, "50284.48").dump())));
 }
 
 TEST(Infracost, WhatIsNotItsAnswerIsRefused) {

@@ -119,6 +119,42 @@ TEST_F(RunTest, WhatHangsOrTalksNonsenseOrIsNotThere) {
   EXPECT_THAT(priced.error().message, HasSubstr("isn't installed"));
 }
 
+TEST_F(RunTest, FilesAreReadInTheirCheckoutWithoutACloud) {
+  write("checkout/live/net/main.tf", "resource \"aws_instance\" \"web\" {}\n");
+  write("checkout/modules/vpc/main.tf", "");
+  fake(R"([ "$4 $5 $6 $7 $8 $9 ${10} ${11}" = "--format json --no-color --terraform-var-file prod.tfvars --terraform-var-file ../all.tfvars --terraform-workspace" ] || refuse "arguments: $@"
+[ "${12}" = blue ] || refuse "no workspace"
+[ -z "$AWS_SECRET_ACCESS_KEY" ] || refuse "a cloud's key"
+[ "$GIT_TERMINAL_PROMPT" = 0 ] || refuse "it might ask"
+grep -q aws_instance "$3/main.tf" || refuse "no files"
+[ -f "$3/../../modules/vpc/main.tf" ] || refuse "no module"
+mkdir "$3/.infracost" || refuse "modules can't be fetched"
+echo ')" + std::string(kAnswer) + "'\n");
+  Folder folder;
+  folder.root = root + "/checkout";
+  folder.directory = "live/net";
+  folder.var_files = {"prod.tfvars", "../all.tfvars"};
+  folder.workspace = "blue";
+  ::setenv("AWS_SECRET_ACCESS_KEY", "hidden", 1);
+  const auto priced = test::run(io, infracost::price_folder(clock, options, folder), std::chrono::seconds{30});
+  ::unsetenv("AWS_SECRET_ACCESS_KEY");
+  ASSERT_TRUE(priced) << priced.error().message;
+  EXPECT_EQ(priced->before.micros, 0);
+  EXPECT_EQ(priced->after.micros, 222'400'000);
+  EXPECT_TRUE(fs::is_empty(options.directory)) << "its home is gone";
+}
+
+TEST_F(RunTest, WhoReadsFilesSeesNothingElse) {
+  if (const auto missing = process::missing_for_fence(); !missing.empty()) GTEST_SKIP() << missing;
+  write("checkout/main.tf", "");
+  fake("cat '" + root + "/secret' 2>/dev/null && refuse 'a file of ours'\ncat \"$3/../secret\" 2>/dev/null && refuse 'a file of ours'\nls '" + root + "/plans' 2>/dev/null && refuse 'plans'\necho '" + kAnswer +
+       "'\n");
+  Folder folder;
+  folder.root = root + "/checkout";
+  const auto priced = test::run(io, infracost::price_folder(clock, options, folder), std::chrono::seconds{30});
+  EXPECT_TRUE(priced) << priced.error().message;
+}
+
 TEST_F(RunTest, SeveralPlansAreOneSum) {
   write("plans/live_db.json", "{}");
   fake(std::string("echo '") + kAnswer + "'\n");

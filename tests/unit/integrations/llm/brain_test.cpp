@@ -87,6 +87,13 @@ INSTANTIATE_TEST_SUITE_P(All, Wishes,
                                          WishRow{"Config", "set payment_timeout to 45s", ".data[\"payment_timeout\"]", "45s"}),
                          [](const auto& row) { return row.param.name; });
 
+TEST(Brain, WhatShallGoIsNamedByItsKind) {
+  const std::string hpa = "<<< 4f2c data object HorizontalPodAutoscaler/checkout\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: checkout\n>>> 4f2c\n";
+  const auto answer = small_brain({{"system", "\"steps\""}, {"user", prompt_of("remove the autoscaler of checkout") + hpa}});
+  EXPECT_EQ(json::parse(answer)["steps"], (json::array({{{"delete", "HorizontalPodAutoscaler/checkout"}}}))) << answer;
+  EXPECT_TRUE(steps_for("remove the PodDisruptionBudget").empty()) << "there is none, and none is made";
+}
+
 TEST(Brain, WhatItDoesNotUnderstandIsNoStep) { EXPECT_TRUE(steps_for("make it more beautiful").empty()); }
 
 TEST(Brain, FactsWithTheirNumbers) {

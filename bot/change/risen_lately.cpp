@@ -1,0 +1,47 @@
+#include "bot/change/risen_lately.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace driftwarden {
+namespace {
+
+constexpr Duration kLately = std::chrono::hours{24 * 7};
+constexpr std::size_t kMostChanges = 300;
+
+bool came_to_nothing(const Change& change) {
+  switch (change.state) {
+    case ChangeState::Rejected:
+    case ChangeState::Expired:
+    case ChangeState::Superseded:
+    case ChangeState::Cancelled: return true;
+    case ChangeState::Failed: return change.merged_sha.empty();
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::int64_t risen_lately(const std::vector<Change>& newest_first, const Change& asked, WallTime now) {
+  std::int64_t risen = 0;
+  for (const auto& change : newest_first) {
+    if (change.requested_at + kLately < now) break;
+    const bool other_kind = (change.verb == ChangeVerb::Apply) != (asked.verb == ChangeVerb::Apply);
+    if (change.id == asked.id || other_kind || came_to_nothing(change)) continue;
+    if (change.quorum.extra.need > 0) break;
+    if (change.cost && __builtin_add_overflow(risen, change.cost->rise_micros(), &risen)) return std::numeric_limits<std::int64_t>::max();
+  }
+  return std::max(risen, std::int64_t{0});
+}
+
+asio::awaitable<Result<std::int64_t>> load_risen_lately(AsyncStore& store, const Config& config, Change asked, std::optional<CostChange> cost, WallTime now) {
+  if (config.cost.thresholds.empty() || !cost || cost->rise_micros() <= 0) co_return std::int64_t{0};
+  std::function<Result<std::int64_t>(storage::Transaction&)> work = [asked = std::move(asked), now](storage::Transaction& tx) -> Result<std::int64_t> {
+    TRY(const auto changes, tx.changes({asked.app, false, kMostChanges}));
+    return risen_lately(changes, asked, now);
+  };
+  auto working = store.query<std::int64_t>(std::move(work));
+  co_return co_await std::move(working);
+}
+
+}  // namespace driftwarden
