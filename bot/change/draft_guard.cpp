@@ -191,15 +191,19 @@ bool refers(const std::string& key, const json& value, const ObjectRef& object) 
   const auto name = value.find("name");
   if (name == value.end() || *name != object.name) return false;
   if (object.kind == "ConfigMap") return is_any(key, {"configMapRef", "configMapKeyRef", "configMap"});
-  if (object.kind == "Service") return key == "service";
-  return key == "scaleTargetRef" && value.value("kind", json("Deployment")) == object.kind;
+  const auto is_kind = [&](const char* where_none) { return value.value("kind", json(where_none)) == object.kind; };
+  // A Gateway's route may go to another namespace's.
+  if (object.kind == "Service") return key == "service" || (is_any(key, {"backendRef", "backendRefs"}) && is_kind("Service") && value.value("namespace", json(object.namespace_)) == object.namespace_);
+  return is_any(key, {"scaleTargetRef", "targetRef"}) && is_kind("Deployment");
 }
 
 bool is_referred_to(const json& value, const ObjectRef& object) {
   if (value.is_array()) return std::ranges::any_of(value, [&](const json& item) { return is_referred_to(item, object); });
   if (!value.is_object()) return false;
   for (const auto& item : value.items()) {
-    if (refers(item.key(), item.value(), object) || is_referred_to(item.value(), object)) return true;
+    const auto& member = item.value();
+    const bool listed = member.is_array() && std::ranges::any_of(member, [&](const json& one) { return refers(item.key(), one, object); });
+    if (listed || refers(item.key(), member, object) || is_referred_to(member, object)) return true;
   }
   return false;
 }

@@ -186,6 +186,7 @@ Result<VerbPlan> plan_propose(const Change& change, const App& app, const PlanCo
   DraftedEffect effect{source.rendered, settled, after, {}, made.manifests, gone};
   for (const auto& one : wanted) effect.set.push_back(one.object);
   CHECK_OK(check_effect(effect, app));
+  if (!gone.empty()) CHECK_OK(check_others_keep(app, context, plan.edits));
   const auto by = request.model.empty() ? std::string("a model") : shown(request.model);
   plan.notes.insert(plan.notes.begin(), fmt::format("Drafted by {} from this sentence{}{}. What counts is the diff", by, request.summary.empty() ? "" : ", in its words: ", shown(request.summary)));
   note_the_pin(app, context, plan);

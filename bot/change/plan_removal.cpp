@@ -2,6 +2,8 @@
 
 #include "bot/change/draft_guard.hpp"
 #include "bot/change/plan_parts.hpp"
+#include "bot/change/who_shares.hpp"
+#include "bot/watch/git_inputs.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/edit/remove_object.hpp"
 
@@ -32,13 +34,29 @@ Result<const Manifest*> named_in(const std::vector<Manifest>& rendered, const st
 }
 
 /// Letters and digits alone, in lower case: "Pod disruption-budget" is the kind, too.
-std::string squashed(const std::string& text) {
-  std::string out;
-  for (const char c : to_lower(text)) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) out += c;
+struct Squashed {
+  explicit Squashed(const std::string& from) {
+    bool first = true;
+    for (const char c : to_lower(from)) {
+      const bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
+      if (letter) text += c;
+      if (letter) begins.push_back(first);
+      first = !letter;
+    }
+    begins.push_back(true);
   }
-  return out;
-}
+
+  /// From where a word begins; `whole`: to where one ends. "in" is not said by "nginx".
+  bool holds(const std::string& word, bool whole) const {
+    for (auto at = word.empty() ? std::string::npos : text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+      if (begins[at] && (!whole || begins[at + word.size()])) return true;
+    }
+    return false;
+  }
+
+  std::string text{};
+  std::vector<bool> begins{};  ///< whether a word does, at each letter and behind the last
+};
 
 struct Alias {
   std::string_view kind;
@@ -55,10 +73,9 @@ constexpr std::array<Alias, 8> kAliases{{{"HorizontalPodAutoscaler", "autoscal"}
 
 /// Whether the person's own words name the object, by its kind or its name. The App's name is in every sentence about it.
 bool is_said(const std::string& sentence, const ObjectRef& ref, const App& app) {
-  const auto said = squashed(sentence);
-  const auto holds = [&](const std::string& word) { return !word.empty() && said.find(word) != std::string::npos; };
-  if (holds(squashed(ref.kind)) || (ref.name != app.name && holds(squashed(ref.name)))) return true;
-  return std::ranges::any_of(kAliases, [&](const Alias& alias) { return alias.kind == ref.kind && holds(std::string(alias.word)); });
+  const Squashed said(sentence);
+  if (said.holds(Squashed(ref.kind).text, false) || (ref.name != app.name && said.holds(Squashed(ref.name).text, true))) return true;
+  return std::ranges::any_of(kAliases, [&](const Alias& alias) { return alias.kind == ref.kind && said.holds(std::string(alias.word), false); });
 }
 
 }  // namespace
@@ -103,6 +120,24 @@ Result<void> remove_from_files(const std::vector<ObjectRef>& objects, const App&
     const bool line_gone = std::ranges::none_of(removal.objects, [&](const RemovedObject& removed) { return removed.file == edit.path; });
     if (line_gone) plan.notes.push_back("Edits " + shown(edit.path) + ": resources");
     put_edit(plan.edits, std::move(edit));
+  }
+  return Result<void>{};
+}
+
+Result<void> check_others_keep(const App& app, const PlanContext& context, const std::vector<FileEdit>& edits) {
+  std::vector<std::string> paths;
+  for (const auto& edit : edits) paths.push_back(edit.path);
+  for (const auto& name : who_shares(app, context, paths)) {
+    const auto& other = *std::ranges::find(context.apps, name, &App::name);
+    // Its name may be none that whoever asks may know.
+    const auto why = [](const std::string& what) { return refused(fmt::format("another App is made from these files, too, and would {}: only people do that, by a pull request of their own", what)); };
+    const auto before = render_edited(context.mirror, other, context.head, {}, context.render);
+    if (!before) continue;
+    const auto after = render_edited(context.mirror, other, context.head, edits, context.render);
+    if (!after) return why("render no more");
+    for (const auto& was : *before) {
+      if (find_manifest(*after, was.ref) == nullptr) return why("lose " + to_string(was.ref));
+    }
   }
   return Result<void>{};
 }

@@ -14,6 +14,9 @@ Result<std::vector<ObjectRef>> objects_to_remove(const ProposeRequest& request, 
 /// Takes them out of the files as `plan` edits them, and says so in its notes. Not proven yet.
 Result<void> remove_from_files(const std::vector<ObjectRef>& objects, const App& app, const PlanContext& context, AppSource source, VerbPlan& plan);
 
+/// Refused where another App is made from these files, too, and would lose something: nobody asked for that.
+Result<void> check_others_keep(const App& app, const PlanContext& context, const std::vector<FileEdit>& edits);
+
 /// The file's edit takes the place of an earlier one.
 void put_edit(std::vector<FileEdit>& edits, FileEdit edit);
 

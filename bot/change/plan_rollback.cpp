@@ -1,5 +1,6 @@
 // Rollback: a path as it was, or one commit taken back; nothing of another App.
 #include "bot/change/plan_parts.hpp"
+#include "bot/change/who_shares.hpp"
 #include "bot/command/intents.hpp"
 #include "bot/watch/fleet.hpp"
 #include "gitops/base/text.hpp"
@@ -38,22 +39,6 @@ Result<std::vector<std::string>> differing(const PlanContext& context, const std
     if (now != then) found.push_back(path);
   }
   return found;
-}
-
-/// The other Apps that are made from one of the paths, too.
-std::vector<std::string> who_shares(const App& app, const PlanContext& context, const std::vector<std::string>& paths) {
-  std::vector<std::string> names;
-  for (const auto& other : context.apps) {
-    if (other.name == app.name || other.orphans || other.repository != app.repository) continue;
-    if (!is_rendered(other)) continue;
-    const auto sources = source_paths(context.mirror, other, context.head);
-    if (!sources) continue;
-    const bool shares = std::ranges::any_of(*sources, [&](const std::string& source) {
-      return std::ranges::any_of(paths, [&](const std::string& path) { return is_below(source, path) || is_below(path, source); });
-    });
-    if (shares) names.push_back(other.name);
-  }
-  return names;
 }
 
 std::string shared_words(const App& app, const PlanContext& context, const std::vector<std::string>& paths) {

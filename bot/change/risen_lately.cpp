@@ -28,6 +28,9 @@ std::int64_t risen_lately(const std::vector<Change>& newest_first, const Change&
     if (change.requested_at + kLately < now) break;
     const bool other_kind = (change.verb == ChangeVerb::Apply) != (asked.verb == ChangeVerb::Apply);
     if (change.id == asked.id || other_kind || came_to_nothing(change)) continue;
+    const bool undecided = change.state == ChangeState::Requested || change.state == ChangeState::Proposed;
+    // Nobody agreed to it yet, nor to what came before; of itself they are asked.
+    if (change.quorum.extra.need > 0 && undecided) continue;
     if (change.quorum.extra.need > 0) break;
     if (change.cost && __builtin_add_overflow(risen, change.cost->rise_micros(), &risen)) return std::numeric_limits<std::int64_t>::max();
   }

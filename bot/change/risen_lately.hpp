@@ -11,7 +11,7 @@
 namespace driftwarden {
 
 /// By how much the App's other Changes of the last 7 days raised or would raise what it costs, in millionths a month: those that came into Git, or still may, back
-/// to the last one about whose cost somebody was asked. `newest_first` are the App's. A plan's apply counts among applies alone: what its files cost was
+/// to the last one whose cost somebody agreed to; without those that still wait for that. `newest_first` are the App's. A plan's apply counts among applies alone: what its files cost was
 /// counted when they were changed. Pure.
 std::int64_t risen_lately(const std::vector<Change>& newest_first, const Change& asked, WallTime now);
 

@@ -72,7 +72,7 @@ std::string approval_words(const Waiting& waiting) {
   std::vector<std::string> names(waiting.whom.begin(), waiting.whom.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, waiting.whom.size())));
   auto words = fmt::format("waits for {} {}", open.all(), open.all() == 1 ? "approval" : "approvals");
   if (!names.empty()) words += " by " + slack::escape(join(names, ", ")) + (waiting.whom.size() > kNamed ? fmt::format(" or {} more", waiting.whom.size() - kNamed) : "");
-  if (open.extra > 0) words += fmt::format(", {} of them for its cost ({})", open.extra, slack::escape(change.quorum.extra.why));
+  if (open.extra > 0) words += fmt::format("{} for its cost ({})", open.extra == open.all() ? "" : fmt::format(", {} of them", open.extra), slack::escape(change.quorum.extra.why));
   return change.expires_at ? words + " until " + view::time_span(*change.expires_at) : words;
 }
 

@@ -83,7 +83,7 @@ asio::awaitable<Result<Answer>> handle_waivers(Services& services, Call call) {
   std::erase_if(*waivers, [&](const Waiver& waiver) { return !is_for(waiver, call.command.app) || !may_know_of(services, call, waiver.app); });
   if (waivers->empty()) co_return say("Nothing is waived.");
   std::vector<view::EndingRow> rows;
-  for (const auto& waiver : *waivers) rows.push_back({line_of(services, waiver), fmt::format("End {}", waiver.id), fmt::format("unwaive {}", waiver.id)});
+  for (const auto& waiver : *waivers) rows.push_back({line_of(services, waiver), fmt::format("End waiver {}", waiver.id), fmt::format("unwaive {}", waiver.id)});
   const auto heading = rows.size() == 1 ? std::string("1 waiver is in force") : fmt::format("{} waivers are in force", rows.size());
   co_return say(view::ending_list(heading, rows));
 }

@@ -2,6 +2,7 @@
 #include "bot/config/policy.hpp"
 #include "bot/conversation/waiving.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/view/gate_words.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -45,7 +46,7 @@ std::optional<std::string> nothing_to_waive(const Change& change, const std::vec
   if (is_final(change.state)) return fmt::format("*{}* is over: {}.", name, to_string(change.state));
   if (change.state == ChangeState::Requested) return fmt::format(":hourglass: *{}* is still being worked out: wait for its card.", name);
   if (!change.break_glass.empty()) return fmt::format("*{}* goes ahead under a broken glass: nothing of the gates holds it.", name);
-  if (left.empty()) return fmt::format("No gate holds *{}* back.", name);
+  if (left.empty()) return fmt::format("No gate holds *{}* back{}.", name, view::blocking_words(change.gates, change.app, {}).empty() ? "" : ": what was found is let pass, `waivers` says by whom");
   if (meant.empty()) return fmt::format("That isn't what holds *{}* back: it is {}.", name, listed(left));
   return std::nullopt;
 }

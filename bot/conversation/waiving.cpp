@@ -25,7 +25,7 @@ slack::Message begun_message(const std::vector<Waiver>& waivers, const std::vect
   std::vector<view::Button> buttons;
   for (const auto& waiver : waivers) {
     text += fmt::format("{}:white_check_mark: let pass by {}", text.empty() ? "" : "\n", view::waiver_line(waiver, d()));
-    if (buttons.size() < kButtons) buttons.push_back({fmt::format("End {}", waiver.id), fmt::format("unwaive {}", waiver.id), view::Button::Style::Plain, ""});
+    if (buttons.size() < kButtons) buttons.push_back({fmt::format("End waiver {}", waiver.id), fmt::format("unwaive {}", waiver.id), view::Button::Style::Plain, ""});
   }
   blocks.section(text);
   auto context = remarks;

@@ -10,7 +10,7 @@
 namespace driftwarden {
 namespace {
 
-constexpr std::size_t kMostTogether = 200;
+constexpr std::size_t kMostTogether = 30;
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -34,6 +35,22 @@ struct Place {
   std::string path;
   asio::any_io_executor pool;
 };
+
+/// As a reader of JSON has it, as far as that is ASCII: "\u0072un" is "run".
+std::string without_escapes(std::string_view text) {
+  std::string plain;
+  while (!text.empty()) {
+    unsigned code = 0x80;
+    if (text.size() >= 6 && text.starts_with("\\u")) {
+      const auto* const end = text.data() + 6;
+      if (std::from_chars(end - 4, end, code, 16).ptr != end) code = 0x80;
+    }
+    const bool escaped = code < 0x80;
+    plain += escaped ? static_cast<char>(code) : text.front();
+    text.remove_prefix(escaped ? 6 : 1);
+  }
+  return plain;
+}
 
 /// Whatever lies in the checkout may be read as one of Terragrunt's files.
 Result<void> check_commands(const App& app, const fs::path& root) {
@@ -67,9 +84,10 @@ infracost::Options pricing_options(const Config& config, std::string directory) 
 
 std::string runs_commands(const App& app, std::string_view path, std::string_view text) {
   if (app.plan.tool != PlanTool::Terragrunt) return {};
-  // In JSON the word can be written in other letters.
-  const bool hidden = path.ends_with(".json") && text.find("\\u") != std::string_view::npos && text.find("${") != std::string_view::npos;
-  if (!hidden && text.find("run_cmd") == std::string_view::npos) return {};
+  const bool plain = text.find("run_cmd") != std::string_view::npos;
+  // In JSON the word, and the braces around it, can be written in other letters.
+  const bool hidden = !plain && path.ends_with(".json") && text.find("\\u") != std::string_view::npos && without_escapes(text).find("run_cmd") != std::string::npos;
+  if (!plain && !hidden) return {};
   return fmt::format("not priced before it is merged: {} {} run commands (run_cmd)", ellipsize(without_control_characters(path), 200), hidden ? "may" : "can");
 }
 

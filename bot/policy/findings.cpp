@@ -128,6 +128,7 @@ std::vector<Blocking> blocking_in(const std::vector<GateResult>& gates) {
 std::string why_idle(const Config& config, const Waiver& waiver, const App& app) {
   const auto* giver = giver_of(config, waiver);
   if (giver == nullptr) return fmt::format("{} is nobody that I know any more", waiver.owner);
+  if (waiver.gate != kBuiltInGate && find_tool(config, waiver.gate) == nullptr) return fmt::format("there is no gate {} any more", waiver.gate);
   if (is_gate_owner(config, waiver.gate, giver->name, app)) return {};
   if (!is_linked(config, giver->name, app)) return fmt::format("{} isn't linked to the forge: link LOGIN proves who they are there", waiver.owner);
   return fmt::format("{} isn't an owner of that gate any more", waiver.owner);

@@ -19,6 +19,8 @@
 namespace driftwarden {
 namespace {
 
+constexpr Duration kPricing{75'000};  ///< of one pull request, all in all: the rest of it is said in any case
+
 /// All that a comparison needs, as values: it runs on the pool.
 struct Comparison {
   App app;
@@ -151,12 +153,14 @@ asio::awaitable<Result<std::vector<Manifest>>> PullWatch::rendered(App app, std:
 asio::awaitable<std::vector<view::PullEffect>> PullWatch::effects_of(PullKey key, PullCommits commits) {
   std::vector<view::PullEffect> effects;
   std::map<std::string, Finished> kept;
+  std::optional<MonoTime> priced_until;
   for (auto& touched : commits.touched) {
     const auto app = touched.app;
     auto basis = sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", commits.head, commits.base, touched.before, touched.after, touched.trouble, touched.remark, state_of(app.name)));
     const auto& known = finished_[key][app.name];
     if (known.basis != basis || known.effect.app != app) {
-      auto working = effect_of(std::move(touched));
+      if (!is_rendered(app) && !priced_until) priced_until = parts_.clock->mono_now() + kPricing;
+      auto working = effect_of(std::move(touched), priced_until.value_or(MonoTime{}));
       auto effect = co_await std::move(working);
       // At once: when the time for this pull request is over, the next look goes on from here.
       finished_[key][app.name] = {std::move(basis), std::move(effect)};
@@ -174,11 +178,11 @@ asio::awaitable<std::vector<view::PullEffect>> PullWatch::effects_of(PullKey key
   co_return effects;
 }
 
-asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
+asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched, MonoTime priced_until) {
   view::PullEffect effect;
   effect.app = touched.app;
   effect.failure = without_values(touched.trouble);
-  if (!is_rendered(effect.app)) co_return co_await planned_effect(std::move(touched));
+  if (!is_rendered(effect.app)) co_return co_await planned_effect(std::move(touched), priced_until);
   if (is_gated(parts_.gates, *parts_.config)) effect.gates = not_judged(*parts_.config, effect.app);
   if (!effect.failure.empty()) co_return effect;
   auto rendering = rendered(touched.app, touched.after);
@@ -205,7 +209,7 @@ asio::awaitable<view::PullEffect> PullWatch::effect_of(TouchedApp touched) {
 }
 
 /// What comes of it is planned after the merge; what it costs its files say already.
-asio::awaitable<view::PullEffect> PullWatch::planned_effect(TouchedApp touched) {
+asio::awaitable<view::PullEffect> PullWatch::planned_effect(TouchedApp touched, MonoTime priced_until) {
   view::PullEffect effect;
   effect.app = touched.app;
   effect.failure = without_values(touched.trouble);
@@ -219,8 +223,9 @@ asio::awaitable<view::PullEffect> PullWatch::planned_effect(TouchedApp touched) 
     effect.cost_trouble = "it comes from a fork, and nothing runs on what strangers wrote";
     co_return effect;
   }
-  auto pricing = parts_.price_files(touched.app, touched.before, touched.after);
+  auto pricing = with_deadline(*parts_.clock, priced_until, parts_.price_files(touched.app, touched.before, touched.after));
   auto cost = co_await std::move(pricing);
+  if (!cost && cost.error().kind == ErrorKind::Timeout) cost = Error{ErrorKind::Timeout, "Infracost took too long; it is asked again in a while"};
   if (cost) {
     effect.cost = std::move(*cost);
     co_return effect;

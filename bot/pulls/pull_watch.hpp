@@ -88,8 +88,8 @@ class PullWatch {
   // pull_effects.cpp
   asio::awaitable<Result<PullCommits>> commits_of(std::string repository, PullLook look, std::string same_head, std::string same_base);
   asio::awaitable<std::vector<view::PullEffect>> effects_of(PullKey key, PullCommits commits);
-  asio::awaitable<view::PullEffect> effect_of(TouchedApp touched);
-  asio::awaitable<view::PullEffect> planned_effect(TouchedApp touched);
+  asio::awaitable<view::PullEffect> effect_of(TouchedApp touched, MonoTime priced_until);
+  asio::awaitable<view::PullEffect> planned_effect(TouchedApp touched, MonoTime priced_until);
   asio::awaitable<view::PullEffect> looked_at(TouchedApp touched, std::vector<Manifest> before, std::vector<Manifest> after);
   asio::awaitable<Result<std::vector<Manifest>>> rendered(App app, std::string revision);
   /// What the clusters, the holds and the waivers say of these Apps now.

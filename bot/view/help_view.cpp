@@ -50,9 +50,12 @@ HelpGroup group_of(Verb verb) {
     case Verb::Rollback:
     case Verb::Adopt:
     case Verb::SetImage:
+    case Verb::PinImage:
     case Verb::Scale:
     case Verb::Set:
     case Verb::Promote:
+    case Verb::Move:
+    case Verb::Apply:
     case Verb::CreateApp:
     case Verb::Propose:
     case Verb::Restart: return HelpGroup::Change;

@@ -95,7 +95,7 @@ std::string gates_section(const Change& change, const WaiversHere& waivers) {
   const auto lines = gate_lines(change.gates, change.app, waivers, kFindingsShown, d());
   if (lines.empty()) return {};
   const auto hint = waive_hint(change, waivers.counting, d());
-  return "### Gates\n\n" + bullets(lines) + (hint.empty() ? "" : hint + "\n\n");
+  return "### Gates\n\n" + bullets(lines) + (hint.empty() ? "" : hint + ". The comment below says what was let pass since\n\n");
 }
 
 std::string decision_section(const Change& change, const std::string& audit_id) {

@@ -64,6 +64,8 @@ asio::awaitable<Result<std::string>> answer_of(Clock& clock, const Options& opti
   if (!done && done.error().kind == ErrorKind::NotFound) co_return Error{ErrorKind::NotFound, fmt::format("{} isn't installed where Driftwarden runs", options.program)};
   if (!done) co_return wrap("running Infracost", done.error());
   if (done->exit_code != 0) co_return Error{ErrorKind::InvalidInput, fmt::format("Infracost ended with {}: {}", done->exit_code, complaint_of(*done, options))};
+  // Files may make it a name of something.
+  replace_all(done->out, options.key.reveal(), "***");
   co_return std::move(done->out);
 }
 
@@ -110,6 +112,11 @@ asio::awaitable<Result<CostChange>> price_folder(Clock& clock, Options options, 
     command.argv.emplace_back("--terraform-workspace");
     command.argv.push_back(std::move(folder.workspace));
   }
+  // Terragrunt's get_env would hand its key to whatever the files name.
+  command.environment["INFRACOST_SAFE_ENVS"] = "PATH,HOME,TMPDIR";
+  // On this platform alone do file() and the like read nothing outside of the working directory: /proc/self/environ holds its key.
+  command.environment["INFRACOST_CI_PLATFORM"] = "github_app";
+  command.directory = folder.root;
   // Modules may come from Git; nobody is there to be asked for a password.
   command.environment["GIT_TERMINAL_PROMPT"] = "0";
   command.fence->writable.push_back(std::move(folder.root));

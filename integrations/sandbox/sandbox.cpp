@@ -139,6 +139,9 @@ class RunningSandbox final : public Sandbox {
                       {"@warden sync checkout", "put Git back in force; somebody else approves"},
                       {"@warden rollback checkout", "restore the commit before"},
                       {"@warden set-image checkout", "which tags there are, from Git and the registry"},
+                      {"@warden propose \"give cart 1 GiB\"", "a model drafts it, somebody else approves"},
+                      {"@warden ask \"why is checkout out of sync?\"", "an answer that says what it rests on"},
+                      {"@warden cost", "what the Apps cost a month, and what drift adds"},
                       {"@warden create-app", "a new App from a template"},
                       {"@warden audit", "who did what"}};
     workspace_ = create_workspace(executor_, clock_, random_, workspace);

@@ -23,6 +23,9 @@ std::string event_ts(WallTime now) {
   return fmt::format("{:010}.{:06}", us / 1'000'000, us % 1'000'000);
 }
 
+/// The count begins anew with each start, the bot's memory of what it has answered doesn't: the time keeps them apart.
+std::string event_id(WorkspaceState& state, WallTime now) { return fmt::format("{}{:X}", state.next_id("Ev"), now.time_since_epoch().count()); }
+
 }  // namespace
 
 Json event_callback(WorkspaceState& state, Json event, WallTime now) {
@@ -31,7 +34,7 @@ Json event_callback(WorkspaceState& state, Json event, WallTime now) {
               {"team_id", kTeamId},
               {"api_app_id", kAppId},
               {"type", "event_callback"},
-              {"event_id", state.next_id("Ev")},
+              {"event_id", event_id(state, now)},
               {"event_time", unix_seconds(now)},
               {"event_context", "4-" + state.random_hex(40)},
               {"authorizations", Json::array({std::move(authorization)})},

@@ -121,12 +121,12 @@ TEST_F(PlanPropose, AChartsManifestsAreBelowItsTemplates) {
 }
 
 TEST_F(PlanPropose, OnlyWhatTheSentenceNamesGoes) {
-  for (const auto* words : {"give shop 3 replicas", "", "shop"}) {
+  for (const auto* words : {"give shop 3 replicas", "", "shop", "give shop an extraordinary memory", "redeployment of shop"}) {
     sentence = words;
     EXPECT_THAT(why_not(propose({removing("Deployment/shop")})), HasSubstr("the request doesn't say that Deployment shop/shop shall go")) << words;
     EXPECT_THAT(why_not(propose({removing("ConfigMap/extra")})), HasSubstr("doesn't say that ConfigMap shop/extra shall go")) << words;
   }
-  for (const auto* words : {"take the Config-Map away", "remove extra please", "without its extra config"}) {
+  for (const auto* words : {"take the Config-Map away", "remove extra please", "without its extra config", "\u201cextra\u201d goes", "no configs any more"}) {
     sentence = words;
     EXPECT_TRUE(propose({removing("ConfigMap/extra")})) << words;
   }
@@ -160,6 +160,14 @@ TEST_F(PlanPropose, WhatOthersReferToStays) {
   publish_as("bob", "apps/shop/deployment.yaml", deployment("shop", "ghcr.io/acme/shop:1.0", 2, reads));
   EXPECT_THAT(why_not(propose({removing("ConfigMap/extra")})), HasSubstr("Deployment shop/shop still refers to ConfigMap shop/extra"));
   EXPECT_TRUE(propose({removing("ConfigMap/extra"), setting("Deployment/shop", ".spec.template.spec.containers[name=\"shop\"].envFrom", "")}));
+}
+
+TEST_F(PlanPropose, AServiceThatARouteGoesToStays) {
+  sentence = "remove the Service";
+  publish_as("bob", "apps/shop/service.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec: {ports: [{port: 80}]}\n");
+  EXPECT_TRUE(propose({removing("Service/front")}));
+  publish_as("bob", "apps/shop/route.yaml", "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: front}\nspec: {rules: [{backendRefs: [{name: front, port: 80}]}]}\n");
+  EXPECT_THAT(why_not(propose({removing("Service/front")})), HasSubstr("HTTPRoute shop/front still refers to Service shop/front"));
 }
 
 TEST_F(PlanPropose, AnAutoscalerThatStaysKeepsTheReplicas) {
@@ -279,6 +287,18 @@ TEST_F(PlanPropose, ALimitThatGoesAwayIsARightToo) {
   for (const auto* field : {".runAsUser", ".seccompProfile"}) EXPECT_THAT(why_not(propose({setting("Deployment/shop", context + field, "")})), HasSubstr("would lose")) << field;
   EXPECT_THAT(why_not(propose({setting("Deployment/shop", context + ".capabilities.drop", "[\"NET_RAW\"]")})), HasSubstr("would lose"));
   EXPECT_TRUE(propose({setting("Deployment/shop", context + ".readOnlyRootFilesystem", "true")}));
+}
+
+TEST_F(PlanPropose, WhatAnotherAppIsMadeFromTooStays) {
+  sentence = "remove the ConfigMap extra";
+  App twin = app("shop");
+  twin.name = "shop-us";
+  twin.cluster = "us";
+  apps.push_back(twin);
+  EXPECT_THAT(why_not(propose({removing("ConfigMap/extra")})), AllOf(HasSubstr("another App is made from these files, too, and would lose ConfigMap shop/extra: only people"), Not(HasSubstr("shop-us"))));
+  EXPECT_TRUE(propose({setting("ConfigMap/extra", ".data.motd", "\"bye\"")}));
+  app("shop-us").orphans = true;
+  EXPECT_TRUE(propose({removing("ConfigMap/extra")}));
 }
 
 TEST_F(PlanPropose, ATagOfAnImageThatIsUsedMayMove) {

@@ -57,6 +57,14 @@ TEST(RisenLately, EndsWithAWeekAndWithTheLastThatSomebodyWasAskedAbout) {
   EXPECT_EQ(euros({raised(3, 20), agreed, raised(1, 60)}), 20);
 }
 
+TEST(RisenLately, WhatWaitsForItsYesForgivesNothing) {
+  auto open = raised(2, 300, ChangeState::Proposed);
+  open.quorum.extra.need = 1;
+  EXPECT_EQ(euros({raised(3, 20), open, raised(1, 60)}), 80);
+  open.state = ChangeState::Approved;
+  EXPECT_EQ(euros({raised(3, 20), open, raised(1, 60)}), 20);
+}
+
 TEST(RisenLately, AnApplyCountsAmongApplies) {
   auto applied = raised(3, 60);
   applied.verb = ChangeVerb::Apply;

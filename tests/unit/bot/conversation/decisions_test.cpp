@@ -251,6 +251,8 @@ TEST_F(Decisions, WhatCostsMoreWaitsForWhoeverDecidesOnMoney) {
   talk.say("U0bob", "approve C-1");
   EXPECT_EQ(talk.change().state, ChangeState::Proposed);
   EXPECT_THAT(talk.card().now().text, AllOf(HasSubstr("1 of 2 approvals: bob; waiting for carol for its cost"), HasSubstr(":moneybag: carol must agree, too: 212.40 EUR more a month")));
+  talk.say("U0carol", "pending");
+  EXPECT_THAT(talk.answers().back(), HasSubstr("waits for 1 approval by carol for its cost (212.40 EUR more a month"));
   talk.clock.advance(5s);
   EXPECT_EQ(talk.forge_state.statuses.back().second.state, forge::StatusState::Pending);
   EXPECT_THAT(talk.forge_state.statuses.back().second.description, HasSubstr("1 of 2 approvals by somebody other than alice; 1 missing for its cost"));

@@ -119,7 +119,7 @@ TEST_F(WaiveTest, EachGateHasItsOwners) {
   EXPECT_THAT(last(), HasSubstr("policy/deny-latest"));
   EXPECT_THAT(waivers(), SizeIs(2));
   talk.say("U0bob", "waive C-1 because it is known");
-  EXPECT_THAT(last(), HasSubstr("No gate holds *C-1* back"));
+  EXPECT_THAT(last(), HasSubstr("No gate holds *C-1* back: what was found is let pass"));
 }
 
 TEST_F(WaiveTest, NeedsAReasonAndAnEndThatIsNotTooFar) {

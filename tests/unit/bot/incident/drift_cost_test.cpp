@@ -68,7 +68,7 @@ TEST(DriftCost, OfSeveralIsTheirSum) {
   ASSERT_TRUE(sum);
   EXPECT_EQ(sum->rise_micros(), 84 * kEuro);
   EXPECT_FALSE(drift_cost(world.config.cost, *world.fleet, std::vector<Incident>{over}));
-  EXPECT_FALSE(drift_cost(world.config.cost, *world.fleet, std::vector<Incident>(201, one))) << "that many are not counted with every edit";
+  EXPECT_FALSE(drift_cost(world.config.cost, *world.fleet, std::vector<Incident>(31, one))) << "that many are not counted with every edit";
 }
 
 TEST(DriftCost, WithoutPricesNothingIsSaid) {

@@ -99,6 +99,9 @@ TEST(RunsCommands, IsToldByTheFilesOfTerragruntAlone) {
   app.plan.tool = PlanTool::Terragrunt;
   EXPECT_THAT(runs_commands(app, "terragrunt.hcl", "x = run_cmd(\"ls\")"), HasSubstr("terragrunt.hcl can run commands"));
   EXPECT_THAT(runs_commands(app, "terragrunt.hcl.json", R"({"x": "${\u0072un_cmd(\"ls\")}"})"), HasSubstr("may run commands"));
+  EXPECT_THAT(runs_commands(app, "terragrunt.hcl.json", R"({"x": "\u0024{\u0072un_cmd(\"ls\")}"})"), HasSubstr("may run commands"));
+  EXPECT_THAT(runs_commands(app, "terragrunt.hcl.json", R"({"x": "%{ if run\u005Fcmd(\"ls\") == 1 }"})"), HasSubstr("may run commands"));
+  EXPECT_THAT(runs_commands(app, "package.json", R"({"x": "${y} \u003c \u00"})"), IsEmpty());
   EXPECT_THAT(runs_commands(app, "terragrunt.hcl", "x = 1"), IsEmpty());
   EXPECT_THAT(runs_commands(app, "package.json", R"({"x": "\u00e4"})"), IsEmpty());
 }

@@ -161,6 +161,7 @@ TEST_F(FindingsTest, AWaiverCountsWhileItsOwnerOwnsTheGate) {
   EXPECT_THAT(why(), HasSubstr("isn't an owner")) << "the config says so";
   config.gates.owners = {"carol"};
   EXPECT_EQ(why(), "");
+  EXPECT_EQ(why_of(waivers_of(config, {waiver("retired", "deny")}, change(), app(), kNow)), "there is no gate retired any more");
   const auto carol = std::ranges::find(config.people, "carol", &Person::name);
   carol->forge.clear();
   EXPECT_EQ(why(), "carol isn't linked to the forge: link LOGIN proves who they are there");

@@ -97,6 +97,7 @@ struct Watching : World {
   }
   asio::awaitable<Result<CostChange>> price(App app, std::string before, std::string after) {
     priced.push_back(fmt::format("{} {} {}", app.name, before.substr(0, 7), after.substr(0, 7)));
+    if (pricing_takes > Duration{0}) CO_CHECK_OK(co_await clock.sleep_for(pricing_takes));
     co_return price_of_files;
   }
   /// "network", which tofu plans, and somebody's pull request that touches it.
@@ -128,6 +129,7 @@ struct Watching : World {
   std::unique_ptr<PullWatch> pulls;
   Result<CostChange> price_of_files = CostChange{};
   std::vector<std::string> priced;
+  Duration pricing_takes{0};
 };
 
 TEST(PullWatch, SaysOnceWhatAPullRequestWouldDo) {
@@ -291,6 +293,20 @@ TEST(PullWatch, APriceThatNobodyCanTellIsSaidAndAskedForAgain) {
   world.clock.advance(6min);
   EXPECT_THAT(world.comments().front().body, HasSubstr("**1 EUR** a month"));
   EXPECT_THAT(world.comments().front().body, Not(HasSubstr("isn't known")));
+}
+
+TEST(PullWatch, ASlowPriceKeepsNothingElseBack) {
+  Watching world;
+  world.pricing_takes = 10min;
+  world.open_planned();
+  world.clock.advance(80s);
+  ASSERT_THAT(world.comments(), SizeIs(1));
+  EXPECT_THAT(world.comments().front().body, HasSubstr("what it costs isn't known: Infracost took too long"));
+  world.pricing_takes = Duration{0};
+  world.price_of_files->currency = "EUR";
+  world.price_of_files->after.micros = 1'000'000;
+  world.clock.advance(11min);
+  EXPECT_THAT(world.comments().front().body, HasSubstr("**1 EUR** a month"));
 }
 
 TEST(PullWatch, NothingRunsOnAForksTerraform) {

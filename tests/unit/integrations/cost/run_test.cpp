@@ -126,6 +126,8 @@ TEST_F(RunTest, FilesAreReadInTheirCheckoutWithoutACloud) {
 [ "${12}" = blue ] || refuse "no workspace"
 [ -z "$AWS_SECRET_ACCESS_KEY" ] || refuse "a cloud's key"
 [ "$GIT_TERMINAL_PROMPT" = 0 ] || refuse "it might ask"
+[ "$INFRACOST_SAFE_ENVS $INFRACOST_CI_PLATFORM" = "PATH,HOME,TMPDIR github_app" ] || refuse "files may read its environment"
+[ -f live/net/main.tf ] || refuse "elsewhere: $PWD"
 grep -q aws_instance "$3/main.tf" || refuse "no files"
 [ -f "$3/../../modules/vpc/main.tf" ] || refuse "no module"
 mkdir "$3/.infracost" || refuse "modules can't be fetched"
@@ -153,6 +155,17 @@ TEST_F(RunTest, WhoReadsFilesSeesNothingElse) {
   folder.root = root + "/checkout";
   const auto priced = test::run(io, infracost::price_folder(clock, options, folder), std::chrono::seconds{30});
   EXPECT_TRUE(priced) << priced.error().message;
+}
+
+TEST_F(RunTest, ItsKeyComesBackInNoName) {
+  write("checkout/main.tf", "");
+  fake(R"(echo '{"currency":"EUR","projects":[{"breakdown":{"totalMonthlyCost":"1","resources":[{"name":"a.b[\"'$INFRACOST_API_KEY'\"]","monthlyCost":"1"}]}}]}')");
+  Folder folder;
+  folder.root = root + "/checkout";
+  const auto priced = test::run(io, infracost::price_folder(clock, options, folder), std::chrono::seconds{30});
+  ASSERT_TRUE(priced) << priced.error().message;
+  ASSERT_EQ(priced->lines.size(), 1U);
+  EXPECT_EQ(priced->lines[0].what, "a.b[\"***\"]");
 }
 
 TEST_F(RunTest, SeveralPlansAreOneSum) {

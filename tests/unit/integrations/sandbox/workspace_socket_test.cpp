@@ -91,6 +91,19 @@ TEST(SocketSubscribed, ToChannelsGetsMessageAndMentionWithOneTs) {
   EXPECT_EQ(a["event"]["ts"], b["event"]["ts"]);
 }
 
+TEST_F(Socket, AWorkspaceThatStartsAnewRepeatsNoEventsId) {
+  const auto before = world.connect();
+  mention();
+  WorkspaceWorld later{small_workspace()};
+  later.clock.advance(5s);
+  const auto after = later.connect();
+  later.post("say", {{"user", "alice"}, {"channel", "C0GITOPS"}, {"text", "@warden status"}});
+  later.clock.settle();
+  ASSERT_EQ(before->envelopes().size(), 1U);
+  ASSERT_EQ(after->envelopes().size(), 1U);
+  EXPECT_NE(after->envelopes()[0]["payload"]["event_id"], before->envelopes()[0]["payload"]["event_id"]);
+}
+
 TEST_F(Socket, AnUnackedEventComesAgainAtOnceAfterAMinuteAfterFive) {
   const auto bot = world.connect();
   mention();
