@@ -2,9 +2,12 @@
 
 #include "bot/change/change_steps.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/cost/cost.hpp"
 #include "bot/home/status_row.hpp"
+#include "bot/incident/drift_cost.hpp"
 #include "bot/inspect/in_time.hpp"
 #include "bot/view/drift_words.hpp"
+#include "gitops/base/money.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/hide_secrets.hpp"
 #include "gitops/model/seats.hpp"
@@ -29,11 +32,12 @@ constexpr std::size_t kCommitsTold = 5;
 constexpr std::size_t kLogLines = 40;
 constexpr std::size_t kLogLinesTold = 4;
 constexpr std::size_t kAppsTold = 12;
+constexpr std::size_t kPricesTold = 3;
 constexpr std::size_t kLongestText = 300;
 
 /// Where a fact is from, in the order of the default. Asked is the Change that the question names, Steps are events of what went well, Dropped are Changes
 /// that came to nothing.
-enum class Source { State, Asked, Drift, Health, Pods, Events, Logs, Changes, Incidents, Holds, History, Steps, Dropped };
+enum class Source { State, Asked, Cost, Drift, Health, Pods, Events, Logs, Changes, Incidents, Holds, History, Steps, Dropped };
 
 struct Sourced {
   Source source;
@@ -53,16 +57,17 @@ bool holds_any(const std::string& text, std::initializer_list<std::string_view> 
   return std::ranges::any_of(words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
-std::array<Source, 13> order_of(Topic topic) {
+std::array<Source, 14> order_of(Topic topic) {
   using enum Source;
   switch (topic) {
-    case Topic::Rollout: return {State, Asked, Health, Pods, Events, Drift, Holds, Steps, Changes, Logs, History, Incidents, Dropped};
-    case Topic::Failure: return {State, Asked, Health, Pods, Logs, Events, Drift, Changes, History, Incidents, Holds, Steps, Dropped};
-    case Topic::Who: return {State, Asked, Drift, Changes, History, Incidents, Holds, Events, Health, Dropped, Pods, Steps, Logs};
-    case Topic::Drift: return {State, Asked, Drift, Incidents, Changes, Holds, History, Health, Pods, Events, Dropped, Steps, Logs};
+    case Topic::Rollout: return {State, Asked, Health, Pods, Events, Drift, Holds, Steps, Changes, Logs, History, Incidents, Dropped, Cost};
+    case Topic::Failure: return {State, Asked, Health, Pods, Logs, Events, Drift, Changes, History, Incidents, Holds, Steps, Dropped, Cost};
+    case Topic::Who: return {State, Asked, Drift, Changes, History, Incidents, Holds, Events, Health, Dropped, Pods, Steps, Logs, Cost};
+    case Topic::Drift: return {State, Asked, Drift, Incidents, Changes, Holds, History, Health, Pods, Events, Dropped, Steps, Logs, Cost};
+    case Topic::Cost: return {State, Asked, Cost, Drift, Changes, History, Holds, Incidents, Health, Pods, Events, Dropped, Steps, Logs};
     case Topic::Any: break;
   }
-  return {State, Asked, Drift, Health, Pods, Events, Changes, Incidents, Holds, History, Dropped, Steps, Logs};
+  return {State, Asked, Drift, Health, Pods, Events, Changes, Incidents, Holds, History, Dropped, Steps, Logs, Cost};
 }
 
 std::vector<FoundFact> in_order(Facts facts, Topic topic) {
@@ -208,6 +213,21 @@ void add_history(Facts& facts, const std::vector<view::HistoryRow>& rows, WallTi
   }
 }
 
+void add_cost(Facts& facts, const Services& services, const App& app, const DriftReport& report) {
+  const auto* prices = is_rendered(app) ? prices_of(services.config, app.cluster) : nullptr;
+  const auto desired = prices == nullptr ? std::nullopt : services.fleet.desired(app.name);
+  if (!desired) return;
+  const auto& currency = services.config.cost.currency;
+  const auto costed = cost_of(*desired, *prices, currency);
+  add(facts, Source::Cost, "cost", fmt::format("{} costs {} a month by its requests, at the prices of {}", app.name, money_words(costed.cost.micros, currency), app.cluster));
+  const auto told = std::min(costed.lines.size(), kPricesTold);
+  for (std::size_t at = 0; told > 1 && at < told; ++at) add(facts, Source::Cost, "cost", fmt::format("{} costs {} of it", costed.lines[at].what, money_words(costed.lines[at].after_micros, currency)));
+  if (const auto drift = drift_cost(services.config.cost, services.fleet, app, report)) {
+    add(facts, Source::Cost, "cost", fmt::format("what is live costs {} a month against what Git says", money_difference(drift->rise_micros(), currency)));
+  }
+  if (!costed.cost.uncounted.empty()) add(facts, Source::Cost, "cost", "not counted: " + join(costed.cost.uncounted, "; "));
+}
+
 void add_pods(Facts& facts, const std::vector<PodRow>& rows, WallTime now) {
   const auto ready = std::ranges::count_if(rows, [](const PodRow& row) { return row.ready; });
   auto words = fmt::format("{} of {} ready", ready, view::counted(rows.size(), "pod"));
@@ -324,6 +344,7 @@ asio::awaitable<void> add_live(Services& services, Call call, App app, Topic top
 Topic topic_of(std::string_view question) {
   const auto text = " " + to_lower(question) + " ";
   if (holds_any(text, {" who ", " when ", "changed", "commit", "deployed", "approved", " whom ", "last release"})) return Topic::Who;
+  if (holds_any(text, {" cost", "price", "expensive", "money", "cheap", " spend", " bill"})) return Topic::Cost;
   if (holds_any(text, {"slow", "roll", "stuck", "progress", "pending", "start", "schedul", "ready", "hang", "wait", "long"})) return Topic::Rollout;
   if (holds_any(text, {"crash", "error", "fail", " log", "oom", "restart", "broken", "down", "unhealthy", "degraded", "500", "timeout"})) return Topic::Failure;
   if (holds_any(text, {"drift", "sync", "differ", " git", "live", "manual", "by hand"})) return Topic::Drift;
@@ -349,6 +370,7 @@ asio::awaitable<Evidence> find_facts(Services& services, Call call, App app) {
   evidence.headline = view::status_line(evidence.row, now);
   add_state(facts, evidence.row);
   if (may(services.config, who, to_string(Verb::Diff), app).allowed) add_drift(facts, evidence.row.report, now);
+  if (topic == Topic::Cost && may(services.config, who, to_string(Verb::Cost), app).allowed) add_cost(facts, services, app, evidence.row.report);
   if (is_rendered(app) && !app.orphans) {
     auto looking = add_live(services, call, app, topic, facts, evidence);
     co_await std::move(looking);

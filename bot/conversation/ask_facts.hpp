@@ -1,5 +1,5 @@
 #pragma once
-// What a question can be answered from, as one who asks may see it: status, drift, health, events, Changes, incidents, holds, history, logs.
+// What a question can be answered from, as one who asks may see it: status, drift, health, events, Changes, incidents, holds, history, logs, cost.
 #include "bot/assist/explanation.hpp"
 #include "bot/conversation/handlers.hpp"
 
@@ -10,7 +10,7 @@
 namespace driftwarden {
 
 /// What a question is about: which facts come first. In the words of the question alone, never of a model.
-enum class Topic { Any, Rollout, Failure, Who, Drift };
+enum class Topic { Any, Rollout, Failure, Who, Drift, Cost };
 Topic topic_of(std::string_view question);
 
 struct FoundFact {

@@ -106,7 +106,7 @@ std::string decision_section(const Change& change, const std::string& audit_id) 
   if (change.quorum.extra.need > 0) needed.push_back(fmt::format("{} by {} for its cost", counted(change.quorum.extra.need), people_words(change.quorum.extra.from, d())));
   const auto by = needed.empty() ? std::string("No approval is needed.")
                                  : fmt::format("It needs {}. Approve it by a review here or with `approve {}` in chat.", join(needed, " and "), name);
-  return fmt::format("---\n{} A commit pushed here takes all approvals back.\n\n<sub>Change {} \u00b7 audit {} \u00b7 the commit's trailers name who asked and approved</sub>\n", by, name,
+  return fmt::format("---\n{} A commit pushed here takes all approvals back.\n\n<sub>Change {} \u00b7 audit {} \u00b7 the commit's trailers name who asked, the audit log who approved</sub>\n", by, name,
                      markdown_code(audit_id));
 }
 

@@ -45,6 +45,17 @@ TEST_F(CostTalk, OfOneApp) {
   EXPECT_THAT(cost("cart"), AllOf(HasSubstr("costs *0 EUR* a month"), HasSubstr("Deployment shop/cart: container app requests no cpu")));
 }
 
+TEST_F(CostTalk, AQuestionAboutMoneyIsAnsweredWithIt) {
+  const auto asked = [&](const std::string& question, const std::string& user = "U0alice") {
+    talk.say(user, "ask checkout \"" + question + "\"");
+    return talk.slack.with_key("reply:").back()->now().text;
+  };
+  EXPECT_THAT(asked("what does it cost?"), testing::ContainsRegex("\\[2\\][^\n]*checkout costs 28 EUR a month by its requests, at the prices of prod-eu"));
+  EXPECT_THAT(asked("why does it crash?"), Not(HasSubstr("EUR"))) << "nobody asked";
+  talk.config.policy.rules.push_back({{"bob"}, {"cost"}, {"checkout"}});
+  EXPECT_THAT(asked("what does it cost?", "U0carol"), Not(HasSubstr("EUR")));
+}
+
 TEST_F(CostTalk, OfAllOfATeamAnEnvironmentAndACluster) {
   EXPECT_THAT(cost(), AllOf(HasSubstr("3 Apps cost *28 EUR* a month"), HasSubstr("*28 EUR* checkout"), HasSubstr("*0 EUR* cart")));
   EXPECT_THAT(cost("cluster prod-eu"), HasSubstr("3 Apps of `cluster prod-eu` cost *28 EUR*"));
