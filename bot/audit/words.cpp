@@ -156,6 +156,7 @@ std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& d
   const bool of_waiver = entry.action.starts_with("waiver.");
   if (of_waiver) facts.push_back(waived_words(entry));
   if (of_waiver) add(facts, "for ", text_at(detail, "change"));
+  if (of_waiver && text_at(detail, "owner") != entry.actor) add(facts, "given by ", text_at(detail, "owner"));
   if (entry.action.starts_with("model.") || entry.action == "change.drafted") add_model(facts, detail);
   add(facts, "outside of what is allowed: ", text_at(detail, "outside"));
   for (const auto* key : {"scope", "match", "to", "login", "cause", "from", "changed"}) add(facts, "", text_at(detail, key));
