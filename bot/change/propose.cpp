@@ -4,7 +4,7 @@
 #include "bot/change/git_diff.hpp"
 #include "bot/change/judge_gates.hpp"
 #include "bot/change/move.hpp"
-#include "bot/change/risen_lately.hpp"
+#include "bot/change/quorum_facts.hpp"
 #include "bot/change/secret_guard.hpp"
 #include "bot/change/set_out.hpp"
 #include "bot/change/waivers.hpp"
@@ -311,19 +311,10 @@ asio::awaitable<Result<void>> Changes::judge(Change change, App app, Written& wr
   std::string raw;
   for (const auto& file : written.files) raw += file.patch;
   proposal.content.diff_digest = sha256_hex(raw + '\n' + effect.text);
-  QuorumFacts facts;
-  facts.verb = change.verb;
-  facts.requester = change.requester;
-  facts.risk = proposal.risk;
+  auto asking = quorum_facts(*parts_.store, *parts_.config, change, proposal, parts_.clock->wall_now());
+  CO_TRY(auto facts, co_await std::move(asking));
   facts.code_owners = people_behind(*parts_.config, written.code_owners, parts_.fleet->repository_config(app.repository).forge.api_url);
   facts.commit_authors = written.authors;
-  facts.break_glass = !change.break_glass.empty();
-  facts.cost = proposal.cost;
-  facts.cost_trouble = proposal.cost_trouble;
-  auto summing = load_risen_lately(*parts_.store, *parts_.config, change, proposal.cost, parts_.clock->wall_now());
-  const auto risen = co_await std::move(summing);
-  if (!risen) co_return risen.error();
-  facts.risen_lately = *risen;
   proposal.quorum = quorum_for_places(change, app, std::move(facts));
   if (change.verb == ChangeVerb::Move) {
     if (const auto why = too_few_can(*parts_.config, proposal.quorum, app, change.requester); !why.empty()) co_return Error{ErrorKind::InvalidInput, "nobody could approve this move: " + why};

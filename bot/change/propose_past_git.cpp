@@ -1,6 +1,6 @@
 // What is proposed without a pull request: what Git knows nothing of, and what a broken glass lets pass while Git is away.
 #include "bot/change/changes.hpp"
-#include "bot/change/risen_lately.hpp"
+#include "bot/change/quorum_facts.hpp"
 #include "bot/change/set_out.hpp"
 #include "bot/config/policy.hpp"
 #include "gitops/base/crypto.hpp"
@@ -38,17 +38,8 @@ asio::awaitable<Result<std::string>> Changes::propose_live(Change change, App ap
   if (!made) co_return made.error();
   auto& proposal = *made;
   if (change.verb == ChangeVerb::Apply) proposal.expiry = approval_expiry(*parts_.config, app, to_string(change.verb), proposal.risk.tier);
-  QuorumFacts facts;
-  facts.verb = change.verb;
-  facts.requester = change.requester;
-  facts.risk = proposal.risk;
-  facts.break_glass = !change.break_glass.empty();
-  facts.cost = proposal.cost;
-  facts.cost_trouble = proposal.cost_trouble;
-  auto summing = load_risen_lately(*parts_.store, *parts_.config, change, proposal.cost, parts_.clock->wall_now());
-  const auto risen = co_await std::move(summing);
-  if (!risen) co_return risen.error();
-  facts.risen_lately = *risen;
+  auto asking = quorum_facts(*parts_.store, *parts_.config, change, proposal, parts_.clock->wall_now());
+  CO_TRY(auto facts, co_await std::move(asking));
   proposal.quorum = quorum_for_places(change, app, std::move(facts));
   std::function<ChangeStep(Change)> event = [proposal = *made, now = parts_.clock->wall_now()](Change current) { return on_proposed(std::move(current), proposal, now); };
   auto stepping = step(change.id, std::move(event));

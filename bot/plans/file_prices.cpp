@@ -157,17 +157,14 @@ asio::awaitable<Result<std::string>> FilePrices::basis_of(App app, std::string c
   co_return co_await repository.with_mirror<std::string>(std::move(work));
 }
 
-asio::awaitable<Result<void>> FilePrices::check_out(App app, std::string commit, std::string directory) {
+asio::awaitable<Result<bool>> FilePrices::check_out(App app, std::string commit, std::string directory) {
   auto& repository = parts_.fleet->repository(app.repository);
   std::function<Result<bool>(Mirror&)> work = [app = std::move(app), commit = std::move(commit), directory = std::move(directory)](Mirror& mirror) -> Result<bool> {
     TRY(const auto whole, write_checkout(mirror, app, commit, directory));
     CHECK_OK(check_commands(app, directory));
     return whole;
   };
-  auto working = repository.with_mirror<bool>(std::move(work));
-  CO_TRY(const bool whole, co_await std::move(working));
-  (void)whole;
-  co_return Result<void>{};
+  co_return co_await repository.with_mirror<bool>(std::move(work));
 }
 
 /// What an earlier run left.

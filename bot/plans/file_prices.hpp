@@ -36,7 +36,8 @@ class FilePrices {
   asio::awaitable<Result<CostChange>> side(App app, std::string commit);
   /// Ids of all that the price is made from.
   asio::awaitable<Result<std::string>> basis_of(App app, std::string commit);
-  asio::awaitable<Result<void>> check_out(App app, std::string commit, std::string directory);
+  /// Whether all of the commit is there: not of a repository that is too large.
+  asio::awaitable<Result<bool>> check_out(App app, std::string commit, std::string directory);
   asio::awaitable<Result<void>> clean_up();
 
   PlanWatch::Parts parts_;

@@ -1,6 +1,7 @@
 #include "integrations/terraform/invoke.hpp"
 
 #include "gitops/base/members.hpp"
+#include "gitops/base/temporary_directory.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -53,37 +54,26 @@ std::vector<std::string> paths_in_cli_config(const std::string& file) {
 
 std::string usual_temporary(const ToolPlace& place) { return place.data_directory + "/tmp"; }
 
-/// The tool's own for one run: a short one of its own where ours lies too deep for a socket.
-class TemporaryDirectory {
- public:
-  static Result<TemporaryDirectory> make(const ToolPlace& place) {
-    TemporaryDirectory made;
-    made.path_ = usual_temporary(place);
-    if (made.path_.size() <= kLongestSocketDirectory) {
-      CHECK_OK(make_private_directory(made.path_));
-      return made;
-    }
-    std::error_code failed;
-    auto base = fs::temp_directory_path(failed).string();
-    if (failed || base.size() > kLongestSocketDirectory / 2) base = "/tmp";
-    auto pattern = base + "/dw-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) return Error{ErrorKind::Unavailable, fmt::format("no temporary directory can be made in {}", base)};
-    made.path_ = pattern;
-    made.gone_after_ = pattern;
+/// Where the tool keeps temporary files during one run.
+struct Temporary {
+  std::string path;
+  std::unique_ptr<TemporaryDirectory> own{};  ///< a short one where ours lies too deep for a socket
+};
+
+Result<Temporary> make_temporary(const ToolPlace& place) {
+  Temporary made;
+  made.path = usual_temporary(place);
+  if (made.path.size() <= kLongestSocketDirectory) {
+    CHECK_OK(make_private_directory(made.path));
     return made;
   }
-  TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::move(other.path_)), gone_after_(std::exchange(other.gone_after_, {})) {}
-  TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
-  ~TemporaryDirectory() {
-    if (!gone_after_.empty()) remove_quietly(gone_after_);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  TemporaryDirectory() = default;
-  std::string path_;
-  std::string gone_after_;
-};
+  std::error_code failed;
+  auto base = fs::temp_directory_path(failed).string();
+  if (failed || base.size() > kLongestSocketDirectory / 2) base = "/tmp";
+  TRY(made.own, TemporaryDirectory::make("dw", base));
+  made.path = made.own->path();
+  return made;
+}
 
 /// Variables that name files or directories (several, with ":" between) with credentials and certificates. An operator gives them; all else stays closed.
 constexpr std::array kCredentialVariables{
@@ -186,9 +176,9 @@ process::Command make_command(const ToolPlace& place, std::vector<std::string> a
 asio::awaitable<Result<process::Outcome>> invoke(Clock& clock, ToolPlace place, std::vector<std::string> arguments, Reach reach, std::vector<std::string> readable) {
   std::error_code failed;
   if (!fs::is_directory(place.directory, failed)) co_return Error{ErrorKind::InvalidInput, "the directory of the module isn't there"};
-  CO_TRY(const auto temporary, TemporaryDirectory::make(place));
+  CO_TRY(const auto temporary, make_temporary(place));
   Given given;
-  given.temporary = temporary.path();
+  given.temporary = temporary.path;
   given.readable = std::move(readable);
   auto command = make_command(place, std::move(arguments), reach, given);
   auto done = co_await process::run(clock, std::move(command));

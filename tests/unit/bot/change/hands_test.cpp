@@ -1,5 +1,6 @@
 // Changes whose deed is somebody else's: Argo CD syncs, Terraform applies.
 #include "tests/support/fakes/hands.hpp"
+#include "tests/support/fakes/planned_app.hpp"
 #include "tests/unit/bot/change/walk.hpp"
 
 namespace driftwarden {
@@ -209,21 +210,19 @@ TEST(Deploy, BrokenGlassHelpsNobodyWhereGitIsTakenByOthers) {
 /// An App that Terraform plans.
 struct Planned : World {
   Planned() {
-    App app;
-    app.name = "network";
-    app.repository = "config";
-    app.path = "live/network";
-    app.environment = "prod";
-    app.channel = "#shop-prod";
-    app.kind = AppKind::Terraform;
-    app.plan.apply = true;
-    config.apps.push_back(app);
+    config.apps.push_back(test::planned_app());
     hands = fake.hands();
     commit_file("live/network/main.tf", "resource \"aws_instance\" \"web\" { size = 1 }\n");
     old = git("rev-parse main");
     commit_file("live/network/main.tf", "resource \"aws_instance\" \"web\" { size = 2 }\n");
     start();
     clock.advance(1s);
+  }
+  void carol_decides_on_money() {
+    CostThreshold threshold;
+    threshold.above = 200'000'000;
+    threshold.from = {"carol"};
+    config.cost.thresholds = {threshold};
   }
   void ask(ChangeVerb verb, const std::string& target = "", int need = 1) {
     config.policy.approvals.front().need = need;
@@ -278,12 +277,19 @@ TEST(Apply, WhatDestroysNeedsMore) {
   EXPECT_THAT(world.slack.with_key("change:1").front()->now().blocks->dump(), HasSubstr("aws_db_instance.main"));
 }
 
+/// Bob's yes alone puts nothing in force.
+void waits_for_carol_after_bob(Planned& world) {
+  ASSERT_TRUE(approve(world, "bob"));
+  world.clock.advance(1min);
+  EXPECT_EQ(world.change().state, ChangeState::Proposed);
+  EXPECT_THAT(world.fake.applied, IsEmpty());
+  ASSERT_TRUE(approve(world, "carol"));
+  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+}
+
 TEST(Apply, ADearPlanWaitsForWhoeverDecidesOnMoney) {
   Planned world;
-  CostThreshold threshold;
-  threshold.above = 200'000'000;
-  threshold.from = {"carol"};
-  world.config.cost.thresholds = {threshold};
+  world.carol_decides_on_money();
   CostChange cost;
   cost.currency = "EUR";
   cost.before.micros = 70'080'000;
@@ -297,33 +303,20 @@ TEST(Apply, ADearPlanWaitsForWhoeverDecidesOnMoney) {
   EXPECT_EQ(world.change().quorum.extra.need, 1);
   EXPECT_THAT(world.change().quorum.extra.from, ElementsAre("carol"));
   EXPECT_THAT(world.slack.with_key("change:1").front()->now().text, HasSubstr("must agree, too: 212.40 EUR more a month"));
-  ASSERT_TRUE(approve(world, "bob"));
-  world.clock.advance(1min);
-  EXPECT_EQ(world.change().state, ChangeState::Proposed);
-  EXPECT_THAT(world.fake.applied, IsEmpty());
-  ASSERT_TRUE(approve(world, "carol"));
-  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+  ASSERT_NO_FATAL_FAILURE(waits_for_carol_after_bob(world));
   EXPECT_THAT(world.fake.applied, ElementsAre("c-1 digest-1"));
 }
 
 TEST(Apply, WhereNobodyKnowsWhatItCostsTheThresholdsPeopleAreAsked) {
   Planned world;
-  CostThreshold threshold;
-  threshold.above = 200'000'000;
-  threshold.from = {"carol"};
-  world.config.cost.thresholds = {threshold};
+  world.carol_decides_on_money();
   world.fake.next.cost_trouble = "Infracost ended with 1: no key";
   world.ask(ChangeVerb::Apply);
   ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
   EXPECT_FALSE(world.change().cost);
   EXPECT_EQ(world.change().quorum.extra.need, 1);
   EXPECT_THAT(world.slack.with_key("change:1").front()->now().text, HasSubstr("must agree, too: its cost isn't known: Infracost ended with 1: no key (cost.thresholds[0])"));
-  ASSERT_TRUE(approve(world, "bob"));
-  world.clock.advance(1min);
-  EXPECT_EQ(world.change().state, ChangeState::Proposed);
-  EXPECT_THAT(world.fake.applied, IsEmpty());
-  ASSERT_TRUE(approve(world, "carol"));
-  ASSERT_TRUE(reaches(world, ChangeState::Done)) << world.change().failure;
+  ASSERT_NO_FATAL_FAILURE(waits_for_carol_after_bob(world));
 }
 
 TEST(Apply, WithoutAThresholdThatTheCostIsNotKnownHoldsNothingUp) {
@@ -397,10 +390,7 @@ TEST(Planned, ARollbackIsGitsAloneAndPlannedAfterwards) {
 
 TEST(Planned, WhatARollbacksFilesCostIsToldBeforeTheMerge) {
   Planned world;
-  CostThreshold threshold;
-  threshold.above = 200'000'000;
-  threshold.from = {"carol"};
-  world.config.cost.thresholds = {threshold};
+  world.carol_decides_on_money();
   world.config.cost.infracost = InfracostConfig{};
   world.fake.price->currency = "EUR";
   world.fake.price->after.micros = 212'400'000;

@@ -1,5 +1,6 @@
 // What is asked of Apps that a tool plans or Argo CD deploys: refresh, apply, move, pin-image.
 #include "tests/support/fakes/hands.hpp"
+#include "tests/support/fakes/planned_app.hpp"
 #include "tests/support/fakes/talk.hpp"
 
 namespace driftwarden {
@@ -12,15 +13,7 @@ using testing::IsEmpty;
 
 struct Sources : Talk, testing::Test {
   Sources() {
-    App app;
-    app.name = "network";
-    app.repository = "config";
-    app.path = "live/network";
-    app.environment = "prod";
-    app.channel = "#shop-prod";
-    app.kind = AppKind::Terraform;
-    app.plan.apply = true;
-    config.apps.push_back(app);
+    config.apps.push_back(test::planned_app());
     hands = fake.hands();
     commit_file("live/network/main.tf", "x = 1\n");
     reopen();

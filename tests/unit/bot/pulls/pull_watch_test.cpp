@@ -1,6 +1,7 @@
 // People's pull requests, with everything real but Slack, forge and cluster.
 #include "bot/pulls/pull_watch.hpp"
 #include "tests/support/fakes/gates.hpp"
+#include "tests/support/fakes/planned_app.hpp"
 #include "tests/support/fakes/world.hpp"
 
 #include <fmt/core.h>
@@ -103,15 +104,7 @@ struct Watching : World {
   /// "network", which tofu plans, and somebody's pull request that touches it.
   void open_planned() {
     end();
-    App app;
-    app.name = "network";
-    app.repository = "config";
-    app.path = "live/network";
-    app.environment = "prod";
-    app.channel = "#shop-prod";
-    app.kind = AppKind::Terraform;
-    app.plan.apply = true;
-    config.apps.push_back(app);
+    config.apps.push_back(test::planned_app());
     config.cost.infracost = InfracostConfig{};
     put("main", "live/network/main.tf", "a\n");
     (void)git("branch -f topic main");
