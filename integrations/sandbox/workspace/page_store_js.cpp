@@ -53,11 +53,20 @@ export async function loadState() {
   return true;
 }
 
+let loading = 0;
+let held = []; // updates that came while a conversation was being read: the answer may be older than they are
+let pass = () => {};
+
 export async function loadMessages() {
   const channel = store.current;
+  loading += 1;
   const answer = await get(`messages?channel=${channel}&user=${store.me}`);
+  loading -= 1;
   if (channel !== store.current) return false;
   store.messages = new Map((answer.messages || []).map((one) => [one.ts, one]));
+  const late = held.filter((update) => update.channel !== channel || !(update.seq <= answer.seq));
+  held = [];
+  late.forEach((update) => pass(update));
   return true;
 }
 
@@ -68,7 +77,12 @@ export const threadMessages = (root) => [...store.messages.values()].filter((one
 /** Calls `onUpdate` for everything that changes for this person, until closed. */
 export function listen(onUpdate, onConnection) {
   const source = new EventSource(`/sandbox/events?user=${store.me}&since=${store.seq}`);
-  source.onmessage = (event) => onUpdate(JSON.parse(event.data));
+  pass = onUpdate;
+  source.onmessage = (event) => {
+    const update = { ...JSON.parse(event.data), seq: Number(event.lastEventId) };
+    if (loading > 0) held.push(update);
+    else onUpdate(update);
+  };
   source.onopen = () => onConnection(true);
   source.onerror = () => onConnection(false);
   return () => source.close();

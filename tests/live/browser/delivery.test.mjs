@@ -52,3 +52,19 @@ story('Slack is down for a while: alerts come once, true and in order', async ({
   assert.equal(await alerts.count(), 2);
   assert.match(await alerts.first().innerText(), /checkout/, 'what happened first is told first');
 });
+
+story('a message that arrives while its conversation is being opened is there', async ({ chat, sandbox }) => {
+  const words = 'in the nick of time';
+  await chat.open('#gitops');
+  const network = await chat.page.context().newCDPSession(chat.page);
+  await network.send('Network.enable');
+  const arrived = new Promise((resolve) => network.on('Network.eventSourceMessageReceived', ({ data }) => data.includes(words) && resolve()));
+  await chat.page.route('**/sandbox/messages?*', async (route) => {
+    const before = await route.fetch();
+    await sandbox.say('bob', '#shop-prod', words);
+    await arrived;
+    await route.fulfill({ response: before });
+  }, { times: 1 });
+  await chat.open('#shop-prod');
+  await chat.message(words).waitFor();
+});
