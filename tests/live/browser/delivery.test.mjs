@@ -63,6 +63,7 @@ story('a message that arrives while its conversation is being opened is there', 
     const before = await route.fetch();
     await sandbox.say('bob', '#shop-prod', words);
     await arrived;
+    await chat.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));  // until the page has taken it, which nothing shows
     await route.fulfill({ response: before });
   }, { times: 1 });
   await chat.open('#shop-prod');
