@@ -30,9 +30,14 @@ Condition condition_of_action(const std::string& action) {
   return {"action >= ? AND action < ?", {action, action.substr(0, action.size() - 1) + "/"}};
 }
 
+/// A commit that touches several Apps has one row, which lists them.
+Condition condition_of_app(const std::string& app) {
+  return {"(app = ? OR (action >= 'commit.' AND action < 'commit/' AND EXISTS (SELECT 1 FROM json_each(detail, '$.apps') WHERE value = ?)))", {app, app}};
+}
+
 std::vector<Condition> conditions_of(const AuditQuery& query) {
   std::vector<Condition> conditions;
-  if (!query.app.empty()) conditions.push_back({"app = ?", {query.app}});
+  if (!query.app.empty()) conditions.push_back(condition_of_app(query.app));
   if (query.since) conditions.push_back({.sql = "at >= ?", .texts = {}, .number = count_of(*query.since)});
   if (query.until) conditions.push_back({.sql = "at < ?", .texts = {}, .number = count_of(*query.until)});
   if (!query.actor.empty()) conditions.push_back({"actor = ?", {query.actor}});

@@ -51,6 +51,7 @@ asio::awaitable<Result<void>> RunningBot::run() {
   pulls_.start();
   digest_.start();
   home_.start();
+  commits_.start();
   if (anchor_) anchor_->start();
   if (syslog_) syslog_->start();
   conversation_->start();
@@ -83,6 +84,7 @@ asio::awaitable<void> RunningBot::stop() {
   if (reload_) co_await reload_->stop();
   co_await socket_tasks_.join();
   if (conversation_) co_await conversation_->stop();
+  co_await commits_.stop();
   if (anchor_) co_await anchor_->stop();
   if (syslog_) co_await syslog_->stop();
   co_await home_.stop();

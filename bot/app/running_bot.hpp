@@ -7,6 +7,7 @@
 #include "bot/assist/assistant.hpp"
 #include "bot/audit/anchor.hpp"
 #include "bot/audit/audited.hpp"
+#include "bot/audit/commit_watch.hpp"
 #include "bot/audit/syslog.hpp"
 #include "bot/change/changes.hpp"
 #include "bot/conversation/conversation.hpp"
@@ -14,6 +15,7 @@
 #include "bot/gates/tool_gates.hpp"
 #include "bot/health/pulse.hpp"
 #include "bot/home/home.hpp"
+#include "bot/home/movements.hpp"
 #include "bot/incident/incidents.hpp"
 #include "bot/incident/rollout_watch.hpp"
 #include "bot/metrics/calls.hpp"
@@ -68,6 +70,7 @@ class RunningBot final : public Bot {
   AsyncStore::Around naming();
   void learn_people() { who_->learn(config_, team_); }
   void make_auditors(const std::map<std::string, Signer>& signers);
+  CommitWatch::Parts commit_parts();
   asio::awaitable<Result<std::unique_ptr<net::ByteStream>>> reach_collector(SyslogConfig collector);
   asio::awaitable<void> audit_config(std::string origin, std::string changed, std::string before, std::string after);
   asio::awaitable<void> take_envelopes();
@@ -109,6 +112,7 @@ class RunningBot final : public Bot {
   std::string instance_;  ///< of the audit log
   std::string team_;      ///< the workspace's id, once known
   std::shared_ptr<WhoIsWho> who_ = std::make_shared<WhoIsWho>();
+  std::shared_ptr<Movements> movements_ = std::make_shared<Movements>(executor_);
   AsyncStore async_store_;
   net::TlsOptions tls_;
   std::shared_ptr<CallCounts> calls_;
@@ -137,6 +141,7 @@ class RunningBot final : public Bot {
   Digest digest_;
   Home home_;
   Nudges nudges_;
+  CommitWatch commits_;
   std::unique_ptr<AuditAnchor> anchor_;
   std::unique_ptr<AuditSyslog> syslog_;
   std::unique_ptr<slack::SocketMode> socket_;

@@ -1,5 +1,6 @@
-// The audit log's parts: who the people are, the daily anchor, the collector.
+// The audit log's parts: who the people are, commits past the bot, the daily anchor, the collector.
 #include "bot/app/running_bot.hpp"
+#include "bot/pulls/commit_sources.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
 
@@ -29,9 +30,9 @@ std::string RunningBot::digest_of(const Config& config) {
 }
 
 AsyncStore::Around RunningBot::naming() {
-  return [who = who_](storage::Transaction& tx, const AsyncStore::Work& work) {
+  return [who = who_, movements = movements_](storage::Transaction& tx, const AsyncStore::Work& work) {
     AuditedTransaction audited(tx, [&who](AuditEntry& entry) { who->complete(entry); });
-    return work(audited);
+    return movements->around(audited, work);
   };
 }
 
@@ -62,6 +63,17 @@ void RunningBot::make_auditors(const std::map<std::string, Signer>& signers) {
     parts.instance = instance_;
     syslog_ = std::make_unique<AuditSyslog>(std::move(parts));
   }
+}
+
+CommitWatch::Parts RunningBot::commit_parts() {
+  CommitWatch::Parts parts;
+  parts.executor = executor_;
+  parts.clock = &clock_;
+  parts.config = &config_;
+  parts.store = &async_store_;
+  parts.outbox = &outbox_;
+  take_sources(parts, fleet_, pointers_to(forges_));
+  return parts;
 }
 
 asio::awaitable<Result<std::unique_ptr<net::ByteStream>>> RunningBot::reach_collector(SyslogConfig collector) {

@@ -116,6 +116,7 @@ RunningBot::RunningBot(asio::io_context& io, Clock& clock, Random& random, Confi
       digest_(executor_, clock, config_, async_store_, outbox_, fleet_, [this] { return sources_.deployments().pauses(); }),
       home_(executor_, clock, config_, async_store_, fleet_, *web_api_),
       nudges_(executor_, clock, !config_.http.webhook_secret.reveal().empty(), nudge_targets()),
+      commits_(commit_parts()),
       socket_(slack::create_socket_mode(executor_, *web_api_, clock, random, socket_options(tls_))),
       pulse_(pulse_parts()),
       identities_(std::move(remembered.identities)),
@@ -128,6 +129,7 @@ RunningBot::RunningBot(asio::io_context& io, Clock& clock, Random& random, Confi
   if (options.environment) reload_ = std::make_unique<Reload>(reload_parts(options.environment));
   messenger_.know_unwritable(std::move(remembered.unwritable));
   observe_outbox();
+  movements_->listen([this] { home_.on_moved(); });
   outbox_.only_while(options.may_speak);
   leader_ = std::move(options.leader);
   if (!config_.slack.admin_channel.empty()) messenger_.on_trouble(tell_of_unwritable(async_store_, outbox_, clock_, config_.slack.admin_channel));
@@ -200,6 +202,7 @@ Fleet::Listener RunningBot::fleet_listener() {
   listener.on_apps_changed = [this] { home_.on_moved(); };
   listener.on_head = [this](std::string repository, std::string head) {
     if (reload_) reload_->on_head(repository, head);
+    commits_.on_head(repository, head);
   };
   sources_.listen(listener);
   return listener;

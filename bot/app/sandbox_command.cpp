@@ -22,8 +22,11 @@ namespace {
 
 constexpr std::uint16_t kDefaultPort = 7070;
 constexpr std::uint16_t kDefaultHttpPort = 8484;
+constexpr std::uint16_t kFirstPort = 20'000;
+constexpr std::uint16_t kLastPort = 32'000;
+constexpr int kPortTries = 100;
 constexpr Duration kReadyEvery{20};
-constexpr Duration kReadyWithin{30'000};
+constexpr Duration kReadyWithin{60'000};
 
 /// The sandbox's data: what was given and stays, or a temporary directory that goes with it.
 struct DataDirectory {
@@ -45,14 +48,23 @@ struct DataDirectory {
   }
 };
 
-std::uint16_t free_port(asio::io_context& io) {
-  asio::ip::tcp::acceptor probe(io, {asio::ip::make_address("127.0.0.1"), 0});
-  return probe.local_endpoint().port();
+/// For a bot that binds it later, and again after each restart: outside of the range from which the kernel gives ports to whoever calls out.
+std::uint16_t free_port(asio::io_context& io, Random& random) {
+  const auto loopback = asio::ip::make_address("127.0.0.1");
+  for (int tries = 0; tries < kPortTries; ++tries) {
+    const auto port = static_cast<std::uint16_t>(kFirstPort + random.below(kLastPort - kFirstPort));
+    asio::ip::tcp::acceptor probe(io, asio::ip::tcp::v4());
+    boost::system::error_code taken;
+    probe.set_option(asio::socket_base::reuse_address(true), taken);
+    probe.bind({loopback, port}, taken);
+    if (!taken) return port;
+  }
+  return asio::ip::tcp::acceptor(io, {loopback, 0}).local_endpoint().port();
 }
 
-std::uint16_t http_port_for(const SandboxArguments& arguments, asio::io_context& io) {
+std::uint16_t http_port_for(const SandboxArguments& arguments, asio::io_context& io, Random& random) {
   if (arguments.port == kDefaultPort) return kDefaultHttpPort;
-  return arguments.port == 0 ? free_port(io) : static_cast<std::uint16_t>(arguments.port + 3);
+  return arguments.port == 0 ? free_port(io, random) : static_cast<std::uint16_t>(arguments.port + 3);
 }
 
 /// Everything of one run, so that the coroutines below have an owner to refer to.
@@ -142,7 +154,7 @@ asio::awaitable<Result<void>> start_all(Session& session) {
   auto seeded = co_await session.sandbox->seed();
   if (!seeded) co_return seeded.error();
   // Written also without the bot: `driftwarden run --config` is then started by hand.
-  session.http_port = http_port_for(session.arguments, session.io);
+  session.http_port = http_port_for(session.arguments, session.io, session.random);
   const auto config_path = write_sandbox_config(session.sandbox->info(), session.http_port, webhook_secret);
   if (!config_path) co_return config_path.error();
   session.sandbox->set_webhook(fmt::format("http://127.0.0.1:{}/webhooks/git", session.http_port));

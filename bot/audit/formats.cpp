@@ -38,7 +38,7 @@ std::string parameter(std::string_view name, const std::string& value) {
 }
 
 bool is_warning(const std::string& action) {
-  return action.ends_with(".refused") || action == "effect.given-up" || action == "change.failed" || action.starts_with("hold.break-glass") || action == "change.break-glass";
+  return action.ends_with(".refused") || action == "effect.given-up" || action == "change.failed" || action.starts_with("hold.break-glass") || action == "change.break-glass" || action == "commit.rewritten";
 }
 
 }  // namespace

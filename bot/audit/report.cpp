@@ -61,6 +61,7 @@ class Reader {
     if (action.starts_with("incident.")) read_incident(row);
     if (action.starts_with("hold.break-glass")) read_glass(row, detail);
     if (action.ends_with(".refused")) ++report_.refused[text_at(detail, "rule").empty() ? "no rule named" : text_at(detail, "rule")];
+    if (action.starts_with("commit.")) read_commit(row, detail);
     if (action.starts_with("model.")) read_model(action, detail);
     if (action == "waiver.begun") report_.waived.push_back(case_of(row, fmt::format("{} until {}: {}", waived_words(row.entry), text_at(detail, "until"), text_at(detail, "reason"))));
     if (action == "effect.given-up") report_.given_up.push_back(case_of(row, text_at(detail, "why")));
@@ -69,6 +70,7 @@ class Reader {
   void finish() {
     for (const auto& [subject, outcome] : outcome_of_) ++report_.outcomes[outcome];
     for (const auto& subject : drafted_) ++report_.drafted[outcome_of_[subject]];
+    report_.past_people = past_people_.size() + unnamed_people_;
     report_.incidents = ages_.size();
     report_.incidents_open = opened_.size();
     if (ages_.empty()) return;
@@ -97,6 +99,20 @@ class Reader {
     if (entry.action == "change.content-moved") report_.pushes.push_back(case_of(row, "another commit on its branch"));
     if (entry.action == "change.followed-up") follow_up_of(entry.subject, text_at(detail, "by"));
     if (entry.action == "change.merged" || entry.action == "change.break-glass" || entry.action == "change.applied") add_to_glass(entry, text_at(detail, "break_glass"));
+  }
+
+  void read_commit(const AuditRow& row, const ordered_json& detail) {
+    auto found = case_of(row, deed_words(row.entry));
+    if (row.entry.action == "commit.rewritten") return report_.rewritten.push_back(std::move(found));
+    const bool many = row.entry.action == "commit.caught-up";
+    report_.past_commits += many ? static_cast<std::size_t>(number_at(detail, "count")) : 1;
+    unnamed_people_ += static_cast<std::size_t>(number_at(detail, "more_people"));
+    const auto people = detail.find("people");
+    for (const auto& who : many && people != detail.end() && people->is_array() ? *people : ordered_json::array({text_at(detail, "by")})) {
+      if (who.is_string()) past_people_.insert(who.get<std::string>());
+    }
+    found.who = many ? "several" : text_at(detail, "by");
+    report_.past.push_back(std::move(found));
   }
 
   void check_approval(const AuditRow& row, const ordered_json& detail) {
@@ -179,6 +195,8 @@ class Reader {
   std::map<std::string, ordered_json> asked_by_;
   std::map<std::string, std::string> outcome_of_;
   std::set<std::string> drafted_;
+  std::set<std::string> past_people_;
+  std::size_t unnamed_people_ = 0;
   std::map<std::string, WallTime> opened_;
   std::vector<Duration> ages_;
 };

@@ -44,6 +44,10 @@ struct AuditReport {
   std::vector<AuditCase> overridden{};            ///< merged in a freeze, with the approvals that breaking it asks for
   std::vector<GlassUse> broken_glass{};
   std::vector<AuditCase> pushes{};                ///< others' commits on a proposed branch: they took the approvals back
+  std::vector<AuditCase> past{};                  ///< commits that reached a branch past the bot; `who` is their author
+  std::size_t past_commits = 0;                   ///< how many: one row may be of many
+  std::size_t past_people = 0;
+  std::vector<AuditCase> rewritten{};             ///< force-pushes of a deployed branch
   std::map<std::string, std::size_t> refused{};   ///< attempts by rule
   std::vector<AuditCase> waived{};                ///< what gates found and somebody let pass
   std::map<std::string, std::size_t> drafted{};   ///< Changes that a model drafted, by outcome

@@ -39,6 +39,18 @@ std::string glass_lines(const std::vector<GlassUse>& uses) {
   return text;
 }
 
+std::string past_lines(const AuditReport& report) {
+  if (report.past.empty()) return fmt::format("{:<34}0 commits\n", "Changed past the bot");
+  auto text = fmt::format("{:<34}{} commit{} by {} {}\n", "Changed past the bot", report.past_commits, report.past_commits == 1 ? "" : "s", report.past_people,
+                          report.past_people == 1 ? "person" : "people");
+  for (std::size_t i = 0; i < std::min(report.past.size(), kCasesShown); ++i) {
+    const auto& one = report.past[i];
+    text += fmt::format("  row {} {} {}\n", one.seq, format_time(one.at), plain(one.why));
+  }
+  if (report.past.size() > kCasesShown) text += fmt::format("  and {} more rows\n", report.past.size() - kCasesShown);
+  return text;
+}
+
 std::size_t sum_of(const std::map<std::string, std::size_t>& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::size_t{0}, [](std::size_t sum, const auto& entry) { return sum + entry.second; });
 }
@@ -79,6 +91,8 @@ std::string to_text(const AuditReport& report) {
   text += cases("Freezes broken by approvals", report.overridden);
   text += glass_lines(report.broken_glass);
   text += cases("Pushes to proposed branches", report.pushes);
+  text += past_lines(report);
+  text += cases("Force-pushes of branches", report.rewritten);
   text += counts("Refused attempts", report.refused);
   text += cases("Findings of gates waived", report.waived);
   text += counts("Changes drafted by a model", report.drafted);
@@ -103,6 +117,10 @@ ordered_json to_json(const AuditReport& report) {
           {"freezes_overridden", to_json(report.overridden)},
           {"break_glass", std::move(glass)},
           {"pushes_to_branches", to_json(report.pushes)},
+          {"past_the_bot", to_json(report.past)},
+          {"past_the_bot_commits", report.past_commits},
+          {"past_the_bot_people", report.past_people},
+          {"force_pushes", to_json(report.rewritten)},
           {"refused", ordered_json(report.refused)},
           {"waived", to_json(report.waived)},
           {"drafted_by_model", ordered_json(report.drafted)},

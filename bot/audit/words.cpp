@@ -17,6 +17,7 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t kLongestText = 200;
 constexpr std::size_t kShortSha = 7;
+constexpr std::size_t kMostListed = 10;
 
 struct Phrase {
   std::string_view action;
@@ -42,6 +43,9 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"change.expired", "let expire"},
     {"change.superseded", "gave up for another Change"},
     {"change.failed", "gave up"},
+    {"commit.landed", "saw others bring"},
+    {"commit.caught-up", "saw others bring"},
+    {"commit.rewritten", "saw a force-push to"},
     {"incident.opened", "opened"},
     {"incident.updated", "saw more of"},
     {"incident.reopened", "opened again"},
@@ -80,6 +84,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"delegation.ended", "ended"},
     {"identity.asked", "asked for the link of"},
     {"identity.linked", "is linked:"},
+    {"cost.merged", "counts what was merged past it:"},
     {"logs.read", "read the logs of"},
     {"sentence.run", "ran what was read of plain words"},
     {"model.asked", "asked a model"},
@@ -140,6 +145,45 @@ void add_model(std::vector<std::string>& facts, const ordered_json& detail) {
   add(facts, "asked in ", row_of(text_at(detail, "asked")));
 }
 
+/// "a, b and 3 more"; "" for an empty list.
+std::string list_at(const ordered_json& detail, const char* key, const char* more_key) {
+  const auto found = detail.find(key);
+  if (found == detail.end() || !found->is_array() || found->empty()) return {};
+  std::vector<std::string> some;
+  for (const auto& one : *found) {
+    if (one.is_string() && some.size() < kMostListed) some.push_back(ellipsize(without_control_characters(one.get<std::string>()), kLongestText));
+  }
+  const auto more = detail.find(more_key);
+  const auto left = found->size() - some.size() + (more != detail.end() && more->is_number_unsigned() ? more->get<std::size_t>() : 0);
+  return join(some, ", ") + (left > 0 ? fmt::format(" and {} more", left) : "");
+}
+
+/// How long a list is, with what was left out of it.
+std::size_t length_of(const ordered_json& detail, const char* key, const char* more_key) {
+  const auto found = detail.find(key);
+  const auto more = detail.find(more_key);
+  return (found != detail.end() && found->is_array() ? found->size() : 0) + (more != detail.end() && more->is_number_unsigned() ? more->get<std::size_t>() : 0);
+}
+
+/// Of what reached a branch past the bot.
+void add_commit(std::vector<std::string>& facts, const AuditEntry& entry, const ordered_json& detail) {
+  add(facts, "by ", text_at(detail, "by"));
+  add(facts, "by ", list_at(detail, "people", "more_people"));
+  add(facts, "committed by ", text_at(detail, "committer"));
+  add(facts, "pull request ", text_at(detail, "pull_request"));
+  add(facts, "says it is pull request ", text_at(detail, "says_pull_request"));
+  add(facts, "the commit of ", text_at(detail, "change"));
+  if (const auto brought = length_of(detail, "brought", "more_brought"); brought > 0) facts.push_back(fmt::format("with {} more commit{}", brought, brought == 1 ? "" : "s"));
+  if (entry.action == "commit.rewritten") {
+    facts.push_back(fmt::format("from {} to {}", text_at(detail, "before").substr(0, kShortSha), text_at(detail, "after").substr(0, kShortSha)));
+    const auto lost = length_of(detail, "lost", "more_lost");
+    if (detail.contains("lost")) facts.push_back(fmt::format("{} commit{} gone from it", lost, lost == 1 ? "" : "s"));
+  } else {
+    facts.push_back(fmt::format("to {} of {}", text_at(detail, "branch"), text_at(detail, "repository")));
+  }
+  if (entry.app.empty()) add(facts, "in ", list_at(detail, "apps", "more_apps"));
+}
+
 std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& detail) {
   std::vector<std::string> facts;
   const bool refused = entry.action.ends_with(".refused");
@@ -158,6 +202,10 @@ std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& d
   if (of_waiver) add(facts, "for ", text_at(detail, "change"));
   if (of_waiver && text_at(detail, "owner") != entry.actor) add(facts, "given by ", text_at(detail, "owner"));
   if (entry.action.starts_with("model.") || entry.action == "change.drafted") add_model(facts, detail);
+  if (entry.action.starts_with("commit.")) {
+    add_commit(facts, entry, detail);
+    return facts;
+  }
   add(facts, "outside of what is allowed: ", text_at(detail, "outside"));
   for (const auto* key : {"scope", "match", "to", "login", "cause", "from", "changed"}) add(facts, "", text_at(detail, key));
   add(facts, "until ", text_at(detail, "until"));

@@ -3,6 +3,7 @@
 #include "bot/audit/details.hpp"
 #include "bot/change/hold_notices.hpp"
 #include "bot/change/issuer_notice.hpp"
+#include "bot/change/together.hpp"
 #include "bot/change/waivers.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/incident/incidents.hpp"
@@ -77,6 +78,7 @@ Result<ChangeStep> commit_step(storage::Transaction& tx, ChangeStep step, WallTi
   for (const auto effect : step.effects) CHECK_OK(enqueue_effect(tx, step.next, effect, audit_id, now));
   if (is_final(step.next.state)) CHECK_OK(forget_checks(tx, step.next.id));
   CHECK_OK(enqueue_issuer_notice(tx, step.next, now));
+  CHECK_OK(refresh_together(tx, step.next, now));
   CHECK_OK(refresh_alert(tx, step.next.app, now));
   return step;
 }
@@ -94,6 +96,7 @@ Changes::Changes(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executo
   parts_.outbox->on("slack.issuer", [this](storage::OutboxRow row) { return tell_issuer({*parts_.config, *parts_.store, *parts_.messenger}, std::move(row)); }, Outbox::kWordsWait);
   parts_.outbox->on("hold.follow-up", [this](storage::OutboxRow row) { return follow_up_break_glass(std::move(row)); });
   parts_.outbox->on("slack.checks", [this](storage::OutboxRow row) { return show_checks(std::move(row)); }, Outbox::kWordsWait);
+  parts_.outbox->on("slack.together", [this](storage::OutboxRow row) { return show_together(*parts_.store, *parts_.messenger, std::move(row)); }, Outbox::kWordsWait);
   on(ChangeEffect::Merge, &Changes::merge);
   on(ChangeEffect::Apply, &Changes::apply);
   on(ChangeEffect::Verify, &Changes::verify);
@@ -154,7 +157,7 @@ asio::awaitable<Result<App>> Changes::settled_app_of(storage::OutboxRow row, Cha
 asio::awaitable<Result<Change>> Changes::load(std::int64_t id) {
   std::function<Result<Change>(storage::Transaction&)> work = [id](storage::Transaction& tx) -> Result<Change> {
     TRY(auto change, tx.find_change(id));
-    if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}", change_name(id))};
+    if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}.", change_name(id))};
     return std::move(*change);
   };
   auto working = parts_.store->query<Change>(std::move(work));
@@ -164,7 +167,7 @@ asio::awaitable<Result<Change>> Changes::load(std::int64_t id) {
 asio::awaitable<Result<ChangeStep>> Changes::step(std::int64_t id, std::function<ChangeStep(Change)> event) {
   std::function<Result<ChangeStep>(storage::Transaction&)> work = [id, event = std::move(event), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<ChangeStep> {
     TRY(auto change, tx.find_change(id));
-    if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}", change_name(id))};
+    if (!change) return Error{ErrorKind::NotFound, fmt::format("There is no Change {}.", change_name(id))};
     return commit_step(tx, event(std::move(*change)), now);
   };
   auto working = parts_.store->query<ChangeStep>(std::move(work));

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <memory>
 #include <set>
+#include <tuple>
+#include <utility>
 
 namespace driftwarden {
 namespace {
@@ -22,20 +24,50 @@ bool is_named_like_a_secret(const std::string& path) {
   return lower.find("secret") != std::string::npos || lower.find("credential") != std::string::npos;
 }
 
+/// States, plans, keys: files that hold secrets by what they are.
+bool is_kept_for_secrets(const std::string& path) {
+  const auto lower = to_lower(path);
+  const auto name = lower.substr(lower.rfind('/') + 1);
+  static constexpr std::array<std::string_view, 10> kEnds{".tfstate", ".tfstate.backup", ".tfplan", ".pem", ".key", ".p12", ".pfx", ".jks", ".ppk", ".kdbx"};
+  static constexpr std::array<std::string_view, 7> kNames{"id_rsa", "id_ed25519", "id_ecdsa", ".htpasswd", ".netrc", ".pgpass", "kubeconfig"};
+  return std::ranges::any_of(kEnds, [&](std::string_view end) { return name.ends_with(end); }) || std::ranges::find(kNames, name) != kNames.end();
+}
+
+/// Ansible's, encrypted or to be.
+bool is_vault(const std::string& path, const std::string& text) { return to_lower(path).find("vault") != std::string::npos || text.starts_with("$ANSIBLE_VAULT"); }
+
 bool is_header(std::string_view line) {
   static constexpr std::array<std::string_view, 10> kStarts{"diff --git ", "index ", "--- ", "+++ ", "new file mode", "deleted file mode", "old mode", "new mode", "Binary files", "similarity "};
   return std::ranges::any_of(kStarts, [&](std::string_view start) { return line.starts_with(start); });
+}
+
+/// Lines as they may be shown, as many as came in; nothing where they can't be looked through.
+using Shown = std::function<std::optional<std::vector<std::string>>(const std::vector<std::string>&)>;
+
+std::vector<std::string> manifest_lines(const std::vector<std::string>& lines) {
+  auto shown = without_hidden_values(lines);
+  for (auto& line : shown) line = without_credential_shapes(line);
+  return shown;
+}
+
+Shown shown_by(const std::string& path, const HclVariables* planned) {
+  if (is_hcl(path)) {
+    const auto variables = planned != nullptr ? *planned : HclVariables{};
+    return [path, variables](const std::vector<std::string>& lines) { return hcl_without_hidden_values(path, lines, variables); };
+  }
+  if (planned != nullptr) return [](const std::vector<std::string>& lines) { return std::optional(text_without_hidden_values(lines)); };
+  return [](const std::vector<std::string>& lines) { return std::optional(manifest_lines(lines)); };
 }
 
 /// One of the two files, as far as it is known, with its lines as they may be shown.
 class Side {
  public:
   Side() = default;
-  explicit Side(std::vector<std::string> lines) : lines_(std::move(lines)), shown_(without_hidden_values(lines_)) {}
+  Side(std::vector<std::string> lines, std::vector<std::string> shown) : lines_(std::move(lines)), shown_(std::move(shown)) {}
   /// The line that the patch says is the next.
   std::string take(const std::string& line) {
     const auto at = next_++;
-    return at < lines_.size() && lines_[at] == line ? shown_[at] : "(hidden)";
+    return at < lines_.size() && at < shown_.size() && lines_[at] == line ? shown_[at] : "(hidden)";
   }
   void go_to(std::size_t line) { next_ = line == 0 ? 0 : line - 1; }
 
@@ -63,12 +95,13 @@ Hunk hunk_from(const std::string& line) {
   return hunk;
 }
 
-Side side_of(const Hunk& hunk, char sign) {
+Side side_of(const Hunk& hunk, char sign, const Shown& shown) {
   std::vector<std::string> lines;
   for (const auto& line : hunk.lines) {
     if (!line.empty() && (line.front() == ' ' || line.front() == sign)) lines.push_back(line.substr(1));
   }
-  return Side(std::move(lines));
+  auto seen = shown(lines).value_or(std::vector<std::string>{});
+  return Side(std::move(lines), std::move(seen));
 }
 
 std::string shown_hunk(const Hunk& hunk, Side& before, Side& after) {
@@ -90,12 +123,7 @@ std::string shown_hunk(const Hunk& hunk, Side& before, Side& after) {
   return text;
 }
 
-struct Whole {
-  std::string before;
-  std::string after;
-};
-
-std::string shown_patch(const FileDiff& file, const std::optional<Whole>& whole) {
+std::string shown_patch(const FileDiff& file, std::optional<std::pair<Side, Side>> whole, const Shown& shown) {
   std::string text;
   std::vector<Hunk> hunks;
   for (const auto& line : split(file.patch, '\n')) {
@@ -110,14 +138,11 @@ std::string shown_patch(const FileDiff& file, const std::optional<Whole>& whole)
   }
   Side before;
   Side after;
-  if (whole) {
-    before = Side(split(whole->before, '\n'));
-    after = Side(split(whole->after, '\n'));
-  }
+  if (whole) std::tie(before, after) = *std::move(whole);
   for (const auto& hunk : hunks) {
     if (!whole) {
-      before = side_of(hunk, '-');
-      after = side_of(hunk, '+');
+      before = side_of(hunk, '-', shown);
+      after = side_of(hunk, '+', shown);
     } else {
       before.go_to(hunk.before);
       after.go_to(hunk.after);
@@ -130,22 +155,31 @@ std::string shown_patch(const FileDiff& file, const std::optional<Whole>& whole)
 
 std::string not_shown(const FileDiff& file, std::string_view why) { return fmt::format("{}: {} lines added, {} removed; not shown, since it {}\n", file.path, file.added, file.removed, why); }
 
-std::string shown_file(const FileDiff& file, const WholeFile& whole) {
+std::string shown_file(const FileDiff& file, const WholeFile& whole, const HclVariables* planned) {
   constexpr std::string_view kSecret = "holds a Secret";
+  constexpr std::string_view kUnread = "can't be looked through for Secrets";
   if (speaks_of_secrets(file.patch) || is_named_like_a_secret(file.path)) return not_shown(file, kSecret);
-  if (!whole) return shown_patch(file, std::nullopt);
-  auto before = whole(file.path, true);
-  auto after = whole(file.path, false);
-  if (!before || !after) return not_shown(file, "can't be looked through for Secrets");
+  if (is_kept_for_secrets(file.path)) return not_shown(file, "is kept for secrets");
+  const auto shown = shown_by(file.path, planned);
+  if (!whole) return is_hcl(file.path) ? not_shown(file, kUnread) : shown_patch(file, std::nullopt, shown);
+  const auto before = whole(file.path, true);
+  const auto after = whole(file.path, false);
+  if (!before || !after) return not_shown(file, kUnread);
   if (holds_secret(*before, file.path) || holds_secret(*after, file.path)) return not_shown(file, kSecret);
-  return shown_patch(file, Whole{std::move(*before), std::move(*after)});
+  if (planned != nullptr && (is_vault(file.path, *before) || is_vault(file.path, *after))) return not_shown(file, "is a vault");
+  auto lines_before = split(*before, '\n');
+  auto lines_after = split(*after, '\n');
+  auto shown_before = shown(lines_before);
+  auto shown_after = shown(lines_after);
+  if (!shown_before || !shown_after) return not_shown(file, kUnread);
+  return shown_patch(file, std::pair(Side(std::move(lines_before), *std::move(shown_before)), Side(std::move(lines_after), *std::move(shown_after))), shown);
 }
 
 }  // namespace
 
-std::string shown_git_diff(const std::vector<FileDiff>& files, const WholeFile& whole) {
+std::string shown_git_diff(const std::vector<FileDiff>& files, const WholeFile& whole, const HclVariables* planned) {
   std::string text;
-  for (const auto& file : files) text += shown_file(file, whole);
+  for (const auto& file : files) text += shown_file(file, whole, planned);
   return text;
 }
 

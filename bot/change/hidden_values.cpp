@@ -1,7 +1,10 @@
 #include "bot/change/hidden_values.hpp"
 
+#include "bot/change/likely_keys.hpp"
+#include "bot/inspect/token_shapes.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/manifest.hpp"
+#include "gitops/manifest/secret_fields.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -25,14 +28,6 @@ bool is_reference(std::string_view name) {
   const auto lower = to_lower(name);
   static constexpr std::array<std::string_view, 4> kEnds{"ref", "refs", "secretname", "pullsecrets"};
   return std::ranges::any_of(kEnds, [&](std::string_view end) { return lower.ends_with(end); });
-}
-
-bool is_hidden_name(std::string_view name) {
-  if (name.empty() || is_reference(name)) return false;
-  if (Redactor::is_sensitive_name(name)) return true;
-  static constexpr std::array<std::string_view, 7> kWords{"dockerconfig", "dockercfg", "database_url", "databaseurl", "connectionstring", "connection_string", "_dsn"};
-  const auto lower = to_lower(name);
-  return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
 std::string bare(std::string_view text) {
@@ -187,6 +182,46 @@ class Pairs {
   std::vector<bool> hidden_;
 };
 
+/// What belongs to a task, block or play of Ansible's that says `no_log`: nothing of it is to be told, but what it is called.
+class Unlogged {
+ public:
+  explicit Unlogged(const std::vector<Line>& lines) : lines_(lines), hidden_(lines.size(), false) {
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (lines_[i].key == "no_log" && !is_off(lines_[i].value)) take_all_around(i);
+    }
+  }
+  bool hides(std::size_t i) const { return hidden_[i]; }
+
+ private:
+  static bool is_off(const std::string& value) {
+    const auto lower = to_lower(bare(value));
+    return lower == "false" || lower == "no" || lower == "off";
+  }
+  /// Not of the mapping whose keys stand at `column`.
+  bool is_outside(const Line& line, std::size_t column) const { return !line.blank && (line.indent < column && !(line.item && line.column == column)); }
+  void take_all_around(std::size_t at) {
+    const auto column = lines_[at].column;
+    auto first = at;
+    while (first > 0 && !begins_item(lines_[first], column) && !is_outside(lines_[first - 1], column)) --first;
+    for (auto i = first; i < lines_.size() && !is_outside(lines_[i], column); ++i) {
+      if (i > at && begins_item(lines_[i], column)) break;
+      const bool told = i == at || (lines_[i].column == column && lines_[i].key == "name");
+      hidden_[i] = hidden_[i] || !told;
+    }
+  }
+  static bool begins_item(const Line& line, std::size_t column) { return line.item && line.column == column && line.indent < column; }
+
+  const std::vector<Line>& lines_;
+  std::vector<bool> hidden_;
+};
+
+/// The name may stay, and what stands before it.
+std::string without_value(const std::string& text, const Line& line) {
+  if (line.blank) return text;
+  if (line.separator == std::string_view::npos) return text.substr(0, line.column) + std::string(kHidden);
+  return line.value.empty() ? text : text.substr(0, line.separator + 1) + " " + std::string(kHidden);
+}
+
 class Hiding {
  public:
   std::string shown(const std::string& text, const Line& line, bool paired) {
@@ -228,7 +263,37 @@ class Hiding {
   char quote_ = 0;
 };
 
+std::vector<Line> look_at_all(const std::vector<std::string>& lines) {
+  std::vector<Line> looked;
+  looked.reserve(lines.size());
+  for (const auto& line : lines) looked.push_back(look_at(line));
+  return looked;
+}
+
 }  // namespace
+
+bool is_hidden_name(std::string_view name) {
+  if (name.empty() || is_reference(name)) return false;
+  if (Redactor::is_sensitive_name(name) || is_secret_field(name)) return true;
+  static constexpr std::array<std::string_view, 7> kWords{"dockerconfig", "dockercfg", "database_url", "databaseurl", "connectionstring", "connection_string", "_dsn"};
+  const auto lower = to_lower(name);
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+}
+
+std::string without_credential_shapes(std::string_view text) {
+  const Replacement hide = [](std::string_view) { return std::string(kHidden); };
+  const auto replaced = without_url_passwords(replace_credentials(text, hide));
+  TokenShapes shapes(replaced);
+  std::string out;
+  out.reserve(replaced.size());
+  for (std::size_t at = 0; at < replaced.size();) {
+    const auto length = shapes.length_at(at);
+    if (length == 0) out += replaced[at];
+    else out += kHidden;
+    at += std::max<std::size_t>(length, 1);
+  }
+  return out;
+}
 
 bool speaks_of_secrets(std::string_view text) {
   const auto skip = [&](std::size_t at) { return std::min(text.find_first_not_of(" \t\"'", at), text.size()); };
@@ -250,14 +315,25 @@ bool holds_secret(const std::string& text, const std::string& file) {
 }
 
 std::vector<std::string> without_hidden_values(const std::vector<std::string>& lines) {
-  std::vector<Line> looked;
-  looked.reserve(lines.size());
-  for (const auto& line : lines) looked.push_back(look_at(line));
+  const auto looked = look_at_all(lines);
   const Pairs pairs(looked);
   Hiding hiding;
   std::vector<std::string> shown;
   shown.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) shown.push_back(hiding.shown(lines[i], looked[i], pairs.hides(i)));
+  return shown;
+}
+
+std::vector<std::string> text_without_hidden_values(const std::vector<std::string>& lines) {
+  const auto looked = look_at_all(lines);
+  const Unlogged unlogged(looked);
+  auto shown = without_hidden_values(lines);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    // In one line with others: {name: x, no_log: true}.
+    const bool in_flow = looked[i].key != "no_log" && lines[i].find("no_log") != std::string::npos;
+    if (unlogged.hides(i) || in_flow) shown[i] = without_value(lines[i], looked[i]);
+    shown[i] = without_likely_keys(without_credential_shapes(shown[i]), kHidden);
+  }
   return shown;
 }
 

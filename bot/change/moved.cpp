@@ -1,6 +1,7 @@
 // Somebody pushed to a Change's branch: what it says now is looked at as if it were proposed anew, and whoever pushed can't approve it.
 #include "bot/change/changes.hpp"
 #include "bot/change/git_diff.hpp"
+#include "bot/change/planned_files.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/watch/app_files.hpp"
 #include "gitops/base/crypto.hpp"
@@ -23,14 +24,15 @@ struct Moved {
   std::string shown;
 };
 
-Result<Moved> look_at_branch(Mirror& mirror, const std::string& ref, const std::string& expected) {
+Result<Moved> look_at_branch(Mirror& mirror, const App& app, const std::string& ref, const std::string& expected) {
   TRY(const auto head, mirror.fetch());
   TRY(const auto fetched, mirror.fetch_ref(ref));
   if (fetched != expected) return Error{ErrorKind::Conflict, "the branch moved again"};
   Moved moved;
   TRY(moved.base, mirror.merge_base(head, fetched));
   TRY(moved.files, mirror.diff(moved.base, fetched, ""));
-  moved.shown = shown_git_diff(moved.files, whole_files(mirror, moved.base, fetched));
+  const auto variables = is_rendered(app) ? std::nullopt : std::optional(variables_around(mirror, app, moved.base, fetched));
+  moved.shown = shown_git_diff(moved.files, whole_files(mirror, moved.base, fetched), variables ? &*variables : nullptr);
   TRY(moved.commits, mirror.commits_between(moved.base, fetched, kCommitsLookedAt));
   return moved;
 }
@@ -78,7 +80,7 @@ std::vector<PersonId> pushers(const std::vector<CommitInfo>& commits, const Chan
 
 asio::awaitable<Result<ChangeStep>> Changes::take_moved(Change change, App app, forge::PullRequest pull_request) {
   const auto now = parts_.clock->wall_now();
-  std::function<Result<Moved>(Mirror&)> work = [ref = "refs/heads/" + pull_request.branch, sha = pull_request.head_sha](Mirror& mirror) { return look_at_branch(mirror, ref, sha); };
+  std::function<Result<Moved>(Mirror&)> work = [app, ref = "refs/heads/" + pull_request.branch, sha = pull_request.head_sha](Mirror& mirror) { return look_at_branch(mirror, app, ref, sha); };
   auto working = parts_.fleet->repository(app.repository).with_mirror<Moved>(std::move(work));
   const auto moved = co_await std::move(working);
   if (!moved) co_return wrap("looking at the moved branch", moved.error());

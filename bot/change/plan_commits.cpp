@@ -2,6 +2,7 @@
 #include "bot/change/plan_parts.hpp"
 #include "bot/config/policy.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/manifest/hide_secrets.hpp"
 
 #include <fmt/core.h>
 
@@ -157,7 +158,7 @@ void add_authors(const PlanContext& context, const std::vector<CommitInfo>& comm
 std::string list_commits(const std::string& title, const std::vector<CommitInfo>& commits) {
   std::string text = title;
   for (std::size_t i = 0; i < std::min(commits.size(), kMaxListed); ++i) {
-    text += fmt::format("\n{} {} ({})", commits[i].sha.substr(0, 7), shown(commits[i].summary), shown(commits[i].author.name));
+    text += fmt::format("\n{} {} ({})", commits[i].sha.substr(0, 7), hide_secrets(shown(commits[i].summary)), shown(commits[i].author.name));
   }
   if (commits.size() > kMaxListed) text += fmt::format("\nand {} more", commits.size() - kMaxListed);
   return text;

@@ -1,5 +1,6 @@
 // Rollback: a path as it was, or one commit taken back; nothing of another App.
 #include "bot/change/plan_parts.hpp"
+#include "bot/change/planned_files.hpp"
 #include "bot/change/who_shares.hpp"
 #include "bot/command/intents.hpp"
 #include "bot/watch/fleet.hpp"
@@ -172,11 +173,14 @@ Result<VerbPlan> restore(const App& app, const PlanContext& context, const std::
   if (is_rendered(app)) {
     TRY(outside, outside_paths(app, context, target));
   }
+  if (!is_rendered(app)) {
+    TRY(outside, planned_elsewhere(context.mirror, app, context.head, target));
+  }
   TRY(const auto shared, differing(context, outside, target));
   if (now == then) {
     if (shared.empty()) return refused(fmt::format("{} is what it was at {}: there is nothing to roll back", app.path, short_id(target)));
-    return refused(fmt::format("{} itself is what it was at {}. What differs lies in {}: roll that back by a pull request of your own, or adopt or set the value in {}",
-                               app.path, short_id(target), shared_words(app, context, shared), app.path));
+    return refused(fmt::format("{} itself is what it was at {}. What differs lies in {}: roll that back by a pull request of your own{}", app.path, short_id(target),
+                               shared_words(app, context, shared), is_rendered(app) ? ", or adopt or set the value in " + app.path : ""));
   }
   VerbPlan plan;
   CHECK_OK(restore_path(app, context, target, plan));
@@ -207,14 +211,22 @@ Result<VerbPlan> take_back(const App& app, const PlanContext& context, const std
   return plan;
 }
 
-}  // namespace
-
-Result<VerbPlan> plan_rollback(const Change& change, const App& app, const PlanContext& context) {
+Result<VerbPlan> plan_any(const Change& change, const App& app, const PlanContext& context) {
   const auto undo = rollback_request_from(change.argument).undo;
   TRY(const auto target, merged_revision(context, undo.empty() ? change.target_revision : undo));
   if (!undo.empty()) return take_back(app, context, target);
   if (app.track == Track::Pin) return move_pin(change, app, context, target);
   return restore(app, context, target);
+}
+
+}  // namespace
+
+Result<VerbPlan> plan_rollback(const Change& change, const App& app, const PlanContext& context) {
+  TRY(auto plan, plan_any(change, app, context));
+  if (is_rendered(app)) return plan;
+  plan.notes.push_back(after_the_merge(app));
+  if (app.kind == AppKind::Terraform) plan.notes.emplace_back("What was added since is taken away again when that is applied, with what it holds: look at the plan for what it destroys");
+  return plan;
 }
 
 }  // namespace driftwarden::planning

@@ -4,6 +4,7 @@
 #include "bot/change/git_diff.hpp"
 #include "bot/change/judge_gates.hpp"
 #include "bot/change/move.hpp"
+#include "bot/change/planned_files.hpp"
 #include "bot/change/quorum_facts.hpp"
 #include "bot/change/secret_guard.hpp"
 #include "bot/change/set_out.hpp"
@@ -193,8 +194,12 @@ asio::awaitable<Result<Changes::Written>> Changes::write(Change change, App app,
     TRY(made.files, mirror.diff(head, made.commit, ""));
     TRY(const auto touched, touched_files(mirror, head, made.commit, made.files));
     CHECK_OK(check_added_secrets(touched));
-    made.shown = shown_git_diff(made.files, whole_files(mirror, head, made.commit));
+    const auto variables = is_rendered(app) ? std::nullopt : std::optional(variables_around(mirror, app, head, made.commit));
+    made.shown = shown_git_diff(made.files, whole_files(mirror, head, made.commit), variables ? &*variables : nullptr);
     TRY(auto siblings, siblings_changed(mirror, app, apps, render, head, made.commit));
+    if (!is_rendered(app) && change.verb != ChangeVerb::Ignore) {
+      for (auto& name : planned_along(mirror, app, apps, head, made.commit, made.files)) siblings.push_back(std::move(name));
+    }
     if (application) std::erase(siblings, application->app.name);
     if (!siblings.empty()) {
       return Error{ErrorKind::InvalidInput, fmt::format("this would change {} as well, which share{} files with {}; make a pull request of your own, which is judged for each of them",

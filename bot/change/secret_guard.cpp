@@ -1,5 +1,6 @@
 #include "bot/change/secret_guard.hpp"
 
+#include "bot/change/hidden_hcl.hpp"
 #include "bot/change/plan_parts.hpp"
 #include "bot/inspect/token_shapes.hpp"
 #include "gitops/base/text.hpp"
@@ -111,6 +112,9 @@ class Search {
   explicit Search(std::string file) : file_(std::move(file)) {}
 
   void text(const std::string& whole) {
+    if (is_hcl(file_) && !file_.ends_with(".json")) {
+      if (const auto values = hcl_values(whole)) return hcl(*values);
+    }
     const auto documents = parse_yaml(whole, file_);
     const bool structured = documents && std::ranges::any_of(*documents, [](const json& document) { return document.is_structured(); });
     if (!structured) {
@@ -269,6 +273,26 @@ class Search {
     }
   }
 
+  /// Terraform's own language: what a name is given may stand lines below it.
+  void hcl(const std::vector<HclValue>& values) {
+    for (const auto& [name, value, line, sensitive] : values) {
+      const auto before = found_.size();
+      auto number = line;
+      bool in_key = false;
+      for (const auto& one : split(value, '\n')) script_line(value, one, number++, in_key);
+      const bool named = sensitive || (!name.empty() && sounds_secret(name));
+      if (found_.size() == before && named && !is_placeholder(value) && !is_harmless(value)) add(fmt::format("line {}, {}", line, planning::shown(name)), value);
+    }
+  }
+
+  /// A private key, a credential by its form, or NAME=value.
+  void script_line(const std::string& whole, const std::string& line, std::size_t number, bool& in_key) {
+    const bool begins = line.find("-----BEGIN ") != std::string::npos && line.find("PRIVATE KEY") != std::string::npos;
+    if (begins) add(fmt::format("line {}, a private key", number), first_after(whole, line));
+    in_key = (in_key || begins) && line.find("-----END") == std::string::npos;
+    if (!begins && !in_key) look_at_line(line, number, false);
+  }
+
   /// No YAML: a template, NAME=value, HCL, a script, a key.
   void lines(const std::string& whole) {
     if (whole.find("\n    mac: ENC[") != std::string::npos || whole.find("sops_mac=ENC[") != std::string::npos) return;
@@ -280,14 +304,15 @@ class Search {
       if (begins) add(fmt::format("line {}, a private key", number), first_after(whole, line));
       in_key = (in_key || begins) && line.find("-----END") == std::string::npos;
       if (begins || in_key) continue;
-      look_at_line(line, number);
+      look_at_line(line, number, ends_with_any(file_, {".tf", ".hcl"}));
     }
   }
 
   /// What tells one key from another: its first lines.
   static std::string first_after(const std::string& whole, const std::string& line) { return whole.substr(whole.find(line), 400); }
 
-  void look_at_line(const std::string& line, std::size_t number) {
+  /// `hcl`: what isn't in quotes is an expression.
+  void look_at_line(const std::string& line, std::size_t number, bool hcl) {
     if (is_placeholder(line)) return;
     if (credential_in(line) != std::string_view::npos) {
       add(fmt::format("line {}", number), std::string(trim(line)));
@@ -304,8 +329,7 @@ class Search {
     const bool word = key.find_first_of(" \t(){}[]<>$") == std::string::npos && value.find_first_of(" ({[") == std::string::npos;
     // An expression of HCL or a script isn't in quotes.
     const bool literal = quoted || line.find('=') == sign;
-    const bool hcl = ends_with_any(file_, {".tf", ".hcl"}) && !quoted;
-    if (word && literal && !hcl && sounds_secret(key) && !is_placeholder(value) && !is_harmless(value)) add(fmt::format("line {}, {}", number, planning::shown(key)), value);
+    if (word && literal && (quoted || !hcl) && sounds_secret(key) && !is_placeholder(value) && !is_harmless(value)) add(fmt::format("line {}, {}", number, planning::shown(key)), value);
   }
 
   std::string file_;

@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace driftwarden::grammar {
 
@@ -51,6 +53,11 @@ std::optional<std::string> find_app(const std::string& word, const std::vector<s
   return only;
 }
 
+NotUnderstood no_command(const std::vector<std::string>& apps) {
+  const auto app = apps.empty() ? std::string("APP") : apps.front();
+  return {fmt::format("I can make no command of that. Say what is to be done with which App, as in `roll {} back to yesterday`, or ask: `ask why is {} red?`. `help` lists the commands.", app, app), {}};
+}
+
 NotUnderstood unknown_app(const VerbInfo& info, const std::string& word, const std::string& rest, const std::vector<std::string>& apps) {
   NotUnderstood answer{fmt::format("There is no App \"{}\".", ellipsize(word, 60)), {}};
   const auto tail = rest.empty() ? "" : " " + rest;
@@ -64,6 +71,9 @@ NotUnderstood unknown_app(const VerbInfo& info, const std::string& word, const s
   if (answer.suggestions.empty() && !info.changes_something) {
     for (const auto& app : nearly_named_apps(rest, apps)) answer.suggestions.push_back(fmt::format("{} {}", info.name, app));
   }
+  // "why is everything so slow?"
+  static constexpr std::array<std::string_view, 12> kHelping{"is", "are", "was", "were", "does", "do", "did", "has", "have", "can", "should", "will"};
+  if (answer.suggestions.empty() && !rest.empty() && std::ranges::find(kHelping, to_lower(word)) != kHelping.end()) return no_command(apps);
   return answer;
 }
 

@@ -25,6 +25,8 @@ std::string take_reason(Words& words);
 std::optional<std::string> find_app(const std::string& word, const std::vector<std::string>& apps);
 /// Those that slips of the pen in a sentence may mean: "chekout". Short words are like too many names.
 std::vector<std::string> nearly_named_apps(std::string_view sentence, const std::vector<std::string>& apps);
+/// Of a sentence that is none: what could be said instead.
+NotUnderstood no_command(const std::vector<std::string>& apps);
 NotUnderstood unknown_app(const VerbInfo& info, const std::string& word, const std::string& rest, const std::vector<std::string>& apps);
 NotUnderstood too_much(const VerbInfo& info, const std::string& word, const Command& command);
 /// Usage and an example, in words: a suggestion is a button, and nobody meant the example's numbers.

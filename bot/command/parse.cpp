@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace driftwarden {
 namespace {
@@ -30,9 +32,9 @@ NotUnderstood unknown_verb(const Words& words, const std::vector<std::string>& a
     answer.suggestions.push_back(std::string(find_verb(*guess)->name) + (rest.empty() ? "" : " " + rest));
   } else if (words.size() < kSentence) {
     answer.message += " `help` lists those that there are.";
+    answer.suggestions.emplace_back("help");
   } else {
-    const auto app = apps.empty() ? std::string("APP") : apps.front();
-    answer.message = fmt::format("I can make no command of that. Say what is to be done with which App, as in `roll {} back to yesterday`, or ask: `ask why is {} red?`. `help` lists the commands.", app, app);
+    return no_command(apps);
   }
   return answer;
 }
@@ -277,6 +279,7 @@ Parsed parse_plain_verb(const VerbInfo& info, Words words, const GrammarContext&
   if (is_paged(info.verb)) {
     if (auto trouble = take_page(info, words, command)) return *trouble;
   }
+  if (info.verb == Verb::Apps && words.size() > 1) return NotUnderstood{"`apps` lists all of them. `status` can be narrowed.", {"status " + rest_of(words, 1)}};
   if (info.verb != Verb::Halt && info.verb != Verb::Resume) return command;
   const std::size_t at = words.size() > 1 && is_because(words[1]) ? 2 : 1;
   command.reason = rest_of(words, at);
@@ -297,6 +300,13 @@ std::string joined_verb(const Words& words, const GrammarContext& context) {
   return {};
 }
 
+/// "restart checkout please" names no workload. What takes words as they are keeps them.
+void drop_courtesy(const VerbInfo& info, Words& words) {
+  static constexpr std::array<std::string_view, 3> kCourtesies{"please", "pls", "plz"};
+  const bool free = info.argument == VerbInfo::Argument::Sentence || info.verb == Verb::Set || std::ranges::any_of(words, is_because);
+  if (!free && words.size() > 1 && std::ranges::find(kCourtesies, to_lower(words.back())) != kCourtesies.end()) words.pop_back();
+}
+
 }  // namespace
 
 Parsed parse_command(std::string_view text, const GrammarContext& context) {
@@ -308,6 +318,7 @@ Parsed parse_command(std::string_view text, const GrammarContext& context) {
   }
   const auto* info = find_verb(words.front());
   if (info == nullptr) return unknown_verb(words, context.apps);
+  drop_courtesy(*info, words);
   if (info->verb == Verb::Audit) return parse_audit(*info, std::move(words), context);
   switch (info->argument) {
     case VerbInfo::Argument::None: return parse_plain_verb(*info, std::move(words), context);

@@ -4,6 +4,7 @@
 #include "bot/command/rollback_target.hpp"
 #include "gitops/base/replace.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/model/change.hpp"
 
 #include <fmt/core.h>
 
@@ -195,6 +196,12 @@ bool is_name(const Token& token) {
   return spelled && std::isalnum(static_cast<unsigned char>(token.raw.front())) != 0 && std::isalnum(static_cast<unsigned char>(token.raw.back())) != 0 && !is_one_of(token.lower, kNoNames) && token.raw.find("..") == std::string::npos;
 }
 
+/// "C-12": a number alone is none.
+std::string change_of(const std::string& word) {
+  const auto id = word.find('-') == std::string::npos ? std::nullopt : parse_change_name(word);
+  return id ? change_name(*id) : std::string();
+}
+
 class Matcher {
  public:
   Matcher(const std::vector<std::string>& pattern, const Tokens& tokens, const std::vector<std::string>& environments) : pattern_(pattern), tokens_(tokens), environments_(environments) {}
@@ -232,6 +239,7 @@ class Matcher {
     if (slot == "n") return count_of(token) && take(slot, std::to_string(*count_of(token)), i, at + 1);
     if (slot == "tag") return is_tag(token) && take(slot, token.raw, i, at + 1);
     if (slot == "image") return token.raw.find_first_of(":@") != std::string::npos && take(slot, token.raw, i, at + 1);
+    if (slot == "change") return take(slot, change_of(token.raw), i, at + 1);
     if (slot == "name") return is_name(token) && take(slot, token.raw, i, at + 1);
     if (slot == "look") return take(slot, look_of(token.lower), i, at + 1);
     if (slot.starts_with("env")) return std::ranges::any_of(environments_, [&](const std::string& one) { return to_lower(one) == token.lower; }) && take(slot, token.raw, i, at + 1);

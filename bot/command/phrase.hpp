@@ -2,7 +2,7 @@
 // Patterns of plain sentences. Internal to bot/command.
 //   word|word    one of these words            ?word|word   the same, or nothing
 //   <app>        an App by its whole name, "it" of a thread
-//   <n> <tag> <image> <name> <env> <when> <span> <day> <look> <rest>, each also with `?`: see phrase.cpp
+//   <n> <tag> <change> <image> <name> <env> <when> <span> <day> <look> <rest>, each also with `?`: see phrase.cpp
 #include "bot/command/command.hpp"
 
 #include <map>

@@ -2,6 +2,7 @@
 
 #include "bot/change/change_steps.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/conversation/plain_time.hpp"
 #include "bot/cost/cost.hpp"
 #include "bot/home/status_row.hpp"
 #include "bot/incident/drift_cost.hpp"
@@ -197,8 +198,8 @@ void add_stored(Facts& facts, const Services& services, const Stored& stored, co
   for (const auto& incident : stored.incidents) add(facts, Source::Incidents, "history", incident_words(incident, now), message_url(services, incident.message));
   for (const auto& hold : stored.holds) {
     if (!is_active(hold, now) || (app != nullptr && !covers(hold.scope, *app))) continue;
-    auto words = fmt::format("{} on {} by {}, since {}", to_string(hold.kind), to_words(hold.scope), hold.owner, format_time(hold.since));
-    if (hold.until) words += " until " + format_time(*hold.until);
+    auto words = fmt::format("{} on {} by {}, since {}", to_string(hold.kind), to_words(hold.scope), hold.owner, plain_time(hold.since));
+    if (hold.until) words += " until " + plain_time(*hold.until);
     if (!hold.reason.empty()) words += ": " + hold.reason;
     add(facts, Source::Holds, "status", words);
   }
@@ -418,7 +419,7 @@ asio::awaitable<Evidence> find_facts_of_all(Services& services, Call call) {
                                    : fmt::format(":mag: {} of {} that you see {} a look.", rows.size(), view::counted(apps.size(), "App"), rows.size() == 1 ? "needs" : "need");
   add(facts, Source::State, "status", fmt::format("not in sync or not healthy: {} of {}", rows.size(), view::counted(apps.size(), "App")));
   for (std::size_t at = 0; at < rows.size() && at < kAppsTold; ++at) {
-    const auto since = rows[at].incident ? ", since " + format_time(rows[at].incident->opened_at) : std::string();
+    const auto since = rows[at].incident ? ", since " + plain_time(rows[at].incident->opened_at) : std::string();
     const auto url = rows[at].incident ? message_url(services, rows[at].incident->message) : std::string();
     add(facts, Source::State, "status", fmt::format("{} ({}): {}{}", rows[at].app.name, view::place_name(rows[at].app), state_words(rows[at]), since), url);
   }

@@ -1,12 +1,13 @@
 #include "bot/conversation/bulk.hpp"
 
 #include "bot/change/plan.hpp"
+#include "bot/change/together.hpp"
+#include "bot/conversation/elsewhere.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/view/group_view.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <map>
@@ -14,10 +15,7 @@
 namespace driftwarden {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kSyncedAtOnce = 25;
-constexpr std::size_t kCommandBytes = 1900;  // a button's value has 2,000 at most
 constexpr std::size_t kInlineLines = 60;
 
 Result<IncidentGroup> group_in(storage::Transaction& tx, std::int64_t id) {
@@ -56,22 +54,17 @@ struct Turn {
   std::string why_not;  ///< there is nothing to do for it
 };
 
-Result<void> tell_channel(storage::Transaction& tx, const IncidentGroup& group, const std::vector<std::pair<std::int64_t, std::string>>& changes, WallTime now) {
-  const auto message = changes_wait_message(changes, incident_words(group));
-  storage::OutboxRow row;
-  row.key = fmt::format("bulk:{}:{}", group.id, changes.front().first);
-  row.kind = "slack.notice";
-  row.lane = row.key;
-  row.payload = json{{"channel", group.message ? group.message->channel : group.channel}, {"text", message.text}, {"blocks", *message.blocks}}.dump(-1, ' ', false, json::error_handler_t::replace);
-  row.created_at = now;
-  row.not_before = now;
-  auto queued = tx.enqueue(row);
-  if (!queued) return queued.error();
-  return Result<void>{};
+Result<void> tell_channel(storage::Transaction& tx, const IncidentGroup& group, const std::vector<std::int64_t>& changes, WallTime now) {
+  Together together;
+  together.key = fmt::format("bulk:{}:{}", group.id, changes.front());
+  together.about = incident_words(group);
+  together.channel = group.message ? group.message->channel : group.channel;
+  together.changes = changes;
+  return tell_together(tx, together, now);
 }
 
-Result<Reply> take_turns(storage::Transaction& tx, const IncidentGroup& group, const std::vector<Turn>& turns, std::size_t left_out, WallTime now) {
-  std::vector<std::pair<std::int64_t, std::string>> made;
+Result<Reply> take_turns(storage::Transaction& tx, const Request& request, const IncidentGroup& group, const std::vector<Turn>& turns, std::size_t left_out, WallTime now) {
+  std::vector<std::int64_t> made;
   BulkLines said;
   for (const auto& turn : turns) {
     std::string words = turn.why_not;
@@ -79,7 +72,7 @@ Result<Reply> take_turns(storage::Transaction& tx, const IncidentGroup& group, c
       TRY(words, refused_in(tx, *turn.refusal));
     } else if (turn.deed) {
       TRY(const auto asked, turn.deed(tx));
-      if (asked.change != 0) made.emplace_back(asked.change, turn.app);
+      if (asked.change != 0) made.push_back(asked.change);
       words = asked.change != 0 && asked.reply.silent ? "" : one_line(asked.reply);
     }
     if (!words.empty()) said.lines.push_back(fmt::format("\u2022 *{}*: {}", slack::escape(turn.app), words));
@@ -87,9 +80,8 @@ Result<Reply> take_turns(storage::Transaction& tx, const IncidentGroup& group, c
   if (!made.empty()) CHECK_OK(tell_channel(tx, group, made, now));
   if (left_out > 0) said.lines.push_back(fmt::format("\u2022 {} more of it were left out: {} at once are the most. Say `sync incident {}` again when these are done.", left_out, kSyncedAtOnce, group.id));
   if (said.lines.empty()) {
-    Reply nothing;
-    nothing.silent = true;
-    return nothing;
+    const auto count = made.size() == 1 ? std::string("1 Change is") : fmt::format("{} Changes are", made.size());
+    return told_elsewhere(request, group.message, fmt::format("{} asked for: the cards are in the thread of {}, where others can approve them.", count, incident_words(group)));
   }
   said.headline = fmt::format("{} of {} Apps of {} {} a Change now. Of the others:", made.size(), turns.size() + left_out, incident_words(group), made.size() == 1 ? "has" : "have");
   return bulk_reply(said);
@@ -177,35 +169,6 @@ Reply bulk_reply(const BulkLines& said) {
   return reply;
 }
 
-slack::Message changes_wait_message(const std::vector<std::pair<std::int64_t, std::string>>& changes, const std::string& about) {
-  std::vector<view::Button> buttons;
-  std::string command = "approve";
-  std::size_t in_command = 0;
-  const auto flush = [&] {
-    if (in_command == 0) return;
-    const bool all = in_command == changes.size();
-    buttons.push_back({all ? fmt::format("Approve all {}", in_command) : fmt::format("Approve {}", in_command), command, view::Button::Style::Primary,
-                       fmt::format("Each of the {} is judged by itself; what needs a code or a typed name is left out.", in_command)});
-    command = "approve";
-    in_command = 0;
-  };
-  std::vector<std::string> names;
-  for (const auto& [id, app] : changes) {
-    const auto name = change_name(id);
-    if (in_command == kMostChangesAtOnce || command.size() + name.size() + 1 > kCommandBytes) flush();
-    command += " " + name;
-    ++in_command;
-    names.push_back(fmt::format("{} {}", name, slack::escape(app)));
-  }
-  flush();
-  const auto headline = fmt::format(":bell: *{} {}* for {}: the cards are in its thread.", changes.size(), changes.size() == 1 ? "Change waits" : "Changes wait", about);
-  view::Blocks blocks;
-  blocks.section(headline);
-  blocks.section(join(names, ", "));
-  blocks.actions(buttons);
-  return view::message_of(blocks, headline + "\n" + join(names, ", "));
-}
-
 asio::awaitable<Result<Answer>> sync_group(Services& services, Call call) {
   auto group = co_await load_group(services, call);
   if (!group) co_return group.error();
@@ -227,7 +190,9 @@ asio::awaitable<Result<Answer>> sync_group(Services& services, Call call) {
     turns.push_back(std::move(turn));
   }
   Answer answer;
-  answer.deed = [group = *group, turns = std::move(turns), left_out, now = services.clock.wall_now()](storage::Transaction& tx) { return take_turns(tx, group, turns, left_out, now); };
+  answer.deed = [request = call.request, group = *group, turns = std::move(turns), left_out, now = services.clock.wall_now()](storage::Transaction& tx) {
+    return take_turns(tx, request, group, turns, left_out, now);
+  };
   co_return answer;
 }
 
@@ -249,7 +214,7 @@ asio::awaitable<Result<Answer>> step_group(Services& services, Call call, std::f
     ones.push_back({incident.id, incident.app, check_policy(services, of_app, *app)});
   }
   Answer answer;
-  answer.deed = [ones = std::move(ones), event = std::move(event), now = services.clock.wall_now()](storage::Transaction& tx) -> Result<Reply> {
+  answer.deed = [request = call.request, about = incident_words(*group), message = group->message, ones = std::move(ones), event = std::move(event), now = services.clock.wall_now()](storage::Transaction& tx) -> Result<Reply> {
     BulkLines said;
     for (const auto& one : ones) {
       if (one.refusal) {
@@ -266,9 +231,7 @@ asio::awaitable<Result<Answer>> step_group(Services& services, Call call, std::f
       said.headline = fmt::format("{} of {} Apps are done. Of the others:", ones.size() - said.lines.size(), ones.size());
       return bulk_reply(said);
     }
-    Reply nothing;
-    nothing.silent = true;
-    return nothing;
+    return told_elsewhere(request, message, fmt::format(":white_check_mark: Done for {} of {}.", ones.size() == 1 ? std::string("the App") : fmt::format("all {} Apps", ones.size()), about));
   };
   co_return answer;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Several at once: all Apps of a group of incidents, several Changes. Each is judged by itself, and one message says how each went.
 #include "bot/conversation/handlers.hpp"
+#include "bot/view/together_view.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +12,7 @@
 
 namespace driftwarden {
 
-/// Each of them is judged in one transaction with the others.
-inline constexpr std::size_t kMostChangesAtOnce = 50;
+using view::kMostChangesAtOnce;
 
 /// What is to become a Change.
 struct ChangeWish {
@@ -47,9 +47,6 @@ struct BulkLines {
 Reply bulk_reply(const BulkLines& said);
 /// What a single one's refusal or remark says, on one line.
 std::string one_line(const Reply& reply);
-
-/// "12 Changes wait", with a button (or several) that approves them all.
-slack::Message changes_wait_message(const std::vector<std::pair<std::int64_t, std::string>>& changes, const std::string& about);
 
 asio::awaitable<Result<Answer>> sync_group(Services& services, Call call);
 asio::awaitable<Result<Answer>> diff_group(Services& services, Call call);

@@ -1,6 +1,7 @@
 // approve, reject, cancel: decisions about a Change.
 #include "bot/config/policy.hpp"
 #include "bot/conversation/bulk.hpp"
+#include "bot/conversation/elsewhere.hpp"
 #include "bot/conversation/handlers.hpp"
 #include "bot/policy/totp.hpp"
 #include "bot/view/blocks.hpp"
@@ -377,7 +378,7 @@ asio::awaitable<Result<Answer>> handle_approve(Services& services, Call call) {
   }
   Answer answer;
   answer.deed = [yes = yes_of(services, call, *change, *app, moved ? Content{seen, ""} : change->content, policy_snapshot(services.config))](storage::Transaction& tx) { return approve_in(tx, yes); };
-  co_return answer;
+  co_return told_elsewhere(services, call, std::move(answer));
 }
 
 namespace {
@@ -425,7 +426,9 @@ asio::awaitable<Result<Answer>> reject_several(Services& services, Call call) {
 
 asio::awaitable<Result<Answer>> handle_reject(Services& services, Call call) {
   if (call.command.changes.size() > 1) co_return co_await reject_several(services, std::move(call));
-  co_return co_await reject_one(services, std::move(call));
+  auto decided = co_await reject_one(services, call);
+  if (!decided) co_return decided.error();
+  co_return told_elsewhere(services, call, std::move(*decided));
 }
 
 asio::awaitable<Result<Answer>> handle_cancel(Services& services, Call call) {
@@ -434,7 +437,8 @@ asio::awaitable<Result<Answer>> handle_cancel(Services& services, Call call) {
   call.command.app = change->app;
   const auto who = call.caller.person;
   if (!is_same_person(services.config, who, change->requester)) co_return refuse(services, call, fmt::format("Only {} may cancel {}; others `reject` it.", change->requester, change_name(change->id)), "not the requester");
-  co_return decide(services, call, [who = change->requester, reason = call.command.reason](Change current, WallTime now) { return on_cancelled(std::move(current), who, reason, now); });
+  auto decision = decide(services, call, [who = change->requester, reason = call.command.reason](Change current, WallTime now) { return on_cancelled(std::move(current), who, reason, now); });
+  co_return told_elsewhere(services, call, std::move(decision));
 }
 
 }  // namespace driftwarden

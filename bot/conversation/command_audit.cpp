@@ -1,5 +1,6 @@
 // audit: what the log says, to whom it may say it.
 #include "bot/audit/details.hpp"
+#include "bot/audit/others_commits.hpp"
 #include "bot/audit/report.hpp"
 #include "bot/audit/trace.hpp"
 #include "bot/audit/words.hpp"
@@ -157,7 +158,7 @@ asio::awaitable<Result<Found>> find_rows(Services& services, storage::AuditQuery
 void keep_wanted(const storage::AuditQuery& query, bool refused, std::vector<AuditRow>& rows) {
   std::erase_if(rows, [&](const AuditRow& row) {
     if (refused && !row.entry.action.ends_with(".refused")) return true;
-    if (!query.app.empty() && row.entry.app != query.app) return true;
+    if (!query.app.empty() && !concerns_app(row.entry, query.app)) return true;
     if (!query.actor.empty() && row.entry.actor != query.actor) return true;
     return query.since && row.at < *query.since;
   });

@@ -72,8 +72,8 @@ std::map<std::string, std::string> live_aliases(const Config& config) {
 Answer no_such_command(const std::string& word, const std::vector<Verb>& allowed) {
   std::vector<std::string> names;
   for (const auto verb : allowed) names.emplace_back(to_string(verb));
-  NotUnderstood trouble{fmt::format("I don't know the command \"{}\".", ellipsize(word, 60)), {}};
-  if (const auto guess = nearest(word, names)) trouble.suggestions.push_back("help " + *guess);
+  NotUnderstood trouble{fmt::format("I don't know the command \"{}\". `help` lists those that there are.", ellipsize(word, 60)), {"help"}};
+  if (const auto guess = nearest(word, names)) trouble = {fmt::format("I don't know the command \"{}\".", ellipsize(word, 60)), {"help " + *guess}};
   return say(view::not_understood_message(trouble));
 }
 

@@ -3,7 +3,9 @@
 #include "bot/command/when.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
+#include "bot/conversation/plain_time.hpp"
 #include "bot/view/blocks.hpp"
+#include "bot/watch/git_inputs.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::size_t kCommitsSearched = 50;
 constexpr std::size_t kCommitsByTime = 500;
+constexpr std::size_t kCommitsLookedBack = 30;
 
 Result<std::string> merged_revision(Mirror& mirror, const std::string& text) {
   TRY(const auto revision, mirror.resolve(text));
@@ -49,7 +52,7 @@ Result<std::string> revision_in_force_at(Mirror& mirror, const App& app, WallTim
   TRY(const auto head, mirror.head());
   TRY(const auto commits, mirror.history(head, app.path, kCommitsByTime));
   const auto found = std::ranges::find_if(commits, [&](const CommitInfo& commit) { return commit.time <= moment; });
-  if (found == commits.end()) return Error{ErrorKind::NotFound, fmt::format("Git knows no commit of it from before {}", format_time(moment))};
+  if (found == commits.end()) return Error{ErrorKind::NotFound, fmt::format("Git knows no commit of it from before {}", plain_time(moment))};
   return found->sha;
 }
 
@@ -94,6 +97,69 @@ std::string earlier_revision(const std::vector<view::HistoryRow>& rows) {
 Answer not_found(const App& app, const std::string& target, const std::string& why) {
   NotUnderstood trouble{fmt::format("There is no revision \"{}\" of {}: {}.", ellipsize(target, 60), app.name, why), {"history " + app.name}};
   return say(view::not_understood_message(trouble));
+}
+
+/// What is in force of an App that a tool plans, and how it was at `target`: ids of its own path, "" = nothing was there.
+struct PlannedPast {
+  std::string target;
+  std::string now;
+  std::string then;
+};
+
+Result<std::string> own_id(Mirror& mirror, const App& app, const std::string& revision) {
+  auto id = mirror.tree_id(revision, app.path);
+  if (!id && id.error().kind == ErrorKind::NotFound) return std::string();
+  return id;
+}
+
+/// Before everything that is like now; "" when there is none.
+Result<std::string> earlier_commit(Mirror& mirror, const App& app, const std::string& now) {
+  TRY(const auto head, mirror.head());
+  TRY(const auto commits, mirror.history(head, app.path, kCommitsLookedBack));
+  std::string earlier;
+  bool same_above = false;
+  for (const auto& commit : commits) {
+    TRY(const auto then, own_id(mirror, app, commit.sha));
+    if (same_above && then != now) earlier = commit.sha;
+    same_above = then == now;
+  }
+  return earlier;
+}
+
+Result<PlannedPast> planned_past(Mirror& mirror, const App& app, const std::string& target) {
+  PlannedPast past;
+  TRY(const auto head, mirror.head());
+  TRY(const auto revision, revision_in_force(mirror, app, head));
+  TRY(past.now, own_id(mirror, app, revision));
+  past.target = target;
+  if (target.empty()) {
+    TRY(past.target, earlier_commit(mirror, app, past.now));
+  }
+  if (!past.target.empty()) {
+    TRY(past.then, own_id(mirror, app, past.target));
+  }
+  return past;
+}
+
+/// No tool runs for it: what comes of its files is planned once they are merged.
+asio::awaitable<Result<Answer>> roll_back_planned(Services& services, Call call, App app) {
+  std::string target;
+  if (!call.command.revision.empty()) {
+    auto resolving = resolve_target(services, app, call.command.revision);
+    auto revision = co_await std::move(resolving);
+    if (!revision) co_return not_found(app, call.command.revision, revision.error().message);
+    target = std::move(*revision);
+  }
+  std::function<Result<PlannedPast>(Mirror&)> look = [app, target](Mirror& mirror) { return planned_past(mirror, app, target); };
+  auto looking = services.fleet.repository(app.repository).with_mirror<PlannedPast>(std::move(look));
+  const auto past = co_await std::move(looking);
+  if (!past) co_return past.error();
+  const auto name = slack::escape(app.name);
+  if (past->target.empty()) co_return say(fmt::format("I see no earlier commit of *{}* to go back to; `history {}` lists them.", name, app.name));
+  const auto sha = view::short_sha(past->target);
+  if (past->then.empty()) co_return say(fmt::format(":no_entry: *{}* can't be rolled back to `{}`: its files weren't there yet.", name, sha));
+  if (past->then == past->now) co_return say(fmt::format("*{}* is what it was at `{}` already: its files are the same.", name, sha));
+  co_return request_change(services, call, app, ChangeVerb::Rollback, past->target);
 }
 
 /// Takes back what one commit did to the App.
@@ -149,6 +215,7 @@ asio::awaitable<Result<Answer>> handle_rollback(Services& services, Call call) {
     auto undo = request->undo;
     co_return co_await take_back(services, call, app, std::move(undo));
   }
+  if (!is_rendered(app)) co_return co_await roll_back_planned(services, call, app);
   auto target = call.command.revision;
   if (target.empty()) {
     const auto rows = co_await history_rows(services, app, 30);

@@ -3,6 +3,7 @@
 #include "bot/audit/audited.hpp"
 #include "bot/audit/details.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/conversation/run_once.hpp"
 #include "bot/conversation/suggestions.hpp"
 #include "gitops/base/log.hpp"
 
@@ -72,6 +73,7 @@ Conversation::Conversation(asio::any_io_executor executor, Services services, Me
   warn_of_hidden_aliases();
   services_.on_link_asked = [this] { link_asked_.notify(); };
   services_.outbox.on("slack.reply", [this](storage::OutboxRow row) { return deliver_reply(std::move(row)); }, Outbox::kWordsWait);
+  services_.outbox.on("slack.spent", [this](storage::OutboxRow row) { return retire_button(services_.store, messenger_, std::move(row)); }, Outbox::kWordsWait);
 }
 
 void Conversation::start() {

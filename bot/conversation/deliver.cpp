@@ -2,6 +2,7 @@
 #include "bot/audit/audited.hpp"
 #include "bot/audit/details.hpp"
 #include "bot/conversation/conversation.hpp"
+#include "bot/conversation/run_once.hpp"
 #include "bot/view/blocks.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
@@ -134,6 +135,9 @@ asio::awaitable<Result<std::string>> Conversation::deliver_reply(storage::Outbox
     // A person's name stands for a conversation that only now is known; what was diverted has no thread there.
     if (posted->channel != channel) thread_ts.clear();
     follow_up(row.key, *posted, thread_ts);
+    ButtonMessage with_button{row.key, channel, *posted};
+    auto watching = watch_button(services_.store, std::move(with_button), copy.blocks, services_.clock.wall_now());
+    if (auto watched = co_await std::move(watching); !watched) co_return watched.error();
     if (payload.contains("file")) {
       auto delivering = deliver_file(row.key, *posted, thread_ts, payload.at("file"), std::move(copy));
       co_return co_await std::move(delivering);

@@ -1,6 +1,5 @@
 // From what was said to the command's handler.
 #include "bot/config/policy.hpp"
-#include "bot/conversation/answer_row.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/conversation/run_once.hpp"
 #include "gitops/base/log.hpp"
@@ -109,7 +108,7 @@ asio::awaitable<Result<Answer>> Conversation::handle(Request request) {
   std::optional<AuditEntry> ran;
   if (asked) ran = run_entry(call, button);
   auto answer = co_await run_command(std::move(call));
-  if (answer && ran) *answer = with_row(std::move(*answer), std::move(*ran));
+  if (answer && ran) *answer = with_run(std::move(*answer), std::move(*ran), services_.clock.wall_now());
   if (answer && !open) answer->keep_private = true;
   if (answer && request.kind == Request::Kind::Shortcut && !answer->reply.shared) answer->keep_private = true;
   co_return answer;
@@ -120,7 +119,7 @@ asio::awaitable<Result<Answer>> Conversation::run_command(Call call) {
     // One of an App that they may not know of is answered as one that isn't there.
     auto change = co_await services_.changes.load(call.command.change);
     if (!change) co_return change.error();
-    if (!may_know_of(services_, call, change->app)) co_return Error{ErrorKind::NotFound, fmt::format("There is no Change {}", change_name(call.command.change))};
+    if (!may_know_of(services_, call, change->app)) co_return Error{ErrorKind::NotFound, fmt::format("There is no Change {}.", change_name(call.command.change))};
   }
   // From here to the handler's first wait the App stays where it is.
   const auto* app = call.command.app.empty() ? nullptr : services_.fleet.app(call.command.app);

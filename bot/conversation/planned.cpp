@@ -28,7 +28,7 @@ std::string instead(Verb verb, const App& app) {
     case Verb::Restart: return "It has no workloads to restart.";
     case Verb::Ignore: return "What its plan says is ignored in its own files (`lifecycle { ignore_changes }`), by a pull request.";
     case Verb::Move: return "It is on no cluster.";
-    default: return "Its files are changed by a pull request of your own; `diff " + name + "` shows what comes of it.";
+    default: return fmt::format("Its files are changed by a pull request of your own, or put back by `rollback {}`; `diff {}` shows what comes of it.", name, name);
   }
 }
 

@@ -97,6 +97,14 @@ asio::awaitable<Answer> Conversation::make_out(Call call, NotUnderstood trouble,
     reading = co_await std::move(asking);
   }
   Answer answer;
+  // Who asks what can be asked is told: nothing of that needs a second thought.
+  const bool asks_for_help = reading.command && reading.model.empty() && reading.command->verb == Verb::Help;
+  if (asks_for_help) {
+    call.command = *reading.command;
+    auto running = run_command(call);
+    auto told = co_await std::move(running);
+    if (told) co_return std::move(*told);
+  }
   if (reading.command) {
     call.command = *reading.command;
     view::ReadAs read;

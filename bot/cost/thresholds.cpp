@@ -45,7 +45,7 @@ ExtraApprovals approvals_for(const Config& config, const App& app, const CostCha
   }
   if (highest == nullptr || need <= 0) return {};
   const auto& currency = cost.currency.empty() ? config.cost.currency : cost.currency;
-  const auto with_others = rise == own ? std::string() : fmt::format(", {} with the App's other Changes of the last 7 days", money_words(rise, currency));
+  const auto with_others = rise == own ? std::string() : fmt::format(", {} with the App's other changes of the last 7 days", money_words(rise, currency));
   return {.need = need,
           .from = people_of(config, *highest, app),
           .why = fmt::format("{} more a month{} (cost.thresholds[{}]: above {})", money_words(own, currency), with_others, highest - thresholds.data(), money_words(highest->above, config.cost.currency))};

@@ -33,8 +33,9 @@ constexpr Duration kKeptFresh = std::chrono::hours{1};
 constexpr std::size_t kMostPeople = 10'000;
 constexpr std::size_t kMostChanges = 1000;
 constexpr std::size_t kPeopleAtOnce = 25;  ///< with what was loaded once; Slack is slow, and what was loaded ages
-constexpr Duration kLookAnyway{5'000};
+constexpr Duration kLookAnyway = std::chrono::seconds{30};  ///< nobody tells how healthy an App is, and that a delegation is over
 constexpr Duration kBetweenRounds{250};
+constexpr Duration kGathered{250};  ///< what is done in one go moves several things
 constexpr int kMostFailures = 5;
 
 Result<HomeFacts> load(storage::Transaction& tx, WallTime now) {
@@ -191,6 +192,10 @@ asio::awaitable<void> Home::run() {
   while (true) {
     forget_the_gone();
     if (moved_) {
+      if (wanted_.empty()) {
+        auto gathered = co_await clock_.sleep_for(kGathered);
+        if (!gathered) co_return;
+      }
       moved_ = false;
       for (const auto& [who, at] : opened_) wanted_.insert(who);
     }
@@ -203,7 +208,7 @@ asio::awaitable<void> Home::run() {
       if (!slept) co_return;
       if (!wanted_.empty() || moved_) continue;
     }
-    // Nobody says when a Change is proposed or approved: while somebody has it open, it is looked after.
+    // While somebody has it open, it is looked after.
     const auto again = clock_.mono_now() + kLookAnyway;
     if (next || !opened_.empty()) {
       const auto until = next ? std::min(*next, again) : again;

@@ -28,7 +28,7 @@ class Home {
   asio::awaitable<void> stop();
   /// This person looks at it now.
   void on_opened(const std::string& slack_id);
-  /// An incident or a Change moved: whoever has it open sees that within seconds.
+  /// Something that it shows may have moved: whoever has it open sees that within seconds. Cheap, and as often as one likes.
   void on_moved();
 
  private:

@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Duration kTurn = std::chrono::minutes{3};
 constexpr Duration kBothSides = std::chrono::seconds{90};
 constexpr Duration kPricesHold = std::chrono::hours{24};
 constexpr std::size_t kMostKnown = 500;
@@ -94,8 +95,10 @@ std::string runs_commands(const App& app, std::string_view path, std::string_vie
 asio::awaitable<Result<CostChange>> FilePrices::between(App app, std::string before, std::string after) {
   if (!parts_.config->cost.infracost) co_return Error{ErrorKind::InvalidInput, "no Infracost is configured"};
   if (app.kind != AppKind::Terraform) co_return Error{ErrorKind::InvalidInput, app.name + " isn't Terraform's: Infracost has no price for it"};
-  CO_TRY(const auto turn, co_await turns_.enter());
-  CO_CHECK_OK(co_await clean_up());
+  auto entering = with_deadline(*parts_.clock, parts_.clock->mono_now() + kTurn, turns_.enter());
+  const auto turn = co_await std::move(entering);
+  if (!turn && turn.error().kind == ErrorKind::Timeout) co_return Error{ErrorKind::Timeout, "Infracost is busy with other Apps"};
+  if (!turn) co_return turn.error();
   auto pricing = with_deadline(*parts_.clock, parts_.clock->mono_now() + kBothSides, both(std::move(app), std::move(before), std::move(after)));
   auto priced = co_await std::move(pricing);
   if (!priced && priced.error().kind == ErrorKind::Timeout) co_return Error{ErrorKind::Timeout, "Infracost took too long"};
@@ -103,6 +106,7 @@ asio::awaitable<Result<CostChange>> FilePrices::between(App app, std::string bef
 }
 
 asio::awaitable<Result<CostChange>> FilePrices::both(App app, std::string before, std::string after) {
+  CO_CHECK_OK(co_await clean_up());
   auto pricing_head = side(app, std::move(after));
   CO_TRY(auto then, co_await std::move(pricing_head));
   CostChange now;

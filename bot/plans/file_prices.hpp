@@ -24,7 +24,8 @@ class FilePrices {
   explicit FilePrices(const PlanWatch::Parts& parts) : parts_(parts) {}
 
   /// From what the App's files cost at `before` ("" = they aren't there yet) to what they cost at `after`. One at a time; a side that is known is not asked
-  /// for again within a day. InvalidInput: no Infracost is configured, it isn't Terraform's, or Infracost refuses. Denied: its files may not be read. Timeout.
+  /// for again within a day. InvalidInput: no Infracost is configured, it isn't Terraform's, or Infracost refuses. Denied: its files may not be read.
+  /// Timeout: its turn didn't come within 3 minutes, or Infracost took longer than 90 seconds.
   asio::awaitable<Result<CostChange>> between(App app, std::string before, std::string after);
 
  private:

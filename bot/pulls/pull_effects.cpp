@@ -6,6 +6,7 @@
 #include "bot/policy/findings.hpp"
 #include "bot/policy/gate.hpp"
 #include "bot/policy/risk.hpp"
+#include "bot/pulls/pull_costs.hpp"
 #include "bot/pulls/pull_watch.hpp"
 #include "gitops/base/crypto.hpp"
 #include "gitops/diff/compare.hpp"
@@ -223,7 +224,7 @@ asio::awaitable<view::PullEffect> PullWatch::planned_effect(TouchedApp touched, 
     effect.cost_trouble = "it comes from a fork, and nothing runs on what strangers wrote";
     co_return effect;
   }
-  auto pricing = with_deadline(*parts_.clock, priced_until, parts_.price_files(touched.app, touched.before, touched.after));
+  auto pricing = with_deadline(*parts_.clock, priced_until, price_of(std::move(touched)));
   auto cost = co_await std::move(pricing);
   if (!cost && cost.error().kind == ErrorKind::Timeout) cost = Error{ErrorKind::Timeout, "Infracost took too long; it is asked again in a while"};
   if (cost) {
@@ -233,6 +234,48 @@ asio::awaitable<view::PullEffect> PullWatch::planned_effect(TouchedApp touched, 
   effect.cost_trouble = without_values(cost.error().message);
   effect.cost_may_come = cost.error().kind != ErrorKind::Denied;
   co_return effect;
+}
+
+/// One of ours at a time: a Change that waits for its price waits for one pull request at most.
+asio::awaitable<Result<CostChange>> PullWatch::price_of(TouchedApp touched) {
+  CO_TRY(const auto turn, co_await pricing_turns_.enter());
+  auto pricing = parts_.price_files(std::move(touched.app), std::move(touched.before), std::move(touched.after));
+  co_return co_await std::move(pricing);
+}
+
+std::vector<App> PullWatch::risen_apps(const std::string& repository) const {
+  std::map<std::string, App> apps;
+  if (parts_.config->cost.thresholds.empty()) return {};
+  for (const auto& [key, by_app] : finished_) {
+    if (key.first != repository) continue;
+    for (const auto& [name, finished] : by_app) {
+      if (raises_cost(finished.effect)) apps.emplace(name, finished.effect.app);
+    }
+  }
+  std::vector<App> all;
+  for (auto& [name, app] : apps) all.push_back(std::move(app));
+  return all;
+}
+
+asio::awaitable<Result<RisenLately>> PullWatch::add_risen(std::vector<view::PullEffect>& effects, RisenLately known) {
+  RisenLately risen;
+  if (parts_.config->cost.thresholds.empty()) co_return risen;
+  std::vector<App> unknown;
+  for (const auto& effect : effects) {
+    if (raises_cost(effect) && !known.contains(effect.app.name)) unknown.push_back(effect.app);
+  }
+  if (!unknown.empty()) {
+    std::function<Result<RisenLately>(storage::Transaction&)> work = [unknown = std::move(unknown), now = parts_.clock->wall_now()](storage::Transaction& tx) { return load_risen(tx, unknown, now); };
+    auto loading = parts_.store->query<RisenLately>(std::move(work));
+    CO_TRY(const auto loaded, co_await std::move(loading));
+    known.insert(loaded.begin(), loaded.end());
+  }
+  for (auto& effect : effects) {
+    if (!raises_cost(effect)) continue;
+    effect.risen_lately = known[effect.app.name];
+    risen[effect.app.name] = effect.risen_lately;
+  }
+  co_return risen;
 }
 
 /// Both sides are rendered: what differs, and what live says to that.

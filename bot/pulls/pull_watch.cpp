@@ -2,23 +2,20 @@
 
 #include "bot/change/judge_gates.hpp"
 #include "bot/config/policy.hpp"
+#include "bot/pulls/pull_costs.hpp"
 #include "bot/view/card_view.hpp"
 #include "gitops/base/log.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace driftwarden {
 namespace {
 
-using nlohmann::json;
-
-constexpr Duration kLookEvery{30'000};
 constexpr Duration kNotReadyYet{2'000};
-constexpr Duration kLongestBackOff{600'000};
 constexpr Duration kOneRepository{300'000};  ///< then no further pull request is begun: those that are done cost nothing next time
 constexpr Duration kOnePull{120'000};
 constexpr Duration kWholeLook{900'000};      ///< with the last pull request and all that is asked for; nothing should ever take this long
@@ -26,15 +23,8 @@ constexpr Duration kAskAgain{1'800'000};     ///< for one that isn't in a full l
 constexpr Duration kAskGatesAgain{600'000};
 constexpr std::size_t kListedAtMost = 200;
 constexpr std::size_t kAppsRendered = 30;    ///< of one pull request
-constexpr std::size_t kAtOnce = 4;
 constexpr std::size_t kPullsLookedAt = 50;
 constexpr std::size_t kGitLabLimit = 200'000;  ///< it takes more, but nobody reads it
-
-Duration back_off(int failures) {
-  auto wait = kLookEvery;
-  for (int i = 0; i < failures && wait < kLongestBackOff; ++i) wait *= 2;
-  return std::min(wait, kLongestBackOff);
-}
 
 view::PullSummary summary_of(const std::string& repository, const forge::PullRequest& pull, const Config& config) {
   view::PullSummary summary;
@@ -49,14 +39,6 @@ view::PullSummary summary_of(const std::string& repository, const forge::PullReq
   summary.by_stranger = pull.from_fork || summary.person.empty();
   summary.state = "open";
   return summary;
-}
-
-Result<PullSaid> load_said(storage::Transaction& tx, const std::string& repository, std::int64_t number) {
-  PullSaid said;
-  TRY(said.note, tx.find_pull_note(repository, number));
-  TRY(const auto messages, tx.setting(pull_messages_setting(repository, number)));
-  if (messages) said.messages = pull_messages_from(*messages);
-  return said;
 }
 
 struct Known {
@@ -79,17 +61,17 @@ Result<std::vector<Change>> changes_of(storage::Transaction& tx, const std::vect
 
 }  // namespace
 
-PullWatch::PullWatch(Parts parts) : parts_(std::move(parts)), nudged_(parts_.executor), round_ended_(parts_.executor), tasks_(parts_.executor) {
+PullWatch::PullWatch(Parts parts) : parts_(std::move(parts)), wake_(parts_.executor), tasks_(parts_.executor) {
   parts_.outbox->on(std::string(kPullComment), [this](storage::OutboxRow row) { return put_comment(std::move(row)); });
   parts_.outbox->on(std::string(kPullMessage), [this](storage::OutboxRow row) { return show_message(std::move(row)); }, Outbox::kWordsWait);
   parts_.outbox->on(std::string(kPullStatus), [this](storage::OutboxRow row) { return put_status(std::move(row)); });
   for (const auto& [repository, forge] : parts_.forges) {
-    if (forge != nullptr) paces_[repository] = {};
+    if (forge != nullptr) beats_.add(repository);
   }
 }
 
 void PullWatch::start() {
-  if (!paces_.empty()) tasks_.spawn("pull requests", run());
+  if (!beats_.empty()) tasks_.spawn("pull requests", run());
 }
 
 asio::awaitable<void> PullWatch::stop() { co_await tasks_.join(); }
@@ -109,51 +91,27 @@ asio::awaitable<void> PullWatch::run() {
     // What isn't judged yet would be said wrongly first.
     auto next = parts_.clock->mono_now() + kNotReadyYet;
     if (parts_.fleet->ready()) {
-      auto round = std::make_shared<Round>();
-      for (const auto& [repository, pace] : paces_) {
-        if (pace.next <= parts_.clock->mono_now()) round->waiting.push_back(repository);
-      }
-      round->running = std::min(kAtOnce, round->waiting.size());
-      for (std::size_t i = round->running; i > 0; --i) tasks_.spawn("looking at pull requests", work(round));
-      while (round->running > 0) {
-        auto ended = co_await round_ended_.wait();
-        if (!ended) co_return;
-      }
-      next = std::ranges::min_element(paces_, {}, [](const auto& entry) { return entry.second.next; })->second.next;
+      for (auto& repository : beats_.begin(parts_.clock->mono_now())) tasks_.spawn("looking at pull requests", look(std::move(repository)));
+      next = beats_.next(parts_.clock->mono_now());
     }
-    auto woken = co_await nudged_.wait_until(*parts_.clock, next);
+    auto woken = co_await wake_.wait_until(*parts_.clock, next);
     if (!woken) co_return;
-    if (!*woken) continue;
-    for (auto& [repository, pace] : paces_) {
-      if (pace.failures == 0) pace.next = parts_.clock->mono_now();
-    }
+    if (std::exchange(nudged_, false)) beats_.hurry(parts_.clock->mono_now());
   }
 }
 
-asio::awaitable<void> PullWatch::work(std::shared_ptr<Round> round) {
-  struct AtEnd {
-    Round& of;
-    Signal& ended;
-    ~AtEnd() {
-      if (--of.running == 0) ended.notify();
-    }
-  };
-  const AtEnd at_end{*round, round_ended_};
-  while (!round->waiting.empty()) {
-    const auto repository = std::move(round->waiting.front());
-    round->waiting.pop_front();
-    auto looking = look_safely(repository);
-    const auto looked = co_await std::move(looking);
-    auto& pace = paces_[repository];
-    pace.failures = looked ? 0 : pace.failures + 1;
-    pace.next = parts_.clock->mono_now() + back_off(pace.failures);
-    const auto why = looked ? std::string() : looked.error().message;
-    if (!why.empty() && why != pace.said && looked.error().kind != ErrorKind::Cancelled) log_warn("pulls", fmt::format("{}: {}", repository, why));
-    pace.said = why;
-  }
+asio::awaitable<void> PullWatch::look(std::string repository) {
+  auto looking = look_safely(repository);
+  const auto looked = co_await std::move(looking);
+  beats_.ended(repository, looked.has_value(), parts_.clock->mono_now());
+  wake_.notify();
+  const auto why = looked ? std::string() : looked.error().message;
+  auto& complained = complained_[repository];
+  if (!why.empty() && why != complained && looked.error().kind != ErrorKind::Cancelled) log_warn("pulls", fmt::format("{}: {}", repository, why));
+  complained = why;
 }
 
-/// A repository that goes wrong must neither end the round of the others nor be looked at again at once.
+/// A repository that goes wrong must neither stop the others nor be looked at again at once.
 asio::awaitable<Result<void>> PullWatch::look_safely(std::string repository) {
   Result<void> looked;
   std::exception_ptr cancelled;
@@ -183,8 +141,9 @@ asio::awaitable<Result<void>> PullWatch::look_at(std::string repository) {
   if (!open) co_return open.error();
   std::vector<std::string> branches;
   for (const auto& pull : *open) branches.push_back(pull.branch);
-  std::function<Result<Known>(storage::Transaction&)> load = [repository, branches](storage::Transaction& tx) -> Result<Known> {
+  std::function<Result<Known>(storage::Transaction&)> load = [repository, branches, risen = risen_apps(repository), now = parts_.clock->wall_now()](storage::Transaction& tx) -> Result<Known> {
     Known known;
+    TRY(known.in_force.risen, load_risen(tx, risen, now));
     TRY(known.changes, changes_of(tx, branches));
     TRY(known.notes, tx.pull_notes(repository));
     TRY(known.in_force.holds, tx.open_holds());
@@ -248,7 +207,7 @@ asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, fo
   const auto states_now = [&](const std::vector<std::string>& apps) { return states_of(apps, in_force) + " " + summary.person; };
   const bool settled = !seen.again || parts_.clock->mono_now() < *seen.again;
   const bool same_head = settled && seen.head == pull.head_sha;
-  const bool same_states = same_head && seen.states == states_now(seen.apps) && seen.title == pull.title;
+  const bool same_states = same_head && seen.states == states_now(seen.apps) && seen.title == pull.title && same_risen(seen.risen, in_force.risen);
   if (same_states && seen.branch == branch) co_return Result<void>{};
   PullLook look;
   look.head_ref = pull.head_ref.empty() ? "refs/heads/" + pull.branch : pull.head_ref;
@@ -280,6 +239,10 @@ asio::awaitable<Result<void>> PullWatch::look_at_pull(std::string repository, fo
   seen.states = states_now(seen.apps);
   auto working = effects_of(key, std::move(*commits));
   summary.effects = co_await std::move(working);
+  auto summing = add_risen(summary.effects, in_force.risen);
+  auto risen = co_await std::move(summing);
+  if (!risen) co_return risen.error();
+  seen.risen = std::move(*risen);
   const auto now = parts_.clock->wall_now();
   for (auto& effect : summary.effects) {
     judge_effect(*parts_.config, summary.person, in_force.holds, now, effect);
@@ -319,8 +282,9 @@ asio::awaitable<Result<void>> PullWatch::say_its_end(std::string repository, sto
   summary.number = note.number;
   if (summary.head_sha.empty()) summary.head_sha = note.head_sha;
   summary.base_sha = note.base_sha;
-  summary.state = pull && pull->state == forge::PullRequestState::Merged ? "merged" : "closed";
-  auto saying = say(std::move(summary));
+  const bool merged = pull && pull->state == forge::PullRequestState::Merged;
+  summary.state = merged ? "merged" : "closed";
+  auto saying = say(std::move(summary), merged && pull->base == base);
   auto said = co_await std::move(saying);
   if (!said) co_return said;
   seen_.erase(key);
@@ -329,11 +293,12 @@ asio::awaitable<Result<void>> PullWatch::say_its_end(std::string repository, sto
   co_return said;
 }
 
-asio::awaitable<Result<void>> PullWatch::say(view::PullSummary pull) {
+asio::awaitable<Result<void>> PullWatch::say(view::PullSummary pull, bool merged_here) {
   // The database's thread reads this copy: people may be linked meanwhile.
   const auto config = std::make_shared<const Config>(*parts_.config);
-  std::function<Result<void>(storage::Transaction&)> work = [pull = std::move(pull), config, now = parts_.clock->wall_now(),
-                                                             limit = comment_limit(pull.repository)](storage::Transaction& tx) -> Result<void> {
+  const auto limit = comment_limit(pull.repository);
+  std::function<Result<void>(storage::Transaction&)> work = [pull = std::move(pull), merged_here, config, now = parts_.clock->wall_now(), limit](storage::Transaction& tx) -> Result<void> {
+    CHECK_OK(keep_costs(tx, pull, merged_here));
     TRY(const auto said, load_said(tx, pull.repository, pull.number));
     const auto saying = what_to_say(*config, pull, said, limit, now);
     if (!saying) return Result<void>{};
@@ -367,72 +332,6 @@ asio::awaitable<Result<void>> PullWatch::say_status(view::PullSummary pull) {
   auto done = co_await std::move(working);
   if (done) parts_.outbox->wake();
   co_return done;
-}
-
-/// A forge that takes no status of a fork's commit, or of one that is gone, is asked no more.
-asio::awaitable<Result<std::string>> PullWatch::put_status(storage::OutboxRow row) {
-  const auto payload = json::parse(row.payload);
-  auto* forge = forge_of(payload.at("repository").get<std::string>());
-  if (forge == nullptr) co_return std::string("the repository has no forge any more");
-  forge::CommitStatus status;
-  status.context = kGatesStatus;
-  status.state = payload.at("good").get<bool>() ? forge::StatusState::Success : forge::StatusState::Failure;
-  status.description = payload.at("description").get<std::string>();
-  status.target_url = payload.at("url").get<std::string>();
-  auto telling = forge->set_status(payload.at("sha").get<std::string>(), std::move(status));
-  const auto told = co_await std::move(telling);
-  if (told) co_return std::string("told");
-  const bool refused = told.error().kind == ErrorKind::NotFound || told.error().kind == ErrorKind::Denied || told.error().kind == ErrorKind::InvalidInput;
-  if (!refused) co_return told.error();
-  log_warn("pulls", told.error().message);
-  co_return std::string("the forge doesn't take it");
-}
-
-asio::awaitable<Result<std::string>> PullWatch::put_comment(storage::OutboxRow row) {
-  const auto payload = json::parse(row.payload);
-  auto* forge = forge_of(payload.at("repository").get<std::string>());
-  if (forge == nullptr) co_return std::string("the repository has no forge any more");
-  auto commenting = forge->upsert_comment(payload.at("number").get<std::int64_t>(), std::string(kPullMarker), payload.at("text").get<std::string>());
-  const auto done = co_await std::move(commenting);
-  if (!done && done.error().kind == ErrorKind::NotFound) co_return std::string("the pull request is gone");
-  if (!done) co_return done.error();
-  co_return std::string("commented");
-}
-
-asio::awaitable<Result<std::string>> PullWatch::show_message(storage::OutboxRow row) {
-  const auto payload = json::parse(row.payload);
-  const auto repository = payload.at("repository").get<std::string>();
-  const auto number = payload.at("number").get<std::int64_t>();
-  const auto channel = payload.at("channel").get<std::string>();
-  std::function<Result<PullSaid>(storage::Transaction&)> load = [repository, number](storage::Transaction& tx) { return load_said(tx, repository, number); };
-  auto loading = parts_.store->query<PullSaid>(std::move(load));
-  auto said = co_await std::move(loading);
-  if (!said) co_return said.error();
-  const auto known = said->messages.find(channel);
-  Messenger::Shown shown;
-  shown.key = fmt::format("pull:{}:{}", repository, number);
-  shown.channel = channel;
-  if (known != said->messages.end()) shown.at = known->second;
-  shown.message.text = payload.at("text").get<std::string>();
-  shown.message.blocks = std::make_shared<const json>(payload.at("blocks"));
-  if (row.attempts > 1) shown.maybe_since = row.created_at;
-  const auto before = shown.at;
-  auto showing = parts_.messenger->show(std::move(shown));
-  auto posted = co_await std::move(showing);
-  if (!posted) co_return posted.error();
-  if (before == *posted) co_return posted->ts;
-  std::function<Result<void>(storage::Transaction&)> keep = [repository, number, channel, at = *posted](storage::Transaction& tx) -> Result<void> {
-    TRY(auto latest, load_said(tx, repository, number));
-    latest.messages[channel] = at;
-    CHECK_OK(tx.set_setting(pull_messages_setting(repository, number), to_json_text(latest.messages)));
-    if (!latest.note || latest.note->channel != channel) return Result<void>{};
-    latest.note->message = at;
-    return tx.save_pull_note(*latest.note);
-  };
-  auto keeping = parts_.store->transact(std::move(keep));
-  auto kept = co_await std::move(keeping);
-  if (!kept) co_return kept.error();
-  co_return posted->ts;
 }
 
 }  // namespace driftwarden

@@ -146,18 +146,20 @@ std::string quorum_in_words(const Quorum& quorum, const std::string& what) {
   return words + rule;
 }
 
+ChangeVerb verb_after_merge(const App& app) { return app.kind == AppKind::Terraform && app.plan.apply ? ChangeVerb::Apply : ChangeVerb::Sync; }
+
 void judge_effect(const Config& config, const PersonId& person, const std::vector<Hold>& holds, WallTime now, view::PullEffect& effect) {
   const bool nothing = is_rendered(effect.app) ? effect.rendered_diff.empty() : !effect.failure.empty();
   if (nothing) return;
-  const bool applied = effect.app.kind == AppKind::Terraform && effect.app.plan.apply;
   QuorumFacts facts;
-  if (applied) facts.verb = ChangeVerb::Apply;
+  facts.verb = verb_after_merge(effect.app);
   facts.requester = person;
   facts.risk = effect.risk;
   facts.cost = effect.cost;
   facts.cost_trouble = effect.cost_trouble;
+  facts.risen_lately = effect.risen_lately;
   const auto quorum = quorum_of(config, effect.app, facts);
-  effect.policy = applied ? quorum_in_words(quorum, "apply " + effect.app.name) : quorum_in_words(quorum);
+  effect.policy = facts.verb == ChangeVerb::Apply ? quorum_in_words(quorum, "apply " + effect.app.name) : quorum_in_words(quorum);
   Change change;
   change.app = effect.app.name;
   change.requester = person;

@@ -20,10 +20,14 @@ inline constexpr std::string_view kPullComment = "pull.comment";
 inline constexpr std::string_view kPullMessage = "pull.message";
 inline constexpr std::string_view kPullStatus = "pull.status";
 
-/// What people said meanwhile that bears on it.
+/// By App: how much else raised what it costs in the last 7 days, millionths a month.
+using RisenLately = std::map<std::string, std::int64_t>;
+
+/// What people said and did meanwhile that bears on it.
 struct InForce {
   std::vector<Hold> holds;
   std::vector<Waiver> waivers;
+  RisenLately risen{};  ///< of Apps that some pull request makes dearer
 };
 
 /// Whose account it is, and the branches that our Changes are known to have: anybody can name a branch as ours are named.
@@ -41,6 +45,9 @@ std::string quorum_in_words(const Quorum& quorum, const std::string& what = "a C
 
 /// Cuts the longest diffs, and says so in them, until all of them together fit into `limit`: a comment shows no more.
 void fit_diffs(std::vector<view::PullEffect>& effects, std::size_t limit);
+
+/// What puts a merged pull request in force: Apply where somebody has to ask for that.
+ChangeVerb verb_after_merge(const App& app);
 
 /// Fills in policy and obstacles of an effect whose App and risk are known.
 void judge_effect(const Config& config, const PersonId& person, const std::vector<Hold>& holds, WallTime now, view::PullEffect& effect);
@@ -77,6 +84,7 @@ struct PullSaid {
   std::optional<storage::PullNote> note;
   PullMessages messages;
 };
+Result<PullSaid> load_said(storage::Transaction& tx, const std::string& repository, std::int64_t number);
 std::optional<PullSaying> what_to_say(const Config& config, const view::PullSummary& pull, const PullSaid& said, std::size_t comment_limit, WallTime now);
 
 }  // namespace driftwarden

@@ -1,5 +1,6 @@
 #include "bot/terminal/audit_rows.hpp"
 
+#include "bot/audit/others_commits.hpp"
 #include "bot/command/audit_key.hpp"
 #include "gitops/base/text.hpp"
 
@@ -38,7 +39,7 @@ std::string audit_key_of(const std::string& about) { return audit_key_from(about
 
 bool matches(const storage::AuditQuery& query, const AuditRow& row) {
   const auto& entry = row.entry;
-  if (!query.app.empty() && entry.app != query.app) return false;
+  if (!query.app.empty() && !concerns_app(entry, query.app)) return false;
   if (!query.actor.empty() && entry.actor != query.actor) return false;
   if (!is_action(query.action, entry.action)) return false;
   return (!query.since || row.at >= *query.since) && (!query.until || row.at < *query.until) && row.seq > query.after_seq;

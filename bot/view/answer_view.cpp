@@ -83,10 +83,12 @@ slack::Message not_understood_message(const NotUnderstood& trouble) {
   for (const auto& suggestion : trouble.suggestions) {
     if (buttons.size() < 5) buttons.push_back({ellipsize(suggestion, 70), suggestion, Button::Style::Plain, ""});
   }
-  if (!buttons.empty()) blocks.context({"Did you mean"});
+  // The way on for whoever knows none, and no guess.
+  const bool guessed = trouble.suggestions != std::vector<std::string>{"help"};
+  if (!buttons.empty() && guessed) blocks.context({"Did you mean"});
   blocks.actions(buttons);
   auto text = slack::escape(trouble.message);
-  if (!trouble.suggestions.empty()) text += " Did you mean: " + slack::escape(join(trouble.suggestions, " | ")) + "?";
+  if (!trouble.suggestions.empty() && guessed) text += " Did you mean: " + slack::escape(join(trouble.suggestions, " | ")) + "?";
   return message_of(blocks, std::move(text));
 }
 

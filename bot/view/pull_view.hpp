@@ -28,6 +28,7 @@ struct PullEffect {
   std::size_t more_files = 0;
   std::string cost_trouble{};        ///< why what should have said what it costs could not
   bool cost_may_come = false;        ///< asked once more it may say so
+  std::int64_t risen_lately = 0;     ///< how much else raised its cost in the last 7 days, millionths a month
   bool operator==(const PullEffect&) const = default;
 };
 struct PullSummary {

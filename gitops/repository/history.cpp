@@ -98,6 +98,11 @@ Result<std::string> resolve(git_repository* repository, const std::string& branc
   return to_hex(*git_commit_id(commit.get()));
 }
 
+CommitPerson committer(git_commit* commit) {
+  const git_signature* signature = git_commit_committer(commit);
+  return signature == nullptr ? CommitPerson{} : CommitPerson{text_of(signature->name), text_of(signature->email)};
+}
+
 CommitInfo to_info(git_commit* commit) {
   CommitInfo info;
   info.sha = to_hex(*git_commit_id(commit));

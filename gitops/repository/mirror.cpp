@@ -3,6 +3,7 @@
 #include "gitops/base/crypto.hpp"
 #include "gitops/base/log.hpp"
 #include "gitops/base/text.hpp"
+#include "gitops/repository/committer.hpp"
 #include "gitops/repository/directory.hpp"
 #include "gitops/repository/objects.hpp"
 #include "gitops/repository/old_refs.hpp"
@@ -125,6 +126,12 @@ class LibgitMirror final : public Mirror {
     const std::lock_guard lock(local_.mutex);
     TRY(auto commit, find(revision));
     return libgit::to_info(commit.get());
+  }
+
+  Result<CommitPerson> committer(const std::string& revision) {
+    const std::lock_guard lock(local_.mutex);
+    TRY(auto commit, find(revision));
+    return libgit::committer(commit.get());
   }
 
   Result<bool> is_ancestor(const std::string& ancestor, const std::string& descendant) override {
@@ -406,6 +413,12 @@ class LibgitMirror final : public Mirror {
 };
 
 }  // namespace
+
+Result<CommitPerson> committer_of(Mirror& mirror, const std::string& revision) {
+  if (auto* known = dynamic_cast<LibgitMirror*>(&mirror)) return known->committer(revision);
+  TRY(const auto commit, mirror.commit_info(revision));
+  return commit.author;
+}
 
 Result<std::unique_ptr<Mirror>> Mirror::open(MirrorOptions options) {
   libgit::initialise();

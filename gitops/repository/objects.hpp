@@ -38,6 +38,7 @@ Result<std::vector<DirectoryEntry>> list_tree(git_repository* repository, const 
 Result<std::vector<std::string>> link_targets(git_repository* repository, git_commit* commit, const std::string& path);
 
 CommitInfo to_info(git_commit* commit);
+CommitPerson committer(git_commit* commit);
 Result<std::vector<CommitInfo>> history(git_repository* repository, git_commit* from, const std::string& path, std::size_t limit);
 /// Full id, HEAD, a branch, a unique prefix of four characters or more; each also with ~N. HEAD is `branch` as last fetched.
 Result<std::string> resolve(git_repository* repository, const std::string& branch, const std::string& text);

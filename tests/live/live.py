@@ -1,9 +1,11 @@
 """What the live suites in Python share: repositories, a watched run of driftwarden, the sandbox as Slack and cluster, and counted checks."""
+import argparse
 import ctypes
 import http.client
 import json
 import os
 import pathlib
+import random
 import shlex
 import shutil
 import signal
@@ -11,6 +13,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -19,6 +22,8 @@ SERVERS = pathlib.Path(__file__).resolve().parent / "servers"
 SERVERS_HOME = pathlib.Path(os.environ.get("SERVERS_HOME", os.path.expanduser("~/.cache/live-servers")))
 BIN = SERVERS_HOME / "bin"
 SECONDS = 120
+PATIENCE = 120  # of whoever waits for what comes in a second: two processors under load, and a build with sanitizers
+PORTS = (10000, 16000)  # below those that up.sh takes, and below those that the kernel gives to whoever calls out
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -59,27 +64,34 @@ def run(command, *, check=True, seconds=SECONDS, **options):
     return done
 
 
-def wait_for(what, ready, seconds=60, every=0.2):
+def wait_for(what, ready, seconds=PATIENCE, every=0.2):
     until = time.monotonic() + seconds
-    last = None
+    why = ""
     while time.monotonic() < until:
         try:
-            last = ready()
-        except (Failure, OSError, ValueError, KeyError, http.client.HTTPException) as error:
-            last = None
-            why = error
-        else:
-            why = ""
+            last, why = ready(), ""
+        except (Failure, OSError, ValueError, LookupError, TypeError, http.client.HTTPException) as error:
+            last, why = None, f"({type(error).__name__}: {error})"
         if last:
             return last
         time.sleep(every)
     raise Failure(f"{what}: not within {seconds} s {why}")
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def free_port(given=set()):
+    """Nobody else gets it before it is bound, nor while a process that listens there is started again."""
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)
+        if port in given:
+            continue
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        given.add(port)
+        return port
 
 
 class Repository:
@@ -194,11 +206,16 @@ class Watched:
         self.out, self.err = (collected.get(n, b"").decode(errors="replace") for n in ("out", "err"))
 
     @staticmethod
-    def survivors(before):
-        time.sleep(0.2)
-        reap()
-        table = processes()
-        return [p for p in descendants(os.getpid(), table) if p not in before and table[p][2] != "Z"]
+    def survivors(before, seconds=5):
+        """What was told to end may need a moment for it."""
+        until = time.monotonic() + seconds
+        while True:
+            time.sleep(0.2)
+            reap()
+            table = processes()
+            left = [p for p in descendants(os.getpid(), table) if p not in before and table[p][2] != "Z"]
+            if not left or time.monotonic() > until:
+                return left
 
 
 def reap():
@@ -251,7 +268,7 @@ class Background:
         self.process = subprocess.Popen([str(c) for c in command], stdout=self.out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd)
         KNOWN.add(self.process.pid)
 
-    def stop(self, how=signal.SIGTERM, seconds=15):
+    def stop(self, how=signal.SIGTERM, seconds=60):
         if self.process.poll() is None:
             self.process.send_signal(how)
             try:
@@ -290,7 +307,6 @@ class Sandbox(Background):
         section = {"app_token": {"env": "LIVE_APP_TOKEN"}, "bot_token": {"env": "LIVE_BOT_TOKEN"}, "api_url": slack["api_url"], "admin_channel": "#driftwarden", "default_channel": "#gitops"}
         return section, env
 
-
     def call(self, method, token=None, **arguments):
         token = token or self.info["slack"]["bot_token"]
         answer = fetch(self.info["slack"]["api_url"] + method, method="POST", body=json.dumps(arguments),
@@ -311,29 +327,29 @@ class Sandbox(Background):
         answer = fetch(f"{self.info['chat_url']}sandbox/messages?user={self.users[person]['id']}&channel={channel.lstrip('#')}")
         return [(m["ts"], m.get("thread_ts"), words(m), m) for m in answer["messages"]]
 
-    def answer(self, person, channel, text, holds, seconds=30):
+    def answer(self, person, channel, text, holds, seconds=PATIENCE):
         """The bot's words below what they say, once they hold `holds`."""
-        ts = self.say(person, channel, text)
+        return self.answered(person, channel, text, holds, seconds, again=seconds)
+
+    def answered(self, person, channel, text, holds, seconds=180, again=10):
+        """As `answer`, asked again every so often: the first answer may have come before what it is to tell of. A late answer counts, too."""
+        began, asked = time.monotonic(), [self.say(person, channel, text)]
 
         def look():
-            said = "\n".join(w for _, thread, w, m in self.messages(channel, person) if thread == ts and m.get("user") == self.bot_user)
-            return said if holds.lower() in said.lower() else None
+            said = self.messages(channel, person)
+            for ts in asked:
+                below = "\n".join(w for _, thread, w, m in said if thread == ts and m.get("user") == self.bot_user)
+                if holds.lower() in below.lower():
+                    return below
+            if time.monotonic() - began > again * len(asked):
+                asked.append(self.say(person, channel, text))
+            return None
         try:
             return wait_for(f'"{holds}" in answer to "{text}"', look, seconds)
         except Failure as failure:
-            raise Failure(f"{failure}: {[w for _, thread, w, _ in self.messages(channel, person) if thread == ts]}") from None
+            raise Failure(f"{failure}: {[w for _, thread, w, _ in self.messages(channel, person) if thread in asked]}") from None
 
-    def answered(self, person, channel, text, holds, seconds=120):
-        """As `answer`, asked again where the first answer came before what it is to tell of."""
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                return self.answer(person, channel, text, holds, 10)
-            except Failure:
-                if time.monotonic() > until:
-                    raise
-
-    def change(self, person, channel, verb, app, holds, seconds=120, since="0"):
+    def change(self, person, channel, verb, app, holds, seconds=240, since="0"):
         """The words of their Change's card, once they hold `holds`; a failed one is told at once. `since`: the time of the message that asked for it."""
         def is_card(w):
             title = w.partition("\n")[0]
@@ -479,6 +495,31 @@ class Cluster:
 
     def stop(self):
         run([SERVERS / "down.sh", self.directory], check=False)
+
+
+# --- a suite, from its command line to its exit code
+
+def perform(make, name, text, *, tools=True, options=lambda parser: None):
+    """`make(args, work)` is told run() and, whatever happened, stop(); it has its `checks`. `text`: its file's own words, of which the first paragraph is shown."""
+    parser = argparse.ArgumentParser(description=text.split("\n\n")[0])
+    parser.add_argument("driftwarden")
+    if tools:
+        parser.add_argument("tools", help="the directory of the tools")
+    parser.add_argument("--keep", action="store_true", help="leave the directory that it worked in")
+    options(parser)
+    args = parser.parse_args()
+    # Whoever ends us ends what we started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    become_subreaper()
+    work = pathlib.Path(tempfile.mkdtemp(prefix=f"driftwarden-{name}-")).resolve()
+    suite = make(args, work)
+    try:
+        suite.run()
+    except (Failure, Over, OSError, subprocess.SubprocessError) as failure:
+        suite.checks.that(False, "the suite comes to its end", failure)
+    finally:
+        suite.stop()
+    return finish(work, suite.checks.end(), args.keep)
 
 
 def finish(work, code, keep=False):

@@ -1,6 +1,7 @@
 #include "tests/sim/life.hpp"
 
 #include "bot/outbox/unwritable.hpp"
+#include "bot/pulls/commit_sources.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -49,6 +50,7 @@ Life::Life(Outside outside, std::unique_ptr<SimStore> store, std::unique_ptr<Sim
   create_helpers();
   changes_ = std::make_unique<Changes>(change_parts());
   pulls_ = std::make_unique<PullWatch>(pull_parts());
+  commits_ = std::make_unique<CommitWatch>(commit_parts());
   home_ = std::make_unique<Home>(executor, *clock_, out_.config, *async_, *fleet_, *slack_);
   members_ = std::make_unique<Members>(*slack_, *clock_, "T1");
   tasks_ = std::make_unique<TaskGroup>(executor);
@@ -59,6 +61,7 @@ Life::~Life() {
   conversation_.reset();
   members_.reset();
   home_.reset();
+  commits_.reset();
   pulls_.reset();
   changes_.reset();
   rollouts_.reset();
@@ -134,6 +137,7 @@ Fleet::Listener Life::listener() {
   listener.on_repository = [this](const std::string& repository, bool reachable, const std::string& why) { incidents_->on_repository(repository, reachable, why); };
   listener.on_notice = [this](const std::string& repository, const std::string& what) { incidents_->on_notice(repository, what); };
   listener.on_apps_changed = [this] { home_->on_moved(); };
+  listener.on_head = [this](const std::string& repository, const std::string& head) { commits_->on_head(repository, head); };
   return listener;
 }
 
@@ -192,6 +196,17 @@ PullWatch::Parts Life::pull_parts() {
   return parts;
 }
 
+CommitWatch::Parts Life::commit_parts() {
+  CommitWatch::Parts parts;
+  parts.executor = io_.get_executor();
+  parts.clock = clock_.get();
+  parts.config = &out_.config;
+  parts.store = async_.get();
+  parts.outbox = outbox_.get();
+  take_sources(parts, *fleet_, {{"config", forge_.get()}});
+  return parts;
+}
+
 Services Life::services(const slack::Identity& identity) {
   Services services{*clock_, out_.config, *async_, *outbox_, *fleet_, *changes_, *incidents_, *redactor_, "warden"};
   services.api = slack_.get();
@@ -226,6 +241,7 @@ asio::awaitable<void> Life::live() {
   fleet_->start(listener());
   changes_->start();
   pulls_->start();
+  commits_->start();
   home_->start();
   conversation_->start();
   out_.ground.say("the bot is up");
@@ -278,6 +294,7 @@ asio::awaitable<void> Life::stop_all() {
   co_await tasks_->join();
   if (conversation_) co_await conversation_->stop();
   co_await home_->stop();
+  co_await commits_->stop();
   co_await fleet_->stop();
   co_await pulls_->stop();
   co_await changes_->stop();

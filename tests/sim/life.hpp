@@ -1,6 +1,7 @@
 #pragma once
 // One life of the bot: every part of it is the real one, from the start to its end, however that comes.
 #include "bot/assist/assistant.hpp"
+#include "bot/audit/commit_watch.hpp"
 #include "bot/change/changes.hpp"
 #include "bot/conversation/conversation.hpp"
 #include "bot/digest/digest.hpp"
@@ -66,6 +67,7 @@ class Life {
   Fleet::Listener listener();
   Changes::Parts change_parts();
   PullWatch::Parts pull_parts();
+  CommitWatch::Parts commit_parts();
   void create_helpers();
   Services services(const slack::Identity& identity);
 
@@ -92,6 +94,7 @@ class Life {
   std::unique_ptr<Gates> gates_;
   std::unique_ptr<Changes> changes_;
   std::unique_ptr<PullWatch> pulls_;
+  std::unique_ptr<CommitWatch> commits_;
   std::unique_ptr<Home> home_;
   std::unique_ptr<Members> members_;
   std::unique_ptr<Conversation> conversation_;

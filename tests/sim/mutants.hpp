@@ -13,7 +13,7 @@ enum class MutantKind {
   // the outbox
   ReplyRowLost, MergeRowLost, AttemptsNotCounted, RetryIsDone, PutOffFails, KeyForgotten,
   // the audit log
-  AuditRowDropped, ApprovalRowDropped, AuditActorWrong, AuditTampered, RefusalRowDropped,
+  AuditRowDropped, ApprovalRowDropped, AuditActorWrong, AuditTampered, RefusalRowDropped, CommitRowDropped,
   // holds, approvals, rights
   HoldsHidden, HoldNotSaved, ApprovalOfAnyContent, ApprovalOfOwn, QuorumOfNobody, QuorumOfOne, ApprovesAnybody, EverybodyMay, HaltIsNoHold,
   // what is remembered

@@ -189,6 +189,7 @@ class SimTransaction final : public storage::PassingTransaction {
     wrote = true;
     if (now_and_then(MutantKind::AuditRowDropped, 5) || (ground_.is(MutantKind::ApprovalRowDropped) && entry.action == "change.approved") ||
         (ground_.is(MutantKind::QuestionRowDropped) && entry.action == "model.asked") ||
+        (entry.action == "commit.landed" && now_and_then(MutantKind::CommitRowDropped, 3)) ||
         (ground_.is(MutantKind::RefusalRowDropped) && entry.action.ends_with(".refused"))) {
       AuditRow row;
       row.entry = entry;

@@ -197,6 +197,7 @@ void Truth::on_push(GitRemote& remote, const std::string& branch, const std::str
   }
   at_.ground.check(branch == "main" && remote.name() == "tools" && !after.empty() && remote.contains(after, before), "no-overwriting",
                    [&] { return fmt::format("the bot moved {} of {} from {} to {}", branch, remote.name(), before.substr(0, 8), after.substr(0, 8)); });
+  own_merges_.insert(after);
   const auto parents = after.empty() ? std::vector<std::string>{} : remote.parents(after);
   std::int64_t id = 0;
   for (const auto& name : remote.branches()) {
@@ -277,6 +278,7 @@ void Truth::on_audit(const AuditRow& row) {
   if (action == "model.asked") return on_question(row);
   if (action == "change.drafted") return on_drafted(row);
   if (action.starts_with("waiver.")) return on_waiver(row);
+  if (action.starts_with("commit.")) return on_commit_row(row);
   if (!action.starts_with("hold.")) return;
   if (action == "hold.freeze" || action == "hold.lock" || action == "hold.halt") {
     const auto detail = json::parse(row.entry.detail, nullptr, false);

@@ -129,6 +129,9 @@ class Truth {
   std::optional<Unrest> unrest_of_alerts();
   std::optional<Unrest> unrest_of_answers();
   std::optional<Unrest> unrest_of_waivers();
+  std::optional<Unrest> unrest_of_commits();
+  void on_commit_row(const AuditRow& row);
+  bool is_merged_by_bot(const std::string& sha) const;
   bool had_effect(const Event& event, const std::string& person) const;
   bool is_refusal(const Event& event) const;
 
@@ -137,6 +140,8 @@ class Truth {
   std::map<std::string, HoldSeen> holds_;  ///< by the audit's subject
   std::map<std::string, WaiverSeen> waivers_;
   std::vector<Question> questions_;
+  std::set<std::string> own_merges_;  ///< of a repository without a forge
+  std::set<std::string> told_;        ///< commits that others brought to main and that have their row
   std::set<std::string> run_;  ///< buttons `Run it` whose command was run
   std::map<std::string, int> drafts_;  ///< rows of "change.drafted", by Change
   struct Deed {

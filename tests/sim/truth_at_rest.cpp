@@ -147,6 +147,7 @@ std::optional<Truth::Unrest> Truth::unrest() {
   if (auto open = unrest_of_changes()) return open;
   if (auto alerts = unrest_of_alerts()) return alerts;
   if (auto waivers = unrest_of_waivers()) return waivers;
+  if (auto commits = unrest_of_commits()) return commits;
   return unrest_of_answers();
 }
 

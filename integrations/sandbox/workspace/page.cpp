@@ -35,6 +35,8 @@ std::optional<net::ServerReply> page_reply(const std::string& path) {
   if (path == "/sandbox/page/emoji.js") return asset(kScript, page_emoji_js());
   if (path == "/sandbox/page/sidebar.js") return asset(kScript, page_sidebar_js());
   if (path == "/sandbox/page/faults.js") return asset(kScript, page_faults_js());
+  if (path == "/sandbox/page/panel.js") return asset(kScript, page_panel_js());
+  if (path == "/sandbox/page/patch.js") return asset(kScript, page_patch_js());
   if (path == "/sandbox/page/store.js") return asset(kScript, page_store_js());
   if (path == "/sandbox/page/app.js") return asset(kScript, page_app_js());
   return std::nullopt;

@@ -15,6 +15,8 @@ std::string_view page_composer_js();  ///< the box to write in
 std::string_view page_emoji_js();     ///< their names
 std::string_view page_sidebar_js();   ///< channels, direct messages, people
 std::string_view page_faults_js();    ///< Slack on a bad day
+std::string_view page_panel_js();    ///< what one may break, and words to try
+std::string_view page_patch_js();    ///< drawing anew without taking away what a person is at
 std::string_view page_store_js();     ///< what the page knows, and the calls to the server
 std::string_view page_app_js();       ///< everything around the messages
 

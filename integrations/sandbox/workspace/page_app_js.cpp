@@ -9,9 +9,11 @@ import { blocks } from './blocks.js';
 import { explain, showViews, toast } from './modal.js';
 import { fillComposer, grow } from './composer.js';
 import { faultsPanel } from './faults.js';
+import { drawPanel } from './panel.js';
+import { patch, renew } from './patch.js';
 import { drawSidebar } from './sidebar.js';
-import { avatar, dayOf, messageNode } from './message.js';
-import { callsMe, conversation, conversations, isBotDm, isReply, listen, loadMessages, loadState, person, post, store, threadMessages, titleOf, topLevel } from './store.js';
+import { avatar, dayLabel, dayOf, messageNode } from './message.js';
+import { callsMe, conversation, hold, holdWhilePressed, isBotDm, isReply, listen, loadMessages, loadState, markRead, markReadNow, person, post, store, tellTab, threadMessages, titleOf, topLevel } from './store.js';
 
 const $ = (id) => document.getElementById(id);
 let stopListening = () => {};
@@ -28,7 +30,8 @@ const env = {
   openLink,
   dismiss: (ts) => post('dismiss', { channel: store.current, ts }),
 };
-const go = { open: (id) => open(id), become: (id) => become(id) };
+const go = { open: (id) => open(id), become: (id) => become(id), propose: (text) => propose(text) };
+const homeEnv = Object.create(env, { view: { get: () => store.home } });
 const threadEnv = extend(env, { inThread: true });
 
 // Conversation
@@ -38,20 +41,13 @@ function drawBar() {
   if (!one) return;
   $('title').textContent = titleOf(one);
   $('subtitle').textContent = isBotDm(one) ? `Talk to ${store.bot.name} without an audience: no mention needed` : one.has_bot ? `${store.bot.name} listens here: mention it with @${store.bot.name}` : `${store.bot.name} isn't here; type /invite @${store.bot.name}`;
-  $('bookmarks').replaceChildren(...(one.bookmarks || []).map((mark) => el('a.chip-button', { href: mark.link, target: '_blank', rel: 'noopener' }, `${emojiOf((mark.emoji || '').replaceAll(':', '')) || '🔖'} ${mark.title}`)));
+  patch($('bookmarks'), (one.bookmarks || []).map((mark) => el('a.chip-button', { href: mark.link, target: '_blank', rel: 'noopener' }, `${emojiOf((mark.emoji || '').replaceAll(':', '')) || '🔖'} ${mark.title}`)));
   const tabs = $('tabs');
   tabs.hidden = !isBotDm(one);
-  tabs.replaceChildren(...['messages', 'home'].map((name) => el('button.tab', { type: 'button', role: 'tab', 'data-tab': name, 'aria-selected': String(store.tab === name), onclick: () => selectTab(name) }, name === 'home' ? 'Home' : 'Messages')));
+  patch(tabs, ['messages', 'home'].map((name) => el('button.tab', { type: 'button', role: 'tab', 'data-key': name, 'data-tab': name, 'aria-selected': String(store.tab === name), onclick: () => selectTab(name) }, name === 'home' ? 'Home' : 'Messages')));
   const banner = $('banner');
   banner.hidden = store.bot.connected;
   banner.textContent = `${store.bot.name} isn't connected at the moment. What you write is kept and delivered when it comes back.`;
-}
-
-function dayLabel(ts) {
-  const day = dayOf(ts);
-  if (day === new Date().toDateString()) return 'Today';
-  if (day === new Date(Date.now() - 86400000).toDateString()) return 'Yesterday';
-  return new Date(Number(ts) * 1000).toLocaleDateString([], { weekday: 'long', month: 'long', day: 'numeric' });
 }
 
 function welcome() {
@@ -63,28 +59,31 @@ function welcome() {
 
 function drawHome(home) {
   home.dataset.viewId = store.home?.id || '';
-  const content = store.home ? blocks(store.home.blocks, extend(env, { view: store.home, values: {} })) : el('p', {}, `${store.bot.name} has published nothing here yet.`);
-  home.replaceChildren(el('div.content', {}, content));
+  if (!home.firstChild) home.append(el('div.content'));
+  patch(home.firstChild, store.home ? blocks(store.home.blocks, homeEnv) : [el('p', {}, `${store.bot.name} has published nothing here yet.`)]);
+}
+
+function showTab() {
+  $('home').hidden = store.tab !== 'home';
+  $('messages').hidden = store.tab === 'home';
 }
 
 function drawMessages() {
   const list = $('messages');
-  const home = $('home');
-  home.hidden = store.tab !== 'home';
-  list.hidden = store.tab === 'home';
-  if (store.tab === 'home') return drawHome(home);
+  showTab();
+  if (store.tab === 'home') return drawHome($('home'));
   const all = topLevel();
   const nodes = [];
   let before = null;
   for (const message of all) {
     if (!before || dayOf(before.ts) !== dayOf(message.ts)) {
-      nodes.push(el('div.day', { role: 'separator' }, el('span', {}, dayLabel(message.ts))));
+      nodes.push(el('div.day', { role: 'separator', 'data-key': dayOf(message.ts) }, el('span', {}, dayLabel(message.ts))));
       before = null;
     }
     nodes.push(messageNode(message, before, env));
     before = message;
   }
-  list.replaceChildren(...(all.length === 0 ? [welcome()] : nodes));
+  patch(list, all.length === 0 ? [welcome()] : nodes);
 }
 
 function keepAtEnd(list, draw) {
@@ -101,27 +100,45 @@ function drawThread() {
   const all = threadMessages(store.thread);
   $('thread-where').textContent = conversation(store.current) ? titleOf(conversation(store.current)) : '';
   const nodes = all.map((message, index) => messageNode(message, index > 1 ? all[index - 1] : null, threadEnv));
-  if (nodes.length > 1) nodes.splice(1, 0, el('div.day', { role: 'separator' }, el('span', {}, nodes.length === 2 ? '1 reply' : `${nodes.length - 1} replies`)));
+  if (nodes.length > 1) nodes.splice(1, 0, el('div.day', { role: 'separator', 'data-key': 'replies' }, el('span', {}, nodes.length === 2 ? '1 reply' : `${nodes.length - 1} replies`)));
   nodes.forEach((node) => (node.id = `t-${node.dataset.ts || ''}`));
-  $('thread-messages').replaceChildren(...nodes);
+  patch($('thread-messages'), nodes);
 }
 
-async function open(id, thread = '') {
-  store.current = id;
-  store.thread = thread;
-  store.tab = 'messages';
+async function open(id, { thread = '', tab = 'messages' } = {}) {
+  const list = $('messages');
+  markReadNow();
+  Object.assign(store, { current: id, thread, tab });
   sessionStorage.setItem('channel', id);
   drawers(false);
   drawSidebar(go);
   drawBar();
-  if (!(await loadMessages())) return;
+  drawComposers();
+  showTab();
+  tellTab();
+  if (list.dataset.channel !== id) for (const one of [list, $('thread-messages')]) one.replaceChildren();
+  if (!thread) drawThread();
+  list.setAttribute('aria-busy', 'true');
+  const release = hold();
+  try {
+    const answer = await loadMessages();
+    if (answer) shown(answer);
+  } finally {
+    release();
+  }
+}
+
+/** The conversation is there: what was read of it is drawn. */
+function shown(answer) {
+  const list = $('messages');
+  if (!answer.ok) toast(explain(answer), 'error');
   drawMessages();
   drawThread();
-  drawComposers();
-  $('messages').scrollTop = $('messages').scrollHeight;
+  list.scrollTop = list.scrollHeight;
   $('thread-messages').scrollTop = $('thread-messages').scrollHeight;
+  Object.assign(list.dataset, { channel: store.current, me: store.me });
+  list.removeAttribute('aria-busy');
   markRead();
-  if (isBotDm(conversation(id))) post('home', { tab: 'messages' });
   if (flash) highlight(flash);
   flash = '';
 }
@@ -143,7 +160,7 @@ function closeThread() {
 
 function selectTab(name) {
   store.tab = name;
-  if (name === 'home') post('home', { tab: 'home' });
+  tellTab();
   drawBar();
   drawMessages();
   $('composer').hidden = name === 'home';
@@ -161,20 +178,8 @@ function openLink(url) {
   const match = target.pathname.match(/^\/archives\/([A-Z0-9]+)(?:\/p(\d{10})(\d{6}))?$/);
   if ((target.origin !== location.origin && !url.startsWith(store.baseUrl)) || !match || !conversation(match[1])) return false;
   flash = match[2] ? `${match[2]}.${match[3]}` : '';
-  open(match[1], target.searchParams.get('thread_ts') || '');
+  open(match[1], { thread: target.searchParams.get('thread_ts') || '' });
   return true;
-}
-
-let readTimer = 0;
-function markRead() {
-  clearTimeout(readTimer);
-  readTimer = setTimeout(() => {
-    const one = conversation(store.current);
-    if (!one || document.hidden) return;
-    one.unread = 0;
-    one.called = false;
-    post('read', { channel: one.id });
-  }, 250);
 }
 
 // Composers
@@ -195,37 +200,7 @@ function propose(text) {
   if (innerWidth < 1100) drawers(false);
 }
 
-// The panel
-
-/** "#shop-prod" in a plain text becomes a way there. */
-function withChannels(text) {
-  return text.split(/(#[\w-]+)/).map((piece) => {
-    const one = store.channels.find((channel) => `#${channel.name}` === piece);
-    return one ? el('button.link', { type: 'button', onclick: () => open(one.id) }, piece) : piece;
-  });
-}
-
-async function runAction(action, node) {
-  const button = node.querySelector('button');
-  const result = node.querySelector('.result');
-  button.disabled = true;
-  button.classList.add('busy');
-  const answer = await post('panel', { id: action.id });
-  button.disabled = false;
-  button.classList.remove('busy');
-  result.className = `result ${answer.ok ? 'fine' : 'bad'}`;
-  result.replaceChildren(...(answer.ok ? withChannels(answer.text) : [explain(answer)]));
-}
-
-function drawPanel() {
-  $('panel-actions').replaceChildren(...(store.panel.length > 0 ? store.panel : []).map((action) => {
-    const node = el('div.break', {}, el('button.break-button', { type: 'button', 'aria-describedby': `why-${action.id}` }, el('strong', {}, action.title), el('span', { id: `why-${action.id}` }, action.description)), el('p.result', { role: 'status' }));
-    node.querySelector('button').addEventListener('click', () => runAction(action, node));
-    return node;
-  }));
-  if (store.panel.length === 0) $('panel-actions').append(el('p.hint', {}, 'There is nothing to break in this sandbox.'));
-  $('tips').replaceChildren(...store.tips.map((tip) => el('li', {}, el('button.tip', { type: 'button', onclick: () => propose(tip.say) }, el('code', {}, tip.say), el('span', {}, tip.explanation)))));
-}
+// What slides in from the sides
 
 function drawers(sidebar) {
   $('sidebar').classList.toggle('open', sidebar);
@@ -242,24 +217,32 @@ function showLab(on) {
 
 // Live updates
 
-function onMessage(update) {
-  const { channel, message } = update;
+function onMessage({ channel, message, seq }) {
   const one = conversation(channel);
-  const fresh = message.ts > (one?.latest || '0');
-  if (one && fresh) one.latest = message.ts;
+  if (!one) return void reload();
+  const fresh = seq > store.seq && message.ts > (one.latest || '0');
+  if (fresh) one.latest = message.ts;
   if (channel === store.current) {
+    if (seq <= store.messagesSeq) return;
     store.messages.set(message.ts, message);
     keepAtEnd($('messages'), () => (isReply(message) ? null : place(message)));
     if (store.thread && (message.ts === store.thread || message.thread_ts === store.thread)) keepAtEnd($('thread-messages'), drawThread);
     if (fresh) markRead();
     return;
   }
-  if (!one) return void reload();
   if (fresh && message.user !== store.me) {
     one.unread = (one.unread || 0) + 1;
     one.called = one.called || callsMe(message.text) || !one.name;
     drawSidebar(go);
   }
+}
+
+function drawState() {
+  drawPanel(go);
+  drawSidebar(go);
+  drawBar();
+  showViews(store.views, env);
+  if (store.tab === 'home') drawMessages();
 }
 
 /** Puts one message in its place without drawing the others again. */
@@ -277,14 +260,14 @@ function place(message) {
     $('messages').append(node);
     return;
   }
-  old.replaceWith(node);
-  if (focused) [...node.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
+  renew(old, node);
+  if (focused && !old.contains(document.activeElement)) [...old.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
 }
 
 const handlers = {
   message: onMessage,
-  message_deleted: ({ channel, ts }) => {
-    if (channel !== store.current) return;
+  message_deleted: ({ channel, ts, seq }) => {
+    if (channel !== store.current || seq <= store.messagesSeq) return;
     store.messages.delete(ts);
     if (store.thread === ts) store.thread = '';
     drawMessages();
@@ -292,7 +275,7 @@ const handlers = {
   },
   read: ({ channel }) => {
     const one = conversation(channel);
-    if (one) one.unread = 0;
+    if (one) Object.assign(one, { unread: 0, called: false });
     drawSidebar(go);
   },
   bot: ({ connected }) => {
@@ -311,33 +294,51 @@ const handlers = {
     if (one) one.bookmarks = bookmarks;
     drawBar();
   },
-  panel: () => loadState().then(drawPanel),
+  panel: async () => {
+    const release = hold();
+    try {
+      if (await loadState()) drawState();
+    } finally {
+      release();
+    }
+  },
   reset: () => reload(),
 };
 
+/** Messages know by themselves what they have seen; of the rest, what was read last may be newer than an update. */
+function onUpdate(update) {
+  if (!update.type.startsWith('message') && update.seq <= store.seq) return;
+  handlers[update.type]?.(update);
+}
+
 let lost = false;
-function onConnection(on) {
+function onConnection(on, forGood) {
   if (!on && !lost) toast('The sandbox is gone; trying to reach it again…', 'error');
   if (on && lost) reload();
+  if (forGood) setTimeout(reload, 1500);
   lost = !on;
 }
 
+let reloads = 0;
 async function reload() {
+  const turn = (reloads += 1);
   stopListening();
-  if (!(await loadState())) {
-    setTimeout(reload, 1500);
+  const read = await loadState();
+  if (turn !== reloads) return;
+  if (!read) {
+    setTimeout(() => turn === reloads && reload(), 1500);
     return;
   }
-  drawPanel();
-  const tab = isBotDm(conversation(store.current)) ? store.tab : 'messages';
-  await open(store.current, store.thread);
-  if (tab === 'home') selectTab(tab);
+  drawPanel(go);
+  await open(store.current, { thread: store.thread, tab: isBotDm(conversation(store.current)) ? store.tab : 'messages' });
+  if (turn !== reloads) return;
   showViews(store.views, env);
-  stopListening = listen((update) => handlers[update.type]?.(update), onConnection);
+  stopListening = listen(onUpdate, onConnection);
 }
 
 async function become(id) {
   if (id === store.me) return;
+  markReadNow();
   store.me = id;
   store.thread = '';
   sessionStorage.setItem('me', id);
@@ -348,7 +349,7 @@ async function become(id) {
   if (was && !was.name) store.current = '';
   showViews([], env);
   await reload();
-  toast(`You are ${person(id).name} now`);
+  if (store.me === id) toast(`You are ${person(id).name} now`);
 }
 
 /** Arrow keys move among the people, as in any group of radio buttons. */
@@ -383,7 +384,8 @@ async function start() {
   $('thread-close').addEventListener('click', closeThread);
   $('people').addEventListener('keydown', onPeopleKey);
   document.addEventListener('keydown', onKey);
-  document.addEventListener('visibilitychange', markRead);
+  holdWhilePressed();
+  document.addEventListener('visibilitychange', () => (document.hidden ? null : markRead()));
   showLab(innerWidth >= 1100);
   await reload();
   if (location.pathname.startsWith('/archives/')) openLink(location.href);

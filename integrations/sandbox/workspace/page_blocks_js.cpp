@@ -6,6 +6,7 @@ std::string_view page_blocks_js() {
   static constexpr std::string_view kText = R"~~~(// Block Kit to DOM. `env` says where the blocks stand: {message | view, channel, values, kept, me, person, ...}.
 import { el, markdown, mrkdwn, richText, textObject } from './text.js';
 import { collect, confirmDialog, explain, openMenu, toast } from './modal.js';
+import { drawn } from './patch.js';
 import { post, store } from './store.js';
 
 /** Tells the bot what was chosen; the element shows that it is busy. */
@@ -28,7 +29,7 @@ function button(element, block, env) {
   node.addEventListener('click', async () => {
     if (node.classList.contains('busy')) return;
     if (element.url && /^https?:/.test(element.url) && !(env.openLink && env.openLink(element.url))) window.open(element.url, '_blank', 'noopener');
-    await act(env, block, element, {}, node);
+    await act(env, block, element, { value: element.value ?? '' }, node);
   });
   return node;
 }
@@ -271,7 +272,7 @@ function block(one, env) {
   }
 }
 
-export const blocks = (all, env) => (all || []).map((one) => block(one, env));
+export const blocks = (all, env) => (all || []).map((one) => drawn(block(one, env), [env.me, one]));
 )~~~";
   return kText;
 }

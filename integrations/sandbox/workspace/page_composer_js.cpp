@@ -116,8 +116,10 @@ export function fillComposer(form, thread) {
   const current = () => (form.id === 'thread-composer' ? store.thread : '');
   box.addEventListener('input', () => grow(box));
   box.addEventListener('keydown', (event) => {
-    if (handled(event)) event.preventDefault();
-    else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (handled(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       send(box, current(), broadcast?.box);
     }

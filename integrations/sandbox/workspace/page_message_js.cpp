@@ -7,6 +7,7 @@ std::string_view page_message_js() {
 import { ago, el, emojiOf, extend, mrkdwn, preformatted } from './text.js';
 import { blocks } from './blocks.js';
 import { explain, openMenu, toast } from './modal.js';
+import { drawn } from './patch.js';
 import { callsMe, conversation, person, post, store, titleOf } from './store.js';
 
 const COLOURS = ['#e4572e', '#2e86ab', '#8e5ea2', '#3d9970', '#c27c0e', '#c2407a', '#4062bb', '#5b7065'];
@@ -44,6 +45,13 @@ export function avatar(id, extra = '') {
 export const timeOf = (ts) => new Date(Number(ts) * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 export const dayOf = (ts) => new Date(Number(ts) * 1000).toDateString();
 
+export function dayLabel(ts) {
+  const day = dayOf(ts);
+  if (day === new Date().toDateString()) return 'Today';
+  if (day === new Date(Date.now() - 86400000).toDateString()) return 'Yesterday';
+  return new Date(Number(ts) * 1000).toLocaleDateString([], { weekday: 'long', month: 'long', day: 'numeric' });
+}
+
 export function authorOf(message) {
   if (message.username) return message.username;
   if (message.bot_profile) return message.bot_profile.name;
@@ -65,10 +73,10 @@ async function react(env, message, name, remove) {
 
 function reactions(message, env) {
   if (!message.reactions) return null;
-  return el('div.reactions', {}, message.reactions.map((one) => {
+  return el('div.reactions', { 'data-key': 'reactions' }, message.reactions.map((one) => {
     const mine = one.users.includes(store.me);
     const names = one.users.map((id) => person(id)?.name || id).join(', ');
-    return el(`button.reaction${mine ? '.mine' : ''}`, { type: 'button', title: `${names} with :${one.name}:`, 'aria-label': `${one.name.replaceAll('_', ' ')}, ${one.count}, by ${names}`, 'aria-pressed': String(mine), onclick: () => react(env, message, one.name, mine) },
+    return el(`button.reaction${mine ? '.mine' : ''}`, { type: 'button', 'data-key': one.name, title: `${names} with :${one.name}:`, 'aria-label': `${one.name.replaceAll('_', ' ')}, ${one.count}, by ${names}`, 'aria-pressed': String(mine), onclick: (event) => react(env, message, one.name, event.currentTarget.getAttribute('aria-pressed') === 'true') },
       el('span.emoji', {}, emojiOf(one.name) || `:${one.name}:`), ` ${one.count}`);
   }));
 }
@@ -90,7 +98,7 @@ function fileCard(file) {
     if (lines.length <= PREVIEW_LINES + 2) return;
     body.append(el('button.file-more', { type: 'button', onclick: () => show(true) }, `Show all ${lines.length} lines`));
   }).catch(() => body.replaceChildren(el('p', {}, 'This file is gone.')));
-  return card;
+  return drawn(card, file);
 }
 
 function attachment(one, env) {
@@ -99,14 +107,14 @@ function attachment(one, env) {
     one.footer ? el('div.context', {}, one.footer) : null);
   const named = { good: '#2f9e6e', warning: '#d99a1b', danger: '#d64545' }[one.color] || one.color;
   if (named) node.style.borderLeftColor = /^#?[0-9a-f]{3,8}$/i.test(named) ? (named[0] === '#' ? named : `#${named}`) : '';
-  return node;
+  return drawn(node, [env.me, one]);
 }
 
 function content(message, env) {
   const typed = Boolean(message.client_msg_id);
   const inBlocks = message.blocks && message.blocks.length > 0 && !typed;
   const edited = message.edited ? el('span.edited', { title: `edited ${timeOf(message.edited.ts)}` }, ' (edited)') : null;
-  return el('div.content', {}, inBlocks ? blocks(message.blocks, extend(env, { message })) : message.text ? el('div.text', {}, mrkdwn(message.text, env), edited) : null,
+  return el('div.content', { 'data-key': 'content' }, inBlocks ? blocks(message.blocks, extend(env, { message })) : message.text ? el('div.text', {}, mrkdwn(message.text, env), edited) : null,
     inBlocks ? edited : null, (message.attachments || []).map((one) => attachment(one, extend(env, { message }))), (message.files || []).map(fileCard));
 }
 
@@ -124,13 +132,13 @@ function toolbar(message, env) {
     run: () => navigator.clipboard?.writeText(`${store.baseUrl}archives/${env.channel}/p${message.ts.replace('.', '')}`).then(() => toast('Link copied')),
   };
   const menu = el('button.keep', { type: 'button', 'aria-label': 'More', 'aria-haspopup': 'menu', onclick: (event) => openMenu(event.currentTarget, [...more, copy]) }, '⋯');
-  return el('div.toolbar', { role: 'toolbar', 'aria-label': 'Message actions' }, QUICK.map((name) => el('button', { type: 'button', 'aria-label': `React with ${name.replaceAll('_', ' ')}`, onclick: () => react(env, message, name, false) }, emojiOf(name))),
-    env.inThread ? null : el('button.keep', { type: 'button', 'aria-label': 'Reply in thread', title: 'Reply in thread', onclick: () => env.openThread(message.ts) }, '💬'), menu);
+  return drawn(el('div.toolbar', { role: 'toolbar', 'aria-label': 'Message actions' }, QUICK.map((name) => el('button', { type: 'button', 'aria-label': `React with ${name.replaceAll('_', ' ')}`, onclick: () => react(env, message, name, false) }, emojiOf(name))),
+    env.inThread ? null : el('button.keep', { type: 'button', 'aria-label': 'Reply in thread', title: 'Reply in thread', onclick: () => env.openThread(message.ts) }, '💬'), menu), more.map((one) => one.label));
 }
 
 function threadSummary(message, env) {
   if (env.inThread || !message.reply_count) return null;
-  return el('button.thread-summary', { type: 'button', onclick: () => env.openThread(message.thread_ts) }, (message.reply_users || []).slice(0, 4).map((id) => avatar(id, '.tiny')),
+  return el('button.thread-summary', { type: 'button', 'data-key': 'thread-summary', onclick: () => env.openThread(message.thread_ts) }, (message.reply_users || []).slice(0, 4).map((id) => avatar(id, '.tiny')),
     el('strong', {}, message.reply_count === 1 ? '1 reply' : `${message.reply_count} replies`), el('span.when', {}, `Last reply ${ago(message.latest_reply)}`));
 }
 
@@ -153,7 +161,7 @@ export function messageNode(message, before, env) {
   const flags = `${compact ? '.compact' : ''}${message.is_ephemeral ? '.ephemeral' : ''}${mentionsMe ? '.mentions-me' : ''}${message.subtype === 'tombstone' ? '.tombstone' : ''}`;
   return el(`article.message${flags}`, { id: `m-${message.ts}`, 'data-ts': message.ts, 'data-channel': env.channel, 'data-thread': message.thread_ts, 'data-ephemeral': message.is_ephemeral ? 'true' : undefined, 'aria-label': `${authorOf(message)}, ${timeOf(message.ts)}` },
     el('div.gutter', {}, compact ? time : avatar(id)),
-    el('div.body', {}, notice(message, env, env.dismiss), compact ? null : el('header', {}, el('strong.author', {}, authorOf(message)), badge, time), content(message, env), reactions(message, env), threadSummary(message, env)),
+    el('div.body', { 'data-key': 'body' }, notice(message, env, env.dismiss), compact ? null : el('header', {}, el('strong.author', {}, authorOf(message)), badge, time), content(message, env), reactions(message, env), threadSummary(message, env)),
     toolbar(message, env));
 }
 )~~~";

@@ -25,6 +25,7 @@ Json faults_json(const WorkspaceFaults& faults) {
               {"envelope_delay_ms", faults.envelope_delay.count()},
               {"reorder_next_events", faults.reorder_next_events},
               {"delay_answers_ms", faults.delay_answers.count()},
+              {"redeliver_within_ms", faults.redeliver_within.count()},
               {"without_scope", faults.without_scope},
               {"excess_scope", faults.excess_scope}};
 }
@@ -48,6 +49,7 @@ net::ServerReply set_faults(WorkspaceCore& core, const Json& body) {
   faults.without_scope = body.value("without_scope", faults.without_scope);
   faults.excess_scope = body.value("excess_scope", faults.excess_scope);
   faults.delay_answers = milliseconds_of(body, "delay_answers_ms", faults.delay_answers);
+  faults.redeliver_within = milliseconds_of(body, "redeliver_within_ms", faults.redeliver_within);
   return get_faults(core);
 }
 

@@ -49,7 +49,7 @@ asio::awaitable<void> SocketHub::keep_delivering(Json payload) {
   waiting_.push_back(pending);
   bool nobody_there = false;
   for (std::size_t attempt = 0; attempt <= times_.retries.size() && !pending->acked; ++attempt) {
-    const auto due = clock_.mono_now() + (attempt == 0 ? Duration{0} : times_.retries[attempt - 1]);
+    const auto due = clock_.mono_now() + (attempt == 0 ? Duration{0} : std::min(times_.retries[attempt - 1], faults_.redeliver_within));
     // What nobody was there for goes out as soon as somebody is, besides the schedule.
     if (nobody_there) {
       const bool came = co_await wait_for_turn(pending, due, true);

@@ -26,7 +26,7 @@ Json WorkspaceState::make_view(const Json& sent, const std::string& user, const 
             {"external_id", sent.value("external_id", "")},
             {"app_installed_team_id", kTeamId},
             {"bot_id", kBotId}};
-  complete_blocks(view["blocks"]);
+  complete_blocks(view["blocks"], before != nullptr ? before->value("blocks", Json()) : Json());
   view["root_view_id"] = view["id"];
   const auto& stack = stacks_[user];
   if (before != nullptr) {

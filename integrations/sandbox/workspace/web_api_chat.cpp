@@ -130,7 +130,7 @@ JsonResult chat_update(WebCall& call) {
   TRY(auto* conversation, conversation_of(call));
   TRY(auto* message, own_message(call, *conversation, "cant_update_message"));
   if (characters(call.text("text")) > kUpdateTextMax) return refusal("msg_too_long");
-  TRY(auto blocks, blocks_of(call));
+  TRY(auto blocks, blocks_of(call, message->body.value("blocks", Json())));
   TRY(auto metadata, metadata_of(call));
   const bool has_text = call.has("text");
   const bool has_attachments = call.has("attachments");
@@ -252,7 +252,7 @@ namespace {
 Json url_refused(const char* code) { return Json{{"ok", false}, {"error", code}}; }
 
 Result<void> replace_original(WebCall& call, Conversation& conversation, Message& original) {
-  TRY(auto blocks, blocks_of(call));
+  TRY(auto blocks, blocks_of(call, original.body.value("blocks", Json())));
   if (!call.has("text") && blocks.is_null()) return refusal("no_text");
   original.body["text"] = call.text("text");
   if (blocks.is_null())

@@ -153,7 +153,7 @@ Result<Message*> message_of(WebCall& call, Conversation& conversation, const cha
   return found;
 }
 
-JsonResult blocks_of(WebCall& call) {
+JsonResult blocks_of(WebCall& call, const Json& before) {
   if (!call.has("blocks") || call.text("blocks").empty()) return Json();
   auto blocks = call.args["blocks"];
   if (!blocks.is_array()) return refusal("invalid_blocks_format");
@@ -162,7 +162,7 @@ JsonResult blocks_of(WebCall& call) {
     const bool tables = std::any_of(mistakes.begin(), mistakes.end(), [](const std::string& line) { return line.starts_with("only_one_table_allowed"); });
     return refusal(tables ? "invalid_attachments" : "invalid_blocks", mistakes);
   }
-  call.state.complete_blocks(blocks);
+  call.state.complete_blocks(blocks, before);
   return blocks;
 }
 

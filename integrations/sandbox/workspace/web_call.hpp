@@ -53,8 +53,8 @@ Result<Conversation*> conversation_of(WebCall& call, const char* key = "channel"
 Result<Conversation*> joined_conversation(WebCall& call, const char* key = "channel");
 /// The message at `key`, hidden ones (ephemeral) not found.
 Result<Message*> message_of(WebCall& call, Conversation& conversation, const char* key);
-/// `blocks` checked and completed; null when not given.
-JsonResult blocks_of(WebCall& call);
+/// `blocks` checked and completed, with the ids that they had in `before`; null when not given.
+JsonResult blocks_of(WebCall& call, const Json& before = {});
 
 /// One page of `items`: the slice, and the cursor of the next.
 struct Page {

@@ -96,6 +96,7 @@ struct WorkspaceFaults {
   Duration delay_answers{0};
   std::string without_scope{};  ///< the bot token says that it lacks this one
   std::string excess_scope{};   ///< and that it has this one besides
+  Duration redeliver_within{600'000};  ///< the longest pause before a further delivery of an event
 };
 
 /// What became of the envelopes so far.

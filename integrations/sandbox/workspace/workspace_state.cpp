@@ -44,6 +44,18 @@ bool is_interactive(const std::string& type) {
   return kTypes.count(type) > 0;
 }
 
+/// The ids of blocks by what they are without them.
+std::multimap<Json, std::string> ids_by_content(const Json& blocks) {
+  std::multimap<Json, std::string> ids;
+  for (const auto& block : blocks.is_array() ? blocks : Json::array()) {
+    if (!block.is_object() || string_of(block, "block_id").empty()) continue;
+    auto content = block;
+    content.erase("block_id");
+    ids.emplace(std::move(content), string_of(block, "block_id"));
+  }
+  return ids;
+}
+
 }  // namespace
 
 std::int64_t unix_seconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
@@ -237,14 +249,18 @@ void WorkspaceState::remove_message(Conversation& conversation, const std::strin
   announce_message(conversation, *parent);
 }
 
-void WorkspaceState::complete_blocks(Json& blocks) {
+void WorkspaceState::complete_blocks(Json& blocks, const Json& before) {
   if (!blocks.is_array()) return;
+  auto known = ids_by_content(before);
   const auto complete = [this](Json& element) {
     if (element.is_object() && is_interactive(string_of(element, "type")) && string_of(element, "action_id").empty()) element["action_id"] = random_.hex(5);
   };
   for (auto& block : blocks) {
     if (!block.is_object()) continue;
-    if (string_of(block, "block_id").empty()) block["block_id"] = random_.hex(5);
+    if (string_of(block, "block_id").empty()) {
+      auto kept = known.extract(block);
+      block["block_id"] = kept.empty() ? random_.hex(5) : kept.mapped();
+    }
     if (block.contains("elements") && block["elements"].is_array()) std::for_each(block["elements"].begin(), block["elements"].end(), complete);
     if (block.contains("accessory")) complete(block["accessory"]);
     if (block.contains("element")) complete(block["element"]);

@@ -157,8 +157,9 @@ class WorkspaceState {
   Message& append(Conversation& conversation, Message message, WallTime now);
   void announce_message(const Conversation& conversation, const Message& message);
   void remove_message(Conversation& conversation, const std::string& ts);
-  /// Gives every block a block_id and every interactive element an action_id, as Slack does.
-  void complete_blocks(Json& blocks);
+  /// Gives every block a block_id and every interactive element an action_id, as Slack does. A block that was in `before`
+  /// keeps its id, so that a click on it counts even while the update that brought these is on its way to who clicks.
+  void complete_blocks(Json& blocks, const Json& before = {});
 
   // Views: a stack per person, the last on top.
   std::map<std::string, View>& views() { return views_; }

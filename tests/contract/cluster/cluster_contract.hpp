@@ -54,7 +54,7 @@ class ClusterContract : public testing::TestWithParam<ClusterBackend> {
   Result<kubernetes::ApplyOutcome> apply(const nlohmann::json& object, bool dry_run = false, bool force = true);
   /// Another client of the same server.
   std::unique_ptr<kubernetes::Cluster> make_cluster(kubernetes::Connection connection, std::optional<Duration> heartbeat_limit = std::nullopt);
-  bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = std::chrono::seconds{10});
+  bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = std::chrono::seconds{60});
 
   asio::io_context io;
   SystemClock clock;

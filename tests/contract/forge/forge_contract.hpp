@@ -43,11 +43,11 @@ class ForgeContract : public testing::TestWithParam<ForgeBackend> {
   void set_check(const std::string& sha, const std::string& context, const std::string& state);
   void protect(const nlohmann::json& rule);
   forge::MergeGate gate(std::int64_t number);
-  /// Gitea looks at a pull request in the background; asks until `done`, for ten seconds.
+  /// Gitea looks at a pull request in the background; asks until `done`, for a minute.
   template <class Ask, class Done>
   auto until(Ask ask, Done done) {
     auto answer = ask();
-    for (int tries = 0; tries < 100 && !done(answer); ++tries) {
+    for (int tries = 0; tries < 600 && !done(answer); ++tries) {
       EXPECT_TRUE(wait(clock.sleep_for(Duration{100})));
       answer = ask();
     }

@@ -132,7 +132,7 @@ TEST_P(ForgeContract, ReviewsCarryTheCommitAndGoStaleWithAPush) {
 
   const auto second = push("driftwarden/c-3", 4);
   ASSERT_NE(first, second);
-  for (int tries = 0; tries < 50; ++tries) {
+  for (int tries = 0; tries < 600; ++tries) {
     reviews = wait(bot->reviews(pull.number));
     ASSERT_TRUE(reviews) << reviews.error().message;
     if (reviews->back().stale) break;

@@ -18,7 +18,7 @@ finish() {
 }
 trap finish EXIT
 
-k() { "$kubectl" --namespace "$ns" --request-timeout=20s "$@"; }
+k() { "$kubectl" --namespace "$ns" --request-timeout=60s "$@"; }
 count=0
 fail() { echo "kubectl contract: $1" >&2; [ $# -lt 2 ] || printf '%s\n' "$2" >&2; exit 1; }
 # expect NAME PATTERN COMMAND...: COMMAND succeeds and prints a line that the pattern matches
@@ -146,7 +146,7 @@ expect 'take over from client-side' 'service/shop serverside-applied' k apply --
 : > "$dir/watch"
 "$kubectl" --namespace "$ns" get configmap --watch --output-watch-events > "$dir/watch" 2>&1 &
 watcher=$!
-seen() { for _ in $(seq 100); do grep -Eq "$1" "$dir/watch" && return; sleep 0.1; done; fail "watch: no '$1'" "$(cat "$dir/watch")"; }
+seen() { for _ in $(seq 600); do grep -Eq "$1" "$dir/watch" && return; sleep 0.1; done; fail "watch: no '$1'" "$(cat "$dir/watch")"; }
 seen '^ADDED +fresh '
 k create configmap later --from-literal=a=1 >/dev/null
 seen '^ADDED +later '

@@ -12,7 +12,7 @@ const workspace = JSON.parse(given.trimStart().startsWith('{') ? given : readFil
 const { slack } = workspace;
 const root = workspace.chat_url.replace(/\/$/, '');
 const userNamed = (name) => slack.users.find((user) => user.name === name);
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 let failed = 0;
 
 function check(name, fine, detail) {

@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError  # noqa: E402
 from slack_sdk.webhook import WebhookClient  # noqa: E402
 
 logging.basicConfig(level=logging.ERROR)
-PATIENCE_S = 15
+PATIENCE_S = 60
 
 
 def load_workspace():

@@ -112,7 +112,7 @@ asio::awaitable<void> TortureWorld::keep_connected() {
 
 void TortureWorld::start() {
   tasks.spawn("socket mode", keep_connected());
-  if (!run_until([this] { return socket->state() == slack::SocketState::Connected; }, 5s)) throw std::runtime_error("no connection");
+  if (!run_until([this] { return socket->state() == slack::SocketState::Connected; }, 60s)) throw std::runtime_error("no connection");
   started_ = clock.mono_now();
 }
 

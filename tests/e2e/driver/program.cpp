@@ -16,7 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kStopsWithin{20'000};
+constexpr std::chrono::milliseconds kStopsWithin{60'000};
 
 [[noreturn]] void become(const std::vector<std::string>& argv, int out, int err, const std::string& directory) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -9,7 +9,7 @@
 
 namespace driftwarden::e2e {
 
-inline constexpr std::chrono::milliseconds kPatience{45'000};
+inline constexpr std::chrono::milliseconds kPatience{90'000};
 inline constexpr std::chrono::milliseconds kAskEvery{50};
 /// How long "and nothing more happens" is watched.
 inline constexpr std::chrono::milliseconds kQuiet{1'500};

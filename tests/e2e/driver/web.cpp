@@ -25,7 +25,7 @@ WebAnswer Web::send(const std::string& method, const std::string& url, const std
   request.body = body;
   if (!authorization.empty()) request.headers.set("Authorization", authorization);
   if (!body.empty()) request.headers.set("Content-Type", content_type);
-  auto response = test::run(io_, client_->send(std::move(request)), std::chrono::seconds{20});
+  auto response = test::run(io_, client_->send(std::move(request)), std::chrono::seconds{60});
   if (!response) throw std::runtime_error(method + " " + url + ": " + response.error().message);
   WebAnswer answer;
   answer.status = response->status;

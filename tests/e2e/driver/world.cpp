@@ -11,7 +11,7 @@
 namespace driftwarden::e2e {
 namespace {
 
-constexpr std::chrono::milliseconds kStartsWithin{60'000};
+constexpr std::chrono::milliseconds kStartsWithin{120'000};
 constexpr std::size_t kLogShown = 6000;
 
 }  // namespace
@@ -60,7 +60,7 @@ void World::start_bot() {
 
 void World::kill_bot() { bot_->kill_now(); }
 
-Ran World::run_bot_to_its_end(const std::string& config) { return run_program({"timeout", "30", DRIFTWARDEN_BINARY, "run", "--config", config}); }
+Ran World::run_bot_to_its_end(const std::string& config) { return run_program({"timeout", "120", DRIFTWARDEN_BINARY, "run", "--config", config}); }
 
 int World::stop_bot() { return bot_ ? bot_->stop() : servers_->stop(); }
 

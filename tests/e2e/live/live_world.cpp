@@ -4,8 +4,6 @@
 #include "gitops/manifest/manifest.hpp"
 #include "integrations/sandbox/shop.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -17,17 +15,11 @@
 namespace driftwarden::e2e {
 namespace {
 
-constexpr std::chrono::milliseconds kStartsWithin{60'000};
+constexpr std::chrono::milliseconds kStartsWithin{120'000};
 
 std::string from_environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-std::string free_address() {
-  asio::io_context io;
-  const asio::ip::tcp::acceptor probe(io, {asio::ip::make_address("127.0.0.1"), 0});
-  return fmt::format("127.0.0.1:{}", probe.local_endpoint().port());
 }
 
 void write_secret(const std::string& path, const std::string& content) {
@@ -60,14 +52,15 @@ std::string read_live_servers(LiveServers& servers) {
   return "";
 }
 
-LiveWorld::LiveWorld(const LiveServers& servers) : servers_(servers), cluster_(servers.kubeconfig), http_("http://" + free_address()) {
+LiveWorld::LiveWorld(const LiveServers& servers) : servers_(servers), cluster_(servers.kubeconfig) {
   const auto random = create_system_random();
   webhook_secret_ = random->hex(32);
   project_ = "shop-" + random->hex(8);
-  make_repository();
-  fill_cluster();
   slack_ = std::make_unique<Program>(std::vector<std::string>{DRIFTWARDEN_BINARY, "sandbox", "--port", "0", "--json", "--no-bot", "--data", directory_.path() + "/slack"}, log());
   const auto line = Json::parse(slack_->read_line(kStartsWithin));
+  http_ = line.at("http").get<std::string>();
+  make_repository();
+  fill_cluster();
   chat_ = std::make_unique<ChatPeople>(web_, line.at("chat_url").get<std::string>(), line.at("slack"));
   write_config(line.at("slack"));
   start_bot();

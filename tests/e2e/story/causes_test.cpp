@@ -27,6 +27,7 @@ TEST(Causes, TwoManagersThatFightAreOneAlertWithoutASyncButton) {
   EXPECT_THAT(alert.words(), HasSubstr("*argocd-controller* and *kubectl-patch* fight over `.spec.replicas` of `Deployment shop/checkout`"));
   EXPECT_FALSE(alert.has_button("Sync")) << "it would be a third party";
   EXPECT_TRUE(alert.has_button("Ignore"));
+  be_quiet();
   const auto notes = world.chat().thread("#shop-prod", alert.ts()).size();
   const auto alerts = alerts_in(world);
   world.break_something("fight");

@@ -53,7 +53,7 @@ TEST_F(ChangeStory, AnImageIsSetApprovedInChatAndProven) {
   auto expected = before;
   expected.replace(expected.find("checkout:1.4.2"), 14, "checkout:1.4.3");
   EXPECT_EQ(world.forge().file(kFile), expected) << "only the tag changes";
-  EXPECT_THAT(world.forge().check(head, kApproval), StartsWith("success"));
+  await_that("the check to be green", [&] { return world.forge().check(head, kApproval).starts_with("success"); });
   const auto commit = await_commit(world.stage(), change_of(card));
   const auto message = commit.at("commit").at("message").get<std::string>();
   EXPECT_EQ(commit.at("commit").at("author").at("name"), "alice");

@@ -111,6 +111,7 @@ TEST_F(ModelStory, APlainSentenceBecomesOneCommandThatIsConfirmed) {
   EXPECT_TRUE(world.forge().pulls("open").empty()) << "nothing happens before it is confirmed";
   EXPECT_EQ(world.model().prompts(), 0U) << "a rule understands it";
   world.chat().press("alice", answer, "Run it");
+  world.chat().await_edit(answer, "pressed *Run it*");
   const auto card = await_card_saying(world.stage(), "checkout", "scale it to 4 replicas");
   world.chat().press("bob", card, "Approve");
   world.chat().await_edit(card, "in sync and healthy");

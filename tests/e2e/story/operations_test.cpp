@@ -152,7 +152,7 @@ TEST(Operations, MetricsAreGoodPrometheusAndFollowADriftToItsAlert) {
   EXPECT_LT(read.at(R"(driftwarden_cluster_heard_age_seconds{cluster="prod-eu"})"), 60);
   EXPECT_LT(read.at(R"(driftwarden_repository_answered_age_seconds{repository="config"})"), 60);
   EXPECT_EQ(read.at("driftwarden_slack_connected"), 1);
-  EXPECT_EQ(read.at("driftwarden_slack_connections_total"), 1);
+  EXPECT_GE(read.at("driftwarden_slack_connections_total"), 1);
   EXPECT_GE(read.at(R"(driftwarden_calls_total{target="slack",outcome="ok"})"), 3);
   EXPECT_GE(read.at(R"(driftwarden_calls_total{target="git",outcome="ok"})"), 1);
   EXPECT_GE(read.at(R"(driftwarden_calls_total{target="cluster prod-eu",outcome="ok"})"), 1);
@@ -189,9 +189,12 @@ std::size_t count_saying(World& world, const std::string& words) {
 
 TEST(Operations, AStopWaitsForTheAnswerThatIsUnderWay) {
   World world(World::Bot::Beside);
-  world.chat().sandbox("faults", {{"delay_answers_ms", 1500}});
-  world.chat().say("alice", "#gitops", "@warden whoami");
-  await_that("the command to be taken", [&] { return test::read_prometheus(world.ask_bot("/metrics").text).at("driftwarden_outbox_lanes_busy") > 0; });
+  const auto busy = [&] { return test::read_prometheus(world.ask_bot("/metrics").text).at("driftwarden_outbox_lanes_busy") > 0; };
+  be_quiet();
+  await_that("nothing of the start to be under way", [&] { return !busy(); });
+  world.chat().sandbox("faults", {{"delay_answers_ms", 3000}});
+  world.chat().type("alice", "#gitops", "@warden whoami");  // on the page, whose own answer isn't delayed
+  await_that("the command to be taken", busy);
   EXPECT_EQ(world.stop_bot(), 0);
   world.chat().sandbox("faults", {{"delay_answers_ms", 0}});
   EXPECT_EQ(count_saying(world, "You are *alice*"), 1U);

@@ -121,7 +121,6 @@ TEST(Sources, AKustomizationOfFluxIsAnAppAndItsSuspensionIsSaid) {
 
 TEST(Sources, TheConfigInGitIsTakenOverAndABadOneIsRefused) {
   World world(World::Bot::Beside);
-  world.start_bot();
   world.forge().push({{"apps/news/news.yaml", config_map_yaml("news", "hello")},
                       {"driftwarden/apps.yaml", "apps:\n  - {name: news, repository: config, path: apps/news, cluster: prod-eu, namespace: shop, owners: [shop-team]}\n"}},
                      "carol", "news, by the bot's config in Git");

@@ -4,12 +4,10 @@
     ../servers/isolated.sh run.py DRIFTWARDEN DIRECTORY_OF_THE_TOOLS [--keep] [--no-bot]
 
 Needs etcd, kube-apiserver, kwok and the like, argocd, gitea, kubectl in $SERVERS_HOME/bin and redis-server. Ends with 0 or 1."""
-import argparse
 import json
 import os
 import pathlib
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -308,32 +306,17 @@ data: {colour: "{{ .Values.colour }}", note: "{{ .Values.note }}"}
     def await_synced(self, name):
         return live.wait_for(f"{name} to be synced", lambda: self.argo_says(name)[0] == "Synced", 180, 0.5)
 
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("driftwarden")
-    parser.add_argument("tools")
-    parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--no-bot", action="store_true")
-    args = parser.parse_args()
-    live.become_subreaper()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="driftwarden-argocd-")).resolve()
-    suite = Suite(args, work)
-    try:
-        suite.start()
-        suite.write()
-        suite.install()
-        for step in (suite.found, suite.argo_overlooks, suite.ignored, suite.argo_is_down, *([] if args.no_bot else [suite.by_bot])):
+    def run(self):
+        self.start()
+        self.write()
+        self.install()
+        for step in (self.found, self.argo_overlooks, self.ignored, self.argo_is_down, *([] if self.args.no_bot else [self.by_bot])):
             try:
                 step()
             except live.Failure as failure:
-                suite.checks.that(False, step.__name__.replace("_", " "), failure)
-    except live.Failure as failure:
-        suite.checks.that(False, "the servers", failure)
-    finally:
-        suite.stop()
-    return live.finish(work, suite.checks.end(), args.keep)
+                self.checks.that(False, step.__name__.replace("_", " "), failure)
+
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.perform(Suite, "argocd", __doc__, options=lambda parser: parser.add_argument("--no-bot", action="store_true")))

@@ -75,11 +75,12 @@ story('ack and snooze are seen on the alert by everybody at once', async ({ chat
   const alert = await scaleAndSeeTheAlert(chat);
   const bob = await person('bob');
   await bob.open('#shop-prod');
-  const seenByBob = bob.message('checkout', 'is OutOfSync');
+  const seenByBob = await bob.follow(bob.message('checkout', 'is OutOfSync'));
   await bob.press(seenByBob, 'Ack');
   await chat.expect(alert, 'bob is on it');
   await chat.press(alert, 'Snooze 2h');
   await bob.expect(seenByBob, /snoozed.* until/);
+  await chat.expect(alert, /snoozed.* until/);
   assert.ok(!(await chat.buttons(alert)).some((label) => /Ack|Snooze/.test(label)), 'what is done is not offered again');
   await shoot(chat, 'snoozed');
 });
@@ -89,6 +90,6 @@ story('who undoes the edit closes the alert, green and with its duration', async
   await sandbox.patchDeployment('checkout', { spec: { replicas: 7 } });
   await chat.expect(alert, '7');
   await sandbox.patchDeployment('checkout', { spec: { replicas: 2 } });
-  await chat.expect(alert, 'is in sync again', /live is what Git says again/, /\d+ s/);
+  await chat.expect(alert, 'is in sync again', /live is what Git says again/, /\d+ (s|min)/);
   assert.equal((await sandbox.botRoots('#shop-prod')).length, 1, 'one incident is one message');
 });

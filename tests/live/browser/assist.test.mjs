@@ -1,6 +1,7 @@
 // What is asked for in sentences, what it costs, and what a gate says of it.
 import assert from 'node:assert/strict';
 import { PHONE, shoot, story } from './lib/story.mjs';
+import { until } from './lib/until.mjs';
 
 async function proposed({ chat, person, pictures }) {
   await chat.open('#shop-prod');
@@ -25,8 +26,12 @@ story('the draft on the forge carries its label and its price', async ({ chat })
   const card = chat.message(/C-\d+/, 'drafted by', 'Approve');
   await card.waitFor();
   const [forge] = await Promise.all([chat.page.waitForEvent('popup'), card.getByRole('link', { name: 'pull request #1' }).click()]);
-  await forge.getByText('driftwarden/model-draft').first().waitFor();
-  await forge.getByText(/EUR/).first().waitFor();
+  await until('its label and its price', async () => {
+    const text = await forge.locator('body').innerText();
+    if (text.includes('driftwarden/model-draft') && text.includes('EUR')) return true;
+    await forge.reload(); // a page of the forge stays as it was when it was asked for
+    return false;
+  });
   await forge.screenshot({ path: `${process.env.SCREENSHOTS ?? '/tmp'}/proposed-forge.png`, fullPage: true });
 });
 

@@ -25,7 +25,7 @@ story('forced refreshes, cuts and duplicates: each question is answered once', a
     await until('the bot to be back', async () => chat.page.locator('#presence.on').count());
   }
   await answeredOnce(sandbox, questions, 'alice');
-  assert.equal(await chat.page.locator('#messages article', { hasText: '1 reply' }).count(), questions.length + 1, 'and the page shows it so');
+  await chat.expectCount(chat.page.locator('#messages article', { hasText: '1 reply' }), questions.length + 1, 'and the page shows it so');
 });
 
 story('late and reordered deliveries are answered once', async ({ sandbox }) => {
@@ -39,10 +39,10 @@ story('late and reordered deliveries are answered once', async ({ sandbox }) => 
 story('Slack is down for a while: alerts come once, true and in order', async ({ chat, sandbox }) => {
   await sandbox.faults({ fail_next_calls: 1_000_000, fail_with: 'http_503' });
   await sandbox.breakSomething('scale');
-  await until('the bot to give up its first attempt', () => sandbox.logTail().includes('(attempt 1): Slack'));
+  await until('the bot to give up its first attempt', () => sandbox.logged('(attempt 1): Slack'));
   await sandbox.patchDeployment('checkout', { spec: { replicas: 6 } });
   await sandbox.breakSomething('delete');
-  await until('the bot to give up another one', () => sandbox.logTail().includes('(attempt 2): Slack'));
+  await until('the bot to give up another one', () => sandbox.logged('(attempt 2): Slack'));
   await chat.open('#shop-prod');
   assert.equal(await chat.page.locator('#messages article').count(), 0);
   await sandbox.faults({ fail_next_calls: 0 });

@@ -46,7 +46,7 @@ story('a command without its App offers a picker with type-ahead', async ({ chat
   await picker.fill('stagi');
   const options = answer.getByRole('option');
   await options.filter({ hasText: 'checkout-staging' }).waitFor();
-  assert.equal(await options.count(), 2, 'both staging Apps, and no other');
+  await chat.expectCount(options, 2, 'both staging Apps, and no other');
   await shoot(chat, 'picker');
   await options.filter({ hasText: 'checkout-staging' }).click();
   await chat.expect(chat.reply('checkout-staging', /in sync|nothing/i), 'checkout-staging');

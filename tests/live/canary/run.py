@@ -5,8 +5,8 @@ what people saw in Slack, pull requests and commits, logs, the database, /metric
     run.py DRIFTWARDEN [--keep]
 
 Ends with 0 or 1."""
-import argparse
 import base64
+import collections
 import json
 import pathlib
 import re
@@ -15,7 +15,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 
@@ -24,6 +23,8 @@ import live
 
 CHANNELS = ("#shop-prod", "#gitops", "#driftwarden")
 CHANNEL = "#shop-prod"
+MOST_PRESSES = 5  # of what somebody else must approve, too
+UNDER_WAY = ("is being prepared", "is being merged", "is being applied", "is being verified")
 
 
 def canary(name):
@@ -36,6 +37,7 @@ class Suite:
         self.checks = live.Checks("canary")
         self.driftwarden = live.Driftwarden(arguments.driftwarden, work)
         self.seen = {}  # (channel, ts, text's hash): what the bot ever said there
+        self.presses = collections.Counter()
         self.bot = self.sandbox = None
 
     def start(self):
@@ -60,7 +62,7 @@ class Suite:
             if not self.bot.alive():
                 raise live.Over(f"the bot ended by itself ({self.bot.process.returncode}): {self.bot.text()[-1500:]}")
             return "ready" in live.fetch(self.http + "/readyz", seconds=5)
-        live.wait_for("the bot to be ready", ready, 120, 0.2)
+        live.wait_for("the bot to be ready", ready)
 
     # --- where secrets are
 
@@ -114,37 +116,49 @@ class Suite:
                 text = json.dumps(state.get(part))
                 self.seen[(person, part, hash(text))] = text
 
-    def ask(self, person, text, seconds=20):
-        """The bot's answer, whatever it is."""
+    def ask(self, person, text):
+        """Waits for the bot's answer, whatever it is: below what was said, or a card, which stands by itself."""
         ts = self.sandbox.say(person, CHANNEL, text)
 
         def answered():
             self.collect()
-            return [t for (channel, _, _), t in self.seen.items() if channel == CHANNEL and (f'"thread_ts": "{ts}"' in t or ts in t)]
+            return any(channel == CHANNEL and (ts in t or (isinstance(at, str) and "." in at and float(at) > float(ts) and '"*C-' in t)) for (channel, at, _), t in self.seen.items())
         try:
-            return live.wait_for(f'an answer to "{text}"', answered, seconds)
+            live.wait_for(f'an answer to "{text}"', answered)
         except live.Failure as failure:
-            # What is asked for becomes a card, which stands by itself.
-            self.checks.that(text.split()[0] in ("sync", "rollback", "adopt"), f"{text.split()[0]} is answered", failure)
-            return []
+            self.checks.that(False, f"{text.split()[0]} is answered", failure)
+
+    def at_work(self):
+        """Approves what waits for it; whether a Change is still under way."""
+        busy = False
+        for _, _, words, message in self.sandbox.messages(CHANNEL):
+            if message.get("user") != self.sandbox.bot_user or not words.startswith("*C-"):
+                continue
+            busy = busy or any(s in words for s in UNDER_WAY)
+            if self.presses[message["ts"]] < MOST_PRESSES:
+                try:
+                    self.sandbox.press("bob", CHANNEL, message, "Approve")
+                except live.Failure:
+                    continue
+                self.presses[message["ts"]] += 1
+                busy = True
+        return busy
 
     def play(self):
         self.put_into_git()
         self.put_into_cluster()
-        live.wait_for("the drift to be told", lambda: (self.collect(), [t for t in self.seen.values() if "checkout" in t and "replicas" in t])[1], 90, 0.5)
+        live.wait_for("the drift to be told", lambda: (self.collect(), [t for t in self.seen.values() if "checkout" in t and "replicas" in t])[1], every=0.5)
         for text in ("status", "diff checkout", "why checkout", "describe checkout Secret/checkout-db", "describe checkout Deployment/checkout", "logs checkout", "logs checkout tail 200", "events checkout",
                      "pods checkout", "history checkout", f"set checkout .spec.template.spec.containers[name=\"checkout\"].env[name=\"DB_PASSWORD\"].value={self.canaries['typed']}",
                      f"sync checkout because password={self.canaries['typed-form']}", "rollback checkout --previous", "adopt checkout", "pending", "audit checkout", "audit", "digest", "whoami"):
             self.ask("alice", text)
-        for _ in range(30):
+        calm = 0
+        for _ in range(90):
             time.sleep(1)
             self.collect()
-            for _, _, words, message in self.sandbox.messages(CHANNEL):
-                if message.get("user") == self.sandbox.bot_user and words.startswith("*C-"):
-                    try:
-                        self.sandbox.press("bob", CHANNEL, message, "Approve")
-                    except live.Failure:
-                        pass
+            calm = 0 if self.at_work() else calm + 1
+            if calm == 5:
+                break
         self.collect()
 
     # --- the search
@@ -219,36 +233,23 @@ class Suite:
         for file in self.work.glob("core.*"):
             file.unlink()
 
+    def stop(self):
+        if self.bot and self.bot.alive():
+            self.bot.stop()
+        if self.sandbox:
+            self.sandbox.stop()
+
     def run(self):
-        try:
-            self.start()
-            self.play()
-            self.dump_core()
-            self.search_all()
-        finally:
-            if self.bot and self.bot.alive():
-                self.bot.stop(signal.SIGTERM, 30)
-            if self.sandbox:
-                self.sandbox.stop()
+        self.start()
+        self.play()
+        self.dump_core()
+        self.search_all()
+        self.stop()
         self.search("the bot's log at its end", self.bot.text())
         for file in sorted(self.data.glob("driftwarden.db*")):
             self.search(f"the database at its end ({file.name})", file.read_bytes())
         print(f"canary: {len(self.tokens)} tokens and {len(self.canaries)} canaries, {len(self.seen)} versions of messages and views")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("driftwarden")
-    parser.add_argument("--keep", action="store_true")
-    arguments = parser.parse_args()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="driftwarden-canary-"))
-    suite = Suite(arguments, work)
-    try:
-        suite.run()
-    except (live.Failure, live.Over, OSError, subprocess.SubprocessError) as failure:
-        suite.checks.that(False, "the suite runs to its end", failure)
-    return live.finish(work, suite.checks.end(), arguments.keep)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.perform(Suite, "canary", __doc__, tools=False))

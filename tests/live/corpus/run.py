@@ -29,8 +29,9 @@ WAYS = {
 }
 # What waits for a controller that does not run here before it can go.
 HELD = {"argo-cd": "appproject/shop", "flux": "kustomization/infra", "keda": "scaledobject/worker", "web-shop": "configmap/web"}
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 120
 SETTLE_SECONDS = 3
+PUT_BACK_SECONDS = 60  # within which controllers have done their part, too
 
 App = collections.namedtuple("App", "name namespace way")
 Edit = collections.namedtuple("Edit", "commands expected allowed undo")
@@ -213,13 +214,18 @@ class Corpus:
             raise Failure(f"driftwarden drift says nothing of {sorted(missing)}")
         return reports, done.returncode, time.monotonic() - began
 
-    def expect_synced(self, when):
-        reports, code, seconds = self.drift()
-        wrong = {}
-        for name, report in reports.items():
-            found = findings(report)
-            if report["state"] != "Synced" or found:
-                wrong[name] = sorted(map(shown, found))
+    def expect_synced(self, when, patience=0):
+        until = time.monotonic() + patience
+        while True:
+            reports, code, seconds = self.drift()
+            wrong = {}
+            for name, report in reports.items():
+                found = findings(report)
+                if report["state"] != "Synced" or found:
+                    wrong[name] = sorted(map(shown, found))
+            if not wrong or time.monotonic() > until:
+                break
+            time.sleep(SETTLE_SECONDS)
         print(f"{when}: {len(wrong)} of {len(reports)} Apps with false drift ({seconds:.1f} s)")
         for name, found in wrong.items():
             print(f"  {name}: {reports[name]['state']} {reports[name].get('reason') or ''}", *found, sep="\n    ")
@@ -351,7 +357,7 @@ def main():
         timed("edit", corpus.make_edits)
         wrong = timed("drift", corpus.expect_edits)
         timed("undo", corpus.put_back)
-        after = timed("drift", corpus.expect_synced, "put back")
+        after = timed("drift", corpus.expect_synced, "put back", PUT_BACK_SECONDS)
         failed = bool(before or wrong or after)
         if not args.keep:
             timed("clean", corpus.clean_up)

@@ -5,7 +5,6 @@ merged and carried out once, and the audit log is whole.
     run.py DRIFTWARDEN [--kills N] [--seed N] [--keep]
 
 Ends with 0 or 1. Says its seed; what is killed when depends on the machine all the same."""
-import argparse
 import collections
 import json
 import pathlib
@@ -13,7 +12,6 @@ import random
 import re
 import signal
 import sys
-import tempfile
 import time
 import urllib.parse
 
@@ -52,7 +50,7 @@ class Suite:
         self.requests = []   # the same, of what is answered by a card or by words
         self.edits = collections.Counter()
         self.kills = self.starts = 0
-        self.bot = None
+        self.bot = self.sandbox = None
 
     def start(self):
         self.sandbox = live.Sandbox(self.driftwarden, self.work)
@@ -65,12 +63,12 @@ class Suite:
         self.starts += 1
         self.bot = live.Background([self.driftwarden.binary, "run", "--config", self.data / "driftwarden.yaml"], self.work / f"bot-{self.starts}.log")
 
-    def wait_ready(self, seconds=120):
+    def wait_ready(self):
         def ready():
             if not self.bot.alive():
-                raise live.Failure(f"the bot ended by itself: {self.bot.text()[-1500:]}")
+                raise live.Over(f"the bot ended by itself: {self.bot.text()[-1500:]}")
             return "ready" in live.fetch(self.http + "/readyz", seconds=5)
-        live.wait_for("the bot to be ready", ready, seconds, 0.1)
+        live.wait_for("the bot to be ready", ready, every=0.1)
 
     def kill(self):
         ended = not self.bot.alive()
@@ -196,6 +194,10 @@ class Suite:
         self.checks.that(all(n == 1 for n in changes.values()), "each Change was merged once", {c: n for c, n in changes.items() if n > 1})
         merged = {r["subject"] for r in rows if r["action"] == "change.merged"}
         self.checks.that(set(changes) == merged, "what was merged is what the audit log says", set(changes) ^ merged)
+        own = {commit["sha"] for commit in commits if re.search(r"^Driftwarden-Change: ", commit["commit"]["message"], re.M)}
+        told = collections.Counter(r["on"] for r in rows if r["action"] == "commit.landed")
+        self.checks.that(not own & set(told), "no commit of a Change is told as past the bot", own & set(told))
+        self.checks.that(all(n == 1 for n in told.values()), "each commit past the bot is told once", {c: n for c, n in told.items() if n > 1})
         approved = {r["subject"] for r in rows if r["action"] == "change.approved"}
         self.checks.that(merged <= approved, "nothing was merged that nobody approved", merged - approved)
         return len(changes)
@@ -217,40 +219,30 @@ class Suite:
 
     def run(self):
         self.start()
-        try:
-            self.loop()
-            self.wait_ready()
-            self.wait_until_settled()
-            rows = self.rows()
-            self.check_chat()
-            unanswered = self.unanswered_requests(rows)
-            self.checks.that(not unanswered, "each request became a Change or was answered", unanswered)
-            merged = self.check_forge(rows)
-            incidents = self.check_rows(rows)
-            self.check_end()
-            print(f"crash: seed {self.arguments.seed}: {self.kills} kills, {sum(self.edits.values())} edits, {incidents} incidents, {len(self.questions)} questions, {len(self.requests)} requests, "
-                  f"{merged} Changes merged, {len(rows)} audit rows")
-        finally:
-            if self.bot and self.bot.alive():
-                self.bot.stop(signal.SIGKILL)
+        self.loop()
+        self.wait_ready()
+        self.wait_until_settled()
+        rows = self.rows()
+        self.check_chat()
+        unanswered = self.unanswered_requests(rows)
+        self.checks.that(not unanswered, "each request became a Change or was answered", unanswered)
+        merged = self.check_forge(rows)
+        incidents = self.check_rows(rows)
+        self.check_end()
+        print(f"crash: seed {self.arguments.seed}: {self.kills} kills, {sum(self.edits.values())} edits, {incidents} incidents, {len(self.questions)} questions, {len(self.requests)} requests, "
+              f"{merged} Changes merged, {len(rows)} audit rows")
+
+    def stop(self):
+        if self.bot and self.bot.alive():
+            self.bot.stop(signal.SIGKILL)
+        if self.sandbox:
             self.sandbox.stop()
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("driftwarden")
+def options(parser):
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true")
-    arguments = parser.parse_args()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="driftwarden-crash-"))
-    suite = Suite(arguments, work)
-    try:
-        suite.run()
-    except (live.Failure, OSError) as failure:
-        suite.checks.that(False, "the suite runs to its end", failure)
-    return live.finish(work, suite.checks.end(), arguments.keep)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.perform(Suite, "crash", __doc__, tools=False, options=options))

@@ -190,7 +190,7 @@ def admitted(ground, name, wanted):
     def pods():
         return [p for p in cluster.get("-n", "driftwarden", "pods")["items"] if not p["metadata"].get("deletionTimestamp")]
     try:
-        live.wait_for(f"{name}: pods", lambda: len(pods()) == wanted, 60, 0.5)
+        live.wait_for(f"{name}: pods", lambda: len(pods()) == wanted, every=0.5)
         ground.checks.that(True, f"{name}: {wanted} pods are admitted by Pod Security restricted")
     except live.Failure:
         ground.checks.that(False, f"{name}: pods are admitted", cluster.kubectl("-n", "driftwarden", "get", "events"))

@@ -100,11 +100,11 @@ class Scene:
         live.wait_for("the alert", lambda: any("replicas" in w for _, _, w, _ in sandbox.messages(channel)), 120)
         self.checks.that(not any("unconfirmed" in w for _, _, w, _ in sandbox.messages(channel)), "drift is confirmed by a dry-run")
         for text, holds in (("pods shop", "web-"), ("events shop", "shop"), ("describe shop web", "web"), ("why shop", "shop")):
-            sandbox.answered("alice", channel, text, holds, 60)
+            sandbox.answered("alice", channel, text, holds)
         sandbox.say("alice", channel, "logs shop")
         pod = self.cluster.get("-n", APP, "pods")["items"][0]
         owner = next(o["name"] for o in pod["metadata"]["ownerReferences"])
-        sandbox.answered("alice", channel, f"describe shop ReplicaSet/{owner}", "web", 60)
+        sandbox.answered("alice", channel, f"describe shop ReplicaSet/{owner}", "web")
         asked = sandbox.say("alice", channel, "restart shop")
         sandbox.change("alice", channel, "restart", "shop", "healthy", 240, asked)
         # The bot has committed, too.

@@ -72,7 +72,7 @@ def init_from_cluster(ground):
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
     live.wait_for("Applications to be served", lambda: cluster.apply({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "web", "namespace": "argocd"}, "spec": {
         "project": "default", "source": {"repoURL": "https://bot:ghp_s3cr3t@github.com/acme/config.git", "path": "apps/web", "targetRevision": "HEAD"},
-        "destination": {"server": "https://kubernetes.default.svc", "namespace": "web"}}}), 60)
+        "destination": {"server": "https://kubernetes.default.svc", "namespace": "web"}}}))
     file = work / "found.yaml"
     done = live.run([ground.driftwarden.binary, "init", "--out", file, "--from-cluster", "live", "--kubeconfig", cluster.kubeconfig, "--yes"], check=False)
     text = file.read_text() if file.exists() else ""

@@ -5,12 +5,10 @@ itself and asks it to reconcile.
     run.py DRIFTWARDEN DIRECTORY_OF_THE_TOOLS [--keep] [--no-bot]
 
 source.py stands in for the source-controller; there is no helm-controller, so a HelmRelease is only found. Ends with 0 or 1."""
-import argparse
 import json
 import os
 import pathlib
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -226,33 +224,18 @@ class Suite:
         live.wait_for("Flux to have looked again", lambda: self.ready("web")[1].get("lastHandledReconcileAt", "") != before and self.source.fetches > fetches, 120)
         self.checks.that(True, "refresh makes Flux look at Git again")
 
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("driftwarden")
-    parser.add_argument("tools")
-    parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--no-bot", action="store_true")
-    args = parser.parse_args()
-    live.become_subreaper()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="driftwarden-flux-")).resolve()
-    suite = Suite(args, work)
-    try:
-        suite.start()
-        suite.write()
-        suite.start_flux()
-        suite.install()
-        for step in (suite.found, suite.told, suite.controller_is_down, *([] if args.no_bot else [suite.by_bot])):
+    def run(self):
+        self.start()
+        self.write()
+        self.start_flux()
+        self.install()
+        for step in (self.found, self.told, self.controller_is_down, *([] if self.args.no_bot else [self.by_bot])):
             try:
                 step()
             except live.Failure as failure:
-                suite.checks.that(False, step.__name__.replace("_", " "), failure)
-    except live.Failure as failure:
-        suite.checks.that(False, "the servers", failure)
-    finally:
-        suite.stop()
-    return live.finish(work, suite.checks.end(), args.keep)
+                self.checks.that(False, step.__name__.replace("_", " "), failure)
+
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.perform(Suite, "flux", __doc__, options=lambda parser: parser.add_argument("--no-bot", action="store_true")))

@@ -5,14 +5,11 @@ start renders.
     monorepo.py DRIFTWARDEN DIRECTORY_OF_THE_TOOLS [--apps N] [--listed] [--keep]
 
 --listed writes the Apps into the config instead of finding them by their directories. Ends with 0 or 1."""
-import argparse
 import concurrent.futures
 import json
 import os
 import pathlib
-import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -20,6 +17,7 @@ import live
 
 NAMESPACE = "shop"
 BASES = 10
+MOST_SECONDS = 900  # for a thousand renderings of a build with sanitizers, beside other suites
 RENDERED, ASKED = "driftwarden_renders_by_tool_total", "driftwarden_renders_total"
 
 
@@ -98,9 +96,9 @@ class Suite:
     # --- the bot
 
     def start_bot(self, log):
-        bot = live.Bot(self.driftwarden, self.file, self.work / log, self.env, self.port, seconds=300)
+        bot = live.Bot(self.driftwarden, self.file, self.work / log, self.env, self.port, seconds=MOST_SECONDS)
         synced = lambda: bot.metric("driftwarden_apps_synced")
-        live.wait_for(f"{len(self.names)} Apps in sync", lambda: synced() == len(self.names), 600, 0.1)
+        live.wait_for(f"{len(self.names)} Apps in sync", lambda: synced() == len(self.names), MOST_SECONDS, 0.1)
         return bot, time.monotonic() - bot.began
 
     def after(self, bot, change, expected, name):
@@ -112,7 +110,7 @@ class Suite:
         self.repository.git("push", "-q", "origin", "HEAD:main")
         pushed = time.monotonic()
         if expected:
-            live.wait_for(f"{expected} Apps to be re-evaluated after {name}", lambda: bot.metric("driftwarden_apps_out_of_sync") >= expected, 300, 0.02)
+            live.wait_for(f"{expected} Apps to be re-evaluated after {name}", lambda: bot.metric("driftwarden_apps_out_of_sync") >= expected, MOST_SECONDS, 0.02)
         else:
             time.sleep(4)
         took = time.monotonic() - pushed
@@ -127,7 +125,7 @@ class Suite:
     def revert(self, bot):
         self.repository.git("revert", "--no-edit", "HEAD")
         self.repository.git("push", "-q", "origin", "HEAD:main")
-        live.wait_for("all in sync again", lambda: bot.metric("driftwarden_apps_synced") == len(self.names), 300, 0.05)
+        live.wait_for("all in sync again", lambda: bot.metric("driftwarden_apps_synced") == len(self.names), MOST_SECONDS, 0.05)
         time.sleep(1)
 
     def edit(self, path, old, new):
@@ -136,7 +134,16 @@ class Suite:
         assert old in text
         file.write_text(text.replace(old, new))
 
+    def stop(self):
+        if self.sandbox:
+            self.sandbox.stop()
+        live.run([live.SERVERS / "down.sh", self.work / "kube"], check=False)
+
     def run(self):
+        self.write()
+        self.cluster = live.Cluster(self.work / "kube")
+        self.apply_all()
+        self.sandbox = live.Sandbox(self.driftwarden, self.work)
         self.file = self.config()
         checked = self.driftwarden.check(self.file, self.env)
         if not self.checks.that(checked.returncode == 0, "the config is accepted", checked.stderr + checked.stdout):
@@ -169,30 +176,10 @@ class Suite:
             bot.stop()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("driftwarden")
-    parser.add_argument("tools")
+def options(parser):
     parser.add_argument("--apps", type=int, default=1000)
     parser.add_argument("--listed", action="store_true")
-    parser.add_argument("--keep", action="store_true")
-    args = parser.parse_args()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="driftwarden-monorepo-")).resolve()
-    suite = Suite(args, work)
-    try:
-        suite.write()
-        suite.cluster = live.Cluster(work / "kube")
-        suite.apply_all()
-        suite.sandbox = live.Sandbox(suite.driftwarden, work)
-        suite.run()
-    except (live.Failure, OSError, subprocess.SubprocessError) as failure:
-        suite.checks.that(False, "the run", failure)
-    finally:
-        if suite.sandbox:
-            suite.sandbox.stop()
-        live.run([live.SERVERS / "down.sh", work / "kube"], check=False)
-    return live.finish(work, suite.checks.end(), args.keep)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.perform(Suite, "monorepo", __doc__, options=options))

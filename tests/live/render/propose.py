@@ -5,12 +5,10 @@ tools themselves must make of Git what was asked for, and nothing else.
     propose.py DRIFTWARDEN DIRECTORY_OF_THE_TOOLS [--keep] [--only WORD]
 
 The sandbox is Slack, the cluster and the model. Ends with 0 or 1."""
-import argparse
 import json
 import os
 import pathlib
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import live
@@ -308,13 +306,13 @@ class Suite:
                 new.remove(line)
         return [f"- {x.strip()}" for x in gone if x.strip() != "---" and not x.startswith("#")] + [f"+ {x.strip()}" for x in new if x.strip() != "---" and not x.startswith("#")]
 
-    def card(self, asked, holds, seconds=90):
+    def card(self, asked, holds):
         def look():
             cards = [(w, m) for ts, _, w, m in self.sandbox.messages(CHANNEL) if m.get("user") == self.sandbox.bot_user and float(ts) >= float(asked) and w.startswith("*C-")]
             if cards and ":x:" in cards[-1][0] and ":x:" not in holds:
                 raise live.Over(cards[-1][0])
             return cards[-1] if cards and any(h in cards[-1][0] for h in holds) else None
-        return live.wait_for(f"{holds} on a card", look, seconds)
+        return live.wait_for(f"{holds} on a card", look)
 
     def propose(self, app, sentence, steps):
         """The message's time."""
@@ -441,26 +439,11 @@ class Suite:
         for part in (self.overlay, self.chart, self.chart_refuses, self.overlay_deletes):
             part()
 
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("driftwarden")
-    parser.add_argument("tools")
-    parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--only", default="", help="the checks whose name holds this")
-    args = parser.parse_args()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="driftwarden-propose-")).resolve()
-    suite = Suite(args, work)
-    try:
-        suite.run()
-    except live.Failure as failure:
-        suite.checks.that(False, "the run", failure)
-    finally:
-        for process in (suite.bot, suite.sandbox):
+    def stop(self):
+        for process in (self.bot, self.sandbox):
             if process:
                 process.stop()
-    return live.finish(work, suite.checks.end(), args.keep)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.perform(Suite, "propose", __doc__, options=lambda parser: parser.add_argument("--only", default="", help="the checks whose name holds this")))

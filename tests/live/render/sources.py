@@ -5,13 +5,11 @@ field of it changed it must be OutOfSync.
     sources.py DRIFTWARDEN DIRECTORY_OF_THE_TOOLS [--keep]
 
 kustomize's words in the config, helm's inline values, several paths, a tag, jsonnet as a plugin, secrets encrypted with SOPS. Ends with 0 or 1."""
-import argparse
 import base64
 import json
 import os
 import pathlib
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import live
@@ -139,6 +137,9 @@ class Suite:
             "clusters": [{"name": "real", "environment": "test", "kubeconfig": self.cluster.kubeconfig}], "repositories": [self.repository.config()], "apps": apps,
             "plugins": [{"name": "jsonnet", "command": ["jsonnet", "--yaml-stream", "main.jsonnet"], "timeout": "20s"}]})
 
+    def stop(self):
+        live.run([live.SERVERS / "down.sh", self.work / "kube"], check=False)
+
     def run(self):
         self.write()
         self.cluster = live.Cluster(self.work / "kube")
@@ -165,22 +166,5 @@ class Suite:
             self.checks.that(report["state"] == "OutOfSync" and [o["verdict"] for o in report["objects"]] == ["Missing"], f"{name}: what is deleted is missing", report)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("driftwarden")
-    parser.add_argument("tools")
-    parser.add_argument("--keep", action="store_true")
-    args = parser.parse_args()
-    work = pathlib.Path(tempfile.mkdtemp(prefix="driftwarden-sources-")).resolve()
-    suite = Suite(args, work)
-    try:
-        suite.run()
-    except live.Failure as failure:
-        suite.checks.that(False, "the run", failure)
-    finally:
-        live.run([live.SERVERS / "down.sh", work / "kube"], check=False)
-    return live.finish(work, suite.checks.end(), args.keep)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.perform(Suite, "sources", __doc__))

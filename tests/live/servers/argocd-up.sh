@@ -33,13 +33,8 @@ while read -r _ pid; do
   [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$dir" ] && { echo "$0: already running under $dir; down.sh it first" >&2; exit 1; }
 done < <(cat "$dir/pids" 2>/dev/null)
 
-free_port() {
-  local p
-  while :; do
-    p=$((16000 + (RANDOM * 32768 + RANDOM) % 14000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
-  done
-}
+# shellcheck source=free_port.sh
+. "$(dirname "$0")/free_port.sh"
 mkdir -p "$dir/log" "$dir/tmp" "$dir/home" "$dir/config/tls" "$dir/config/ssh" "$dir/config/gpg/source" "$dir/config/gpg/keys" "$dir/config/plugin"
 : > "$dir/pids"
 start() {  # start NAME COMMAND...

@@ -18,6 +18,7 @@ import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import live
+import pulls
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECRET = "hunter2-never-to-be-told"
@@ -267,14 +268,19 @@ class Suite:
     def by_bot(self):
         """The alert, the approved apply, and what is kept."""
         sandbox = live.Sandbox(self.driftwarden, self.work / "data")
-        bot = None
+        bot = reviewed = None
         try:
             section, env = sandbox.slack()
             port = live.free_port()
+            reviewed = pulls.Pulls(self.work, self.checks, self.text(HEAD, "reviewed"))
+            reviewed.start()
+            base = self.config()
+            terraform = {**base["apps"][0]["terraform"], "every": "6h"}
             config = self.driftwarden.config(self.config(
+                repositories=[*base["repositories"], reviewed.repository_config()], apps=[*base["apps"], reviewed.app_config(terraform)],
                 storage={"path": str(self.work / "data/bot.db")}, slack=section, http={"listen": f"127.0.0.1:{port}"}, people=sandbox.people(), clusters=[
                     {"name": "prod-eu", "environment": "production", "kubeconfig": sandbox.clusters["prod-eu"]["kubeconfig"]}],
-                cost={"currency": "EUR", "infracost": {"program": str(self.bin / "infracost"), "key": {"env": "LIVE_INFRACOST_KEY"}}, "thresholds": [{"above": 200, "apps": ["dear"], "from": ["carol"]}]},
+                cost={"currency": "EUR", "infracost": {"program": str(self.bin / "infracost"), "key": {"env": "LIVE_INFRACOST_KEY"}}, "thresholds": [{"above": 200, "apps": ["dear", "reviewed"], "from": ["carol"]}]},
                 alerts={"hold_off": {"git-ahead": "1s", "live-edited": "1s"}},
                 policy={"rules": [{"who": ["alice", "bob"], "may": ["*"], "apps": ["*"]}], "approvals": [{"environment": "production", "need": 1, "from": ["alice", "bob"]}]}), "bot.yaml")
             bot = live.Bot(self.driftwarden, config, self.work / "data/bot.log", {**env, "LIVE_NOTHING": "nothing", "LIVE_INFRACOST_KEY": SECRET + "-key"}, port, 180)
@@ -287,7 +293,10 @@ class Suite:
             self.checks.that(answers("diff gone", "local_file"), "the diff of a planned App")
             self.checks.that(answers("diff secret", "sensitive"), "the diff of one with secrets")
             self.apply_by_chat(sandbox, bot)
+            first = reviewed.first()
             self.dear_by_chat(sandbox, bot)
+            reviewed.second(sandbox, first)
+            self.roll_back_by_chat(sandbox, bot)
             self.checkouts_are_private()
             everything = "\n".join(json.dumps(m) for channel in ("#gitops", "#driftwarden") for _, _, _, m in sandbox.messages(channel))
             self.nothing_secret("the chat", everything)
@@ -296,6 +305,8 @@ class Suite:
             if bot:
                 bot.stop(seconds=60)
                 self.checks.that(bot.process.returncode == 0, "the bot ends when it is told to", f"{bot.process.returncode}: {bot.text()[-1500:]}")
+            if reviewed:
+                reviewed.stop()
             sandbox.stop()
         self.nothing_secret("the database", "\n".join(sqlite3.connect(self.work / "data/bot.db").iterdump()))
         self.nothing_secret_kept()
@@ -343,6 +354,34 @@ class Suite:
             self.checks.that(True, "a plan that costs more is applied once somebody agreed to the cost")
         except live.Failure as failure:
             self.checks.that(False, "the price of a plan", f"{failure}; {[live.words(m) for m in cards()]}; {bot.text()[-1500:]}")
+
+    def roll_back_by_chat(self, sandbox, bot):
+        """Files go back by a reviewed commit, which runs nothing; what is around them in Git stays there."""
+        asked = sandbox.say("alice", "#gitops", "rollback dear because the load test is over")
+        cards = lambda person="alice": [m for ts, _, w, m in sandbox.messages("#gitops", person) if float(ts) > float(asked) and "rollback" in w and "dear" in w and m.get("user") == sandbox.bot_user]
+        git = lambda *arguments: self.repository.git(f"--git-dir={self.repository.bare}", *arguments)
+
+        def approve(person):
+            for message in cards(person):
+                if "Approve" in json.dumps(message.get("blocks", [])):
+                    sandbox.press(person, "#gitops", message, "Approve")
+        says = lambda *texts: lambda: any(all(t in json.dumps(m, ensure_ascii=False) for t in texts) for m in cards())
+        try:
+            before = (self.work / "state/dear.tfstate").read_bytes()
+            live.wait_for("the card", says("Merging runs nothing", "apply dear", "+  input = { size"), 120)
+            in_git = git("show", "main:live/prod/dear/main.tf")
+            self.checks.that('"two"' in in_git and SECRET in in_git, "Git still says the other thing, and holds the secret", in_git)
+            approve("bob")
+            live.wait_for("bob's approval", says("bob"), 60)
+            approve("carol")
+            live.wait_for("it to be in Git and planned", says("in Git as", "tofu now plans to change 1 resource"), 180)
+            self.checks.that('"one"' in git("show", "main:live/prod/dear/main.tf"), "the file is what it was")
+            self.checks.that((self.work / "state/dear.tfstate").read_bytes() == before, "and nothing was applied")
+            self.nothing_secret("the card of a rollback", "\n".join(json.dumps(m) for m in cards()))
+            kept = "\n".join(sqlite3.connect(f"file:{self.work}/data/bot.db?mode=ro", uri=True).iterdump())
+            self.checks.that('default   = \\"(hidden)\\"' in kept or 'default   = "(hidden)"' in kept, "what the files hold beside it is kept without its secret")
+        except live.Failure as failure:
+            self.checks.that(False, "rollback by chat", f"{failure}; {[live.words(m) for m in cards()]}; {bot.text()[-1500:]}")
 
 
 def main():

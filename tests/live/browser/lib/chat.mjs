@@ -12,6 +12,13 @@ export class Chat {
   async goto(person) {
     await this.page.goto(`${this.sandbox.url}?as=${this.sandbox.idOf(person)}`);
     await this.page.locator('#presence.on').waitFor({ state: 'attached' });
+    await this.settled({ me: this.sandbox.idOf(person) });
+  }
+
+  /** Waits until the page shows what it was told to open: `channel`, as `me`. */
+  async settled({ channel, me }) {
+    const shows = (channel ? `[data-channel="${channel}"]` : '') + (me ? `[data-me="${me}"]` : '');
+    await this.page.locator(`#messages:not([aria-busy])${shows}`).waitFor({ state: 'attached' });
   }
 
   get small() {
@@ -27,13 +34,20 @@ export class Chat {
   /** "#shop-prod", or "warden" for the direct conversation. */
   async open(name) {
     const pattern = new RegExp(`^\\W*${escaped(name.replace('#', ''))}(APP)?\\d*$`);
-    await this.withSidebar((sidebar) => sidebar.locator('button.conversation', { has: this.page.locator('.name', { hasText: pattern }) }).click());
+    let channel = '';
+    await this.withSidebar(async (sidebar) => {
+      const button = sidebar.locator('button.conversation', { has: this.page.locator('.name', { hasText: pattern }) });
+      channel = await button.getAttribute('data-conversation');
+      await button.click();
+    });
     await this.page.locator('#title', { hasText: name }).waitFor();
+    await this.settled({ channel });
   }
 
   async become(person) {
     await this.withSidebar((sidebar) => sidebar.getByRole('radio', { name: person }).click());
     await this.page.locator(`.person[aria-checked=true]`, { hasText: person }).waitFor({ state: 'attached' });
+    await this.settled({ me: this.sandbox.idOf(person) });
   }
 
   /** Presses one of the "break something" buttons. */
@@ -56,9 +70,9 @@ export class Chat {
     return this.find('#messages', texts);
   }
 
-  /** The newest message of the open thread. */
+  /** The newest reply of the open thread; what it hangs on is none. */
   reply(...texts) {
-    return this.find('#thread-messages', texts);
+    return this.find('#thread-messages article.message ~', texts);
   }
 
   find(where, texts) {
@@ -97,6 +111,12 @@ export class Chat {
     return message.locator('.actions .button').allInnerTexts();
   }
 
+  /** The count of what `what` finds, once it is `count`. */
+  async expectCount(what, count, why) {
+    let seen = 0;
+    await until(why, async () => (seen = await what.count()) === count).catch(() => assert.equal(seen, count, why));
+  }
+
   /** Types into the conversation's box and sends it. */
   async say(text) {
     await this.type(this.page.locator('#composer-text'), text);
@@ -108,7 +128,7 @@ export class Chat {
 
   async type(box, text) {
     await box.fill(text);
-    await this.page.keyboard.press('Escape').catch(() => {});
+    if (await this.page.locator('.completions:not([hidden])').count()) await box.press('Escape');
     await box.press('Enter');
   }
 
@@ -127,9 +147,10 @@ export class Chat {
 
   /** Asks in the channel, and the first answer of the bot in the question's thread that shows all of `texts`. */
   async ask(text, ...texts) {
+    const said = this.page.waitForResponse((response) => response.url().endsWith('/sandbox/say'));
     await this.say(text);
-    const question = await this.follow(this.page.locator('#messages article.message', { hasText: text.replace(/^@/, '') }).last());
-    await this.openThread(question);
+    const { ts } = await (await said).json();
+    await this.openThread(this.byTs(ts));
     const answer = this.reply(...texts);
     await answer.waitFor();
     return answer;
@@ -144,8 +165,11 @@ export class Chat {
 
   /** Runs a shortcut from a message's menu. */
   async shortcut(message, name) {
-    await message.hover();
-    await message.getByRole('button', { name: 'More', exact: true }).click();
+    const more = message.getByRole('button', { name: 'More', exact: true });
+    await until('the menu of the message', async () => {
+      await message.hover();
+      return more.click({ timeout: 2000 }).then(() => true, () => false); // what arrives meanwhile moves it away from under the pointer
+    });
     await this.page.getByRole('menuitem', { name }).click();
   }
 

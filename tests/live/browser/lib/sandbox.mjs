@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { until } from './until.mjs';
 
 const BINARY = process.env.DRIFTWARDEN ?? '';
-const STARTS_WITHIN_MS = 60_000;
-const STOPS_WITHIN_MS = 20_000;
+const STARTS_WITHIN_MS = 90_000;
+const STOPS_WITHIN_MS = 60_000;
 const LOG_SHOWN = 4000;
 const running = new Set();
 
@@ -112,9 +112,13 @@ export class Sandbox {
     return (await this.kube('prod-eu', 'GET', `/apis/apps/v1/namespaces/shop/deployments/${name}`)).spec.replicas;
   }
 
+  /** Whether the bot's log says so by now. */
+  logged(words) {
+    return readFileSync(this.log, 'utf8').includes(words);
+  }
+
   logTail() {
-    const text = readFileSync(this.log, 'utf8');
-    return `--- the end of the sandbox's log\n${text.slice(-LOG_SHOWN)}`;
+    return `--- the end of the sandbox's log\n${readFileSync(this.log, 'utf8').slice(-LOG_SHOWN)}`;
   }
 
   async stop() {

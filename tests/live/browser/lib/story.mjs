@@ -11,7 +11,8 @@ import { PATIENCE_MS } from './until.mjs';
 
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
-const TEST_WITHIN_MS = 90_000;
+const TEST_WITHIN_MS = 240_000;
+const LAUNCHED_WITHIN_MS = 90_000;
 const README_BYTES = 200_000;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 const shots = process.env.SCREENSHOTS ?? join(tmpdir(), 'driftwarden-screenshots');
@@ -19,7 +20,7 @@ const images = fileURLToPath(new URL('../../../../deploy/images', import.meta.ur
 
 let browser;
 async function launch() {
-  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, timeout: LAUNCHED_WITHIN_MS });
   return browser;
 }
 after(() => browser?.close());

@@ -1,5 +1,5 @@
 const ASK_EVERY_MS = 40;
-export const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 40_000;  // for two cores that do something else as well
 
 /** What `look` finds once it finds something. Throws, naming `what`, when it never does. */
 export async function until(what, look, patience = PATIENCE_MS) {

@@ -130,6 +130,13 @@ Log whole_story() {
           R"({"gate":"built-in","rule":"floating-tag","object":"Deployment shop/web","owner":"carol","until":"2026-11-28T09:00:00Z","change":"C-4","reason":"OPS-12"})");
   log.add("driftwarden", "waiver.ended", "checkout", "waiver 3", R"({"gate":"built-in","rule":"floating-tag","object":"","owner":"carol","until":"2026-11-28T09:00:00Z","change":"","reason":"its time is up"})");
   log.add("bob", "model.asked", "", "", R"({"purpose":"sentence","model":"qwen at 127.0.0.1"})");
+  log.add("driftwarden", "commit.landed", "checkout", "commit 4f2c81a",
+          R"({"repository":"config","branch":"main","by":"dave","author":"Dave <d@x.example>","committer":"GitHub <noreply@github.example>","pull_request":"#7","brought":["a","b"],"apps":["checkout"]})");
+  log.add("driftwarden", "commit.landed", "", "commit 4f2c81b",
+          R"({"repository":"config","branch":"main","by":"Eve <e@x.example>","author":"Eve <e@x.example>","says_pull_request":"#8","apps":["cart","checkout"],"more_apps":3})");
+  log.add("driftwarden", "commit.caught-up", "", "61 commits", R"({"repository":"config","branch":"main","count":61,"people":["dave","Bob <b@x.example>"],"more_people":2,"apps":[]})");
+  log.add("driftwarden", "commit.rewritten", "", "main of config",
+          R"({"repository":"config","branch":"main","before":"4f2c81a94f2c81a9","after":"beef1234beef1234","lost":["a"],"apps":["cart"]})");
   return log;
 }
 
@@ -146,6 +153,10 @@ TEST(AuditReport, AsJsonHasTheSame) {
   EXPECT_EQ(json.at("model_questions"), 3);
   EXPECT_EQ(json.at("model_questions_unanswered"), 1);
   EXPECT_EQ(json.at("model_tokens"), 940);
+  EXPECT_EQ(json.at("past_the_bot_commits"), 63);
+  EXPECT_EQ(json.at("past_the_bot_people"), 5) << "dave, Eve, Bob and two that aren't named";
+  EXPECT_EQ(json.at("past_the_bot")[0].at("who"), "dave");
+  EXPECT_EQ(json.at("force_pushes").size(), 1U);
 }
 
 TEST(RowWords, ReadLikeThis) {

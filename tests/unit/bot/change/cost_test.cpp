@@ -88,7 +88,7 @@ TEST(ChangeCost, ARiseInSlicesAsksAsOne) {
   const auto second = world.change(2);
   ASSERT_EQ(second.state, ChangeState::Proposed) << second.failure;
   EXPECT_EQ(second.cost->rise_micros(), 14 * kEuro);
-  EXPECT_EQ(second.quorum.extra.why, "14 EUR more a month, 56 EUR with the App's other Changes of the last 7 days (cost.thresholds[0]: above 50 EUR)");
+  EXPECT_EQ(second.quorum.extra.why, "14 EUR more a month, 56 EUR with the App's other changes of the last 7 days (cost.thresholds[0]: above 50 EUR)");
 }
 
 TEST(ChangeCost, IsNoneWithoutPrices) {

@@ -388,6 +388,42 @@ TEST(Planned, ARollbackIsGitsAloneAndPlannedAfterwards) {
   EXPECT_THAT(world.git("show main:live/network/main.tf"), HasSubstr("size = 1"));
 }
 
+TEST(Planned, NoSecretOfARollbacksFilesLeavesGit) {
+  Planned world;
+  const auto files = [](const std::string& what, int size) {
+    return "variable \"token\" {\n  sensitive = true\n  default   = \"hunter2\"\n}\n# " + what + "\nresource \"aws_instance\" \"web\" {\n  size      = " + std::to_string(size) +
+           "\n  user_data = \"Zx8Kq2Lm9Rt4Vw7Y" + std::to_string(size) + "\"\n}\n";
+  };
+  world.commit_file("live/network/main.tf", files("the password was hunter2", 1));
+  const auto old = world.git("rev-parse main");
+  world.commit_file("live/network/main.tf", files("the password isn't hunter2 any more", 2));
+  world.clock.advance(1min);
+  world.ask(ChangeVerb::Rollback, old);
+  ASSERT_TRUE(reaches(world, ChangeState::Proposed)) << world.change().failure;
+  const auto change = world.change();
+  EXPECT_THAT(change.git_diff, testing::AllOf(HasSubstr("+  size      = 1"), HasSubstr("(hidden)")));
+  EXPECT_THAT(change.notes, Contains(HasSubstr("`apply network` carries out exactly that plan")));
+  std::string told = change.git_diff + change.diff;
+  for (const auto& note : change.notes) told += note;
+  for (const auto& entry : world.forge_state.entries) told += entry.pull_request.title + entry.body;
+  for (const auto* message : world.slack.with_key("change:1")) told += message->now().text + message->now().blocks->dump();
+  EXPECT_THAT(told, testing::AllOf(testing::Not(HasSubstr("hunter2")), testing::Not(HasSubstr("Zx8Kq"))));
+}
+
+TEST(Planned, ARollbackThatWouldChangeAnothersPlanIsRefused) {
+  Planned world;
+  auto dev = test::planned_app();
+  dev.name = "network-dev";
+  dev.plan.workspace = "dev";
+  world.config.apps.push_back(dev);
+  world.fleet->config_changed();
+  world.clock.advance(1s);
+  world.ask(ChangeVerb::Rollback, world.old);
+  ASSERT_TRUE(reaches(world, ChangeState::Failed));
+  EXPECT_THAT(world.change().failure, testing::AllOf(HasSubstr("this would change network-dev as well"), HasSubstr("a pull request of your own")));
+  EXPECT_THAT(world.forge_state.entries, IsEmpty());
+}
+
 TEST(Planned, WhatARollbacksFilesCostIsToldBeforeTheMerge) {
   Planned world;
   world.carol_decides_on_money();

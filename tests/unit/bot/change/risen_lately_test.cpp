@@ -1,3 +1,4 @@
+#include "bot/audit/words.hpp"
 #include "bot/change/risen_lately.hpp"
 
 #include <gmock/gmock.h>
@@ -70,6 +71,40 @@ TEST(RisenLately, AnApplyCountsAmongApplies) {
   applied.verb = ChangeVerb::Apply;
   EXPECT_EQ(euros({applied, raised(2, 50)}), 50);
   EXPECT_EQ(euros({applied, raised(2, 50)}, ChangeVerb::Apply), 60);
+}
+
+TEST(RisenLately, WhatPeopleMergedPastUsCountsSinceSomebodyAgreed) {
+  const auto asked = raised(99, 10, ChangeState::Requested);
+  const std::vector<MergedRise> merged{{kNow - 30min, 40 * kEuro}, {kNow - 2h, 5 * kEuro}, {kNow - 24h * 8, 300 * kEuro}};
+  EXPECT_EQ(risen_lately({}, asked, kNow, merged), 45 * kEuro) << "of the last 7 days";
+  EXPECT_EQ(risen_lately({raised(3, 60)}, asked, kNow, merged), 105 * kEuro);
+  auto agreed = raised(2, 300);
+  agreed.quorum.extra.need = 1;
+  EXPECT_EQ(risen_lately({raised(3, 60), agreed}, asked, kNow, merged), 100 * kEuro) << "not what was there before that";
+  auto apply = asked;
+  apply.verb = ChangeVerb::Apply;
+  EXPECT_EQ(risen_lately({}, apply, kNow, merged), 0) << "what a plan applies was counted when it was merged";
+  EXPECT_EQ(risen_lately({}, asked, kNow, {{kNow - 1h, -50 * kEuro}, {kNow - 2h, 20 * kEuro}}), 0);
+  EXPECT_EQ(risen_lately({}, asked, kNow, {{kNow, std::numeric_limits<std::int64_t>::max()}, {kNow, 1}}), std::numeric_limits<std::int64_t>::max());
+}
+
+TEST(MergedRises, ARowSaysWhatItWas) {
+  MergedPull pull;
+  pull.app = "checkout";
+  pull.repository = "config";
+  pull.number = 7;
+  pull.url = "https://forge.example.org/7";
+  pull.author = "bob";
+  pull.head_sha = "9e8d7c6";
+  pull.rise_micros = -12'500'000;
+  pull.currency = "EUR";
+  const auto entry = audit_of(pull);
+  EXPECT_EQ(entry.action, "cost.merged");
+  EXPECT_EQ(entry.app, "checkout");
+  EXPECT_EQ(entry.subject, "config#7");
+  EXPECT_EQ(entry.on, "9e8d7c6");
+  EXPECT_EQ(entry.detail, R"({"what":"-12.50 EUR a month","login":"bob","pull_request":"#7","pull_request_url":"https://forge.example.org/7","rise_micros":-12500000,"currency":"EUR"})");
+  EXPECT_EQ(deed_words(entry), "counts what was merged past it: config#7 of checkout: bob, -12.50 EUR a month");
 }
 
 TEST(RisenLately, SurvivesAbsurdAmounts) {

@@ -76,6 +76,9 @@ INSTANTIATE_TEST_SUITE_P(
                     SecretRow{"APrivateKey", "a/app.yaml", kKey, "tls.pem"}, SecretRow{"ATokenByItsShape", "a/app.yaml", kToken, "note"}, SecretRow{"APasswordInAUrl", "a/app.yaml", kUrl, "database"},
                     SecretRow{"NameAndValue", "a/prod.env", "LOG=debug\nAPI_TOKEN=hunter2\n", "line 2, API_TOKEN"},
                     SecretRow{"TerraformVariables", "live/prod.tfvars", "db_password = \"hunter2\"\nregion = \"eu\"\n", "line 1, db_password"},
+                    SecretRow{"TerraformDefaults", "live/main.tf", "variable \"db_password\" {\n  type    = string\n  default = \"hunter2\"\n}\n", "line 3, db_password"},
+                    SecretRow{"TerraformSensitiveDefaults", "live/main.tf", "variable \"motd\" {\n  default   = \"hunter2\"\n  sensitive = true\n}\n", "line 2, motd"},
+                    SecretRow{"TerraformHeredocs", "live/main.tf", "locals {\n  user_data = <<EOF\n#!/bin/sh\nexport DB_PASSWORD=hunter2\nEOF\n}\n", "line 4, DB_PASSWORD"},
                     SecretRow{"TerraformReferences", "live/main.tf", "resource \"x\" \"y\" {\n  password = var.db_password\n  token    = data.vault.x.token\n}\n", ""},
                     SecretRow{"WhatWasThereAlready", "a/secret.yaml", kSecret + "  # edited\n", "", kSecret}, SecretRow{"AnotherValue", "a/secret.yaml", kSecret, "stringData.token", kSecretData}),
     [](const auto& row) { return row.param.name; });

@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"SnoozeInItsThread", "snooze 2h", "snooze checkout 2h", "", "checkout", 0},
                     Row{"TypoInVerb", "snyc checkout", "", "sync checkout", "", 0}, Row{"TypoInApp", "sync chekcout", "", "sync checkout", "", 0},
                     Row{"AmbiguousApp", "diff shop", "", "diff shop-api", "", 0}, Row{"MissingApp", "sync", "", "sync checkout", "", 0},
-                    Row{"NoSuchVerb", "frobnicate", "", "", "", 0}, Row{"NotAChange", "approve checkout", "", "approve C-3", "", 0},
+                    Row{"NoSuchVerb", "frobnicate", "", "help", "", 0}, Row{"NotAChange", "approve checkout", "", "approve C-3", "", 0},
                     Row{"MissingChange", "approve", "", "approve C-3", "", 0}, Row{"TooMuch", "sync checkout now", "", "sync checkout", "", 0},
                     Row{"BadDuration", "snooze checkout soon", "", "snooze checkout 2h", "", 0}, Row{"Audit", "audit checkout", "audit checkout", "", "", 0},
                     Row{"AuditOfAll", "audit", "audit", "", "", 0}, Row{"AuditInItsThread", "audit since 1h", "audit checkout since 1h", "", "checkout", 0},
@@ -125,6 +125,9 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Move", "move checkout to prod-us", "move checkout to prod-us", kNone, "", 0}, Row{"MoveWhole", "move checkout prod-us in shop because closer", "move checkout to prod-us namespace shop because closer", kNone, "", 0},
         Row{"MoveNowhere", "move checkout", "", "move checkout to CLUSTER", "", 0}, Row{"Pin", "pin checkout", "pin-image checkout", kNone, "", 0}, Row{"PinOne", "pin-image checkout ghcr.io/acme/web", "pin-image checkout ghcr.io/acme/web", kNone, "", 0},
         Row{"Plan", "plan checkout", "refresh checkout", kNone, "", 0}, Row{"Apply", "apply checkout because reviewed", "apply checkout because reviewed", kNone, "", 0},
+        Row{"RestartPlease", "restart checkout please", "restart checkout", kNone, "", 0}, Row{"SyncPlease", "sync checkout Please", "sync checkout", kNone, "", 0},
+        Row{"PleaseAsAReason", "sync checkout because alice said please", "sync checkout because alice said please", kNone, "", 0},
+        Row{"PleaseAsAValue", "set checkout .data.motto=please", R"(set checkout .data.motto="please")", kNone, "", 0},
         Row{"RestartAPath", "restart checkout ../web", "", "restart checkout", "", 0}, Row{"RollbackPrevious", "rollback checkout --previous", "rollback checkout", kNone, "", 0},
         Row{"RollbackToATag", "rollback checkout to 1.4.1 because slow", "rollback checkout to 1.4.1 because slow", kNone, "", 0},
         Row{"RollbackToYesterday", "rollback checkout to yesterday 14:00", "rollback checkout to yesterday 14:00", kNone, "", 0},
@@ -139,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Row{"Lock", "lock checkout", "lock checkout", kNone, "", 0}, Row{"LockFor", "lock checkout for 2h because migration", "lock checkout for 2h because migration", kNone, "", 0},
         Row{"LockInItsThread", "lock 2h", "lock checkout for 2h", kNone, "checkout", 0}, Row{"LockForEver", "lock checkout for ever", "", "lock checkout for 2h", "", 0},
-        Row{"LockTooMuch", "lock checkout please", "", "lock checkout", "", 0}, Row{"Unlock", "unlock checkout because done", "unlock checkout because done", kNone, "", 0},
+        Row{"LockTooMuch", "lock checkout now", "", "lock checkout", "", 0}, Row{"Unlock", "unlock checkout because done", "unlock checkout because done", kNone, "", 0},
         Row{"Freeze", "freeze prod", "freeze prod", kNone, "", 0}, Row{"FreezeFor", "freeze prod for 2h because sale", "freeze prod for 2h because sale", kNone, "", 0},
         Row{"FreezeUntil", "freeze cluster prod-eu until Mon 08:00 because sale", "freeze cluster prod-eu until Mon 08:00 because sale", kNone, "", 0},
         Row{"FreezeWhat", "freeze for 2h", "", "freeze all for 2h", "", 0}, Row{"FreezeNothing", "freeze", "", "freeze all for 2h", "", 0},
@@ -248,7 +251,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"RejectWithANumber", "reject C-12 7 replicas are too many", "reject C-12 7 replicas are too many", kNone, "", 0},
         Row{"StatusFilter", "status drifted", "status drifted", kNone, "", 0}, Row{"StatusEnvironment", "status prod", "status prod", kNone, "", 0}, Row{"StatusGlob", "status shop-*", "status shop-*", kNone, "", 0},
         Row{"StatusPage", "status drifted page 2", "status drifted page 2", kNone, "", 0}, Row{"StatusOfATypo", "status chekcout", "", "status checkout", "", 0},
-        Row{"HistoryPage", "history checkout page 3", "history checkout page 3", kNone, "", 0}, Row{"NoPage", "status page x", "", "status page 2", "", 0},
+        Row{"HistoryPage", "history checkout page 3", "history checkout page 3", kNone, "", 0}, Row{"AppsOfAPlace", "apps production", "", "status production", "", 0}, Row{"AppsPage", "apps page 2", "apps page 2", kNone, "", 0}, Row{"NoPage", "status page x", "", "status page 2", "", 0},
         Row{"CreateFromTemplate", "create-app pay template web-service team=shop title=\"Pay me\"", "create-app pay template web-service team=shop title=\"Pay me\"", kNone, "", 0},
         Row{"CreateFromNoTemplate", "create-app pay template ../x", "", "create-app pay template web-service", "", 0}),
     [](const auto& row) { return row.param.name; });
@@ -281,7 +284,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"WaiveWithoutRule", "waive checkout because vendor", "", "waive checkout floating-tag for 7d because ...", "", 0},
                     Row{"Unwaive", "unwaive #3", "unwaive 3", "", "", 0}, Row{"UnwaiveWithReason", "unwaive 3 because it is mended", "unwaive 3 because it is mended", "", "", 0},
                     Row{"ASlipInAShortWord", "I sync checkout", "", "", "", 0}, Row{"WhyOfASlip", "why is chekout red?", "", "why checkout", "", 0}, Row{"SyncOfASlipInASentence", "sync the chekout", "", "", "", 0},
-                    Row{"DeleteIsNoDelegate", "delete checkout", "", "", "", 0}),
+                    Row{"DeleteIsNoDelegate", "delete checkout", "", "help", "", 0}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Grammar, WhatIsNoAppMayBeAPlace) {
@@ -294,7 +297,10 @@ TEST(Grammar, WhatIsNoAppMayBeAPlace) {
 TEST(Grammar, SentencesAreToldWhatToSay) {
   const GrammarContext context{{"checkout", "cart"}, "", 0, {}};
   EXPECT_NE(std::get<NotUnderstood>(parse_command("make me a coffee", context)).message.find("I can make no command of that."), std::string::npos);
-  EXPECT_EQ(std::get<NotUnderstood>(parse_command("hello", context)).message, "I don't know the command \"hello\". `help` lists those that there are.");
+  EXPECT_NE(std::get<NotUnderstood>(parse_command("why is everything so slow today", context)).message.find("I can make no command of that."), std::string::npos);
+  const auto hello = std::get<NotUnderstood>(parse_command("hello", context));
+  EXPECT_EQ(hello.message, "I don't know the command \"hello\". `help` lists those that there are.");
+  EXPECT_EQ(hello.suggestions, std::vector<std::string>{"help"});
 }
 
 TEST(Grammar, StatusKnowsItsFiltersFromSlips) {

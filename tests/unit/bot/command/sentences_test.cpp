@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(Questions, Sentence,
                                          Row{"what is out of sync?", "status drifted"}, Row{"what has drifted?", "status drifted"}, Row{"what is broken?", "status"},
                                          Row{"who changed checkout yesterday", "history checkout"}, Row{"who touched the checkout app last week?", "history checkout"},
                                          Row{"what changed in checkout", "history checkout"}, Row{"when was checkout last deployed", "history checkout"},
-                                         Row{"who approved checkout yesterday?", "audit checkout since 2d"}, Row{"what is different in checkout?", "diff checkout"},
+                                         Row{"who approved checkout yesterday?", "audit checkout since 2d"}, Row{"who approved C-12?", "audit C-12"}, Row{"what happened to c-7", "audit C-7"}, Row{"what is different in checkout?", "diff checkout"},
                                          Row{"how much does checkout cost a month?", "cost checkout"}, Row{"how is the shop frontend doing?", "status shop-frontend"},
                                          Row{"what is waiting for me?", "pending"}, Row{"who am I?", "whoami"}, Row{"what can you do?", "help"}),
                          name_of);

@@ -169,24 +169,54 @@ TEST_F(Bulk, AnIncidentThatIsOverOrNeverWas) {
   EXPECT_TRUE(talk.all_changes().empty());
 }
 
-TEST(ChangesWait, ManyAreSplitOverButtons) {
-  std::vector<std::pair<std::int64_t, std::string>> changes;
-  for (int i = 0; i < 700; ++i) changes.emplace_back(100'000 + i, fmt::format("app{}", i));
-  const auto message = changes_wait_message(changes, "incident 7");
-  EXPECT_THAT(test::block_kit_faults(message), IsEmpty());
-  std::size_t named = 0;
-  for (const auto& block : *message.blocks) {
-    if (block.at("type") != "actions") continue;
-    for (const auto& button : block.at("elements")) {
-      const auto value = button.at("value").get<std::string>();
-      const auto count = static_cast<std::size_t>(std::ranges::count(value, ' '));
-      EXPECT_LE(count, kMostChangesAtOnce);
-      named += count;
-    }
-  }
-  EXPECT_EQ(named, 700U);
-  EXPECT_THAT(changes_wait_message({{1, "web"}}, "incident 7").text, HasSubstr("1 Change waits"));
+TEST_F(Bulk, TheButtonGoesOnceNothingIsLeftToApprove) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  EXPECT_EQ(waiting()->versions.size(), 1U) << "what says the same isn't said again";
+  talk.press("U0bob", *waiting(), "approve");
+  talk.clock.advance(10s);
+  EXPECT_THAT(waiting()->now().text, AllOf(HasSubstr("none waits any more"), HasSubstr("C-1 cart: approved by bob"), HasSubstr("C-3")));
+  EXPECT_THAT(waiting()->now().blocks->dump(), Not(HasSubstr("actions")));
+  talk.clock.advance(10min);
+  EXPECT_EQ(talk.slack.with_key("bulk:").size(), 1U);
+  EXPECT_EQ(talk.look<std::optional<std::string>>([](storage::Transaction& tx) { return tx.setting("together"); }), "") << "nothing is kept of what is over";
 }
+
+TEST_F(Bulk, WhatIsDecidedOneByOneLeavesTheButton) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  talk.say("U0bob", "reject C-1 not now");
+  EXPECT_THAT(waiting()->now().text, AllOf(HasSubstr("2 of 3 Changes wait"), HasSubstr("C-1 cart: rejected by bob")));
+  EXPECT_THAT(waiting()->now().blocks->dump(), HasSubstr(R"("value":"approve C-2 C-3")"));
+  talk.say("U0bob", "approve C-2");
+  talk.clock.advance(5s);
+  EXPECT_THAT(waiting()->now().blocks->dump(), HasSubstr(fmt::format(R"("value":"approve C-3 {}")", talk.change(3).content.head_sha.substr(0, 7))));
+  talk.say("U0alice", "cancel C-3");
+  talk.clock.advance(5s);
+  EXPECT_THAT(waiting()->now().text, AllOf(HasSubstr("none waits any more"), HasSubstr("C-3 search: withdrawn by alice")));
+  EXPECT_THAT(waiting()->now().blocks->dump(), Not(HasSubstr("actions")));
+}
+
+/// The press is stored; then the process dies at its n-th write.
+class CrashAfterApproveAll : public testing::TestWithParam<std::tuple<test::WatchedStore::Crash, int>> {};
+TEST_P(CrashAfterApproveAll, TheButtonGoesAfterAll) {
+  FleetTalk talk;
+  const auto leader = talk.drift_together();
+  talk.say("U0alice", fmt::format("sync incident {}", leader));
+  talk.clock.advance(30s);
+  talk.store.crash_at(std::get<1>(GetParam()), std::get<0>(GetParam()));
+  talk.press("U0bob", *talk.slack.with_key("bulk:").back(), "approve");
+  for (int life = 0; life < 3; ++life) {
+    if (talk.store.crashed()) talk.reopen();
+    talk.clock.advance(20s);
+  }
+  ASSERT_EQ(talk.slack.with_key("bulk:").size(), 1U);
+  EXPECT_THAT(talk.slack.with_key("bulk:").back()->now().text, HasSubstr("none waits any more"));
+  EXPECT_THAT(talk.slack.with_key("bulk:").back()->now().blocks->dump(), Not(HasSubstr("actions")));
+}
+INSTANTIATE_TEST_SUITE_P(Transactions, CrashAfterApproveAll,
+                         testing::Combine(testing::Values(test::WatchedStore::Crash::BeforeCommit, test::WatchedStore::Crash::AfterCommit), testing::Values(2, 3, 4, 6, 9)),
+                         [](const auto& row) { return fmt::format("{}Commit{}", std::get<0>(row.param) == test::WatchedStore::Crash::BeforeCommit ? "Before" : "After", std::get<1>(row.param)); });
 
 }  // namespace
 }  // namespace driftwarden

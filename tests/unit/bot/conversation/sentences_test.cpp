@@ -4,6 +4,7 @@
 namespace driftwarden {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -83,6 +84,44 @@ TEST_F(Sentences, ItIsPressedOnceOverARestart) {
   EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("was run already"));
 }
 
+TEST_F(Sentences, TheButtonGoesOnceItWasPressed) {
+  const auto before = asked();
+  talk.press("U0alice", before, "run-it");
+  const auto message = [&]() -> const test::PostedMessage& { return *talk.slack.with_key(before.key).front(); };
+  EXPECT_EQ(message().versions.size(), 1U) << "it isn't hers";
+  talk.press("U0bob", before, "run-it");
+  EXPECT_THAT(message().now().blocks->dump(), AllOf(HasSubstr("<@U0bob> pressed *Run it*"), HasSubstr("scale checkout to 4"), Not(HasSubstr("actions"))));
+  talk.clock.advance(1h);
+  EXPECT_EQ(message().versions.size(), 2U) << "and stays like that";
+}
+
+TEST_F(Sentences, TheButtonGoesWithItsTime) {
+  const auto before = asked();
+  talk.reopen();
+  talk.clock.advance(9min);
+  EXPECT_EQ(talk.slack.with_key(before.key).front()->versions.size(), 1U);
+  talk.clock.advance(2min);
+  const auto& message = *talk.slack.with_key(before.key).front();
+  EXPECT_THAT(message.now().blocks->dump(), AllOf(HasSubstr("nobody ran it"), Not(HasSubstr("actions"))));
+}
+
+TEST_F(Sentences, AMessageThatIsGoneNeedsNoRedrawing) {
+  const auto before = asked();
+  for (auto& message : talk.slack.messages) message.deleted = message.key == before.key;
+  const auto posts = talk.slack.posts();
+  talk.press("U0bob", before, "run-it");
+  talk.clock.advance(20min);
+  EXPECT_THAT(talk.all_changes(), SizeIs(1));
+  EXPECT_LE(talk.slack.with_key(before.key).size(), 1U);
+  EXPECT_LE(talk.slack.posts(), posts + 3) << "the card and what belongs to it";
+}
+
+TEST_F(Sentences, WhoAsksForHelpGetsIt) {
+  talk.say("U0bob", "what can you do");
+  EXPECT_THAT(talk.answers().back(), Not(HasSubstr("I read that as")));
+  EXPECT_THAT(talk.slack.with_key("reply:").back()->now().blocks->dump(), HasSubstr("rollback"));
+}
+
 TEST_F(Sentences, TheSameWordsSaidAgainAreAnotherButton) {
   const auto first = asked();
   talk.press("U0bob", first, "run-it");
@@ -125,6 +164,7 @@ TEST_P(CrashAfterThePress, ItIsRunOnceAndAnswered) {
   EXPECT_THAT(talk.all_changes(), SizeIs(1));
   EXPECT_THAT(talk.runs(), SizeIs(1));
   EXPECT_THAT(talk.last_ephemeral("U0bob"), HasSubstr("was run already"));
+  EXPECT_THAT(talk.slack.with_key(message.key).front()->now().blocks->dump(), AllOf(HasSubstr("pressed *Run it*"), Not(HasSubstr("actions"))));
 }
 INSTANTIATE_TEST_SUITE_P(Transactions, CrashAfterThePress,
                          testing::Combine(testing::Values(test::WatchedStore::Crash::BeforeCommit, test::WatchedStore::Crash::AfterCommit), testing::Range(2, 8)),

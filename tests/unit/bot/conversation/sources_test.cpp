@@ -116,6 +116,36 @@ TEST_F(Sources, WhatIsInForceFromElsewhereIsNotWrittenToTheBranch) {
   EXPECT_THAT(all_changes(), IsEmpty());
 }
 
+TEST_F(Sources, RollbackOfAPlannedAppIsAChangeOfItsFiles) {
+  EXPECT_THAT(ask("rollback network"), HasSubstr("no earlier commit"));
+  const auto first = git("rev-parse main");
+  EXPECT_THAT(ask("rollback network to " + first.substr(0, 10)), HasSubstr("is what it was"));
+  EXPECT_THAT(ask("rollback network to " + first.substr(0, 10) + "~1"), HasSubstr("weren't there yet"));
+  EXPECT_THAT(ask("rollback network to nosuch"), HasSubstr("There is no revision"));
+  EXPECT_THAT(all_changes(), IsEmpty());
+  commit_file("live/network/main.tf", "x = 2\n");
+  clock.advance(1min);
+  ask("rollback network because the load test is over");
+  clock.advance(5s);
+  ASSERT_EQ(change().verb, ChangeVerb::Rollback) << last();
+  EXPECT_EQ(change().target_revision, first);
+  EXPECT_EQ(change().state, ChangeState::Proposed) << change().failure;
+  EXPECT_THAT(change().git_diff, testing::AllOf(HasSubstr("-x = 2"), HasSubstr("+x = 1")));
+  EXPECT_THAT(change().notes, Contains(HasSubstr("`apply network`")));
+  EXPECT_THAT(fake.applied, IsEmpty());
+}
+
+TEST_F(Sources, ASecondRollbackOfAPlannedAppGoesOnBack) {
+  const auto first = git("rev-parse main");
+  commit_file("live/network/main.tf", "x = 2\n");
+  commit_file("live/network/main.tf", "x = 3\n");
+  commit_file("live/network/main.tf", "x = 2\n");
+  clock.advance(1min);
+  ask("rollback network");
+  clock.advance(5s);
+  EXPECT_EQ(change().target_revision, first);
+}
+
 class PinRegistry final : public registry::Registry {
  public:
   asio::awaitable<Result<std::vector<std::string>>> tags(std::string) override { co_return std::vector<std::string>{"1.4"}; }

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 namespace driftwarden {
 namespace {
 
@@ -70,6 +72,19 @@ TEST_F(FilePricesTest, ASideThatIsKnownIsNotAskedForAgainForADay) {
   const auto later = price(old, now);
   ASSERT_FALSE(later);
   EXPECT_THAT(later.error().message, HasSubstr("Infracost ended with 1: Error: no key"));
+  EXPECT_EQ(left(), 0U);
+}
+
+TEST_F(FilePricesTest, NobodyWaitsForEverForTheirTurn) {
+  fake("exec sleep 600\n");
+  std::map<int, std::string> said;
+  for (int i = 1; i <= 4; ++i) {
+    asio::co_spawn(io, plans->price_files(*fleet->app("net"), old, now), [&said, i](std::exception_ptr, Result<CostChange> priced) { said[i] = priced ? "a price" : priced.error().message; });
+  }
+  const auto too_long = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+  while (said.size() < 4 && std::chrono::steady_clock::now() < too_long) clock.advance(std::chrono::seconds{1});
+  EXPECT_EQ(said[1], "Infracost took too long");
+  EXPECT_EQ(said[4], "Infracost is busy with other Apps") << "three minutes are over before those before it are done";
   EXPECT_EQ(left(), 0U);
 }
 

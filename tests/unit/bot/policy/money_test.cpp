@@ -76,7 +76,7 @@ TEST_F(MoneyTest, ARiseInSlicesIsOneRise) {
   auto sliced = facts(60);
   sliced.risen_lately = 152 * kEuro;
   EXPECT_EQ(quorum_of(config, app(), sliced).extra.need, 1);
-  EXPECT_EQ(quorum_of(config, app(), sliced).extra.why, "60 EUR more a month, 212 EUR with the App's other Changes of the last 7 days (cost.thresholds[0]: above 200 EUR)");
+  EXPECT_EQ(quorum_of(config, app(), sliced).extra.why, "60 EUR more a month, 212 EUR with the App's other changes of the last 7 days (cost.thresholds[0]: above 200 EUR)");
   sliced.risen_lately = 140 * kEuro;
   EXPECT_EQ(quorum_of(config, app(), sliced).extra, ExtraApprovals{});
   auto falling = facts(-1);

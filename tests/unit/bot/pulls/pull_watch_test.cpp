@@ -1,8 +1,5 @@
-// People's pull requests, with everything real but Slack, forge and cluster.
-#include "bot/pulls/pull_watch.hpp"
 #include "tests/support/fakes/gates.hpp"
-#include "tests/support/fakes/planned_app.hpp"
-#include "tests/support/fakes/world.hpp"
+#include "tests/unit/bot/pulls/watching.hpp"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -13,117 +10,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::WatchedStore;
-using test::World;
+using test::Watching;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-struct Watching : World {
-  /// Beside "checkout" so many Apps of one ConfigMap, each in a channel of its own.
-  explicit Watching(int more = 0) {
-    for (int i = 0; i < more; ++i) {
-      auto app = config.apps.front();
-      app.name = fmt::format("more-{:02}", i);
-      app.path = "apps/" + app.name;
-      app.channel = "#" + app.name;
-      put("main", app.path + "/cm.yaml", config_map(i, "1"));
-      config.apps.push_back(app);
-    }
-    before_start = [this] {
-      PullWatch::Parts parts;
-      parts.executor = io.get_executor();
-      parts.clock = &clock;
-      parts.config = &config;
-      parts.redactor = &redactor;
-      parts.store = &async;
-      parts.outbox = outbox.get();
-      parts.messenger = messenger.get();
-      parts.fleet = fleet.get();
-      parts.forges["config"] = &forge_state;
-      parts.gates = gates;
-      parts.price_files = [this](App app, std::string before, std::string after) { return price(std::move(app), std::move(before), std::move(after)); };
-      pulls = std::make_unique<PullWatch>(std::move(parts));
-    };
-    begin();
-  }
-  ~Watching() { end(); }
-  void begin() {
-    start();
-    pulls->start();
-    clock.advance(5s);
-  }
-  void end() {
-    test::run(io, pulls->stop());
-    stop();
-    pulls.reset();
-  }
-  void again() {
-    end();
-    store.revive();
-    begin();
-  }
-  /// Somebody's branch with so many replicas, and its pull request.
-  std::int64_t open(int replicas, const std::string& branch = "topic", const std::string& login = "bob") {
-    (void)git("branch -f " + branch + " main");
-    (void)commit(replicas, branch);
-    const auto number = forge_state.open_by_hand(login, branch, "More replicas");
-    point(number, branch);
-    return number;
-  }
-  void point(std::int64_t number, const std::string& branch) const { (void)git("update-ref refs/pull/" + std::to_string(number) + "/head " + branch); }
-  static std::string config_map(int i, const std::string& value) {
-    return fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: more-{}, namespace: shop}}\ndata: {{key: \"{}\"}}\n", i, value);
-  }
-  /// Somebody commits this file to a branch.
-  void put(const std::string& branch, const std::string& path, const std::string& text) const {
-    const auto file = (directory.path / "put.yaml").string();
-    std::ofstream(file) << text;
-    (void)test::run_shell(fmt::format("cd {0} && export GIT_INDEX_FILE={1} && git read-tree {2} && git update-index --add --cacheinfo 100644,$(git hash-object -w {3}),{4} && "
-                                      "git update-ref refs/heads/{2} $(git -c user.name=Ann -c user.email=ann@example.org commit-tree $(git write-tree) -p {2} -m Put)",
-                                      remote(), (directory.path / "put").string(), branch, file, path));
-  }
-  /// A pull request that changes "checkout" and so many of the others.
-  std::int64_t open_wide(int more) {
-    (void)git("branch -f topic main");
-    for (int i = 0; i < more; ++i) put("topic", fmt::format("apps/more-{:02}/cm.yaml", i), config_map(i, "2"));
-    (void)commit(5, "topic");
-    const auto number = forge_state.open_by_hand("bob", "topic", "Wide");
-    point(number, "topic");
-    return number;
-  }
-  void look() {
-    pulls->nudge();
-    clock.advance(1s);
-  }
-  asio::awaitable<Result<CostChange>> price(App app, std::string before, std::string after) {
-    priced.push_back(fmt::format("{} {} {}", app.name, before.substr(0, 7), after.substr(0, 7)));
-    if (pricing_takes > Duration{0}) CO_CHECK_OK(co_await clock.sleep_for(pricing_takes));
-    co_return price_of_files;
-  }
-  /// "network", which tofu plans, and somebody's pull request that touches it.
-  void open_planned() {
-    end();
-    config.apps.push_back(test::planned_app());
-    config.cost.infracost = InfracostConfig{};
-    put("main", "live/network/main.tf", "a\n");
-    (void)git("branch -f topic main");
-    put("topic", "live/network/main.tf", "b\n");
-    point(forge_state.open_by_hand("bob", "topic", "A larger machine"), "topic");
-    begin();
-    look();
-  }
-  std::vector<forge::Comment>& comments(std::int64_t number = 1) { return forge_state.find(number)->comments; }
-  std::string message_now() const {
-    const auto found = slack.with_key("pull:");
-    return found.empty() ? "" : found.front()->now().text;
-  }
-
-  std::unique_ptr<PullWatch> pulls;
-  Result<CostChange> price_of_files = CostChange{};
-  std::vector<std::string> priced;
-  Duration pricing_takes{0};
-};
 
 TEST(PullWatch, SaysOnceWhatAPullRequestWouldDo) {
   Watching world;
@@ -223,96 +114,47 @@ TEST(PullWatch, AGateThatGaveNoAnswerIsAskedAgain) {
   world.begin();
 }
 
-TEST(PullWatch, SaysWhatItCosts) {
+TEST(PullWatch, ASlowRepositoryKeepsNoOtherWaiting) {
   Watching world;
-  PriceTable table;
-  table.cpu = 20'000'000;
-  table.memory = 4'000'000;
-  world.config.cost.prices = {table};
-  (void)world.git("branch -f topic main");
-  world.put("topic", "apps/checkout/deployment.yaml", test::deployment_yaml(5) + "          resources: {requests: {cpu: 500m, memory: 1Gi}}\n");
-  world.point(world.forge_state.open_by_hand("bob", "topic", "More replicas"), "topic");
-  world.look();
-  ASSERT_THAT(world.comments(), SizeIs(1));
-  EXPECT_THAT(world.comments().front().body, HasSubstr("**70 EUR** a month, **+70 EUR** (0 EUR before"));
-  EXPECT_THAT(world.message_now(), HasSubstr("*70 EUR* a month"));
-  world.config.cost.prices.front().cpu = 40'000'000;
-  world.config.digests["cost"] = "another";
-  world.look();
-  EXPECT_THAT(world.comments().front().body, HasSubstr("**120 EUR** a month")) << "new prices are told, too";
-}
-
-TEST(PullWatch, OfWhatAToolPlansTheFilesAreNamedAndPriced) {
-  Watching world;
-  CostThreshold threshold;
-  threshold.above = 200'000'000;
-  threshold.from = {"carol"};
-  world.config.cost.thresholds = {threshold};
-  world.price_of_files->currency = "EUR";
-  world.price_of_files->source = "Infracost";
-  world.price_of_files->before.micros = 70'080'000;
-  world.price_of_files->after.micros = 282'480'000;
-  world.open_planned();
-  ASSERT_THAT(world.comments(), SizeIs(1));
-  const auto& comment = world.comments().front().body;
-  EXPECT_THAT(comment, HasSubstr("#### **network** planned by **tofu** (prod)"));
-  EXPECT_THAT(comment, HasSubstr("`live/network/main.tf`"));
-  EXPECT_THAT(comment, HasSubstr("`apply network`"));
-  EXPECT_THAT(comment, HasSubstr("**282.48 EUR** a month, **+212.40 EUR** (70.08 EUR before; Infracost)"));
-  EXPECT_THAT(comment, HasSubstr("carol for its cost, 212.40 EUR more a month"));
-  EXPECT_THAT(comment, HasSubstr("Driftwarden compared"));
-  EXPECT_THAT(world.message_now(), HasSubstr("*282.48 EUR* a month"));
-  ASSERT_THAT(world.priced, SizeIs(1));
-  world.clock.advance(1h);
-  EXPECT_THAT(world.priced, SizeIs(1)) << "once";
-}
-
-TEST(PullWatch, APriceThatNobodyCanTellIsSaidAndAskedForAgain) {
-  Watching world;
-  CostThreshold threshold;
-  threshold.from = {"carol"};
-  world.config.cost.thresholds = {threshold};
-  world.price_of_files = Error{ErrorKind::InvalidInput, "Infracost ended with 1: no key"};
-  world.open_planned();
-  ASSERT_THAT(world.comments(), SizeIs(1));
-  EXPECT_THAT(world.comments().front().body, HasSubstr("what it costs isn't known: Infracost ended with 1: no key"));
-  EXPECT_THAT(world.comments().front().body, HasSubstr("carol for its cost, which isn't known"));
-  world.clock.advance(5min);
-  EXPECT_THAT(world.priced, SizeIs(1)) << "but not all the time";
-  CostChange cost;
-  cost.currency = "EUR";
-  cost.after.micros = 1'000'000;
-  world.price_of_files = cost;
-  world.clock.advance(6min);
-  EXPECT_THAT(world.comments().front().body, HasSubstr("**1 EUR** a month"));
-  EXPECT_THAT(world.comments().front().body, Not(HasSubstr("isn't known")));
-}
-
-TEST(PullWatch, ASlowPriceKeepsNothingElseBack) {
-  Watching world;
+  world.end();
   world.pricing_takes = 10min;
-  world.open_planned();
-  world.clock.advance(80s);
-  ASSERT_THAT(world.comments(), SizeIs(1));
-  EXPECT_THAT(world.comments().front().body, HasSubstr("what it costs isn't known: Infracost took too long"));
-  world.pricing_takes = Duration{0};
-  world.price_of_files->currency = "EUR";
-  world.price_of_files->after.micros = 1'000'000;
-  world.clock.advance(11min);
-  EXPECT_THAT(world.comments().front().body, HasSubstr("**1 EUR** a month"));
-}
-
-TEST(PullWatch, NothingRunsOnAForksTerraform) {
-  Watching world;
-  world.open_planned();
-  world.forge_state.find(1)->pull_request.from_fork = true;
-  world.put("topic", "live/network/main.tf", "c\n");
-  world.point(1, "topic");
-  world.priced.clear();
+  world.config.apps.push_back(test::planned_app());
+  world.config.cost.infracost = InfracostConfig{};
+  auto other = world.config.repositories.front();
+  other.name = "other";
+  world.config.repositories.push_back(other);
+  auto search = world.config.apps.front();
+  search.name = "search";
+  search.repository = "other";
+  search.path = "apps/search";
+  world.config.apps.push_back(search);
+  world.put("main", "live/network/main.tf", "a\n");
+  world.put("main", "apps/search/cm.yaml", Watching::config_map(1, "1"));
+  (void)world.git("branch -f topic main");
+  world.put("topic", "live/network/main.tf", "b\n");
+  world.point(world.forge_state.open_by_hand("bob", "topic", "A larger machine"), "topic");
+  test::FakeForge others;
+  others.head_of = world.forge_state.head_of;
+  world.other_forge = &others;
+  world.begin();
   world.look();
+  ASSERT_THAT(world.priced, SizeIs(1)) << "its price is waited for";
+  (void)world.git("branch -f quick main");
+  world.put("quick", "apps/search/cm.yaml", Watching::config_map(1, "2"));
+  (void)others.open_by_hand("bob", "quick", "Another value");
+  others.find(1)->pull_request.head_ref.clear();
+  world.look();
+  EXPECT_THAT(world.comments(), IsEmpty());
+  ASSERT_THAT(others.find(1)->comments, SizeIs(1));
+  world.put("quick", "apps/search/cm.yaml", Watching::config_map(1, "3"));
   world.clock.advance(31s);
-  EXPECT_THAT(world.priced, IsEmpty());
-  EXPECT_THAT(world.comments().front().body, HasSubstr("it comes from a fork"));
+  EXPECT_EQ(others.find(1)->edits, 1) << "on its own beat";
+  EXPECT_THAT(world.comments(), IsEmpty());
+  world.clock.advance(60s);
+  EXPECT_THAT(world.comments(), SizeIs(1));
+  world.end();
+  world.other_forge = nullptr;
+  world.begin();
 }
 
 TEST(PullWatch, ANewHeadEditsBoth) {

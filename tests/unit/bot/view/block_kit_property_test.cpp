@@ -8,6 +8,8 @@
 #include "bot/view/modals.hpp"
 #include "bot/view/pull_view.hpp"
 #include "bot/view/sentence_view.hpp"
+#include "bot/view/spent_view.hpp"
+#include "bot/view/together_view.hpp"
 #include "tests/unit/bot/view/chaos.hpp"
 
 namespace driftwarden::view {
@@ -120,6 +122,13 @@ TEST_P(AnyInput, PlainWords) {
   read.button = {chaos.text(), kNine, to_text(read.command)};
   read.model = chaos.maybe().value_or("");
   fine(read_as_message(read));
+  fine(spent_message(*read_as_message(read).blocks, read.button, kNine));
+  std::vector<TogetherRow> together(1 + chaos.below(120));
+  for (auto& row : together) {
+    row.change = chaos.change();
+    row.counted = std::vector<PersonId>(chaos.below(3), chaos.text());
+  }
+  fine(together_message(together, "incident 7"));
   AskShown shown;
   shown.headline = "x" + slack::escape(chaos.text());
   for (std::size_t i = chaos.below(40); i > 0; --i) shown.facts.push_back({chaos.text(), chaos.below(2) == 0 ? "" : "https://acme.slack.com/archives/C1/p1"});

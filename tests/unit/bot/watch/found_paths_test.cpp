@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace driftwarden {
 namespace {
@@ -274,12 +274,12 @@ TEST_F(FindPaths, AThousandDirectoriesTakeNoTime) {
   for (int i = 0; i < 1000; ++i) write("clusters/prod-eu/team-" + std::to_string(i % 20) + "/app-" + std::to_string(i) + "/cm.yaml", "i: " + std::to_string(i) + "\n");
   push();
   const auto timed = [&](const std::string& what) {
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = std::clock();  // of this process alone, whatever else the machine does
     const auto found = find();
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    const auto took_ms = (std::clock() - begin) * 1000 / CLOCKS_PER_SEC;
     EXPECT_EQ(found.apps.size(), 1000U);
-    RecordProperty(what, static_cast<int>(took.count()));
-    EXPECT_LT(took.count(), 2000) << what << ": a loaded machine's worth of a few ms";
+    RecordProperty(what, static_cast<int>(took_ms));
+    EXPECT_LT(took_ms, 2000) << what;
   };
   timed("cold");
   write("clusters/prod-eu/team-1/app-1/cm.yaml", "i: other\n");

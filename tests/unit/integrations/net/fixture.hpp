@@ -22,6 +22,9 @@ namespace driftwarden::net::test {
 using driftwarden::test::run;
 using asio::ip::tcp;
 inline constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+/// Of whoever waits for what comes at once on a machine that does nothing else.
+inline constexpr Duration kPatience{60'000};
+inline constexpr int kLooks = 10'000;
 
 class NetTest : public testing::Test {
  protected:

@@ -79,7 +79,7 @@ TEST_F(Http, StreamsArrivePieceByPiece) {
   std::string all;
   int pieces = 0;
   for (;; ++pieces) {
-    auto piece = run(io, stream.read_some(clock.mono_now() + Duration{2000}));
+    auto piece = run(io, stream.read_some(clock.mono_now() + kPatience));
     ASSERT_TRUE(piece) << piece.error().message;
     if (piece->empty()) break;
     all += *piece;
@@ -105,7 +105,7 @@ TEST_F(Http, AStreamSurvivesAReadThatTimedOut) {
   ASSERT_FALSE(first);
   EXPECT_EQ(first.error().kind, ErrorKind::Timeout);
   go->notify();
-  auto second = run(io, (*opened)->read_some(clock.mono_now() + Duration{2000}));
+  auto second = run(io, (*opened)->read_some(clock.mono_now() + kPatience));
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(*second, "late");
 }
@@ -133,7 +133,7 @@ TEST_F(Http, ClosingAStreamEndsItsReadAndItsHandler) {
   auto piece = run(io, (*opened)->read_some(clock.mono_now() + std::chrono::hours{1}));
   ASSERT_FALSE(piece);
   EXPECT_EQ(piece.error().kind, ErrorKind::Cancelled);
-  for (int i = 0; i < 100 && !handler_ended; ++i) (void)run(io, clock.sleep_for(Duration{5}));
+  for (int i = 0; i < kLooks && !handler_ended; ++i) (void)run(io, clock.sleep_for(Duration{5}));
   EXPECT_TRUE(handler_ended);
 }
 
@@ -159,7 +159,7 @@ TEST_F(Http, AWriteToAGoneClientIsUnavailable) {
   auto opened = run(io, client->open_stream(HttpRequest("GET", base + "/flood")));
   ASSERT_TRUE(opened);
   (*opened)->close();
-  for (int i = 0; i < 100 && !ended; ++i) (void)run(io, clock.sleep_for(Duration{5}));
+  for (int i = 0; i < kLooks && !ended; ++i) (void)run(io, clock.sleep_for(Duration{5}));
   EXPECT_TRUE(ended);
   EXPECT_EQ(kind.value_or(ErrorKind::Unavailable), ErrorKind::Unavailable);
 }

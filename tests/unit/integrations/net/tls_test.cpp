@@ -1,5 +1,5 @@
 #include "integrations/net/byte_stream.hpp"
-#include "tests/unit/integrations/net/certificates.hpp"
+#include "tests/support/certificates/certificates.hpp"
 #include "tests/unit/integrations/net/fixture.hpp"
 
 #include <boost/asio/ssl/context.hpp>
@@ -169,7 +169,7 @@ TEST_F(Tls, OldProtocolsAreRefused) {
 TEST_F(Tls, AByteStreamTrustsAndProvesTheSame) {
   const auto port = secure(issue(authority, "server", "IP:127.0.0.1"), true);
   const auto me = issue(authority, "driftwarden", "");
-  const auto open = [&](const TlsOptions& tls) { return run(io, connect(clock, parse_url("wss://127.0.0.1:" + std::to_string(port)).value(), tls, clock.mono_now() + Duration{2000})); };
+  const auto open = [&](const TlsOptions& tls) { return run(io, connect(clock, parse_url("wss://127.0.0.1:" + std::to_string(port)).value(), tls, clock.mono_now() + kPatience)); };
   TlsOptions tls;
   EXPECT_FALSE(open(tls)) << "an unknown authority";
   tls.more_ca_pem = authority.certificate_pem;
@@ -237,7 +237,7 @@ TEST_F(Tls, AProxyMayRefuse) {
 
 TEST_F(Tls, AByteStreamReadsAndWrites) {
   const auto port = secure(issue(authority, "server", "IP:127.0.0.1"));
-  auto connected = run(io, connect(clock, parse_url("wss://127.0.0.1:" + std::to_string(port)).value(), trusting().tls, clock.mono_now() + Duration{2000}));
+  auto connected = run(io, connect(clock, parse_url("wss://127.0.0.1:" + std::to_string(port)).value(), trusting().tls, clock.mono_now() + kPatience));
   ASSERT_TRUE(connected) << connected.error().message;
   auto& stream = **connected;
   ASSERT_TRUE(run(io, stream.write("GET / HTTP/1.1\r\n\r\n")));
@@ -265,7 +265,7 @@ TEST_F(Tls, AHandshakeThatNeverEndsIsATimeout) {
 
 TEST_F(Tls, APlainByteStreamEndsCleanly) {
   const auto port = listen([](tcp::socket socket) -> asio::awaitable<void> { (void)co_await say(socket, "bye"); });
-  auto connected = run(io, connect(clock, parse_url("ws://127.0.0.1:" + std::to_string(port)).value(), TlsOptions{}, clock.mono_now() + Duration{2000}));
+  auto connected = run(io, connect(clock, parse_url("ws://127.0.0.1:" + std::to_string(port)).value(), TlsOptions{}, clock.mono_now() + kPatience));
   ASSERT_TRUE(connected);
   EXPECT_EQ(run(io, (*connected)->read_some()).value(), "bye");
   EXPECT_EQ(run(io, (*connected)->read_some()).value(), "");

@@ -135,7 +135,7 @@ TEST_F(Sockets, CloseFromTheClientIsRead) {
     const websocket::close_reason reason(websocket::close_code::normal, "done");
     co_await from.async_close(reason, kAwait);
   }(*peer));
-  for (int i = 0; i < 100 && !last; ++i) (void)run(io, clock.sleep_for(Duration{5}));
+  for (int i = 0; i < kLooks && !last; ++i) (void)run(io, clock.sleep_for(Duration{5}));
   EXPECT_EQ(last, WebSocketMessage::Kind::Close);
   EXPECT_EQ(why, "done");
 }
@@ -150,7 +150,7 @@ TEST_F(Sockets, ABrokenConnectionIsUnavailable) {
     if (!sent) send_error = sent.error().kind;
   });
   beast::get_lowest_layer(*peer).close();
-  for (int i = 0; i < 100 && !send_error; ++i) (void)run(io, clock.sleep_for(Duration{5}));
+  for (int i = 0; i < kLooks && !send_error; ++i) (void)run(io, clock.sleep_for(Duration{5}));
   EXPECT_EQ(read_error, ErrorKind::Unavailable);
   EXPECT_EQ(send_error, ErrorKind::Unavailable);
 }

@@ -19,6 +19,9 @@ namespace {
 
 using driftwarden::test::run;
 
+constexpr Duration kPatience{60'000};
+constexpr int kLooks = 10'000;
+
 class Process : public testing::Test {
  protected:
   static Command shell(std::string script) {
@@ -119,7 +122,7 @@ std::string read_file(const std::filesystem::path& path) {
 TEST_F(Process, ATimeoutKillsTheWholeGroup) {
   const auto marker = std::filesystem::temp_directory_path() / ("driftwarden-process-" + std::to_string(::getpid()));
   auto command = shell("sleep 1000 & echo $! >" + marker.string() + "; wait");
-  command.timeout = Duration{200};
+  command.timeout = Duration{2'000};
   auto outcome = execute(command);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().kind, ErrorKind::Timeout);
@@ -127,7 +130,7 @@ TEST_F(Process, ATimeoutKillsTheWholeGroup) {
   std::filesystem::remove(marker);
   // The orphan may stay a zombie until init looks; a zombie has no command line.
   const auto command_line = std::filesystem::path("/proc") / std::to_string(grandchild) / "cmdline";
-  for (int i = 0; i < 400 && !read_file(command_line).empty(); ++i) (void)run(io, clock.sleep_for(Duration{5}));
+  for (int i = 0; i < kLooks && !read_file(command_line).empty(); ++i) (void)run(io, clock.sleep_for(Duration{5}));
   EXPECT_EQ(read_file(command_line), "");
 }
 
@@ -186,11 +189,11 @@ TEST_F(Process, NoneLeaksHere) {
 TEST_F(Process, APipeTalksBothWays) {
   auto pipe = open_pipe(shell("echo warn >&2; cat"));
   ASSERT_TRUE(pipe) << pipe.error().message;
-  ASSERT_TRUE((*pipe)->write("hello", Duration{2000}));
-  auto answer = (*pipe)->read_some(3, Duration{2000});
+  ASSERT_TRUE((*pipe)->write("hello", kPatience));
+  auto answer = (*pipe)->read_some(3, kPatience);
   ASSERT_TRUE(answer);
   EXPECT_EQ(*answer, "hel");
-  EXPECT_EQ((*pipe)->read_some(100, Duration{2000}).value(), "lo");
+  EXPECT_EQ((*pipe)->read_some(100, kPatience).value(), "lo");
   EXPECT_EQ((*pipe)->stderr_so_far(), "warn\n");
   auto silent = (*pipe)->read_some(100, Duration{20});
   ASSERT_FALSE(silent);
@@ -214,10 +217,10 @@ TEST_F(Process, APipesWriteTakesInWhatTheChildSaysMeanwhile) {
 TEST_F(Process, APipeEndsWithItsChild) {
   auto pipe = open_pipe(shell("echo bye"));
   ASSERT_TRUE(pipe);
-  EXPECT_EQ((*pipe)->read_some(100, Duration{2000}).value(), "bye\n");
-  EXPECT_EQ((*pipe)->read_some(100, Duration{2000}).value(), "");
+  EXPECT_EQ((*pipe)->read_some(100, kPatience).value(), "bye\n");
+  EXPECT_EQ((*pipe)->read_some(100, kPatience).value(), "");
   const std::string much(1'000'000, 'm');
-  auto written = (*pipe)->write(much, Duration{2000});
+  auto written = (*pipe)->write(much, kPatience);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind, ErrorKind::Unavailable);
   EXPECT_EQ(open_pipe(Command{}).error().kind, ErrorKind::InvalidInput);
@@ -225,7 +228,7 @@ TEST_F(Process, APipeEndsWithItsChild) {
 
 TEST_F(Process, EndedGentlyItComesToItsEnd) {
   auto command = shell("trap 'echo bye; exit 0' INT; echo here; while :; do sleep 0.05; done");
-  command.timeout = Duration{1'500};
+  command.timeout = Duration{3'000};
   command.ending.signal = SIGINT;
   command.ending.grace = Duration{30'000};
   const auto outcome = run(io, process::run(clock, std::move(command)), std::chrono::seconds{60});

@@ -92,6 +92,32 @@ TEST_F(Interactivity, WhatIsNotThereCannotBePressed) {
   EXPECT_TRUE(bot->envelopes().empty());
 }
 
+TEST_F(Interactivity, AClickCountsThoughItsMessageWasUpdatedMeanwhile) {
+  const auto blocks = [](const std::string& words, const Json& buttons) {
+    auto row = actions(buttons);
+    row.erase("block_id");
+    return Json::array({section(words), std::move(row)});
+  };
+  const auto first = blocks("before", Json::array({button("sync", "checkout")}));
+  const auto ts = world.call("chat.postMessage", {{"channel", "C0GITOPS"}, {"text", "card"}, {"blocks", first}})["ts"];
+  const auto seen = world.messages("C0GITOPS", "bob").back()["blocks"][1]["block_id"];
+  const auto press_seen = [&](const std::string& value) {
+    return world.post("act", {{"user", "bob"}, {"message", {{"channel", "C0GITOPS"}, {"ts", ts}}}, {"action_id", "sync"}, {"block_id", seen}, {"value", value}});
+  };
+  const auto update = [&](const Json& with) { world.call("chat.update", {{"channel", "C0GITOPS"}, {"ts", ts}, {"text", "card"}, {"blocks", with}}); };
+
+  update(blocks("after", Json::array({button("sync", "checkout")})));
+  EXPECT_EQ(world.messages("C0GITOPS", "bob").back()["blocks"][1]["block_id"], seen);
+  EXPECT_TRUE(press_seen("checkout")["ok"]);
+
+  update(blocks("after", Json::array({button("sync", "checkout"), button("ack", "checkout")})));
+  EXPECT_NE(world.messages("C0GITOPS", "bob").back()["blocks"][1]["block_id"], seen);
+  EXPECT_TRUE(press_seen("checkout")["ok"]) << "the same button, in another row";
+
+  update(blocks("after", Json::array({button("sync", "another")})));
+  EXPECT_EQ(press_seen("checkout")["error"], "action_not_found") << "what it would do now was not seen";
+}
+
 TEST_F(Interactivity, SilenceIsAnErrorAfterThreeSeconds) {
   answering = false;
   const auto message = card();

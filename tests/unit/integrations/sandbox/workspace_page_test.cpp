@@ -26,7 +26,7 @@ class Pieces final : public net::BodyWriter {
 TEST_F(Page, LoadsNothingFromElsewhereAndRunsNoInlineScript) {
   for (const auto* path :
        {"/", "/archives/C0GITOPS/p1", "/sandbox/page/style.css", "/sandbox/page/blocks.css", "/sandbox/page/app.js", "/sandbox/page/text.js",
-        "/sandbox/page/blocks.js", "/sandbox/page/modal.js", "/sandbox/page/message.js", "/sandbox/page/composer.js", "/sandbox/page/store.js", "/sandbox/page/faults.js", "/sandbox/page/emoji.js",
+        "/sandbox/page/blocks.js", "/sandbox/page/modal.js", "/sandbox/page/message.js", "/sandbox/page/composer.js", "/sandbox/page/store.js", "/sandbox/page/patch.js", "/sandbox/page/panel.js", "/sandbox/page/faults.js", "/sandbox/page/emoji.js",
         "/sandbox/page/sidebar.js"}) {
     const auto reply = world.send(request_to("GET", path));
     EXPECT_EQ(reply.status, 200U) << path;

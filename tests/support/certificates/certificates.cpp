@@ -1,4 +1,4 @@
-#include "tests/unit/integrations/net/certificates.hpp"
+#include "tests/support/certificates/certificates.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -1,0 +1,16 @@
+#pragma once
+// Moments in words that aren't Slack's: quoted, cited, shown to a model.
+#include "gitops/base/clock.hpp"
+#include "gitops/base/text.hpp"
+
+#include <string>
+
+namespace driftwarden {
+
+/// "2026-11-23 01:39 UTC"
+inline std::string plain_time(WallTime time) {
+  const auto text = format_time(time);
+  return text.substr(0, 10) + " " + text.substr(11, 5) + " UTC";
+}
+
+}  // namespace driftwarden
