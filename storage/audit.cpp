@@ -7,7 +7,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace driftwarden::storage {
 namespace {
@@ -30,14 +32,14 @@ Condition condition_of_action(const std::string& action) {
   return {"action >= ? AND action < ?", {action, action.substr(0, action.size() - 1) + "/"}};
 }
 
-/// A commit that touches several Apps has one row, which lists them.
-Condition condition_of_app(const std::string& app) {
-  return {"(app = ? OR (action >= 'commit.' AND action < 'commit/' AND EXISTS (SELECT 1 FROM json_each(detail, '$.apps') WHERE value = ?)))", {app, app}};
+/// A commit that touches several Apps has one row of no App, which lists them.
+Condition condition_of_shared(const std::string& app) {
+  return {"app = '' AND action >= 'commit.' AND action < 'commit/' AND instr(detail, ?) > 0 AND EXISTS (SELECT 1 FROM json_each(detail, '$.apps') WHERE value = ?)",
+          {json_quoted(app), app}};
 }
 
 std::vector<Condition> conditions_of(const AuditQuery& query) {
   std::vector<Condition> conditions;
-  if (!query.app.empty()) conditions.push_back(condition_of_app(query.app));
   if (query.since) conditions.push_back({.sql = "at >= ?", .texts = {}, .number = count_of(*query.since)});
   if (query.until) conditions.push_back({.sql = "at < ?", .texts = {}, .number = count_of(*query.until)});
   if (!query.actor.empty()) conditions.push_back({"actor = ?", {query.actor}});
@@ -50,8 +52,7 @@ std::vector<Condition> conditions_of(const AuditQuery& query) {
   return conditions;
 }
 
-std::vector<AuditRow> read_rows(Session& session, const AuditQuery& query) {
-  const auto conditions = conditions_of(query);
+std::vector<AuditRow> read_rows(Session& session, const AuditQuery& query, const std::vector<Condition>& conditions) {
   std::string sql = "SELECT " AUDIT_COLUMNS " FROM audit";
   for (std::size_t at = 0; at < conditions.size(); ++at) sql += (at == 0 ? " WHERE " : " AND ") + conditions[at].sql;
   sql += query.newest_first ? " ORDER BY seq DESC LIMIT ?" : " ORDER BY seq LIMIT ?";
@@ -65,6 +66,19 @@ std::vector<AuditRow> read_rows(Session& session, const AuditQuery& query) {
   std::vector<AuditRow> rows;
   Query reading{statement};
   while (reading.next()) rows.push_back(read_audit_row(reading));
+  return rows;
+}
+
+/// An App's rows are read in two halves: with an OR between them, all of its rows and all of commits would be sorted for the few that are asked for.
+std::vector<AuditRow> read_rows(Session& session, const AuditQuery& query) {
+  auto conditions = conditions_of(query);
+  if (query.app.empty()) return read_rows(session, query, conditions);
+  conditions.insert(conditions.begin(), Condition{"app = ?", {query.app}});
+  auto rows = read_rows(session, query, conditions);
+  conditions.front() = condition_of_shared(query.app);
+  std::ranges::move(read_rows(session, query, conditions), std::back_inserter(rows));
+  std::ranges::sort(rows, [&](const AuditRow& a, const AuditRow& b) { return query.newest_first ? a.seq > b.seq : a.seq < b.seq; });
+  if (rows.size() > query.limit) rows.resize(query.limit);
   return rows;
 }
 

@@ -62,30 +62,72 @@ std::vector<Arrival> arrivals_of(const std::vector<CommitInfo>& commits, const s
   return found;
 }
 
-/// "" where there is nothing.
-Result<std::string> id_at(Mirror& mirror, const std::string& revision, const std::string& path) {
-  if (revision.empty()) return std::string();
-  auto id = mirror.tree_id(revision, path);
-  if (!id && id.error().kind == ErrorKind::NotFound) return std::string();
-  return id;
-}
+/// What stands at a path; no id where there is nothing.
+struct Place {
+  std::string id{};
+  bool is_directory = false;
+};
+struct Both {
+  Place before{};
+  Place after{};
+};
+using Differing = std::map<std::string, Both>;
 
-/// Whether a path moved between two commits, asked once each.
+/// Which paths moved between two commits. Each directory that did is listed once: thousands of Apps beside each other cost two listings, and the mirror
+/// is kept from nobody for longer than one takes.
 class Moves {
  public:
-  Moves(Mirror& mirror, const std::string& from, const std::string& to) : mirror_(mirror), from_(from), to_(to) {}
+  static Result<Moves> make(Mirror& mirror, const std::string& from, const std::string& to) {
+    Moves moves(mirror);
+    TRY(moves.root_.before, root_of(mirror, from));
+    TRY(moves.root_.after, root_of(mirror, to));
+    return moves;
+  }
+  bool any() const { return root_.before.id != root_.after.id; }
+
   Result<bool> moved(const std::string& path) {
-    if (const auto known = known_.find(path); known != known_.end()) return known->second;
-    TRY(const auto before, id_at(mirror_, from_, path));
-    TRY(const auto after, id_at(mirror_, to_, path));
-    return known_[path] = before != after;
+    if (!any()) return false;
+    const auto* at = &root_;
+    std::string directory;
+    for (const auto& part : split(path, '/')) {
+      if (part.empty() || part == ".") continue;
+      TRY(const auto* inside, differing_in(directory, *at));
+      const auto found = inside->find(part);
+      if (found == inside->end()) return false;
+      at = &found->second;
+      directory += part + "/";
+    }
+    return true;
   }
 
  private:
+  explicit Moves(Mirror& mirror) : mirror_(mirror) {}
+
+  static Result<Place> root_of(Mirror& mirror, const std::string& revision) {
+    if (revision.empty()) return Place{};
+    TRY(auto id, mirror.tree_id(revision, ""));
+    return Place{std::move(id), true};
+  }
+
+  Result<std::vector<DirectoryEntry>> list(const Place& place) {
+    if (!place.is_directory) return std::vector<DirectoryEntry>{};
+    return mirror_.list_tree(place.id);
+  }
+
+  Result<const Differing*> differing_in(const std::string& directory, const Both& both) {
+    if (const auto known = known_.find(directory); known != known_.end()) return &known->second;
+    TRY(auto before, list(both.before));
+    TRY(auto after, list(both.after));
+    Differing differing;
+    for (auto& entry : before) differing[entry.name].before = {std::move(entry.id), entry.kind == DirectoryEntryKind::Directory};
+    for (auto& entry : after) differing[entry.name].after = {std::move(entry.id), entry.kind == DirectoryEntryKind::Directory};
+    std::erase_if(differing, [](const auto& one) { return one.second.before.id == one.second.after.id; });
+    return &known_.emplace(directory, std::move(differing)).first->second;
+  }
+
   Mirror& mirror_;
-  const std::string& from_;
-  const std::string& to_;
-  std::map<std::string, bool> known_;
+  Both root_;
+  std::map<std::string, Differing> known_;  ///< by directory
 };
 
 /// The number at the front of this, followed by `end`.
@@ -131,9 +173,8 @@ Result<Arrivals> find_arrivals(Mirror& mirror, const std::string& since, const s
 
 Result<std::vector<std::string>> touched_apps(Mirror& mirror, const std::string& from, const std::string& to, const std::vector<AppPaths>& apps) {
   std::vector<std::string> touched;
-  Moves moves(mirror, from, to);
-  TRY(const auto any, moves.moved(""));
-  if (!any) return touched;
+  TRY(auto moves, Moves::make(mirror, from, to));
+  if (!moves.any()) return touched;
   for (const auto& app : apps) {
     bool moved = false;
     for (const auto& path : app.paths) {

@@ -73,6 +73,7 @@ struct CommitWatch::Lane {
   CommitPlace place;
   std::string id;  ///< of where it is and which branch: another one is begun anew
   std::string head;
+  std::vector<AppPaths> apps{};  ///< as of the last look
   Signal moved;
 };
 
@@ -83,10 +84,11 @@ struct CommitWatch::Cursor {
   WallTime at{};
   std::string waits_for{};      ///< a commit that seems to be an open Change's
   WallTime waits_since{};
+  std::string waits_at{};       ///< the head then: all up to it was there, and isn't waited for once more
   bool operator==(const Cursor&) const = default;
 
   std::string text() const {
-    return json{{"id", id}, {"head", head}, {"at", format_time(at)}, {"waits_for", waits_for}, {"waits_since", format_time(waits_since)}}.dump();
+    return json{{"id", id}, {"head", head}, {"at", format_time(at)}, {"waits_for", waits_for}, {"waits_since", format_time(waits_since)}, {"waits_at", waits_at}}.dump();
   }
   /// Nothing where it can't be read.
   static std::optional<Cursor> from(const std::string& text) {
@@ -94,7 +96,7 @@ struct CommitWatch::Cursor {
     if (!read.is_object() || text_at(read, "head").empty()) return std::nullopt;
     const auto at = parse_time(text_at(read, "at"));
     const auto since = parse_time(text_at(read, "waits_since"));
-    return Cursor{text_at(read, "id"), text_at(read, "head"), at ? *at : WallTime{}, text_at(read, "waits_for"), since ? *since : WallTime{}};
+    return Cursor{text_at(read, "id"), text_at(read, "head"), at ? *at : WallTime{}, text_at(read, "waits_for"), since ? *since : WallTime{}, text_at(read, "waits_at")};
   }
 };
 
@@ -138,10 +140,12 @@ asio::awaitable<void> CommitWatch::follow(std::shared_ptr<Lane> lane) {
       continue;
     }
     const auto head = lane->head;
+    auto apps = parts_.apps(lane->place.repository);
     const auto done = co_await look(*lane, head);
     if (!done && done.error().kind == ErrorKind::Cancelled) co_return;
     if (!done && done.error().message != told) log_warn("audit", fmt::format("commits of {}: {}", lane->place.repository, done.error().message));
     told = done ? std::string() : done.error().message;
+    if (done && *done) lane->apps = std::move(apps);
     if (lane->head != head) continue;
     if (done && *done) {
       auto moved = co_await lane->moved.wait();
@@ -152,6 +156,14 @@ asio::awaitable<void> CommitWatch::follow(std::shared_ptr<Lane> lane) {
     auto moved = co_await lane->moved.wait_until(*parts_.clock, parts_.clock->mono_now() + pause);
     if (!moved) co_return;
   }
+}
+
+std::vector<AppPaths> CommitWatch::apps_around(const Lane& lane) const {
+  auto apps = parts_.apps(lane.place.repository);
+  std::set<std::string> names;
+  for (const auto& app : apps) names.insert(app.app);
+  std::ranges::copy_if(lane.apps, std::back_inserter(apps), [&](const AppPaths& app) { return !names.contains(app.app); });
+  return apps;
 }
 
 asio::awaitable<Result<bool>> CommitWatch::look(const Lane& lane, std::string head) {
@@ -175,7 +187,7 @@ asio::awaitable<Result<bool>> CommitWatch::look(const Lane& lane, std::string he
   auto finding = arrivals(place.repository, cursor.head, head);
   auto arrived = co_await std::move(finding);
   if (!arrived) co_return arrived.error();
-  auto sorting = sort(place, cursor, std::move(*arrived));
+  auto sorting = sort(place, cursor, head, std::move(*arrived));
   auto sorted_now = co_await std::move(sorting);
   if (!sorted_now) co_return sorted_now.error();
   auto sorted = std::make_shared<Sorted>(std::move(*sorted_now));
@@ -183,11 +195,12 @@ asio::awaitable<Result<bool>> CommitWatch::look(const Lane& lane, std::string he
   if (all) sorted->after.head = head;
   if (sorted->after == cursor) co_return false;
   sorted->head = head;
-  auto describing = describe(place, cursor.head, sorted);
+  auto describing = describe(place, cursor.head, apps_around(lane), sorted);
   const auto described = co_await std::move(describing);
   if (!described) co_return described.error();
   auto asking = ask_for_pulls(place.repository, sorted);
-  co_await std::move(asking);
+  const auto asked = co_await std::move(asking);
+  if (!asked) co_return asked.error();
   auto writing = write(place, cursor, sorted);
   const auto written = co_await std::move(writing);
   if (!written) co_return written.error();
@@ -223,15 +236,15 @@ asio::awaitable<Result<Arrivals>> CommitWatch::arrivals(std::string repository, 
 }
 
 /// Oldest first, up to what an open Change may be about to write down as its own.
-asio::awaitable<Result<CommitWatch::Sorted>> CommitWatch::sort(CommitPlace place, Cursor cursor, Arrivals arrived) {
+asio::awaitable<Result<CommitWatch::Sorted>> CommitWatch::sort(CommitPlace place, Cursor cursor, std::string head, Arrivals arrived) {
   const auto now = parts_.clock->wall_now();
   std::set<std::string> elsewhere;
   for (const auto& [name, lane] : lanes_) {
     if (name == place.repository) continue;
     for (const auto& app : parts_.apps(name)) elsewhere.insert(app.app);
   }
-  std::function<Result<KnownCommits>(storage::Transaction&)> work = [since = cursor.at - kBefore, elsewhere](storage::Transaction& tx) {
-    return load_known_commits(tx, since, [&](const std::string& app) { return !elsewhere.contains(app); });
+  std::function<Result<KnownCommits>(storage::Transaction&)> work = [place, since = cursor.at - kBefore, elsewhere](storage::Transaction& tx) {
+    return load_known_commits(tx, place, since, [&](const std::string& app) { return !elsewhere.contains(app); });
   };
   auto working = parts_.store->query<KnownCommits>(std::move(work));
   const auto known = co_await std::move(working);
@@ -240,32 +253,36 @@ asio::awaitable<Result<CommitWatch::Sorted>> CommitWatch::sort(CommitPlace place
   sorted.after.id = cursor.id;
   sorted.after.at = now;
   sorted.after.head = cursor.head;
+  bool was_there = !cursor.waits_for.empty() && !arrived.rewritten;
   for (const auto& arrival : arrived.all) {
     const auto judged = judge(arrival, *known);
-    const bool waited = cursor.waits_for == arrival.commit.sha && now - cursor.waits_since >= kPatience;
+    const bool waited = was_there && now - cursor.waits_since >= kPatience;
     const bool has_before = !arrival.commit.parents.empty();
     if (judged.origin == CommitOrigin::Claimed && !waited && has_before) {
       sorted.after.waits_for = arrival.commit.sha;
-      sorted.after.waits_since = cursor.waits_for == arrival.commit.sha ? cursor.waits_since : now;
+      sorted.after.waits_since = was_there ? cursor.waits_since : now;
+      sorted.after.waits_at = was_there ? cursor.waits_at : head;
       sorted.after.at = cursor.at;
       // The rewriting has its row now, and isn't to be seen again.
       if (arrived.rewritten && sorted.after.head == cursor.head) sorted.after.head = arrival.commit.parents.front();
       break;
     }
     sorted.after.head = arrival.commit.sha;
-    if (judged.origin == CommitOrigin::Claimed || judged.origin == CommitOrigin::Others) sorted.single.push_back({arrival, judged.change});
+    if (judged.origin == CommitOrigin::Claimed || judged.origin == CommitOrigin::Others) sorted.single.push_back({arrival, judged.change, judged.proven});
+    if (arrival.commit.sha == cursor.waits_at) was_there = false;
   }
   if (sorted.single.size() > kRowsAtOnce) {
     const auto older = sorted.single.end() - static_cast<std::ptrdiff_t>(kRowsAtOnce);
     sorted.many.assign(std::make_move_iterator(sorted.single.begin()), std::make_move_iterator(older));
     sorted.single.erase(sorted.single.begin(), older);
   }
+  if (arrived.more && sorted.many.empty() && !sorted.single.empty()) sorted.single.front().has_older = true;
   sorted.arrived = std::move(arrived);
   co_return sorted;
 }
 
-asio::awaitable<Result<void>> CommitWatch::describe(CommitPlace place, std::string before, std::shared_ptr<Sorted> sorted) {
-  std::function<Result<void>(Mirror&)> work = [sorted, before, apps = parts_.apps(place.repository)](Mirror& mirror) -> Result<void> {
+asio::awaitable<Result<void>> CommitWatch::describe(CommitPlace place, std::string before, std::vector<AppPaths> apps, std::shared_ptr<Sorted> sorted) {
+  std::function<Result<void>(Mirror&)> work = [sorted, before, apps = std::move(apps)](Mirror& mirror) -> Result<void> {
     for (auto& commit : sorted->single) {
       TRY(commit.committer, committer_of(mirror, commit.arrival.commit.sha));
       TRY(commit.apps, touched_by(mirror, commit.arrival, apps));
@@ -283,7 +300,7 @@ asio::awaitable<Result<void>> CommitWatch::describe(CommitPlace place, std::stri
 }
 
 /// The youngest first. A forge that is away isn't waited for: what the message says stands in the row then.
-asio::awaitable<void> CommitWatch::ask_for_pulls(std::string repository, std::shared_ptr<Sorted> sorted) {
+asio::awaitable<Result<void>> CommitWatch::ask_for_pulls(std::string repository, std::shared_ptr<Sorted> sorted) {
   std::size_t asked = 0;
   bool answers = static_cast<bool>(parts_.find_merged);
   for (auto commit = sorted->single.rbegin(); commit != sorted->single.rend(); ++commit) {
@@ -292,9 +309,11 @@ asio::awaitable<void> CommitWatch::ask_for_pulls(std::string repository, std::sh
     auto asking = parts_.find_merged(repository, *commit->said_pull);
     auto bounded = with_deadline(*parts_.clock, parts_.clock->mono_now() + kAskWithin, std::move(asking));
     const auto answer = co_await std::move(bounded);
+    if (!answer && answer.error().kind == ErrorKind::Cancelled) co_return answer.error();
     answers = answer || !is_transient(answer.error());
     if (answer && *answer && (*answer)->merged_sha == commit->arrival.commit.sha) commit->pull = **answer;
   }
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> CommitWatch::write(CommitPlace place, Cursor before, std::shared_ptr<const Sorted> sorted) {

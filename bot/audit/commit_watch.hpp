@@ -38,14 +38,16 @@ class CommitWatch {
   struct Cursor;
   struct Sorted;
   asio::awaitable<void> follow(std::shared_ptr<Lane> lane);
+  /// The repository's Apps, with those that were there when it was looked at last: a commit that takes one away touches it.
+  std::vector<AppPaths> apps_around(const Lane& lane) const;
   /// False: something must settle first.
   asio::awaitable<Result<bool>> look(const Lane& lane, std::string head);
   asio::awaitable<Result<std::optional<Cursor>>> load(std::string repository);
   asio::awaitable<Result<void>> begin_at(CommitPlace place, Cursor cursor);
   asio::awaitable<Result<Arrivals>> arrivals(std::string repository, std::string since, std::string head);
-  asio::awaitable<Result<Sorted>> sort(CommitPlace place, Cursor cursor, Arrivals arrived);
-  asio::awaitable<Result<void>> describe(CommitPlace place, std::string before, std::shared_ptr<Sorted> sorted);
-  asio::awaitable<void> ask_for_pulls(std::string repository, std::shared_ptr<Sorted> sorted);
+  asio::awaitable<Result<Sorted>> sort(CommitPlace place, Cursor cursor, std::string head, Arrivals arrived);
+  asio::awaitable<Result<void>> describe(CommitPlace place, std::string before, std::vector<AppPaths> apps, std::shared_ptr<Sorted> sorted);
+  asio::awaitable<Result<void>> ask_for_pulls(std::string repository, std::shared_ptr<Sorted> sorted);
   asio::awaitable<Result<void>> write(CommitPlace place, Cursor before, std::shared_ptr<const Sorted> sorted);
 
   Parts parts_;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace driftwarden {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::size_t kRowsOfChanges = 5000;
 constexpr std::size_t kRowsOfCommits = 1000;
 constexpr std::size_t kOpenChanges = 1000;
 constexpr std::size_t kCommitsListed = 200;
-constexpr std::size_t kAppsListed = 100;
+constexpr std::size_t kAppsListed = 2000;  ///< `audit APP` finds the row by this list
 constexpr std::size_t kPeopleListed = 50;
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kLongestUrl = 500;
@@ -45,18 +46,31 @@ void add_texts(const ordered_json& detail, const char* key, std::set<std::string
   }
 }
 
-void add_seen(const AuditEntry& entry, std::set<std::string>& seen) {
+/// A commit that goes on to another branch, as from staging to production, has its row there, too.
+void add_seen(const AuditEntry& entry, const CommitPlace& place, std::set<std::string>& seen) {
   const auto detail = detail_of(entry);
+  const auto says = [&](const char* key, const std::string& text) { return detail.contains(key) && detail.at(key) == text; };
+  if (!says("repository", place.repository) || !says("branch", place.branch)) return;
   for (const auto* key : {"brought", "commits", "lost"}) add_texts(detail, key, seen);
   if (entry.action == "commit.landed") seen.insert(entry.on);
 }
 
-Result<std::vector<AuditRow>> rows_of(storage::Transaction& tx, const char* action, std::size_t limit, std::optional<WallTime> since) {
+Result<std::vector<AuditRow>> rows_of(storage::Transaction& tx, const char* action, std::size_t limit, std::int64_t after_seq = 0) {
   storage::AuditQuery query;
   query.action = action;
   query.limit = limit;
-  query.since = since;
+  query.after_seq = after_seq;
   return tx.audit(query);
+}
+
+/// Behind that number lie the rows since then. By number they are read from the end of the log; by time all rows of a kind would be.
+Result<std::int64_t> seq_before(storage::Transaction& tx, WallTime since) {
+  storage::AuditQuery query;
+  query.since = since;
+  query.limit = 1;
+  query.newest_first = false;
+  TRY(const auto first, tx.audit(query));
+  return first.empty() ? std::numeric_limits<std::int64_t>::max() : first.front().seq - 1;
 }
 
 /// The Change that a message says it is of; 0 = none.
@@ -105,16 +119,22 @@ AuditEntry entry_of(const char* action, const CommitPlace& place, std::string su
 
 }  // namespace
 
-Result<KnownCommits> load_known_commits(storage::Transaction& tx, WallTime since, const std::function<bool(const std::string& app)>& may_be_here) {
+Result<KnownCommits> load_known_commits(storage::Transaction& tx, const CommitPlace& place, WallTime since, const std::function<bool(const std::string& app)>& may_be_here) {
   KnownCommits known;
-  TRY(const auto of_changes, rows_of(tx, "change.", kRowsOfChanges, since));
-  for (const auto& row : of_changes) add_merged(row.entry.detail, known.own);
-  TRY(const auto of_commits, rows_of(tx, "commit.", kRowsOfCommits, std::nullopt));
-  for (const auto& row : of_commits) add_seen(row.entry, known.seen);
+  TRY(const auto before, seq_before(tx, since));
+  TRY(const auto of_changes, rows_of(tx, "change.", kRowsOfChanges, before));
+  for (const auto& row : of_changes) {
+    if (may_be_here(row.entry.app)) add_merged(row.entry.detail, known.own);
+  }
+  for (const auto* action : {"commit.landed", "commit.caught-up", "commit.rewritten"}) {
+    TRY(const auto of_commits, rows_of(tx, action, kRowsOfCommits));
+    for (const auto& row : of_commits) add_seen(row.entry, place, known.seen);
+  }
   TRY(const auto open, tx.changes({"", true, kOpenChanges}));
   for (const auto& change : open) {
-    if (!change.merged_sha.empty()) known.own.insert(change.merged_sha);
-    if (change.merged_sha.empty() && may_be_here(change.app)) known.claims.push_back({change.id, change.content.head_sha, change.pull_request});
+    if (!may_be_here(change.app)) continue;
+    if (change.merged_sha.empty()) known.claims.push_back({change.id, change.content.head_sha, change.pull_request});
+    else known.own.insert(change.merged_sha);
   }
   return known;
 }
@@ -128,7 +148,7 @@ JudgedCommit judge(const Arrival& arrival, const KnownCommits& known) {
   for (const auto& claim : known.claims) {
     const bool by_head = !claim.head.empty() && holds(arrival, claim.head);
     const bool by_pull = claim.pull_request != 0 && pull == claim.pull_request;
-    if (by_head || by_pull || claim.change == named) return {CommitOrigin::Claimed, claim.change};
+    if (by_head || by_pull || claim.change == named) return {CommitOrigin::Claimed, claim.change, by_head};
   }
   return {};
 }
@@ -138,7 +158,7 @@ AuditEntry landed_row(const CommitPlace& place, const OthersCommit& commit, cons
   ordered_json facts{{"by", who_is(info.author, config)}, {"author", text_of(info.author)}};
   if (text_of(commit.committer) != text_of(info.author)) facts["committer"] = text_of(commit.committer);
   facts["committed_at"] = format_time(info.time);
-  if (commit.change != 0) facts["change"] = change_name(commit.change);
+  if (commit.change != 0) facts[commit.proven ? "change" : "says_change"] = change_name(commit.change);
   if (commit.pull) {
     facts["pull_request"] = fmt::format("#{}", commit.pull->number);
     facts["pull_request_url"] = ellipsize(commit.pull->url, kLongestUrl);
@@ -147,6 +167,7 @@ AuditEntry landed_row(const CommitPlace& place, const OthersCommit& commit, cons
     facts["says_pull_request"] = fmt::format("#{}", *commit.said_pull);
   }
   if (!commit.arrival.brought.empty()) put_list(facts, "brought", "more_brought", commit.arrival.brought, kCommitsListed);
+  if (commit.has_older) facts["has_older"] = true;
   return entry_of("commit.landed", place, "commit " + short_sha(info.sha), info.sha, commit.apps, std::move(facts));
 }
 

@@ -11,6 +11,11 @@
 
 namespace driftwarden {
 
+struct CommitPlace {
+  std::string repository;
+  std::string branch;
+};
+
 /// What the store knows of commits.
 struct KnownCommits {
   /// An open Change that may be merged by now without being written down yet.
@@ -19,17 +24,18 @@ struct KnownCommits {
     std::string head;
     std::int64_t pull_request = 0;
   };
-  std::set<std::string> own;   ///< Changes brought them to their branch
-  std::set<std::string> seen;  ///< rows tell of them already
+  std::set<std::string> own;   ///< Changes brought them to this branch
+  std::set<std::string> seen;  ///< rows tell of them already, as of this branch
   std::vector<Claim> claims;
 };
 /// `since`: rows of before it are too old to be about what arrived. `may_be_here`: whether a Change of this App belongs to the repository.
-Result<KnownCommits> load_known_commits(storage::Transaction& tx, WallTime since, const std::function<bool(const std::string& app)>& may_be_here);
+Result<KnownCommits> load_known_commits(storage::Transaction& tx, const CommitPlace& place, WallTime since, const std::function<bool(const std::string& app)>& may_be_here);
 
 enum class CommitOrigin { Own, Seen, Claimed, Others };
 struct JudgedCommit {
   CommitOrigin origin = CommitOrigin::Others;
   std::int64_t change = 0;  ///< whose commit it is, or says that it is; 0 = nobody's
+  bool proven = false;      ///< it is, or brings, the very commit of that Change
 };
 JudgedCommit judge(const Arrival& arrival, const KnownCommits& known);
 
@@ -44,15 +50,12 @@ struct ConfirmedPull {
 struct OthersCommit {
   Arrival arrival;
   std::int64_t change = 0;          ///< of the bot, brought to the branch by somebody else
+  bool proven = false;              ///< false: only its message says so
   CommitPerson committer{};
   std::vector<std::string> apps{};  ///< that it touches
   std::optional<std::int64_t> said_pull{};  ///< by its message
   std::optional<ConfirmedPull> pull{};         ///< proven: the forge says that this commit is its merge
-};
-
-struct CommitPlace {
-  std::string repository;
-  std::string branch;
+  bool has_older = false;           ///< others came before it, too many to be looked at
 };
 
 /// "commit.landed". No word of the commit's message: nobody looked through it for secrets.

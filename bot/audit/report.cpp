@@ -2,6 +2,7 @@
 
 #include "bot/audit/details.hpp"
 #include "bot/audit/words.hpp"
+#include "gitops/base/plain_time.hpp"
 #include "gitops/model/change.hpp"
 
 #include <fmt/core.h>
@@ -63,7 +64,7 @@ class Reader {
     if (action.ends_with(".refused")) ++report_.refused[text_at(detail, "rule").empty() ? "no rule named" : text_at(detail, "rule")];
     if (action.starts_with("commit.")) read_commit(row, detail);
     if (action.starts_with("model.")) read_model(action, detail);
-    if (action == "waiver.begun") report_.waived.push_back(case_of(row, fmt::format("{} until {}: {}", waived_words(row.entry), text_at(detail, "until"), text_at(detail, "reason"))));
+    if (action == "waiver.begun") report_.waived.push_back(case_of(row, fmt::format("{} until {}: {}", waived_words(row.entry), plain_moment(text_at(detail, "until")), text_at(detail, "reason"))));
     if (action == "effect.given-up") report_.given_up.push_back(case_of(row, text_at(detail, "why")));
   }
 

@@ -1,6 +1,7 @@
 #include "bot/audit/words.hpp"
 
 #include "bot/audit/details.hpp"
+#include "gitops/base/plain_time.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -173,7 +174,9 @@ void add_commit(std::vector<std::string>& facts, const AuditEntry& entry, const 
   add(facts, "pull request ", text_at(detail, "pull_request"));
   add(facts, "says it is pull request ", text_at(detail, "says_pull_request"));
   add(facts, "the commit of ", text_at(detail, "change"));
+  add(facts, "says it is of ", text_at(detail, "says_change"));
   if (const auto brought = length_of(detail, "brought", "more_brought"); brought > 0) facts.push_back(fmt::format("with {} more commit{}", brought, brought == 1 ? "" : "s"));
+  if (is_true(detail, "has_older")) facts.emplace_back("after others, too many to look at");
   if (entry.action == "commit.rewritten") {
     facts.push_back(fmt::format("from {} to {}", text_at(detail, "before").substr(0, kShortSha), text_at(detail, "after").substr(0, kShortSha)));
     const auto lost = length_of(detail, "lost", "more_lost");
@@ -208,7 +211,7 @@ std::vector<std::string> facts_of(const AuditEntry& entry, const ordered_json& d
   }
   add(facts, "outside of what is allowed: ", text_at(detail, "outside"));
   for (const auto* key : {"scope", "match", "to", "login", "cause", "from", "changed"}) add(facts, "", text_at(detail, key));
-  add(facts, "until ", text_at(detail, "until"));
+  add(facts, "until ", plain_moment(text_at(detail, "until")));
   add(facts, "", text_at(detail, "kind"));
   for (const auto* key : {"why", "what", "rule"}) {
     if (!of_waiver) add(facts, "", text_at(detail, key));

@@ -33,6 +33,13 @@ bool is_kept_for_secrets(const std::string& path) {
   return std::ranges::any_of(kEnds, [&](std::string_view end) { return name.ends_with(end); }) || std::ranges::find(kNames, name) != kNames.end();
 }
 
+/// What programs are given beside the tool's own files: .env, vars.env, .vault_pass, passwords.yml.
+bool is_for_programs(const std::string& path) {
+  const auto lower = to_lower(path);
+  const auto name = std::string_view(lower).substr(lower.rfind('/') + 1);
+  return name.find("passw") != std::string_view::npos || name.starts_with(".env") || name.ends_with(".env") || name.ends_with("_pass");
+}
+
 /// Ansible's, encrypted or to be.
 bool is_vault(const std::string& path, const std::string& text) { return to_lower(path).find("vault") != std::string::npos || text.starts_with("$ANSIBLE_VAULT"); }
 
@@ -160,6 +167,7 @@ std::string shown_file(const FileDiff& file, const WholeFile& whole, const HclVa
   constexpr std::string_view kUnread = "can't be looked through for Secrets";
   if (speaks_of_secrets(file.patch) || is_named_like_a_secret(file.path)) return not_shown(file, kSecret);
   if (is_kept_for_secrets(file.path)) return not_shown(file, "is kept for secrets");
+  if (planned != nullptr && is_for_programs(file.path)) return not_shown(file, "is kept for secrets");
   const auto shown = shown_by(file.path, planned);
   if (!whole) return is_hcl(file.path) ? not_shown(file, kUnread) : shown_patch(file, std::nullopt, shown);
   const auto before = whole(file.path, true);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kDeepest = 100;
 constexpr std::size_t kDeepestTemplate = 20;
+constexpr std::size_t kLongestName = 300;  // each literal keeps its key's
+constexpr std::size_t kMostLiterals = 100'000;
 constexpr auto kNowhere = std::string_view::npos;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -46,7 +48,14 @@ class Reader {
 
   Frame& frame() { return frames_.back(); }
   bool takes_keys() { return frame().in == In::Body || frame().in == In::Object; }
+  bool names_something() { return takes_keys() && !frame().in_value; }
   std::string_view rest() const { return text_.substr(at_); }
+
+  bool push_pending(std::size_t begin, std::size_t end, std::size_t literal) {
+    if (end - begin > kLongestName) return false;
+    frame().pending.push_back({std::string(text_.substr(begin, end - begin)), literal});
+    return true;
+  }
 
   void end_entry() {
     if (!takes_keys()) return;
@@ -58,6 +67,7 @@ class Reader {
 
   bool step() {
     const char c = text_[at_];
+    if (read_.literals.size() > kMostLiterals || read_.scopes.size() > kMostLiterals) return false;
     if (c == '\n') {
       if (!frame().in_value || frame().value_seen) end_entry();
       return skip(1);
@@ -131,9 +141,8 @@ class Reader {
     const auto end = end_of_text(begin, 0);
     if (end == kNowhere) return false;
     add(HclLiteral::Kind::Text, begin, end);
-    if (takes_keys() && !frame().in_value) frame().pending.push_back({std::string(text_.substr(begin, end - begin)), read_.literals.size() - 1});
     at_ = end + 1;
-    return true;
+    return !names_something() || push_pending(begin, end, read_.literals.size() - 1);
   }
 
   /// Where the closing quote is; what stands in ${ } may have quotes of its own.
@@ -195,10 +204,7 @@ class Reader {
     while (at_ < text_.size() && is_name(text_[at_])) ++at_;
     word_end_ = at_;
     word_ = text_.substr(begin, at_ - begin);
-    if (takes_keys() && !frame().in_value) {
-      frame().pending.push_back({std::string(word_)});
-      return true;
-    }
+    if (names_something()) return push_pending(begin, at_, kNowhere);
     // A member of something, something with members, or a function.
     const bool refers = (begin > 0 && text_[begin - 1] == '.') || (at_ < text_.size() && std::string_view(".[(").find(text_[at_]) != kNowhere) || rest().starts_with("::");
     if (!refers) add(HclLiteral::Kind::Word, begin, at_);
@@ -209,9 +215,9 @@ class Reader {
   bool number() {
     const auto begin = at_;
     while (at_ < text_.size() && (is_name(text_[at_]) || text_[at_] == '.')) ++at_;
-    if (takes_keys() && !frame().in_value) frame().pending.push_back({std::string(text_.substr(begin, at_ - begin))});
+    const bool names = names_something();
     if (begin == 0 || text_[begin - 1] != '.') add(HclLiteral::Kind::Word, begin, at_);
-    return true;
+    return !names || push_pending(begin, at_, kNowhere);
   }
 
   bool open(char c) {
@@ -225,7 +231,7 @@ class Reader {
       inner.in = In::List;
     } else if (c == '(') {
       inner.in = In::Call;
-      inner.scope = add_scope({frame().scope, "", word_end_ == at_ && at_ > 0 ? std::string(word_) : std::string(), {}});
+      inner.scope = add_scope({frame().scope, "", word_end_ == at_ && at_ > 0 ? std::string(word_) : std::string(), {}, true});
     } else {
       open_brace(inner);
     }
@@ -235,7 +241,7 @@ class Reader {
 
   void open_brace(Frame& inner) {
     auto& outer = frame();
-    HclScope scope{outer.scope, outer.key, "", {}};
+    HclScope scope{outer.scope, outer.key, "", {}, false};
     inner.in = In::Object;
     if (outer.in == In::Body && !outer.in_value && !outer.pending.empty()) {
       inner.in = In::Body;

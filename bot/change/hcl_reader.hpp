@@ -25,6 +25,7 @@ struct HclScope {
   std::string key{};   ///< of the parent's entry whose value it is in; "" of a block and of a call
   std::string type{};  ///< a block's ("variable"), or a call's function
   std::vector<std::string> labels{};
+  bool is_call = false;  ///< or in parentheses
 };
 
 /// Scopes come after their parents, literals in the order of the text, none inside of another.
@@ -33,7 +34,7 @@ struct HclText {
   std::vector<HclLiteral> literals{};
 };
 
-/// Nothing where it has no end, is nested too deeply, or its brackets don't match.
+/// Nothing where it has no end, is nested too deeply, its brackets don't match, a name is absurdly long, or it holds more than anybody writes.
 std::optional<HclText> read_hcl(std::string_view text);
 
 }  // namespace driftwarden

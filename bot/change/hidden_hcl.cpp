@@ -3,6 +3,7 @@
 #include "bot/change/hcl_reader.hpp"
 #include "bot/change/hidden_values.hpp"
 #include "bot/change/likely_keys.hpp"
+#include "bot/change/spoken_secrets.hpp"
 #include "gitops/base/text.hpp"
 
 #include <algorithm>
@@ -20,7 +21,8 @@ bool ends_with_any(std::string_view text, std::initializer_list<std::string_view
   return std::ranges::any_of(ends, [&](std::string_view end) { return text.ends_with(end); });
 }
 
-bool holds_variables(std::string_view path) { return ends_with_any(path, {".tfvars", ".tfvars.json"}); }
+/// Copies and examples of them, too: "prod.tfvars.old".
+bool holds_variables(std::string_view path) { return path.substr(path.rfind('/') + 1).find(".tfvars") != std::string_view::npos; }
 
 /// A type or a function that is about secrets: kubernetes_secret, random_password, set_sensitive, sensitive().
 bool is_about_secrets(std::string_view name) {
@@ -50,7 +52,7 @@ class Scopes {
  public:
   Scopes(std::string_view text, const HclText& read, const HclVariables& variables) : read_(read), variables_(variables), states_(read.scopes.size()) {
     for (std::size_t i = 1; i < read.scopes.size(); ++i) look_at_header(i);
-    for (const auto& literal : read.literals) look_at(literal, text.substr(literal.begin, literal.end - literal.begin));
+    for (const auto& literal : read.literals) look_at(literal, text, text.substr(literal.begin, literal.end - literal.begin));
     for (std::size_t i = 1; i < read.scopes.size(); ++i) inherit(i);
   }
 
@@ -67,7 +69,7 @@ class Scopes {
     std::array<std::string, 2> path{};
   };
 
-  bool hides_key(std::size_t scope, const std::string& key) const { return is_hidden_name(key) || variables_.sensitive.contains(key) || (states_[scope].values && is_value_key(key)); }
+  bool hides_key(std::size_t scope, const std::string& key) const { return is_hidden_name(key) || is_spoken_secret(key) || variables_.sensitive.contains(key) || (states_[scope].values && is_value_key(key)); }
 
   static std::array<std::string, 2> longer(std::array<std::string, 2> path, const std::string& key) {
     if (key.empty()) return path;
@@ -87,10 +89,14 @@ class Scopes {
     }
   }
 
-  void look_at(const HclLiteral& literal, std::string_view text) {
-    auto& state = states_[literal.scope];
-    if (literal.is_name) return;
-    if (literal.kind == Kind::Word && text == "true" && (literal.key == "sensitive" || literal.key == "ephemeral")) state.all = state.marked = true;
+  void look_at(const HclLiteral& literal, std::string_view whole, std::string_view text) {
+    if (literal.is_name || literal.kind == Kind::Comment) return;
+    auto around = literal.scope;
+    while (read_.scopes[around].is_call) around = read_.scopes[around].parent;
+    auto& state = states_[around];
+    const bool is_off = text == "false" && !trim(whole.substr(0, literal.begin)).ends_with('!');
+    if ((literal.key == "sensitive" || literal.key == "ephemeral") && !is_off) state.all = state.marked = true;
+    if (literal.key == "kind" && (text == "Secret" || text == "SecretList")) state.all = true;
     if (literal.kind == Kind::Text && is_name_key(literal.key) && (is_about_secrets(text) || is_hidden_name(text))) state.values = true;
   }
 
@@ -114,18 +120,33 @@ std::string text_of(const std::vector<std::string>& lines) {
   return text;
 }
 
+/// JSON in quotes has its own quotes escaped.
+std::string unescaped(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size() || text[i + 1] != '"') out += text[i];
+  }
+  return out;
+}
+
 /// What says of itself that it is a secret, whatever it is called.
 bool is_telling(const std::string& text) {
-  const auto lines = split(text, '\n');
+  const auto lines = split(unescaped(text), '\n');
   return without_hidden_values(lines) != lines || without_credential_shapes(text) != text || has_likely_key(text) || is_likely_password(text);
 }
 
-bool speaks_of_a_secret(std::string_view comment) { return is_about_secrets(comment) || is_telling(std::string(comment)); }
+std::string lines_without_spoken_secrets(const std::string& text) {
+  auto lines = split(text, '\n');
+  for (auto& line : lines) line = without_spoken_secrets(line, kHidden);
+  return text_of(lines);
+}
+
+bool speaks_of_a_secret(const std::string& comment) { return is_about_secrets(comment) || is_telling(comment) || lines_without_spoken_secrets(comment) != comment; }
 
 class Hiding {
  public:
   Hiding(std::string_view path, std::string_view text, const HclText& read, const HclVariables& variables)
-      : text_(text), variables_(variables), scopes_(text, read, variables), holds_variables_(holds_variables(path)), is_unit_(path.ends_with(".hcl")) {}
+      : text_(text), read_(read), variables_(variables), scopes_(text, read, variables), holds_variables_(holds_variables(path)), is_unit_(path.ends_with(".hcl")) {}
 
   std::string shown(const HclLiteral& literal) const {
     const auto text = std::string(text_.substr(literal.begin, literal.end - literal.begin));
@@ -137,10 +158,21 @@ class Hiding {
     if (literal.kind == Kind::Word) return (secret && !is_harmless_word(text)) || (is_unknown(literal) && !is_small(text)) || has_likely_key(text) ? hidden(text) : text;
     if (secret || is_unknown(literal)) return hidden(text);
     if (literal.kind == Kind::Heredoc) return text_of(text_without_hidden_values(split(text, '\n')));
-    return is_telling(text) ? hidden(text) : text;
+    return is_telling(text) || follows_a_flag(literal) || is_login(literal, text) ? hidden(text) : lines_without_spoken_secrets(text);
   }
 
  private:
+  /// ["--password", "x"]
+  bool follows_a_flag(const HclLiteral& literal) const {
+    if (&literal == read_.literals.data()) return false;
+    const auto& before = *(&literal - 1);
+    return before.kind == Kind::Text && before.scope == literal.scope && before.key == literal.key && is_lone_secret_flag(text_.substr(before.begin, before.end - before.begin));
+  }
+  /// { Authorization = "Basic x" }, base64encode("user:x")
+  bool is_login(const HclLiteral& literal, const std::string& text) const {
+    if (to_lower(literal.key).ends_with("authorization")) return text.find(' ') != std::string::npos;
+    return read_.scopes[literal.scope].type == "base64encode" && text.find(':') != std::string::npos;
+  }
   /// A variable's value, and nobody says what that variable is.
   bool is_unknown(const HclLiteral& literal) const {
     const auto [first, second] = scopes_.path_of(literal);
@@ -158,11 +190,24 @@ class Hiding {
   }
 
   std::string_view text_;
+  const HclText& read_;
   const HclVariables& variables_;
   Scopes scopes_;
   bool holds_variables_;
   bool is_unit_;  ///< Terragrunt's: its `inputs` are variables
 };
+
+/// What a resource for secrets keeps, as it is written there or put together from that; not the name of a file that it is read from.
+bool is_kept_in_secret(const HclText& read, const Scopes& scopes, const HclLiteral& literal) {
+  static constexpr std::array<std::string_view, 6> kPutTogether{"", "jsonencode", "base64encode", "sensitive", "merge", "tomap"};
+  if (!is_value_key(scopes.path_of(literal)[0])) return false;
+  for (auto at = literal.scope; at != 0; at = read.scopes[at].parent) {
+    const auto& scope = read.scopes[at];
+    if (scope.is_call && std::ranges::find(kPutTogether, scope.type) == kPutTogether.end()) return false;
+    if (scope.type == "resource" && scope.labels.size() == 2) return is_about_secrets(scope.labels.front());
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -183,7 +228,7 @@ void add_variables(std::string_view text, HclVariables& variables) {
   }
 }
 
-bool is_hcl(std::string_view path) { return ends_with_any(path, {".tf", ".tofu", ".tfvars", ".hcl", ".tf.json", ".tfvars.json", ".tofu.json", ".tftest.hcl"}); }
+bool is_hcl(std::string_view path) { return holds_variables(path) || ends_with_any(path, {".tf", ".tofu", ".hcl", ".tf.json", ".tofu.json"}); }
 
 std::optional<std::vector<std::string>> hcl_without_hidden_values(std::string_view path, const std::vector<std::string>& lines, const HclVariables& variables) {
   const auto text = text_of(lines);
@@ -217,8 +262,8 @@ std::optional<std::vector<HclValue>> hcl_values(std::string_view text) {
     if (literal.is_name || literal.kind == Kind::Word) continue;
     const auto& scope = read->scopes[literal.scope];
     const bool by_label = is_value_key(literal.key) && !scope.labels.empty();
-    values.push_back({by_label ? scope.labels.back() : literal.key, std::string(text.substr(literal.begin, literal.end - literal.begin)), line,
-                      scopes.is_sensitive(literal.scope) && is_value_key(literal.key)});
+    const bool sensitive = (scopes.is_sensitive(literal.scope) && is_value_key(literal.key)) || (literal.kind != Kind::Comment && is_kept_in_secret(*read, scopes, literal));
+    values.push_back({by_label ? scope.labels.back() : literal.key, std::string(text.substr(literal.begin, literal.end - literal.begin)), line, sensitive});
   }
   return values;
 }

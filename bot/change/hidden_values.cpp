@@ -1,6 +1,7 @@
 #include "bot/change/hidden_values.hpp"
 
 #include "bot/change/likely_keys.hpp"
+#include "bot/change/spoken_secrets.hpp"
 #include "bot/inspect/token_shapes.hpp"
 #include "gitops/base/text.hpp"
 #include "gitops/manifest/manifest.hpp"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
 
 namespace driftwarden {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kHidden = "(hidden)";
+constexpr std::size_t kLongestName = 100;
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 bool is_quote(char c) { return c == '"' || c == '\''; }
@@ -96,6 +99,9 @@ Line look_at(std::string_view text) {
   return line;
 }
 
+/// Beside a `name`: an environment variable's, a question's answer.
+bool holds_value(std::string_view key) { return key == "value" || key == "default"; }
+
 /// Past the separator after a hidden name, or after `value` in a line that also says what that is; or npos. The first name of a line is all
 /// that stands before its separator.
 std::size_t hidden_from(std::string_view text, std::size_t column) {
@@ -112,8 +118,9 @@ std::size_t hidden_from(std::string_view text, std::size_t column) {
     const auto name = bare(first ? text.substr(column, i - column) : word);
     first = false;
     if (is_hidden_name(name)) return std::min(i + 1, told ? value : i + 1);
-    if (name == "value") value = std::min(value, i + 1);
-    told = told || (name == "name" && is_hidden_name(bare(text.substr(i + 1, text.find_first_of(",}", i + 1) - i - 1))));
+    if (holds_value(name)) value = std::min(value, i + 1);
+    const auto follows = text.substr(i + 1, kLongestName);
+    told = told || (name == "name" && is_hidden_name(bare(follows.substr(0, follows.find_first_of(",}")))));
   }
   return told ? value : std::string_view::npos;
 }
@@ -129,14 +136,19 @@ char left_open(std::string_view value) {
 }
 
 /// postgres://shop:hunter2@db/shop
-std::string without_url_passwords(std::string text) {
+std::string without_url_passwords(const std::string& text) {
+  std::string out;
+  std::size_t told = 0;
   for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
     const auto end = std::min(text.find_first_of("/ \t\"'`<>", at + 3), text.size());
-    const auto sign = text.rfind('@', end - 1);
-    const auto colon = text.find(':', at + 3);
-    if (sign != std::string::npos && sign > at && colon < sign) text.replace(colon + 1, sign - colon - 1, kHidden);
+    const auto authority = std::string_view(text).substr(at + 3, end - at - 3);
+    const auto sign = authority.rfind('@');
+    const auto colon = authority.find(':');
+    if (sign == std::string_view::npos || colon >= sign) continue;
+    out.append(text, told, at + 3 + colon + 1 - told).append(kHidden);
+    told = at + 3 + sign;
   }
-  return text;
+  return out.append(text, told);
 }
 
 /// `value` beside a name that tells what it is, above it or below it in the same mapping.
@@ -145,7 +157,10 @@ class Pairs {
   explicit Pairs(const std::vector<Line>& lines) : lines_(lines), hidden_(lines.size(), false) {
     for (std::size_t i = 0; i < lines_.size(); ++i) {
       if (!tells(lines_[i])) continue;
-      below(i);
+      // Of the same mapping as one above, which looked at all of it.
+      const auto seen = seen_.find(lines_[i].column);
+      if (!lines_[i].item && seen != seen_.end() && i < seen->second) continue;
+      seen_[lines_[i].column] = below(i);
       if (!lines_[i].item) above(i);
     }
   }
@@ -158,15 +173,16 @@ class Pairs {
     if (line.key == "path") return is_hidden_name(value) || value.find("/env/") != std::string::npos;
     return (line.key == "name" || line.key == "key") && is_hidden_name(value);
   }
-  void take(std::size_t i) { hidden_[i] = hidden_[i] || lines_[i].key == "value"; }
+  void take(std::size_t i) { hidden_[i] = hidden_[i] || holds_value(lines_[i].key); }
   bool is_deeper(const Line& line, std::size_t column) const { return line.blank || line.indent > column || (line.item && line.indent == column); }
-  void below(std::size_t from) {
+  std::size_t below(std::size_t from) {
     const auto column = lines_[from].column;
     for (auto i = from + 1; i < lines_.size(); ++i) {
       if (is_deeper(lines_[i], column)) continue;
-      if (lines_[i].item || lines_[i].column != column) return;
+      if (lines_[i].item || lines_[i].column != column) return i;
       take(i);
     }
+    return lines_.size();
   }
   void above(std::size_t from) {
     const auto column = lines_[from].column;
@@ -180,6 +196,7 @@ class Pairs {
 
   const std::vector<Line>& lines_;
   std::vector<bool> hidden_;
+  std::map<std::size_t, std::size_t> seen_;  ///< by column, to where
 };
 
 /// What belongs to a task, block or play of Ansible's that says `no_log`: nothing of it is to be told, but what it is called.
@@ -201,18 +218,22 @@ class Unlogged {
   bool is_outside(const Line& line, std::size_t column) const { return !line.blank && (line.indent < column && !(line.item && line.column == column)); }
   void take_all_around(std::size_t at) {
     const auto column = lines_[at].column;
+    if (const auto seen = seen_.find(column); seen != seen_.end() && at < seen->second) return;
     auto first = at;
     while (first > 0 && !begins_item(lines_[first], column) && !is_outside(lines_[first - 1], column)) --first;
-    for (auto i = first; i < lines_.size() && !is_outside(lines_[i], column); ++i) {
+    auto i = first;
+    for (; i < lines_.size() && !is_outside(lines_[i], column); ++i) {
       if (i > at && begins_item(lines_[i], column)) break;
       const bool told = i == at || (lines_[i].column == column && lines_[i].key == "name");
       hidden_[i] = hidden_[i] || !told;
     }
+    seen_[column] = i;
   }
   static bool begins_item(const Line& line, std::size_t column) { return line.item && line.column == column && line.indent < column; }
 
   const std::vector<Line>& lines_;
   std::vector<bool> hidden_;
+  std::map<std::size_t, std::size_t> seen_;  ///< by column, to where
 };
 
 /// The name may stay, and what stands before it.
@@ -332,7 +353,8 @@ std::vector<std::string> text_without_hidden_values(const std::vector<std::strin
     // In one line with others: {name: x, no_log: true}.
     const bool in_flow = looked[i].key != "no_log" && lines[i].find("no_log") != std::string::npos;
     if (unlogged.hides(i) || in_flow) shown[i] = without_value(lines[i], looked[i]);
-    shown[i] = without_likely_keys(without_credential_shapes(shown[i]), kHidden);
+    if (i > 0 && looked[i].item && !looked[i].blank && is_lone_secret_flag(bare(std::string_view(lines[i - 1]).substr(looked[i - 1].column)))) shown[i] = lines[i].substr(0, looked[i].column) + std::string(kHidden);
+    shown[i] = without_likely_keys(without_credential_shapes(without_spoken_secrets(shown[i], kHidden)), kHidden);
   }
   return shown;
 }

@@ -2,7 +2,7 @@
 
 #include "bot/change/hidden_hcl.hpp"
 #include "bot/change/plan_parts.hpp"
-#include "bot/inspect/token_shapes.hpp"
+#include "bot/change/secret_words.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>
@@ -15,6 +15,7 @@
 namespace driftwarden {
 namespace {
 
+using namespace secret_words;
 using nlohmann::json;
 
 constexpr std::size_t kNamed = 5;
@@ -26,64 +27,7 @@ struct Found {
   std::string value;
 };
 
-bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> ends) {
-  return std::ranges::any_of(ends, [&](std::string_view end) { return text.ends_with(end); });
-}
-
-/// Names a Secret, a key of one, or where one is; is no secret itself.
-bool is_reference(std::string_view lower) {
-  return ends_with_any(lower, {"ref", "refs", "name", "names", "secret", "secrets", "path", "file", "url", "uri", "seconds", "ttl", "type", "id", "policy", "enabled", "keys", "selector", "provider", "mount"}) ||
-         lower.starts_with("existing");
-}
-
-/// "password", "API_TOKEN", "apiKey", "credentials", "client_secret"; not "secretName", "key", "topologyKey", "tokenExpirationSeconds".
-bool sounds_secret(std::string_view name) {
-  auto lower = to_lower(name);
-  std::erase_if(lower, [](char c) { return c == '_' || c == '-' || c == '.'; });
-  static constexpr std::array<std::string_view, 11> kWhole{"passw", "pwd", "apikey", "accesskey", "secretkey", "privatekey", "clientsecret", "token", "credential", "connectionstring", "databaseurl"};
-  const auto found = std::ranges::find_if(kWhole, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
-  if (lower == "secret") return true;
-  if (found == kWhole.end()) return false;
-  if (*found == "clientsecret" || *found == "databaseurl" || *found == "connectionstring") return !lower.ends_with("ref") && !lower.ends_with("name");
-  return !is_reference(lower);
-}
-
-/// Filled in by somebody else, or encrypted: Helm and shell templates, argocd-vault-plugin, vals, SOPS.
-bool is_placeholder(std::string_view value) {
-  const auto text = trim(value);
-  if (text.empty() || text.starts_with("ENC[") || text.starts_with("ref+") || text.starts_with("vault:")) return true;
-  if (text.front() == '<' && text.back() == '>') return true;
-  return text.find("{{") != std::string_view::npos || text.find("${") != std::string_view::npos || text.find("$(") != std::string_view::npos || text.find("<path:") != std::string_view::npos;
-}
-
-/// Nothing that anybody keeps secret: a switch, a path, an address without a password.
-bool is_harmless(std::string_view value) {
-  const auto lower = to_lower(trim(value));
-  static constexpr std::array<std::string_view, 9> kWords{"true", "false", "yes", "no", "none", "null", "changeme", "redacted", "optional"};
-  if (std::ranges::find(kWords, lower) != kWords.end() || lower.starts_with("/") || lower.starts_with("./")) return true;
-  return lower.starts_with("http://") || lower.starts_with("https://");
-}
-
 std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : value.is_null() ? std::string() : value.dump(); }
-
-/// Where a private key, a token or a password in a URL begins in a text; npos = none.
-std::size_t credential_in(std::string_view text) {
-  const auto key = text.find("-----BEGIN ");
-  if (key != std::string_view::npos && text.substr(key, 60).find("PRIVATE KEY") != std::string_view::npos) return key;
-  TokenShapes shapes(text);
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (shapes.length_at(at) > 0) return at;
-  }
-  for (auto at = text.find("://"); at != std::string_view::npos; at = text.find("://", at + 3)) {
-    const auto end = std::min(text.find_first_of("/ \t\n\"'`<>?#", at + 3), text.size());
-    const auto authority = text.substr(at + 3, end - at - 3);
-    const auto sign = authority.rfind('@');
-    const auto colon = authority.find(':');
-    if (sign == std::string_view::npos || colon >= sign || colon + 1 == sign) continue;
-    if (!is_placeholder(authority.substr(colon + 1, sign - colon - 1))) return at;
-  }
-  return std::string_view::npos;
-}
 
 std::string kind_of(const json& document) {
   const auto kind = document.find("kind");
@@ -304,7 +248,7 @@ class Search {
       if (begins) add(fmt::format("line {}, a private key", number), first_after(whole, line));
       in_key = (in_key || begins) && line.find("-----END") == std::string::npos;
       if (begins || in_key) continue;
-      look_at_line(line, number, ends_with_any(file_, {".tf", ".hcl"}));
+      look_at_line(line, number, file_.ends_with(".tf") || file_.ends_with(".hcl"));
     }
   }
 

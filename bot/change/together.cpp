@@ -32,7 +32,7 @@ Result<void> keep_all(storage::Transaction& tx, const json& all) {
 
 Result<void> enqueue_show(storage::Transaction& tx, const std::string& key, const std::string& mark, WallTime now) {
   storage::OutboxRow row;
-  row.key = fmt::format("{}:{}:{}", key, mark, now.time_since_epoch().count());
+  row.key = fmt::format("{} {} {}", key, mark, now.time_since_epoch().count());
   row.kind = "slack.together";
   row.lane = key;
   row.coalesce = key;
@@ -111,7 +111,7 @@ Result<void> refresh_together(storage::Transaction& tx, const Change& change, Wa
   for (const auto& [key, entry] : all.items()) {
     const auto& changes = entry.at("changes");
     if (std::none_of(changes.begin(), changes.end(), [&](const json& id) { return id == change.id; })) continue;
-    CHECK_OK(enqueue_show(tx, key, fmt::format("{}:{}:{}", change.id, to_string(change.state), change.approvals.size()), now));
+    CHECK_OK(enqueue_show(tx, key, fmt::format("{} {} {}", change_name(change.id), to_string(change.state), change.approvals.size()), now));
   }
   return Result<void>{};
 }
@@ -134,11 +134,11 @@ asio::awaitable<Result<std::string>> show_together(AsyncStore& store, Messenger&
   if (same && !standing->over) co_return std::string("it says so already");
   auto at = shown.at;
   if (!same) {
-    // Whoever deleted it has seen enough.
+    // Whoever deleted it, or shut its channel, has seen enough.
     shown.edit_only = shown.at.has_value();
     if (row.attempts > 1) shown.maybe_since = row.created_at;
     auto posted = co_await messenger.show(std::move(shown));
-    const bool gone = !posted && at && posted.error().kind == ErrorKind::NotFound;
+    const bool gone = !posted && at && (posted.error().kind == ErrorKind::NotFound || !unwritable_code(posted.error()).empty());
     if (!posted && !gone) co_return posted.error();
     if (posted) at = *posted;
   }

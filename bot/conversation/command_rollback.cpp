@@ -3,9 +3,9 @@
 #include "bot/command/when.hpp"
 #include "bot/config/policy.hpp"
 #include "bot/conversation/handlers.hpp"
-#include "bot/conversation/plain_time.hpp"
 #include "bot/view/blocks.hpp"
 #include "bot/watch/git_inputs.hpp"
+#include "gitops/base/plain_time.hpp"
 #include "gitops/base/text.hpp"
 
 #include <fmt/core.h>

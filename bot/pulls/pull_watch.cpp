@@ -115,11 +115,13 @@ asio::awaitable<void> PullWatch::look(std::string repository) {
 asio::awaitable<Result<void>> PullWatch::look_safely(std::string repository) {
   Result<void> looked;
   std::exception_ptr cancelled;
+  const auto state = co_await asio::this_coro::cancellation_state;
   try {
     auto looking = with_deadline(*parts_.clock, parts_.clock->mono_now() + kWholeLook, look_at(std::move(repository)));
     looked = co_await std::move(looking);
   } catch (const boost::system::system_error& failure) {
-    if (failure.code() == asio::error::operation_aborted) cancelled = std::current_exception();
+    // Of the look itself: what else was cut off, such as a repository that is opened anew, is looked at again.
+    if (failure.code() == asio::error::operation_aborted && state.cancelled() != asio::cancellation_type::none) cancelled = std::current_exception();
     looked = Error{ErrorKind::Corrupt, failure.what()};
   } catch (const std::exception& failure) {
     looked = Error{ErrorKind::Corrupt, failure.what()};

@@ -134,8 +134,9 @@ class Repository:
 # --- a run whose whole tree of processes is watched
 
 def become_subreaper():
-    """What a child leaves behind becomes ours, however it hides."""
+    """What a child leaves behind becomes ours, however it hides; and whoever ends us ends what we started, too."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def processes():
@@ -508,8 +509,6 @@ def perform(make, name, text, *, tools=True, options=lambda parser: None):
     parser.add_argument("--keep", action="store_true", help="leave the directory that it worked in")
     options(parser)
     args = parser.parse_args()
-    # Whoever ends us ends what we started, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     become_subreaper()
     work = pathlib.Path(tempfile.mkdtemp(prefix=f"driftwarden-{name}-")).resolve()
     suite = make(args, work)

@@ -38,10 +38,10 @@ void each_element(const Json& blocks, const Visit& visit) {
   }
 }
 
-/// A page may be one update behind: then the button that does the same counts, wherever it stands now.
+/// A page may be one update behind: of buttons only one that does what the pressed one did counts, wherever it stands now.
 bool does_the_same(const Json& element, const Act& act) {
-  return string_of(element, "type") == "button" && string_of(element, "action_id") == act.action_id && act.chosen.contains("value") &&
-         string_of(act.chosen, "value") == string_of(element, "value");
+  if (string_of(element, "action_id") != act.action_id) return false;
+  return string_of(element, "type") != "button" || !act.chosen.contains("value") || string_of(act.chosen, "value") == string_of(element, "value");
 }
 
 Result<Found> find_element(const Act& act) {
@@ -49,10 +49,10 @@ Result<Found> find_element(const Act& act) {
   std::optional<Found> found;
   if (holder.contains("blocks")) {
     each_element(holder["blocks"], [&](const Json& element, const std::string& block_id) {
-      if (!found && string_of(element, "action_id") == act.action_id && (act.block_id.empty() || act.block_id == block_id)) found = Found{element, block_id};
+      if (!found && does_the_same(element, act) && (act.block_id.empty() || act.block_id == block_id)) found = Found{element, block_id};
     });
     each_element(holder["blocks"], [&](const Json& element, const std::string& block_id) {
-      if (!found && does_the_same(element, act)) found = Found{element, block_id};
+      if (!found && string_of(element, "type") == "button" && act.chosen.contains("value") && does_the_same(element, act)) found = Found{element, block_id};
     });
   }
   if (!found) return Error{ErrorKind::NotFound, fmt::format("action_not_found: nothing there has the action_id \"{}\"", act.action_id)};

@@ -10,7 +10,7 @@ import { explain, showViews, toast } from './modal.js';
 import { fillComposer, grow } from './composer.js';
 import { faultsPanel } from './faults.js';
 import { drawPanel } from './panel.js';
-import { patch, renew } from './patch.js';
+import { keepAtEnd, patch, renew } from './patch.js';
 import { drawSidebar } from './sidebar.js';
 import { avatar, dayLabel, dayOf, messageNode } from './message.js';
 import { callsMe, conversation, hold, holdWhilePressed, isBotDm, isReply, listen, loadMessages, loadState, markRead, markReadNow, person, post, store, tellTab, threadMessages, titleOf, topLevel } from './store.js';
@@ -86,12 +86,6 @@ function drawMessages() {
   patch(list, all.length === 0 ? [welcome()] : nodes);
 }
 
-function keepAtEnd(list, draw) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  draw();
-  if (atEnd) list.scrollTop = list.scrollHeight;
-}
-
 function drawThread() {
   const pane = $('thread');
   pane.hidden = !store.thread;
@@ -145,8 +139,10 @@ function shown(answer) {
 
 function openThread(ts) {
   store.thread = ts;
-  if (innerWidth < 1500) showLab(false); // three columns beside each other leave no room for the words
-  drawThread();
+  keepAtEnd($('messages'), () => {
+    if (innerWidth < 1500) showLab(false); // three columns beside each other leave no room for the words
+    drawThread();
+  });
   drawComposers();
   $('thread-messages').scrollTop = $('thread-messages').scrollHeight;
   $('thread-composer').querySelector('textarea')?.focus();
@@ -162,8 +158,9 @@ function selectTab(name) {
   store.tab = name;
   tellTab();
   drawBar();
-  drawMessages();
+  showTab();
   $('composer').hidden = name === 'home';
+  keepAtEnd($('messages'), drawMessages);
 }
 
 function highlight(ts) {
@@ -225,8 +222,9 @@ function onMessage({ channel, message, seq }) {
   if (channel === store.current) {
     if (seq <= store.messagesSeq) return;
     store.messages.set(message.ts, message);
-    keepAtEnd($('messages'), () => (isReply(message) ? null : place(message)));
-    if (store.thread && (message.ts === store.thread || message.thread_ts === store.thread)) keepAtEnd($('thread-messages'), drawThread);
+    const mine = fresh && message.user === store.me;
+    keepAtEnd($('messages'), () => (isReply(message) ? null : place(message)), mine && !isReply(message));
+    if (store.thread && (message.ts === store.thread || message.thread_ts === store.thread)) keepAtEnd($('thread-messages'), drawThread, mine && message.thread_ts === store.thread);
     if (fresh) markRead();
     return;
   }

@@ -7,6 +7,7 @@ std::string_view page_composer_js() {
 import { el } from './text.js';
 import { explain, openMenu, toast } from './modal.js';
 import { avatar } from './message.js';
+import { keepAtEnd } from './patch.js';
 import { conversation, post, store, titleOf } from './store.js';
 
 function completions(before) {
@@ -91,8 +92,10 @@ function broadcastBox(form) {
 }
 
 export function grow(box) {
-  box.style.height = 'auto';
-  box.style.height = `${Math.min(box.scrollHeight, 180)}px`;
+  keepAtEnd(document.getElementById(box.id === 'thread-text' ? 'thread-messages' : 'messages'), () => {
+    box.style.height = 'auto';
+    box.style.height = `${Math.min(box.scrollHeight, 180)}px`;
+  });
 }
 
 export function fillComposer(form, thread) {

@@ -7,7 +7,7 @@ std::string_view page_message_js() {
 import { ago, el, emojiOf, extend, mrkdwn, preformatted } from './text.js';
 import { blocks } from './blocks.js';
 import { explain, openMenu, toast } from './modal.js';
-import { drawn } from './patch.js';
+import { drawn, keepAtEnd } from './patch.js';
 import { callsMe, conversation, person, post, store, titleOf } from './store.js';
 
 const COLOURS = ['#e4572e', '#2e86ab', '#8e5ea2', '#3d9970', '#c27c0e', '#c2407a', '#4062bb', '#5b7065'];
@@ -94,9 +94,11 @@ function fileCard(file) {
     const lines = content.split('\n');
     const language = file.filetype === 'diff' ? 'diff' : '';
     const show = (whole) => body.replaceChildren(preformatted(whole ? content : lines.slice(0, PREVIEW_LINES).join('\n'), language));
-    show(lines.length <= PREVIEW_LINES + 2);
-    if (lines.length <= PREVIEW_LINES + 2) return;
-    body.append(el('button.file-more', { type: 'button', onclick: () => show(true) }, `Show all ${lines.length} lines`));
+    const short = lines.length <= PREVIEW_LINES + 2;
+    keepAtEnd(card.closest('.messages'), () => {
+      show(short);
+      if (!short) body.append(el('button.file-more', { type: 'button', onclick: () => show(true) }, `Show all ${lines.length} lines`));
+    });
   }).catch(() => body.replaceChildren(el('p', {}, 'This file is gone.')));
   return drawn(card, file);
 }

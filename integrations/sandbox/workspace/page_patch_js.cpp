@@ -51,6 +51,14 @@ export function renew(old, fresh) {
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   patch(old, [...fresh.childNodes]);
 }
+
+const NEARLY_PX = 80;
+/** Draws in a list, or makes it grow or shrink: one that was at its end is there again, and one that is to be. */
+export function keepAtEnd(list, draw, always = false) {
+  const atEnd = always || (list && list.scrollHeight - list.scrollTop - list.clientHeight < NEARLY_PX);
+  draw();
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
 )~~~";
   return kText;
 }

@@ -63,6 +63,46 @@ story('an answer that comes late, for a conversation that was left, stops nothin
   assert.equal(await chat.page.locator('#title').innerText(), '#gitops');
 });
 
+/** A file, as the bot posts logs. */
+async function botUploads(sandbox, channel, title, content) {
+  const token = sandbox.line.slack.bot_token;
+  const { upload_url: url, file_id: id } = await sandbox.api('files.getUploadURLExternal', token, { filename: 'logs.txt', length: content.length });
+  await fetch(url, { method: 'POST', body: content });
+  await sandbox.api('files.completeUploadExternal', token, { channel_id: channel, files: [{ id, title }] });
+}
+
+const atEnd = (chat, list = 'messages') => until(`the end of ${list} to be in view`, () => chat.page.evaluate((id) => {
+  const node = document.getElementById(id);
+  return node.scrollHeight - node.scrollTop - node.clientHeight < 2;
+}, list));
+const toTop = (chat) => chat.page.locator('#messages').evaluate((node) => (node.scrollTop = 0));
+
+story('the end of a conversation stays in view while it grows, and comes back for one\'s own words', async ({ chat, sandbox }) => {
+  await chat.open('warden');
+  const channel = await chat.page.locator('#messages').getAttribute('data-channel');
+  for (let i = 1; i <= 3; ++i) {
+    await botUploads(sandbox, channel, `file ${i}`, 'a line\n'.repeat(40));
+    await chat.expectCount(chat.page.locator('#messages .file-more'), i, 'each file shows its beginning');
+    await atEnd(chat);
+  }
+  assert.ok(await chat.page.locator('#messages').evaluate((node) => node.scrollHeight > 2 * node.clientHeight), 'there is more than fits');
+  await toTop(chat);
+  await chat.say('status');
+  await chat.message(/in sync/).waitFor();
+  await atEnd(chat);
+  await chat.page.locator('#composer-text').fill('one\ntwo\nthree\nfour\nfive\nsix\nseven');
+  await atEnd(chat);
+  await chat.page.getByRole('tab', { name: 'Home' }).click();
+  await sandbox.api('chat.postMessage', sandbox.line.slack.bot_token, { channel, text: 'meanwhile\n'.repeat(20) });
+  await chat.page.getByRole('tab', { name: 'Messages' }).click();
+  await chat.message('meanwhile').waitFor();
+  await atEnd(chat);
+  await toTop(chat);
+  await sandbox.api('chat.postMessage', sandbox.line.slack.bot_token, { channel, text: 'nobody is dragged here' });
+  await chat.message('nobody is dragged here').waitFor();
+  assert.equal(await chat.page.locator('#messages').evaluate((node) => node.scrollTop), 0, 'who reads further up goes on reading');
+}, { device: { viewport: { width: 1280, height: 500 } } });
+
 /** Numbers below `limit`, always the same ones. */
 function dice(seed) {
   let state = seed;

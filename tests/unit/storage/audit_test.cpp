@@ -158,6 +158,31 @@ TEST_F(AuditTest, MovingABorderBetweenFieldsChangesTheHash) {
   EXPECT_NE(audit_hash(one), audit_hash(two));
 }
 
+TEST_F(AuditTest, AnAppsRowsAreItsOwnAndThoseOfCommitsThatItShares) {
+  const auto add = [&](std::string action, std::string app, std::string apps) {
+    AuditEntry row{.actor = "driftwarden", .action = std::move(action), .app = std::move(app), .subject = "s", .detail = R"({"apps":[)" + apps + R"(],"note":"web"})"};
+    in([&](Transaction& tx) { return tx.append_audit(row); });
+  };
+  add("commit.landed", "", R"("api","web")");   // 6
+  add("change.done", "web", "");                // 7
+  add("commit.landed", "", R"("api")");         // 8
+  add("commit.caught-up", "", R"("web","x")");  // 9
+  add("hold.freeze", "", R"("web")");           // 10
+  add("commit.landed", "web", R"("web")");      // 11
+  const auto seqs = [&](AuditQuery query) {
+    std::vector<std::int64_t> found;
+    for (const auto& row : rows(query)) found.push_back(row.seq);
+    return found;
+  };
+  using Seqs = std::vector<std::int64_t>;
+  EXPECT_EQ(seqs({.app = "web"}), (Seqs{11, 9, 7, 6}));
+  EXPECT_EQ(seqs({.app = "web", .limit = 2}), (Seqs{11, 9}));
+  EXPECT_EQ(seqs({.app = "web", .limit = 3, .newest_first = false}), (Seqs{6, 7, 9}));
+  EXPECT_EQ(seqs({.app = "web", .action = "commit.landed"}), (Seqs{11, 6}));
+  EXPECT_EQ(seqs({.app = "web", .after_seq = 7}), (Seqs{11, 9}));
+  EXPECT_EQ(seqs({.app = "we"}), Seqs{});
+}
+
 TEST_F(AuditTest, IsFilteredAndOrdered) {
   EXPECT_EQ(rows().front().seq, 5);
   EXPECT_EQ(rows({.app = "checkout"}).size(), 3U);

@@ -57,6 +57,23 @@ TEST(Suggestion, HasNoWordsOfItsOwn) {
   EXPECT_EQ(read("propose checkout \"make it quick\"", false), "");
 }
 
+TEST(Suggestion, ARollbackSaysWhatTheSentenceSays) {
+  const auto said = [](const std::string& sentence, const std::string& answer) {
+    const auto command = suggestion_from(answer, sentence, context(), true);
+    return command ? to_text(*command) : "";
+  };
+  EXPECT_EQ(said("please roll checkout back to last week", "rollback checkout --previous"), "");
+  EXPECT_EQ(said("please roll checkout back to last week", "rollback checkout"), "");
+  EXPECT_EQ(said("please roll checkout back to last week", "rollback checkout to HEAD~1"), "") << "a revision of the model's own";
+  EXPECT_EQ(said("please roll checkout back to last week", "rollback checkout to 7 days ago"), "rollback checkout to 7 days ago");
+  EXPECT_EQ(said("put checkout back like it was on Monday", "rollback checkout"), "");
+  EXPECT_EQ(said("checkout was fine with 1.4.0, back to that", "rollback checkout"), "");
+  EXPECT_EQ(said("checkout was fine with 1.4.0, back to that", "rollback checkout to 1.4.0"), "rollback checkout to 1.4.0");
+  EXPECT_EQ(said("checkout was better before alice touched it", "rollback checkout to before alice"), "rollback checkout to before alice");
+  EXPECT_EQ(said("checkout is unhappy, take it back", "rollback checkout"), "rollback checkout");
+  EXPECT_EQ(said("checkout broke yesterday", "why checkout"), "why checkout");
+}
+
 TEST(Suggestion, HostileAnswersAreNothing) {
   EXPECT_EQ(read(std::string(1'000'000, 'a')), "");
   EXPECT_EQ(read("scale checkout to 5\x1b[2J"), "");

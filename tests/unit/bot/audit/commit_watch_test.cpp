@@ -1,14 +1,7 @@
-#include "bot/audit/commit_watch.hpp"
+#include "tests/unit/bot/audit/watching_commits.hpp"
 
 #include "bot/audit/trace.hpp"
 #include "bot/audit/words.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/run.hpp"
-#include "tests/unit/gitops/repository/fixture.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 namespace driftwarden {
 namespace {
@@ -19,129 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class CommitWatchTest : public test::RepositoryTest {
- protected:
-  CommitWatchTest() {
-    RepositoryConfig repository;
-    repository.name = "config";
-    repository.url = remote().string();
-    repository.branch = "main";
-    config.repositories.push_back(repository);
-    config.slack.admin_channel = "C0ADMIN";
-    Person ann;
-    ann.name = "ann";
-    ann.emails = {"ann@example.org"};
-    config.people.push_back(ann);
-    publish("apps/shop/a.yaml", "one", "Start");
-    mirror = open();
-    begin();
-  }
-  ~CommitWatchTest() override { end(); }
-
-  void begin() {
-    CommitWatch::Parts parts;
-    parts.executor = io.get_executor();
-    parts.clock = &clock;
-    parts.config = &config;
-    parts.store = &async;
-    parts.outbox = &outbox;
-    parts.in_mirror = [this](std::string, std::function<Result<void>(Mirror&)> work) { return in_mirror(std::move(work)); };
-    parts.apps = [this](const std::string&) { return apps; };
-    if (has_forge) parts.find_merged = [this](std::string, std::int64_t number) { return find_merged(number); };
-    watch = std::make_unique<CommitWatch>(std::move(parts));
-    watch->start();
-    look();
-  }
-  void end() {
-    if (watch) test::run(io, watch->stop());
-    watch.reset();
-  }
-  /// The bot is away while this happens.
-  void away(const std::function<void()>& meanwhile) {
-    end();
-    meanwhile();
-    begin();
-  }
-  void look() {
-    watch->on_head("config", mirror->fetch().value());
-    clock.settle();
-  }
-  asio::awaitable<Result<void>> in_mirror(std::function<Result<void>(Mirror&)> work) { co_return work(*mirror); }
-  asio::awaitable<Result<std::optional<ConfirmedPull>>> find_merged(std::int64_t number) {
-    ++asked;
-    if (forge_hangs) {
-      auto slept = co_await clock.sleep_for(24h);
-      if (!slept) co_return slept.error();
-    }
-    if (number != merged.number) co_return std::optional<ConfirmedPull>{};
-    co_return std::optional<ConfirmedPull>(merged);
-  }
-
-  /// Somebody's own commit, pushed to main.
-  std::string push(const std::string& path = "apps/shop/a.yaml", const std::string& message = "By hand") { return publish(path, std::to_string(++content), message); }
-  void write(const std::function<Result<void>(storage::Transaction&)>& work) { ASSERT_TRUE(store->transact(work)); }
-  void add(AuditEntry entry) {
-    write([&](storage::Transaction& tx) -> Result<void> {
-      TRY(const auto row, tx.append_audit(entry));
-      return {};
-    });
-  }
-  std::vector<AuditRow> rows(storage::AuditQuery query = {}) {
-    std::vector<AuditRow> found;
-    query.newest_first = false;
-    write([&](storage::Transaction& tx) -> Result<void> {
-      TRY(found, tx.audit(query));
-      return {};
-    });
-    return found;
-  }
-  /// The commits that rows are about, and what else they are.
-  std::vector<std::string> told() {
-    std::vector<std::string> found;
-    for (const auto& row : rows()) {
-      if (row.entry.action == "commit.landed") found.push_back(row.entry.on);
-      else found.push_back(row.entry.action);
-    }
-    return found;
-  }
-  std::vector<std::string> notices() {
-    std::vector<std::string> found;
-    write([&](storage::Transaction& tx) -> Result<void> {
-      TRY(const auto ready, tx.ready_outbox(clock.wall_now(), 100));
-      for (const auto& row : ready) found.push_back(json::parse(row.payload).at("text"));
-      return {};
-    });
-    return found;
-  }
-  Change add_change(const std::string& head) {
-    Change change;
-    change.app = "shop";
-    change.state = ChangeState::Approved;
-    change.content.head_sha = head;
-    write([&](storage::Transaction& tx) -> Result<void> {
-      TRY(change, tx.add_change(change));
-      return {};
-    });
-    return change;
-  }
-
-  asio::io_context io;
-  test::ManualClock clock{io};
-  std::unique_ptr<Random> random = create_seeded_random(7);
-  std::unique_ptr<storage::Store> store = storage::Store::open(":memory:", clock).value();
-  AsyncStore async{*store, io.get_executor()};
-  Outbox outbox{io.get_executor(), async, clock, *random, {}};
-  Config config;
-  std::unique_ptr<Mirror> mirror;
-  std::vector<AppPaths> apps{{"shop", {"apps/shop"}}, {"cart", {"apps/cart", "base"}}};
-  bool has_forge = true;
-  bool forge_hangs = false;
-  int asked = 0;
-  ConfirmedPull merged;
-  std::unique_ptr<CommitWatch> watch;
-  int content = 0;
-};
 
 TEST_F(CommitWatchTest, TheFirstSightOfABranchHasNoRows) { EXPECT_THAT(rows(), IsEmpty()); }
 
@@ -181,38 +51,18 @@ TEST_F(CommitWatchTest, EachCommitHasOneRowHoweverOftenTheBotStarts) {
   EXPECT_THAT(told(), ElementsAre(first, second));
 }
 
-TEST_F(CommitWatchTest, TheBotsOwnHaveNone) {
-  const auto sha = push();
-  add({"driftwarden", "change.merged", "shop", "C-1", R"({"after":{"state":"merged","merged":")" + sha + R"("}})"});
+TEST_F(CommitWatchTest, ACommitThatTakesAnAppAwayTouchesIt) {
+  apps.push_back({"old", {"apps/old"}});
+  push("apps/old/a.yaml");
   look();
-  EXPECT_THAT(told(), ElementsAre("change.merged"));
-}
-
-TEST_F(CommitWatchTest, WhatAChangeMayBeAboutToWriteDownIsWaitedFor) {
-  const auto before = push();
-  const auto sha = push("apps/shop/a.yaml", "Sync shop\n\nDriftwarden-Change: C-1");
-  auto change = add_change("");
+  apps.pop_back();
+  git("rm -q -r apps/old && git commit -q -m gone && git push -q origin HEAD:main");
   look();
-  EXPECT_THAT(told(), ElementsAre(before)) << "what lies before it needs no waiting";
-  change.state = ChangeState::Applying;
-  change.merged_sha = sha;
-  write([&](storage::Transaction& tx) { return tx.save_change(change); });
-  const auto after = push();
+  ASSERT_THAT(rows(), SizeIs(2));
+  EXPECT_EQ(rows().back().entry.app, "old");
+  push("apps/old/b.yaml");
   look();
-  clock.advance(1min);
-  EXPECT_THAT(told(), ElementsAre(before, after));
-}
-
-TEST_F(CommitWatchTest, ACommitThatOnlySaysThatItIsAChangesIsToldInTheEnd) {
-  const auto sha = push("apps/shop/a.yaml", "Not of the bot\n\nDriftwarden-Change: C-1");
-  add_change("");
-  look();
-  clock.advance(14min);
-  EXPECT_THAT(told(), IsEmpty());
-  away([] {});
-  clock.advance(2min);
-  ASSERT_THAT(told(), ElementsAre(sha));
-  EXPECT_EQ(json::parse(rows().front().entry.detail).at("change"), "C-1");
+  EXPECT_EQ(rows().back().entry.app, "") << "it is gone";
 }
 
 TEST_F(CommitWatchTest, AMergeIsOneRowThatNamesWhatItBrought) {
@@ -291,6 +141,20 @@ TEST_F(CommitWatchTest, AForgeThatHangsIsWaitedForOnce) {
   EXPECT_EQ(asked, 1);
 }
 
+TEST_F(CommitWatchTest, ABotThatStopsWhileTheForgeIsAskedAsksAgain) {
+  forge_hangs = true;
+  const auto sha = push("apps/shop/a.yaml", "A fix (#7)");
+  look();
+  EXPECT_THAT(told(), IsEmpty());
+  away([&] {
+    forge_hangs = false;
+    merged.number = 7;
+    merged.merged_sha = sha;
+  });
+  ASSERT_THAT(told(), ElementsAre(sha));
+  EXPECT_EQ(json::parse(rows().front().entry.detail).at("pull_request"), "#7");
+}
+
 TEST_F(CommitWatchTest, AForcePushIsARowAndOneMessage) {
   const auto gone = push();
   look();
@@ -343,6 +207,25 @@ TEST_F(CommitWatchTest, ManyCommitsOfALongAbsenceAreSummedUp) {
   EXPECT_EQ(all.back().entry.on, git("rev-parse HEAD"));
 }
 
+TEST_F(CommitWatchTest, WhatIsTooOldToBeLookedAtIsSaid) {
+  away([&] {
+    std::string stream;
+    for (int i = 1; i <= 2100; ++i) {
+      stream += "commit refs/heads/topic\ncommitter Bob <bob@elsewhere.example> 1763715600 +0000\ndata 2\nn\n";
+      if (i == 1) stream += "from refs/heads/main^0\n";
+      const auto text = std::to_string(i);
+      stream += "M 644 inline apps/shop/a.yaml\ndata " + std::to_string(text.size()) + "\n" + text + "\n";
+    }
+    const auto file = root / "stream";
+    test::write_file(file, stream);
+    push("docs/old.md");
+    git("fast-import --quiet < " + file.string() + " && git merge -q --no-ff -m merge topic && git push -q origin main");
+  });
+  const auto all = rows();
+  ASSERT_THAT(told(), ElementsAre(git("rev-parse HEAD")));
+  EXPECT_THAT(deed_words(all.front().entry), HasSubstr("with 1999 more commits, after others, too many to look at, to main of config"));
+}
+
 TEST_F(CommitWatchTest, AnotherBranchIsBegunAnew) {
   push();
   git("push -q origin HEAD~1:refs/heads/stable");
@@ -355,25 +238,6 @@ TEST_F(CommitWatchTest, AnotherBranchIsBegunAnew) {
   begin();
   EXPECT_THAT(rows(), IsEmpty());
 }
-
-struct MessageRow {
-  std::string name;
-  std::string message;
-  std::optional<std::int64_t> number;
-  friend void PrintTo(const MessageRow& row, std::ostream* out) { *out << row.name; }
-};
-class PullRequestIn : public testing::TestWithParam<MessageRow> {};
-
-TEST_P(PullRequestIn, TheMessage) { EXPECT_EQ(pull_request_in(GetParam().message), GetParam().number); }
-
-INSTANTIATE_TEST_SUITE_P(Messages, PullRequestIn,
-                         testing::Values(MessageRow{"AMergeOnGitHub", "Merge pull request #7 from ann/topic\n\nA fix", 7}, MessageRow{"ASquash", "A fix (#12)\n\n* one", 12},
-                                         MessageRow{"AMergeOnGitea", "Merge pull request 'A fix' (#3) from topic into main", 3},
-                                         MessageRow{"AMergeOnGitLab", "Merge branch 'topic' into 'main'\n\nA fix\n\nSee merge request acme/config!41", 41},
-                                         MessageRow{"ATitleThatNamesTwo", "Revert \"A fix (#12)\" (#13)", 13}, MessageRow{"AnIssueInTheText", "A fix\n\nCloses (#5)", std::nullopt},
-                                         MessageRow{"NoNumber", "A fix (#x)", std::nullopt}, MessageRow{"TooLong", "A fix (#1234567890123456789012)", std::nullopt},
-                                         MessageRow{"Nothing", "", std::nullopt}),
-                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace driftwarden

@@ -57,7 +57,18 @@ INSTANTIATE_TEST_SUITE_P(
         HiddenRow{"AVariableThatNobodyDeclares", "motd = \"hunter2\"\n", "prod.tfvars"}, HiddenRow{"AnObjectOfOne", "db = {\n  user = \"hunter2\"\n}\n", "prod.tfvars"},
         HiddenRow{"OneInJson", "{\n  \"motd\": \"hunter2\"\n}\n", "prod.tfvars.json"}, HiddenRow{"AUnitsInput", "inputs = merge(local.common, {\n  motd = \"hunter2\"\n})\n", "terragrunt.hcl"},
         HiddenRow{"OneThatGoesOnBelow", "locals {\n  password = \"a\" +\n    \"hunter2\"\n}\n"}, HiddenRow{"OneBelowItsName", "locals {\n  password = # why\n    \"hunter2\"\n}\n"},
-        HiddenRow{"ADefaultInJson", "{\"variable\": {\"db_password\": {\n  \"default\": \"hunter2\"}}}\n", "main.tf.json"}),
+        HiddenRow{"AManifestOfASecret", "resource \"kubernetes_manifest\" \"x\" {\n  manifest = {\n    kind = \"Secret\"\n    stringData = { motd = \"hunter2\" }\n  }\n}\n"},
+        HiddenRow{"OneSaidToBeSensitiveInQuotes", "variable \"motd\" {\n  sensitive = \"true\"\n  default = \"hunter2\"\n}\n"},
+        HiddenRow{"OneSaidToBeSensitiveInParentheses", "variable \"motd\" {\n  default = \"hunter2\"\n  sensitive = (true)\n}\n"},
+        HiddenRow{"OneSaidToBeSensitiveByNegation", "variable \"motd\" {\n  default = \"hunter2\"\n  sensitive = !false\n}\n"},
+        HiddenRow{"ACommand", "resource \"null_resource\" \"x\" {\n  provisioner \"local-exec\" {\n    command = \"mysql -u root -phunter2 shop\"\n  }\n}\n"},
+        HiddenRow{"AFlagOfACommand", "locals {\n  run = \"mysql --password hunter2 shop\"\n}\n"}, HiddenRow{"AnArgumentAfterItsFlag", "locals {\n  run = [\"mysql\", \"--password\", \"hunter2\"]\n}\n"},
+        HiddenRow{"APipe", "locals {\n  run = \"echo hunter2 | docker login -u shop --password-stdin\"\n}\n"}, HiddenRow{"AUserOfCurl", "locals {\n  run = \"curl -u admin:hunter2 https://x\"\n}\n"},
+        HiddenRow{"AHeader", "locals {\n  run = \"curl -H 'Authorization: Basic hunter2' https://x\"\n}\n"}, HiddenRow{"AUserOfADriver", "locals {\n  at = \"shop:hunter2@tcp(db:3306)/shop\"\n}\n"},
+        HiddenRow{"AScriptsUser", "locals {\n  x = <<EOF\necho \"root:hunter2\" | chpasswd\nEOF\n}\n"}, HiddenRow{"EscapedJson", "locals {\n  doc = \"{\\\"db\\\": {\\\"pass\\\": \\\"hunter2\\\"}}\"\n}\n"},
+        HiddenRow{"AShortName", "locals {\n  admin_pw = \"hunter2\"\n}\n"}, HiddenRow{"ASharedKey", "locals {\n  vpn_psk = \"hunter2\"\n}\n"}, HiddenRow{"ACommentThatSpeaks", "locals {\n  a = 1 # pw is hunter2\n}\n"},
+        HiddenRow{"ALoginInAHeader", "locals {\n  headers = { Authorization = \"Basic hunter2\" }\n}\n"}, HiddenRow{"ALoginEncoded", "locals {\n  x = base64encode(\"admin:hunter2\")\n}\n"},
+        HiddenRow{"AnOldCopyOfValues", "motd = \"hunter2\"\n", "prod.tfvars.old"}, HiddenRow{"ADefaultInJson", "{\"variable\": {\"db_password\": {\n  \"default\": \"hunter2\"}}}\n", "main.tf.json"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(HclShows, WhatAReviewerNeeds) {
@@ -80,6 +91,22 @@ TEST(HclShows, NothingOfWhatCannotBeRead) {
   for (const auto* text : {"a = \"open\n", "a = {\n", "a = ]\n", "a = <<EOF\nnever ends\n", "/* never ends\n"}) EXPECT_EQ(shown("main.tf", text), "unread") << text;
   EXPECT_EQ(shown("main.tf", "a = " + std::string(5000, '[')), "unread");
   EXPECT_EQ(shown("main.tf", "a = \"" + std::string(100, '$') + "{" + std::string(5000, '{')), "unread");
+}
+
+TEST(HclShows, NothingOfWhatNobodyWouldWrite) {
+  EXPECT_EQ(shown("main.tf", "x = {\n  \"" + std::string(500, 'k') + "\" = [1, 2]\n}\n"), "unread") << "each value keeps its key's name";
+  EXPECT_EQ(shown("main.tf", "variable \"" + std::string(500, 'k') + "\" {\n  default = 1\n}\n"), "unread");
+  std::string many = "x = [";
+  for (int i = 0; i < 101'000; ++i) many += "1,";
+  EXPECT_EQ(shown("main.tf", many + "]\n"), "unread");
+}
+
+TEST(HclShows, CommandsWithoutASecret) {
+  for (const auto* text : {"  run = \"docker run -p 8080:80 -u 1000:1000 web\"\n", "  run = \"mkdir -p /etc/x && cp -p a b\"\n", "  run = \"echo ${var.db_password} > /dev/null\"\n",
+                           "  run = \"cat /run/secrets/db\"\n", "  bypass = \"on\"\n", "  motd = \"compass points north\"\n", "  run = \"mysql -u root -p\"\n"}) {
+    const auto whole = "locals {\n" + std::string(text) + "}\n";
+    EXPECT_EQ(shown("main.tf", whole), whole);
+  }
 }
 
 TEST(HclShows, EachLineWhereItStood) {

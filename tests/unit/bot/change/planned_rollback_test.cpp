@@ -128,6 +128,13 @@ TEST_F(PlannedRollback, ASecretThatComesBackIsRefused) {
   EXPECT_THAT(added_secrets(touched), ElementsAre("live/network/main.tf: line 3, db_password"));
 }
 
+TEST_F(PlannedRollback, WhatAResourceForSecretsKeepsIsASecret) {
+  const auto found = [](const std::string& text) { return added_secrets({{"main.tf", "", text}}); };
+  EXPECT_THAT(found("resource \"kubernetes_secret\" \"x\" {\n  metadata {\n    name = \"motd\"\n  }\n  data = {\n    motd = \"hunter2\"\n  }\n}\n"), ElementsAre("main.tf: line 6, motd"));
+  EXPECT_THAT(found("resource \"aws_secretsmanager_secret_version\" \"x\" {\n  secret_string = jsonencode({ motd = \"hunter2\" })\n}\n"), ElementsAre("main.tf: line 2, motd"));
+  EXPECT_THAT(found("resource \"kubernetes_secret\" \"x\" {\n  data = {\n    crt = file(\"tls.crt\")\n    motd = \"${var.motd}\"\n    x = var.x\n  }\n  type = \"Opaque\"\n}\n"), IsEmpty());
+}
+
 constexpr const char* kCanary = "hunter2";
 
 struct CanaryRow {
@@ -165,6 +172,11 @@ INSTANTIATE_TEST_SUITE_P(
                     CanaryRow{"APlayWithoutLog", "site.yml", "- hosts: all\n  no_log: yes\n  tasks:\n    - name: write it\n      copy: {dest: /etc/motd, content: \"%\"}\n"},
                     CanaryRow{"ATaskWithoutLogInOneLine", "site.yml", "- {name: write it, copy: \"content=%\", no_log: true}\n"},
                     CanaryRow{"Variables", "group_vars/all.yml", "db_password: %\n"}, CanaryRow{"AnInventory", "hosts.ini", "web1 ansible_host=10.0.0.1 ansible_become_pass=% ansible_user=deploy\n"},
+                    CanaryRow{"AnAnswer", "site.yml", "- hosts: all\n  vars_prompt:\n    - name: db_password\n      prompt: which\n      default: %\n"},
+                    CanaryRow{"ACommand", "site.yml", "- command: mysql --password %\n"}, CanaryRow{"ArgumentsOfACommand", "site.yml", "- command:\n    argv:\n      - mysql\n      - --password\n      - %\n"},
+                    CanaryRow{"AHeader", "site.yml", "- uri:\n    headers:\n      Authorization: Bearer %\n"}, CanaryRow{"AFileOfSettings", "redis.conf.j2", "port 6379\nrequirepass %\n"},
+                    CanaryRow{"Xml", "app.xml", "<db>\n  <password>%</password>\n</db>\n"}, CanaryRow{"ALogin", "boot.sh", "docker login -u x -p %\n"}, CanaryRow{"AnEnvironment", "prod.env", "motd=%\n"},
+                    CanaryRow{"ASharedKeyInAnInventory", "hosts.ini", "[all:vars]\nvpn_psk=%\n"}, CanaryRow{"ADefaultOfAShells", "boot.sh", ": \"${DB_PASSWORD:=%}\"\n"},
                     CanaryRow{"AVault", "group_vars/all/vault.yml", "motd: %\n"}, CanaryRow{"AScript", "boot.sh", "#!/bin/sh\nexport API_TOKEN=%\n"},
                     CanaryRow{"Unreadable", "x.tf", "a = \"open\nb = \"%\n"}),
     [](const auto& row) { return row.param.name; });

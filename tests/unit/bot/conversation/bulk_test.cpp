@@ -197,6 +197,17 @@ TEST_F(Bulk, WhatIsDecidedOneByOneLeavesTheButton) {
   EXPECT_THAT(waiting()->now().blocks->dump(), Not(HasSubstr("actions")));
 }
 
+TEST_F(Bulk, AMessageThatCanNotBeChangedAnyMoreIsLeftAsItIs) {
+  talk.say("U0alice", of_it("sync"));
+  talk.clock.advance(30s);
+  talk.slack.unwritable[waiting()->at.channel] = "is_archived";
+  talk.say("U0bob", "reject C-1 C-2 C-3 never");
+  talk.clock.advance(1min);
+  EXPECT_EQ(waiting()->versions.size(), 1U);
+  EXPECT_EQ(talk.look<std::optional<std::string>>([](storage::Transaction& tx) { return tx.setting("together"); }), "") << "nothing is kept of what is over";
+  for (const auto* told : talk.slack.with_key("undelivered:")) EXPECT_THAT(told->now().text, Not(HasSubstr("bulk:"))) << "nobody is troubled with it";
+}
+
 /// The press is stored; then the process dies at its n-th write.
 class CrashAfterApproveAll : public testing::TestWithParam<std::tuple<test::WatchedStore::Crash, int>> {};
 TEST_P(CrashAfterApproveAll, TheButtonGoesAfterAll) {

@@ -118,6 +118,18 @@ TEST_F(Interactivity, AClickCountsThoughItsMessageWasUpdatedMeanwhile) {
   EXPECT_EQ(press_seen("checkout")["error"], "action_not_found") << "what it would do now was not seen";
 }
 
+TEST_F(Interactivity, AClickIsNoneOnAButtonThatDoesSomethingElseByNow) {
+  const auto message = card();
+  const auto press_seen = [&](const Json& blocks) {
+    world.call("chat.update", {{"channel", "C0GITOPS"}, {"ts", message["ts"]}, {"text", "card"}, {"blocks", blocks}});
+    return world.post("act", {{"user", "bob"}, {"message", message}, {"action_id", "sync"}, {"block_id", "buttons"}, {"value", "checkout"}});
+  };
+  EXPECT_EQ(press_seen(Json::array({actions(Json::array({button("sync", "another")}))}))["error"], "action_not_found");
+  EXPECT_TRUE(press_seen(Json::array({actions(Json::array({button("ack", "checkout"), button("sync", "checkout")}))}))["ok"]);
+  EXPECT_EQ(last["actions"][0]["value"], "checkout");
+  EXPECT_TRUE(press(message)["ok"]) << "who names no value means the button as it is";
+}
+
 TEST_F(Interactivity, SilenceIsAnErrorAfterThreeSeconds) {
   answering = false;
   const auto message = card();
