@@ -217,11 +217,10 @@ asio::awaitable<Result<std::string>> Changes::merge_on_forge(Change change, App 
   std::function<Result<CommitInfo>(Mirror&)> look = [sha = change.content.head_sha](Mirror& mirror) { return mirror.commit_info(sha); };
   auto looking = parts_.fleet->repository(app.repository).with_mirror<CommitInfo>(std::move(look));
   const auto commit = co_await std::move(looking);
-  auto message = commit ? commit->message : change_name(change.id) + "\n";
-  while (message.ends_with('\n')) message.pop_back();
+  auto message = merge_message(change, commit ? commit->message : change_name(change.id));
   auto reading = waiver_trailers(*parts_.store, change);
   const auto waived = co_await std::move(reading);
-  message += "\n" + approval_trailers(change, counted_approvers(change)) + waived;
+  message += approval_trailers(change, counted_approvers(change)) + waived;
   auto merged = co_await forge->merge(change.pull_request, change.content.head_sha, method, std::move(message));
   if (!merged) co_return merged.error();
   co_return merged->merged_sha;

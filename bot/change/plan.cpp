@@ -194,6 +194,15 @@ CommitRequest commit_of(const Change& change, const App& app, const Config& conf
 
 std::string commit_message(const Change& change, const App& app, const std::string& audit_id) { return message_of(change, app, audit_id, ""); }
 
+std::string merge_message(const Change& change, std::string message) {
+  constexpr std::string_view kTrailer = "\nDriftwarden-Change: ";
+  while (message.ends_with('\n')) message.pop_back();
+  const auto last = message.rfind(kTrailer);
+  const auto ours = std::string(kTrailer) + change_name(change.id);
+  const bool named = last != std::string::npos && message.substr(last, message.find('\n', last + 1) - last) == ours;
+  return named ? message + "\n" : message + "\n" + ours + "\n";
+}
+
 std::string approval_trailers(const Change& change, const std::vector<PersonId>& approvers) {
   std::string text;
   for (const auto& approver : approvers) {

@@ -62,6 +62,9 @@ Result<std::vector<ObjectRef>> plan_restart(const Change& change, const App& app
 /// Who wrote it and who committed it, and the message with its trailers: the commit on top of `head`, unsigned. The same Change and plan give the same commit.
 CommitRequest commit_of(const Change& change, const App& app, const Config& config, const std::string& head, const std::string& audit_id, VerbPlan plan);
 
+/// The words of the head that is merged, with the Change's trailer: where somebody else pushed that head, they don't have it.
+std::string merge_message(const Change& change, std::string message);
+
 /// The trailers that only the merge knows: Approved-by for each, and what was overridden. Appended to the merge's message.
 std::string approval_trailers(const Change& change, const std::vector<PersonId>& approvers);
 

@@ -161,6 +161,17 @@ TEST(CommitOf, MrkdwnIsKeptAsText) {
   EXPECT_THAT(commit(loud).message, HasSubstr("\n\n<!\u2060channel> *now* <https:\u2060//x|click>\n\n")) << "whoever shows it in chat escapes it";
 }
 
+TEST(MergeMessage, NamesItsChangeWhoeverWroteTheHead) {
+  Change change;
+  change.id = 7;
+  const std::string own = "scale it\n\nRequested-by: alice\nDriftwarden-Change: C-7\nDriftwarden-Audit: 1:ab:x\n";
+  EXPECT_EQ(merge_message(change, own + "\n"), own);
+  EXPECT_EQ(merge_message(change, "fix a typo\n"), "fix a typo\n\nDriftwarden-Change: C-7\n");
+  EXPECT_EQ(merge_message(change, "fix\n\nDriftwarden-Change: C-70"), "fix\n\nDriftwarden-Change: C-70\n\nDriftwarden-Change: C-7\n");
+  EXPECT_EQ(merge_message(change, "fix\n\nDriftwarden-Change: C-7\nDriftwarden-Change: C-8"), "fix\n\nDriftwarden-Change: C-7\nDriftwarden-Change: C-8\n\nDriftwarden-Change: C-7\n");
+  EXPECT_EQ(merge_message(change, ""), "\n\nDriftwarden-Change: C-7\n");
+}
+
 TEST(ApprovalTrailers, NameEachWhoSaidYes) {
   auto approved = change(ChangeVerb::Sync);
   EXPECT_EQ(approval_trailers(approved, {}), "");
